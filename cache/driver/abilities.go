@@ -1,0 +1,162 @@
+package driver
+
+import (
+	"context"
+	"time"
+)
+
+// The interfaces in this file are optional. The core looks for each once, when
+// it is built over a store, and has a default form or ErrUnsupported where a
+// store lacks one. What the comment of [Store] and the package comment say
+// holds for these methods too.
+
+// Many is implemented by a store that handles many keys in one round trip (or
+// one for each server). Empty input never reaches a store. Keys may repeat.
+type Many interface {
+	// GetMany returns one value for each key, in the order of keys; nil stands
+	// for a key that is not there, so a stored value of zero length is
+	// returned as an empty slice that is not nil. A damaged entry is returned
+	// as nil.
+	GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error)
+
+	// SetMany stores all items with the same ttl. The error says that the
+	// whole operation failed, and then any of the items may have been stored.
+	// If only some failed, errs has one element for each item, nil for those
+	// stored; errs is nil when all were. Of items with equal keys the last
+	// wins.
+	SetMany(ctx context.Context, items []Item, ttl time.Duration) (errs []error, err error)
+
+	// DeleteMany removes the entries under keys.
+	DeleteMany(ctx context.Context, keys [][]byte) error
+}
+
+// Item is a key with its value.
+type Item struct {
+	Key, Value []byte
+}
+
+// Counter is implemented by a store that can add to an integer atomically.
+type Counter interface {
+	// Incr adds delta, which may be negative, to the integer stored under key
+	// in the form of [AppendInteger] and returns the new value. It keeps the
+	// expiry. It is atomic, between processes too. A missing or expired key is
+	// ErrNotFound; any other value is ErrNotInteger, and a result outside of
+	// int64 is ErrOverflow: both leave the entry as it was.
+	Incr(ctx context.Context, key []byte, delta int64) (int64, error)
+}
+
+// Replacer is implemented by a store that can replace an entry on condition
+// that it has not changed.
+type Replacer interface {
+	// Replace stores value under key if what is stored there is equal to old,
+	// and reports whether it did. It is atomic.
+	Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error)
+}
+
+// Peeker is implemented by a store that can return the head of a value for
+// less than the whole.
+type Peeker interface {
+	// Peek returns the head of the value under key, or ErrNotFound.
+	Peek(ctx context.Context, key []byte) (head []byte, err error)
+}
+
+// Expirer is implemented by a store that can tell when an entry expires.
+type Expirer interface {
+	// TTL returns how long the entry under key has left, or [Never], or
+	// ErrNotFound.
+	TTL(ctx context.Context, key []byte) (time.Duration, error)
+}
+
+// Sharer is implemented by a store whose Get and GetMany return memory that
+// the store keeps, rather than a fresh copy.
+type Sharer interface {
+	// SharesMemory reports whether returned bytes are the store's own. The
+	// answer never changes.
+	SharesMemory() bool
+}
+
+// KeyChecker is implemented by a store that cannot hold every key.
+type KeyChecker interface {
+	// CheckKey returns an error that matches ErrInvalidKey and says what is
+	// wrong if the store cannot hold key. It does no I/O. The core calls it
+	// before every operation; the store checks again.
+	CheckKey(key []byte) error
+}
+
+// Native is implemented by an in-process store that can keep Go values as they
+// are. Such a value is shared by all who read it and must never change. The
+// entries of the byte methods and of these are in one key space: each method
+// of Store works on both, but the head and the value of a native entry are
+// nil for the methods that return bytes. Incr of a native entry is
+// ErrNotInteger.
+type Native interface {
+	// GetNative returns the entry under key in whichever form it was stored:
+	// value is the bytes, or native is the Go value and isNative is true. A
+	// missing key is ErrNotFound.
+	GetNative(ctx context.Context, key []byte) (value []byte, native any, isNative bool, err error)
+
+	// SetNative is Set for a Go value. size is the number of bytes that the
+	// value accounts for where the store is bounded by bytes.
+	SetNative(ctx context.Context, key []byte, native any, size int64, ttl time.Duration) error
+
+	// AddNative is Add for a Go value.
+	AddNative(ctx context.Context, key []byte, native any, size int64, ttl time.Duration) (added bool, err error)
+
+	// NativeByDefault reports whether the store was opened with the option to
+	// keep all values of its alias natively, not only those for which the
+	// caller asks. The answer never changes.
+	NativeByDefault() bool
+
+	// BoundedByBytes reports whether the store needs the size of a native
+	// value. The answer never changes.
+	BoundedByBytes() bool
+}
+
+// Sessions is implemented by a store that gives each request something of its
+// own: a pinned connection, buffered writes.
+type Sessions interface {
+	// OpenSession returns a store for the use of one request. The core calls
+	// it at the request's first operation, and its Shutdown when the request
+	// ends; that ends the session and never the store it came from.
+	OpenSession(ctx context.Context) (Store, error)
+}
+
+// Async is implemented by a store that keeps many operations in flight without
+// a goroutine for each, for instance by pipelining.
+type Async interface {
+	// Start begins op and returns without waiting for the backend. It calls
+	// done exactly once, from any goroutine, and possibly before it returns.
+	// The bytes of op are the store's until then; done must not block. When
+	// ctx ends before op was sent, op is not sent.
+	Start(ctx context.Context, op Op, done func(Result))
+}
+
+// Op is one operation for [Async].
+type Op struct {
+	Kind  OpKind
+	Key   []byte
+	Value []byte        // for OpSet and OpAdd
+	TTL   time.Duration // for OpSet, OpAdd and OpTouch
+	Delta int64         // for OpIncr
+}
+
+// OpKind says which method of [Store] or [Counter] an [Op] stands for.
+type OpKind uint8
+
+// The kinds of operation.
+const (
+	OpGet OpKind = iota + 1
+	OpSet
+	OpAdd
+	OpTouch
+	OpDelete
+	OpIncr
+)
+
+// Result is what the method that an [Op] stands for would have returned.
+type Result struct {
+	Value []byte // the value of OpGet; the head of OpAdd and OpTouch
+	OK    bool   // whether OpAdd added or OpDelete deleted
+	N     int64  // the new value of OpIncr
+	Err   error
+}
