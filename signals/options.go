@@ -1,0 +1,69 @@
+package signals
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// ConnectOption is an option of [Signal.Connect] and [Signal.Disconnect]: [From]
+// or [UID], each at most once.
+type ConnectOption func(*identity)
+
+// identity is what the options say. Two connections with a uid are the same if
+// their identities are equal. The operator == never panics on it, because sender
+// is comparable.
+type identity struct {
+	uid      string
+	filtered bool // by sender, which may be nil
+	sender   any
+}
+
+// From has the receiver told only of events whose sender == sender. The sender
+// is usually a pointer; take care that it does not point to a type of size zero,
+// since pointers to different variables of such a type may be equal. From(nil)
+// selects the events that are sent with a nil sender; to hear all senders, leave
+// From out.
+//
+// From panics if sender cannot be compared, as with a slice, a map, a function,
+// or a struct that holds one. Only the argument of From has to be comparable:
+// what is passed to the Send methods may be any value.
+func From(sender any) ConnectOption {
+	if sender != nil && !reflect.ValueOf(sender).Comparable() {
+		panic(fmt.Sprintf("signals: From: a %T cannot be compared with ==: use a pointer as the sender", sender))
+	}
+	return func(id *identity) {
+		if id.filtered {
+			panic("signals: From is given twice: connect once for each sender")
+		}
+		id.filtered, id.sender = true, sender
+	}
+}
+
+// UID names the connection, so that code which may run twice connects once:
+// among connections with the same uid and the same [From] the first wins. The
+// name is also in the [Result] and in the log. To keep clear of others, begin it
+// with the path of your package. It panics if uid is empty.
+func UID(uid string) ConnectOption {
+	if uid == "" {
+		panic("signals: UID: the uid is empty")
+	}
+	return func(id *identity) {
+		if id.uid != "" {
+			panic(fmt.Sprintf("signals: UID is given twice: %q and %q", id.uid, uid))
+		}
+		id.uid = uid
+	}
+}
+
+func newIdentity(opts []ConnectOption) identity {
+	var id identity
+	for _, opt := range opts {
+		opt(&id)
+	}
+	return id
+}
+
+// accepts reports whether an event of sender passes the filter.
+func (id *identity) accepts(sender any) bool {
+	return !id.filtered || id.sender == sender
+}
