@@ -16,7 +16,7 @@ type Many interface {
 	// GetMany returns one value for each key, in the order of keys; nil stands
 	// for a key that is not there, so a stored value of zero length is
 	// returned as an empty slice that is not nil. A damaged entry is returned
-	// as nil.
+	// as nil, and so is a native one, see [Native].
 	GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error)
 
 	// SetMany stores all items with the same ttl. The error says that the
@@ -49,7 +49,8 @@ type Counter interface {
 // that it has not changed.
 type Replacer interface {
 	// Replace stores value under key if what is stored there is equal to old,
-	// and reports whether it did. It is atomic.
+	// and reports whether it did. It is atomic. A native entry, see [Native],
+	// is equal to no bytes.
 	Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error)
 }
 
@@ -67,8 +68,8 @@ type Expirer interface {
 	TTL(ctx context.Context, key []byte) (time.Duration, error)
 }
 
-// Sharer is implemented by a store whose Get and GetMany return memory that
-// the store keeps, rather than a fresh copy.
+// Sharer is implemented by a store whose methods return memory that the store
+// keeps, rather than a fresh copy.
 type Sharer interface {
 	// SharesMemory reports whether returned bytes are the store's own. The
 	// answer never changes.

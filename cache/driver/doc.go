@@ -46,8 +46,10 @@
 // Drivers return the sentinel errors of this package, or the raw error of the
 // client they use. They wrap nothing for context: the core wraps once, with
 // operation, alias and key. A miss is [ErrNotFound]. An entry that the store
-// itself finds damaged is [ErrCorrupt]. A context that ended gives an error
-// that matches ctx.Err(). After Shutdown every method returns [ErrClosed].
+// itself finds damaged is [ErrCorrupt], from every method that has to read it;
+// Set overwrites it. A context that ended gives an error
+// that matches ctx.Err(). After Shutdown every method returns [ErrClosed]. Where
+// several errors apply, any of them may be returned.
 //
 // # Concurrency
 //

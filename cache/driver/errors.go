@@ -14,8 +14,9 @@ var (
 	// a new value.
 	ErrCorrupt = errors.New("corrupt entry")
 
-	// ErrTooLarge reports that the value is over the limit of the store. The
-	// store holds nothing under the key afterwards.
+	// ErrTooLarge reports that the value is over the limit of the store. If
+	// the value was to be stored, nothing is left under the key; an Add or a
+	// Replace that would not have stored it may go without the error.
 	ErrTooLarge = errors.New("value too large")
 
 	// ErrNotInteger reports that the value to increment is not an integer. It

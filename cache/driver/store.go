@@ -12,7 +12,8 @@ import (
 const Never = time.Duration(math.MaxInt64)
 
 // MaxClockLag is how far an in-process store's clock may be behind: no entry
-// is served later than this after its expiry.
+// is served later than this after its expiry, as far as the scheduler lets the
+// goroutine that reads the clock run in time.
 const MaxClockLag = 5 * time.Millisecond
 
 // HeadSize is how many bytes of a stored value the core needs to tell whether
