@@ -1,0 +1,122 @@
+// Package envelope is the binary form in which package cache stores a value:
+// a header of fixed size and a payload. Integers have no envelope, so that
+// backends can increment them. The package knows nothing of codecs or stores.
+//
+// The header, integers big-endian:
+//
+//	 0  2  magic 0xC4 0x4C: neither a digit nor '-', so no integer begins so
+//	 2  1  version, now 1
+//	 3  1  kind
+//	 4  1  codec, for KindEncoded
+//	 5  1  compression, 0 for none
+//	 6  2  zero
+//	 8  8  expiry in milliseconds since the Unix epoch when the entry was
+//	       written, 0 for never; one before 1970 is written as 1
+//	16  4  fingerprint of the value's type, 0 for none
+//	20  4  length of the payload before compression
+//
+// A reader of version 1 takes entries of a later version for foreign ones. The
+// expiry is what the writer asked for; the store keeps its own, which is the
+// one that a Touch moves and that decides.
+package envelope
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+)
+
+// Size is the length of the header in bytes.
+const Size = 24
+
+// MaxPayload is the length in bytes of the longest payload.
+const MaxPayload = 1<<32 - 1
+
+const (
+	magic0  = 0xC4
+	magic1  = 0x4C
+	version = 1
+)
+
+// Kind says what the payload is.
+type Kind byte
+
+// The kinds of payload.
+const (
+	KindNil     Kind = iota + 1 // no payload
+	KindBytes                   // the bytes themselves
+	KindString                  // the bytes of a string
+	KindEncoded                 // the output of the codec
+)
+
+// The reasons for which bytes are not an envelope that can be read.
+var (
+	ErrForeign   = errors.New("not an entry of larder")
+	ErrVersion   = errors.New("entry of a later version")
+	ErrTruncated = errors.New("truncated entry")
+)
+
+// Header is what is known of an entry without its payload.
+type Header struct {
+	Kind        Kind
+	Codec       byte
+	Compression byte
+	Expires     time.Time // zero for never; whole milliseconds
+	Type        uint32
+	Length      uint32 // of the payload before compression
+}
+
+// Append appends the header to dst.
+func (h Header) Append(dst []byte) []byte {
+	var expires uint64
+	if !h.Expires.IsZero() {
+		// Nothing but never may be written as never, the epoch included.
+		expires = uint64(max(1, h.Expires.UnixMilli()))
+	}
+	dst = append(dst, magic0, magic1, version, byte(h.Kind), h.Codec, h.Compression, 0, 0)
+	dst = binary.BigEndian.AppendUint64(dst, expires)
+	dst = binary.BigEndian.AppendUint32(dst, h.Type)
+	return binary.BigEndian.AppendUint32(dst, h.Length)
+}
+
+// ParseHead reads the header at the start of b, which may be the head of an
+// entry only.
+func ParseHead(b []byte) (Header, error) {
+	switch {
+	case len(b) == 0 || b[0] != magic0 || len(b) > 1 && b[1] != magic1:
+		return Header{}, ErrForeign
+	case len(b) > 2 && b[2] > version:
+		return Header{}, ErrVersion
+	case len(b) < Size:
+		return Header{}, ErrTruncated
+	}
+	expires := binary.BigEndian.Uint64(b[8:])
+	h := Header{
+		Kind:        Kind(b[3]),
+		Codec:       b[4],
+		Compression: b[5],
+		Type:        binary.BigEndian.Uint32(b[16:]),
+		Length:      binary.BigEndian.Uint32(b[20:]),
+	}
+	if b[2] != version || h.Kind < KindNil || h.Kind > KindEncoded || b[6]|b[7] != 0 || expires > math.MaxInt64 {
+		return Header{}, ErrForeign
+	}
+	if expires != 0 {
+		h.Expires = time.UnixMilli(int64(expires))
+	}
+	return h, nil
+}
+
+// Parse reads a whole entry. The payload is a part of b.
+func Parse(b []byte) (h Header, payload []byte, err error) {
+	h, err = ParseHead(b)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	payload = b[Size:len(b):len(b)]
+	if h.Compression == 0 && uint64(len(payload)) != uint64(h.Length) {
+		return Header{}, nil, ErrTruncated
+	}
+	return h, payload, nil
+}

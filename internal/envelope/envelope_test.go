@@ -1,0 +1,227 @@
+package envelope_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
+)
+
+// A driver's head must hold the whole header: this does not compile otherwise.
+const _ = uint(driver.HeadSize - envelope.Size)
+
+// headers are all headers that can be written.
+var headers = rapid.Custom(func(t *rapid.T) envelope.Header {
+	h := envelope.Header{
+		Kind:        envelope.Kind(rapid.IntRange(int(envelope.KindNil), int(envelope.KindEncoded)).Draw(t, "kind")),
+		Codec:       rapid.Byte().Draw(t, "codec"),
+		Compression: rapid.Byte().Draw(t, "compression"),
+		Type:        rapid.Uint32().Draw(t, "type"),
+		Length:      rapid.Uint32().Draw(t, "length"),
+	}
+	if rapid.Bool().Draw(t, "expires") {
+		h.Expires = time.UnixMilli(rapid.Int64Min(1).Draw(t, "expiry"))
+	}
+	return h
+})
+
+func TestAHeaderIsReadAsItWasWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := headers.Draw(t, "header")
+		prefix := rapid.SliceOf(rapid.Byte()).Draw(t, "prefix")
+		b := h.Append(bytes.Clone(prefix))
+		if !bytes.HasPrefix(b, prefix) {
+			t.Fatal("Append has changed what was there")
+		}
+		b = b[len(prefix):]
+		if len(b) != envelope.Size {
+			t.Fatalf("the header has %d bytes, want %d", len(b), envelope.Size)
+		}
+		got, err := envelope.ParseHead(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(h, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := headers.Draw(t, "header")
+		want := rapid.SliceOf(rapid.Byte()).Draw(t, "payload")
+		if h.Compression == 0 {
+			h.Length = uint32(len(want))
+		}
+		entry := append(h.Append(nil), want...)
+		got, payload, err := envelope.Parse(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(h, got); diff != "" {
+			t.Fatal(diff)
+		}
+		if !bytes.Equal(payload, want) {
+			t.Fatalf("payload is %x, want %x", payload, want)
+		}
+		if cap(payload) != len(payload) {
+			t.Fatal("appending to the payload would write into the entry's memory")
+		}
+	})
+}
+
+func TestTheFormatIsStable(t *testing.T) {
+	tests := []struct {
+		name  string
+		h     envelope.Header
+		bytes string
+	}{
+		{
+			name:  "nil that never expires",
+			h:     envelope.Header{Kind: envelope.KindNil},
+			bytes: "\xC4\x4C\x01\x01\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00",
+		},
+		{
+			name: "encoded and compressed",
+			h: envelope.Header{
+				Kind: envelope.KindEncoded, Codec: 2, Compression: 3, Type: 0x01020304, Length: 0x05060708,
+				Expires: time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC),
+			},
+			bytes: "\xC4\x4C\x01\x04\x02\x03\x00\x00" + "\x00\x00\x01\x9b\x7c\xa9\x8c\x8e" + "\x01\x02\x03\x04" + "\x05\x06\x07\x08",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.h.Append(nil); string(got) != test.bytes {
+				t.Errorf("the header is\n%x, want\n%x", got, test.bytes)
+			}
+		})
+	}
+}
+
+func TestOnlyNeverIsWrittenAsNever(t *testing.T) {
+	for _, expires := range []time.Time{
+		time.UnixMilli(0),
+		time.Unix(0, 1),
+		time.UnixMilli(-1),
+		time.Time{}.Add(time.Hour),
+		time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC),
+	} {
+		h, err := envelope.ParseHead(envelope.Header{Kind: envelope.KindNil, Expires: expires}.Append(nil))
+		if err != nil || h.Expires.IsZero() || h.Expires.After(time.UnixMilli(1)) {
+			t.Errorf("%v is read as %v, %v", expires, h.Expires, err)
+		}
+	}
+}
+
+// An entry of version 1 with a payload of three bytes.
+var entry = append(envelope.Header{Kind: envelope.KindBytes, Length: 3}.Append(nil), "abc"...)
+
+func TestEveryTruncationIsReported(t *testing.T) {
+	for n := range len(entry) {
+		want := envelope.ErrTruncated
+		if n == 0 {
+			want = envelope.ErrForeign // nothing is no beginning of an entry
+		}
+		if _, _, err := envelope.Parse(entry[:n]); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", n, err, want)
+		}
+	}
+	if _, _, err := envelope.Parse(append(bytes.Clone(entry), 'd')); !errors.Is(err, envelope.ErrTruncated) {
+		t.Errorf("one byte too many: %v, want ErrTruncated", err)
+	}
+}
+
+func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
+	for n := envelope.Size; n <= len(entry); n++ {
+		if _, err := envelope.ParseHead(entry[:n]); err != nil {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestTheLengthOfACompressedPayloadIsNotChecked(t *testing.T) {
+	compressed := append(envelope.Header{Kind: envelope.KindBytes, Compression: 1, Length: 1000}.Append(nil), "small"...)
+	if _, payload, err := envelope.Parse(compressed); err != nil || string(payload) != "small" {
+		t.Errorf("Parse = %q, %v", payload, err)
+	}
+}
+
+// changed returns the entry with the byte at i set to b.
+func changed(i int, b byte) []byte {
+	c := bytes.Clone(entry)
+	c[i] = b
+	return c
+}
+
+func TestALaterVersionIsTold(t *testing.T) {
+	for v := 2; v <= math.MaxUint8; v++ {
+		later := changed(2, byte(v))
+		// Of a version that nobody knows, not even the length is certain.
+		for n := 3; n <= len(later); n++ {
+			if _, _, err := envelope.Parse(later[:n]); !errors.Is(err, envelope.ErrVersion) {
+				t.Fatalf("version %d, %d bytes: %v, want ErrVersion", v, n, err)
+			}
+		}
+	}
+}
+
+func TestForeignBytesAreTold(t *testing.T) {
+	tests := map[string][]byte{
+		"nothing":           {},
+		"text":              []byte("hello, world; this is somebody else's value"),
+		"JSON":              []byte(`{"id":1,"name":"somebody else's value"}`),
+		"pickle":            []byte("\x80\x05\x95\x10\x00\x00\x00\x00\x00\x00\x00\x8c\x0csomebody's value\x94."),
+		"gzip":              []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff and more than twenty bytes"),
+		"zeros":             make([]byte, 100),
+		"other first byte":  changed(0, 0xC5),
+		"other second byte": changed(1, 0x4D),
+		"version 0":         changed(2, 0),
+		"kind 0":            changed(3, 0),
+		"kind 5":            changed(3, 5),
+		"reserved byte 6":   changed(6, 1),
+		"reserved byte 7":   changed(7, 1),
+		"expiry over int64": changed(8, 0x80),
+	}
+	for name, b := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := envelope.Parse(b); !errors.Is(err, envelope.ErrForeign) {
+				t.Errorf("Parse: %v, want ErrForeign", err)
+			}
+			if _, err := envelope.ParseHead(b); !errors.Is(err, envelope.ErrForeign) {
+				t.Errorf("ParseHead: %v, want ErrForeign", err)
+			}
+		})
+	}
+}
+
+func TestNoIntegerIsTakenForAnEntry(t *testing.T) {
+	check := func(t interface{ Errorf(string, ...any) }, n int64) {
+		b := driver.AppendInteger(nil, n)
+		if _, err := envelope.ParseHead(b); !errors.Is(err, envelope.ErrForeign) {
+			t.Errorf("%d: %v, want ErrForeign", n, err)
+		}
+	}
+	for _, n := range []int64{0, 1, -1, 9, 10, math.MaxInt64, math.MinInt64} {
+		check(t, n)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, rapid.Int64().Draw(t, "n")) })
+}
+
+func TestNoEntryIsTakenForAnInteger(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := append(headers.Draw(t, "header").Append(nil), strings.Repeat("1", rapid.IntRange(0, 20).Draw(t, "digits"))...)
+		if n, ok := driver.ParseInteger(b); ok {
+			t.Fatalf("%x is read as the integer %d", b, n)
+		}
+	})
+}

@@ -1,0 +1,204 @@
+// Package flight runs a function once for all who ask for the same key at the
+// same time. Unlike a plain single-flight, a flight belongs to no caller: it
+// has a context of its own that ends when the last interested caller has left;
+// and what it stores can be invalidated while it is under way.
+//
+// The package knows nothing of caches. Package cache builds Fill on it.
+package flight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+var (
+	// ErrGoexit reports that the function called runtime.Goexit.
+	ErrGoexit = errors.New("the function called runtime.Goexit")
+
+	// ErrRecursive reports that the function would have waited for itself: it
+	// asked, under its own context, for the key that it is to produce, or for
+	// one whose function waits for it in turn.
+	ErrRecursive = errors.New("the function waits for its own key")
+)
+
+// PanicError is a panic of the function, as each caller gets it.
+type PanicError struct {
+	Value any    // what was passed to panic
+	Stack []byte // of the goroutine that panicked
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the panic value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// Flight is one run of a function for all who wait for its key.
+type Flight[V any] struct {
+	group  *Group[V]
+	shard  *shard[V]
+	key    string
+	parent context.Context // of the starter, for its values only
+	ctx    context.Context // of the run, which is like a request of its own
+	cancel context.CancelFunc
+	missed bool
+	landed chan struct{} // closed when value and err are set
+
+	// Guarded by shard.mu.
+	callers    int
+	stale      bool
+	committed  bool          // Commit was called and did store, or does now
+	committing chan struct{} // nil unless storing; closed when that is over
+
+	// Guarded by waiting.
+	waits map[*Flight[V]]int // for which flights the run waits, and in how many places
+
+	value V
+	err   error
+}
+
+// Key returns a copy of the key, whose memory is the function's.
+func (f *Flight[V]) Key() []byte { return []byte(f.key) }
+
+// Missed reports that the starter's look-up may be out of date: another flight
+// has committed since, so the function should look the key up again.
+func (f *Flight[V]) Missed() bool { return f.missed }
+
+// Commit calls store unless the flight has become stale, and reports whether
+// it did. While store runs, Invalidate waits. A function calls Commit at most
+// once.
+func (f *Flight[V]) Commit(store func() error) (committed bool, err error) {
+	if !f.beginCommit() {
+		return false, nil
+	}
+	// Even if store fails or panics, when it may have stored all the same.
+	defer f.endCommit()
+	return true, store()
+}
+
+func (f *Flight[V]) beginCommit() bool {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.stale {
+		return false
+	}
+	f.committed = true
+	f.committing = make(chan struct{})
+	return true
+}
+
+func (f *Flight[V]) endCommit() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	// Before the flight is gone from its shard: who does not find it there
+	// must see that it has stored.
+	f.shard.commits.Add(1)
+	close(f.committing)
+	f.committing = nil
+	if f.stale {
+		f.remove()
+	}
+}
+
+// Release hands value to everyone who waits, while the function goes on. What
+// the function returns is dropped and the flight will not commit; its context
+// lasts until the function returns. During or after a Commit, Release does
+// nothing.
+func (f *Flight[V]) Release(value V) {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.committed {
+		return
+	}
+	f.stale = true
+	f.land(value, nil)
+}
+
+func (f *Flight[V]) run(fn Func[V]) {
+	var value V
+	err := ErrGoexit // stays if fn never returns
+	defer f.cancel()
+	defer func() {
+		f.shard.mu.Lock()
+		defer f.shard.mu.Unlock()
+		f.land(value, err)
+	}()
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	value, err = fn(f.ctx, f)
+}
+
+// land hands the result to everyone who waits, the first time that it is
+// called; the lock of the shard is held.
+func (f *Flight[V]) land(value V, err error) {
+	if f.hasLanded() {
+		return
+	}
+	f.remove()
+	f.value, f.err = value, err
+	close(f.landed)
+}
+
+// remove takes the flight out of its shard, whose lock is held.
+func (f *Flight[V]) remove() {
+	if f.shard.flights[f.key] == f {
+		delete(f.shard.flights, f.key)
+		f.group.active.Add(-1)
+	}
+}
+
+// makeStale makes the flight stale and reports whether it is committing; the
+// lock of its shard is held. A committing flight stays in the shard until that
+// is over, so that whoever comes next for its key waits for it too.
+func (f *Flight[V]) makeStale() (committing bool) {
+	f.stale = true
+	if f.committing != nil {
+		return true
+	}
+	f.remove()
+	return false
+}
+
+// awaitCommit waits until f is not committing any more.
+func (f *Flight[V]) awaitCommit(ctx context.Context) error {
+	for r := range runs[V](ctx) {
+		if r == f {
+			return ErrRecursive
+		}
+	}
+	f.shard.mu.Lock()
+	committing := f.committing
+	f.shard.mu.Unlock()
+	if committing == nil {
+		return nil
+	}
+	return await(ctx, committing)
+}
+
+func (f *Flight[V]) wait(ctx context.Context) (v V, err error) {
+	if err := await(ctx, f.landed); err != nil {
+		f.leave()
+		return v, err
+	}
+	return f.value, f.err
+}
+
+// leave takes one caller from the flight and ends it with the last.
+func (f *Flight[V]) leave() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	f.callers--
+	if f.callers == 0 && !f.hasLanded() {
+		// A run that nobody waits for and whose context is cancelled must not
+		// be stored: it may have stopped half-way.
+		f.makeStale()
+		f.cancel()
+	}
+}

@@ -1,0 +1,82 @@
+package flight_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/larder-go/larder/internal/flight"
+)
+
+func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
+	errStore := errors.New("store failed")
+	tests := []struct {
+		name   string
+		commit func(f *run) (bool, error)
+		missed bool
+	}{
+		{"stored", func(f *run) (bool, error) { return f.Commit(func() error { return nil }) }, true},
+		// It may have stored all the same: a time-out tells nothing.
+		{"store failed", func(f *run) (bool, error) { return f.Commit(func() error { return errStore }) }, true},
+		{"nothing stored", func(*run) (bool, error) { return false, nil }, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := flight.New[string]()
+				mark := g.Mark(key) // and the look-up finds nothing
+				wantOutcome(t, ask(t.Context(), g, key, func(_ context.Context, f *run) (string, error) {
+					_, _ = test.commit(f)
+					return "first", nil
+				}), outcome{value: "first", leader: true})
+				for _, since := range []struct {
+					mark   flight.Mark
+					missed bool
+				}{{mark, test.missed}, {g.Mark(key), false}} {
+					_, _, _ = g.Do(t.Context(), key, since.mark, func(_ context.Context, f *run) (string, error) {
+						if f.Missed() != since.missed {
+							t.Errorf("Missed = %v, want %v", f.Missed(), since.missed)
+						}
+						return "", nil
+					})
+				}
+			})
+		})
+	}
+}
+
+func TestWhoFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flight.New[string]()
+		mark := g.Mark(key)
+		stored := make(chan struct{})
+		first := ask(t.Context(), g, key, committing(stored))
+		if g.Mark(key) != mark {
+			t.Error("the mark has changed before anything was stored")
+		}
+		g.Forget(key) // so that nobody can join
+		close(stored)
+		wantOutcome(t, first, outcome{value: "committed", leader: true})
+		if g.Mark(key) == mark {
+			t.Error("the mark has not changed though a stale flight has stored")
+		}
+	})
+}
+
+func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flight.New[string]()
+		errStore := errors.New("store failed")
+		_, _, err := g.Do(t.Context(), key, g.Mark(key), func(_ context.Context, f *run) (string, error) {
+			committed, err := f.Commit(func() error { return errStore })
+			if !committed {
+				t.Error("Commit reports that it did not call store")
+			}
+			return "", err
+		})
+		if !errors.Is(err, errStore) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}

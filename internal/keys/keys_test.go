@@ -1,0 +1,165 @@
+package keys_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/larder-go/larder/internal/keys"
+)
+
+func join(parts ...string) []byte {
+	var b []byte
+	for _, part := range parts {
+		b = keys.AppendPart(b, part)
+	}
+	return b
+}
+
+// lists are lists of parts that are likely to be mistaken for one another.
+var lists = rapid.SliceOfN(rapid.OneOf(
+	rapid.StringOf(rapid.RuneFrom([]rune{0, 1, 2, ':', 'a'})),
+	rapid.StringN(0, 300, -1),
+), 0, 5)
+
+func TestDifferentListsGiveDifferentKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := lists.Draw(t, "a"), lists.Draw(t, "b")
+		if same := slices.Equal(a, b); bytes.Equal(join(a...), join(b...)) != same {
+			t.Fatalf("%q and %q: keys %x and %x", a, b, join(a...), join(b...))
+		}
+	})
+}
+
+func TestPartsThatJoinAlikeGiveDifferentKeys(t *testing.T) {
+	seen := make(map[string][]string)
+	for _, list := range [][]string{
+		{}, {""}, {"", ""}, {"a", "b"}, {"ab"}, {"ab", ""}, {"", "ab"}, {"a:b"}, {"a", ":b"}, {"a:", "b"},
+		{"\x01a"}, {"\x01", "a"}, {"a", "\x01b"}, {"a\x01b"}, {strings.Repeat("a", 127)}, {strings.Repeat("a", 128)},
+	} {
+		k := string(join(list...))
+		if other, ok := seen[k]; ok {
+			t.Errorf("%q and %q have the same key", list, other)
+		}
+		seen[k] = list
+	}
+}
+
+func TestNoPartIsWrittenAsTheBeginningOfAnother(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
+		if a != b && bytes.HasPrefix(join(b), join(a)) {
+			t.Fatalf("the key of %q begins with that of %q", b, a)
+		}
+	})
+}
+
+func TestSplitReturnsTheParts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := lists.Draw(t, "list")
+		parts, err := keys.Split(join(list...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(parts) != len(list) {
+			t.Fatalf("%d parts, want %d", len(parts), len(list))
+		}
+		for i, part := range parts {
+			if string(part) != list[i] {
+				t.Fatalf("part %d is %q, want %q", i, part, list[i])
+			}
+			if cap(part) != len(part) {
+				t.Fatal("appending to a part would write into the next")
+			}
+		}
+	})
+}
+
+func TestAStringAndItsBytesAreOnePart(t *testing.T) {
+	if !bytes.Equal(keys.AppendPart(nil, "part"), keys.AppendPart(nil, []byte("part"))) {
+		t.Error("a part of bytes and one of a string differ")
+	}
+}
+
+func TestSplitRefusesWhatAppendPartDoesNotWrite(t *testing.T) {
+	for name, b := range map[string]string{
+		"part cut off":          "\x05abc",
+		"length cut off":        "\x80",
+		"second part cut off":   "\x01a\x02b",
+		"length over 64 bits":   "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		"length of 2^63":        "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
+		"length of 2^64-1":      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abc",
+		"length in two bytes":   "\x81\x00a",
+		"zero in three bytes":   "\x80\x80\x00",
+		"zero with a long tail": "\x01a\x80\x00",
+	} {
+		if parts, err := keys.Split([]byte(b)); !errors.Is(err, keys.ErrMalformed) || parts != nil {
+			t.Errorf("%s: %q, %v; want ErrMalformed", name, parts, err)
+		}
+	}
+}
+
+// FuzzSplit feeds any bytes to Split: it never panics, and what it splits is
+// exactly what AppendPart joins.
+func FuzzSplit(f *testing.F) {
+	f.Add([]byte(nil))
+	f.Add(join("GET", "example.org", "/path?query", ""))
+	f.Add(join(strings.Repeat("a", 1000), "\x00"))
+	f.Add([]byte("\x81\x00a"))
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		parts, err := keys.Split(b)
+		if err != nil {
+			if !errors.Is(err, keys.ErrMalformed) {
+				t.Errorf("the error is %v", err)
+			}
+			return
+		}
+		var again []byte
+		for _, part := range parts {
+			again = keys.AppendPart(again, part)
+		}
+		if !bytes.Equal(again, b) {
+			t.Errorf("%x is split into %q, which is joined to %x", b, parts, again)
+		}
+	})
+}
+
+func TestAHashIsOfOneLengthAndFitForEveryBackend(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		canonical := join(lists.Draw(t, "list")...)
+		prefix := []byte("page:")
+		b := keys.AppendHash(prefix, canonical)
+		hash, ok := bytes.CutPrefix(b, prefix)
+		if !ok || len(hash) != keys.HashSize {
+			t.Fatalf("AppendHash gives %q", b)
+		}
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+		if rest := bytes.Trim(hash, alphabet); len(rest) != 0 {
+			t.Fatalf("%q holds %q", hash, rest)
+		}
+	})
+}
+
+func TestDifferentKeysHaveDifferentHashes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := join(lists.Draw(t, "a")...), join(lists.Draw(t, "b")...)
+		if same := bytes.Equal(a, b); bytes.Equal(keys.AppendHash(nil, a), keys.AppendHash(nil, b)) != same {
+			t.Fatalf("%x and %x: hashes equal %v", a, b, !same)
+		}
+	})
+}
+
+func TestTheFormatIsStable(t *testing.T) {
+	if got, want := string(join("GET", "", "/")), "\x03GET\x00\x01/"; got != want {
+		t.Errorf("the key is %q, want %q", got, want)
+	}
+	// The SHA-256 of nothing, as RFC 4648 writes it.
+	if got, want := string(keys.AppendHash(nil, nil)), "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"; got != want {
+		t.Errorf("the hash is %q, want %q", got, want)
+	}
+}
