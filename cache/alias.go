@@ -1,0 +1,208 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/flight"
+	"github.com/larder-go/larder/signals"
+)
+
+// alias is what all users of one alias share: its settings and its store. It
+// is immutable but for the store, which is opened at the first operation.
+type alias struct {
+	name            string
+	prefix          string
+	version         int
+	timeout         Timeout
+	keyFunc         KeyFunc // nil for DefaultKey
+	clearable       bool    // the keys can be recognised by their prefix
+	codec           codec.Codec
+	compression     codec.Compression // nil for none
+	compressMin     int
+	maxDecompressed int
+
+	clock           driver.Clock
+	logger          *slog.Logger
+	events          *signals.Signal[Event]
+	sender          any // the name, boxed once
+	keyWarnings     keyWarnings
+	corruptWarnings rarely
+	async           *executor
+
+	source storeSource
+}
+
+// storeSource gives the store of an alias, opening it if need be.
+type storeSource interface {
+	open(ctx context.Context) (*opened, error)
+
+	// flightGroup is that of the store, opened or not.
+	flightGroup() *flight.Group[*landing]
+}
+
+// opened is a store with its abilities, which are looked up once.
+type opened struct {
+	store      driver.Store
+	many       driver.Many
+	counter    driver.Counter
+	replacer   driver.Replacer
+	peeker     driver.Peeker
+	expirer    driver.Expirer
+	keyChecker driver.KeyChecker
+	native     driver.Native
+	sessions   driver.Sessions
+	async      driver.Async
+
+	// base is the store itself if this is a request's session of it.
+	base *opened
+
+	sharesMemory    bool
+	nativeByDefault bool
+	sizedNatives    bool
+
+	// flights belong to the store and not to an alias: two aliases may reach
+	// the same keys.
+	flights *flight.Group[*landing]
+}
+
+// open returns the opened store itself: it is its own source.
+func (st *opened) open(context.Context) (*opened, error) { return st, nil }
+
+func (st *opened) flightGroup() *flight.Group[*landing] { return st.flights }
+
+func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
+	st := &opened{store: store, flights: flights}
+	st.base = st
+	st.many, _ = store.(driver.Many)
+	st.counter, _ = store.(driver.Counter)
+	st.replacer, _ = store.(driver.Replacer)
+	st.peeker, _ = store.(driver.Peeker)
+	st.expirer, _ = store.(driver.Expirer)
+	st.keyChecker, _ = store.(driver.KeyChecker)
+	st.native, _ = store.(driver.Native)
+	st.sessions, _ = store.(driver.Sessions)
+	st.async, _ = store.(driver.Async)
+	if sharer, ok := store.(driver.Sharer); ok {
+		st.sharesMemory = sharer.SharesMemory()
+	}
+	if st.native != nil {
+		st.nativeByDefault = st.native.NativeByDefault()
+		st.sizedNatives = st.native.BoundedByBytes()
+	}
+	return st
+}
+
+// fetch reads an entry in whichever form it is stored.
+func (st *opened) fetch(ctx context.Context, key []byte) (entry, error) {
+	e := entry{shared: st.sharesMemory}
+	var err error
+	if st.native != nil {
+		e.raw, e.native, e.isNative, err = st.native.GetNative(ctx, key)
+	} else {
+		e.raw, err = st.store.Get(ctx, key)
+	}
+	return e, err
+}
+
+// write stores s as Set does.
+func (st *opened) write(ctx context.Context, key []byte, s stored, o options) error {
+	ttl, _ := o.timeout.ttl()
+	if s.isNative {
+		return st.native.SetNative(ctx, key, s.native, s.size, ttl)
+	}
+	return st.store.Set(ctx, key, s.bytes, ttl)
+}
+
+// add stores s as Add does. The head of a native entry is nil.
+func (st *opened) add(ctx context.Context, key []byte, s stored, o options) (head []byte, added bool, err error) {
+	ttl, _ := o.timeout.ttl()
+	if s.isNative {
+		added, err = st.native.AddNative(ctx, key, s.native, s.size, ttl)
+		return nil, added, err
+	}
+	return st.store.Add(ctx, key, s.bytes, ttl)
+}
+
+// change runs what changes the entry of key, so that no load that began before
+// stores its value afterwards, and nobody who asks afterwards is given one.
+func (st *opened) change(ctx context.Context, key []byte, write func() error) error {
+	if err := st.flights.Invalidate(ctx, key); err != nil {
+		return err
+	}
+	defer st.flights.Forget(key)
+	return write()
+}
+
+// BaseCache is a [Cache] over a backend. Every request that has a [Scope] gets
+// its own, over a store that all share. Get one from a [Handler], from [From],
+// or over a store of one's own from [New]. It must not be copied.
+type BaseCache struct {
+	*alias
+	session *session // of the request, if the store has sessions
+	pending pending  // asynchronous operations that Close waits for
+	closed  atomic.Bool
+}
+
+var _ Cache = (*BaseCache)(nil)
+
+// Alias returns the name of the cache.
+func (c *BaseCache) Alias() string { return c.name }
+
+// ready returns the store for the operation op on key.
+func (c *BaseCache) ready(ctx context.Context, op, key string) (*opened, error) {
+	st, err := c.open(ctx)
+	if err != nil {
+		return nil, c.fail(ctx, op, key, err)
+	}
+	return st, nil
+}
+
+// open returns the store, or the request's session of it.
+func (c *BaseCache) open(ctx context.Context) (*opened, error) {
+	st, err := c.source.open(ctx)
+	if err == nil && st.sessions != nil && c.session != nil {
+		return c.session.open(ctx, st)
+	}
+	return st, err
+}
+
+// begin does what every operation on one key starts with: it adds up the
+// options, finds the store and makes the final key, which the caller releases.
+func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option) (st *opened, k *keyBuffer, o options, err error) {
+	if o, err = c.options(opts); err == nil {
+		st, err = c.open(ctx)
+	}
+	if o.failOpen && errors.Is(err, ErrOpenFailed) {
+		st, err = newOpened(unopenedStore{err}, c.source.flightGroup()), nil
+	}
+	if err == nil {
+		k, err = c.key(ctx, st, o.version, key)
+	}
+	if err != nil {
+		return nil, nil, o, c.fail(ctx, op, key, err)
+	}
+	return st, k, o, nil
+}
+
+// prepare is begin for a store that is open.
+func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opts []Option) (k *keyBuffer, o options, err error) {
+	if o, err = c.options(opts); err == nil {
+		k, err = c.key(ctx, st, o.version, key)
+	}
+	if err != nil {
+		return nil, o, c.fail(ctx, op, key, err)
+	}
+	return k, o, nil
+}
+
+// fail wraps the error of an operation, once, and publishes it.
+func (a *alias) fail(ctx context.Context, op, key string, err error) error {
+	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
+	a.publish(ctx, EventError, op, key, wrapped)
+	return wrapped
+}

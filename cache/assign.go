@@ -1,0 +1,163 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// The functions of this file store a value in what dst points to. A dst that
+// does not fit is ErrWrongType; the common types take no reflection.
+
+func wrongType(v any, want string) error {
+	return fmt.Errorf("%w than %s: it is %T", ErrWrongType, want, v)
+}
+
+// pointee returns what dst points to.
+func pointee(dst any) (reflect.Value, error) {
+	rv := reflect.ValueOf(dst)
+	if rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return rv, fmt.Errorf("%w: the destination must be a non-nil pointer, not %T", ErrWrongType, dst)
+	}
+	return rv.Elem(), nil
+}
+
+// target is pointee with the pointers in it allocated, so that an *int can be
+// read where an int was stored. Pointers that are there already are replaced,
+// since what they point to may be in use elsewhere.
+func target(dst any) (reflect.Value, error) {
+	rv, err := pointee(dst)
+	for err == nil && rv.Kind() == reflect.Pointer {
+		rv.Set(reflect.New(rv.Type().Elem()))
+		rv = rv.Elem()
+	}
+	return rv, err
+}
+
+func assignInteger(dst any, n int64) error {
+	switch d := dst.(type) {
+	case *int64:
+		if d != nil {
+			*d = n
+			return nil
+		}
+	case *any:
+		if d != nil {
+			*d = n
+			return nil
+		}
+	}
+	rv, err := target(dst)
+	switch {
+	case err != nil:
+		return err
+	case rv.CanInt() && !rv.OverflowInt(n):
+		rv.SetInt(n)
+	case rv.CanUint() && n >= 0 && !rv.OverflowUint(uint64(n)):
+		rv.SetUint(uint64(n))
+	case rv.Kind() == reflect.Interface && rv.NumMethod() == 0:
+		rv.Set(reflect.ValueOf(n))
+	default:
+		return fmt.Errorf("%w than %v: it is the integer %d", ErrWrongType, rv.Type(), n)
+	}
+	return nil
+}
+
+func assignString(dst any, s string) error {
+	switch d := dst.(type) {
+	case *string:
+		if d != nil {
+			*d = s
+			return nil
+		}
+	case *any:
+		if d != nil {
+			*d = s
+			return nil
+		}
+	}
+	rv, err := target(dst)
+	switch {
+	case err != nil:
+		return err
+	case rv.Kind() == reflect.String:
+		rv.SetString(s)
+	case rv.Kind() == reflect.Interface && rv.NumMethod() == 0:
+		rv.Set(reflect.ValueOf(s))
+	default:
+		return wrongType(s, rv.Type().String())
+	}
+	return nil
+}
+
+// assignBytes gives b itself away.
+func assignBytes(dst any, b []byte) error {
+	switch d := dst.(type) {
+	case *[]byte:
+		if d != nil {
+			*d = b
+			return nil
+		}
+	case *any:
+		if d != nil {
+			*d = b
+			return nil
+		}
+	}
+	rv, err := target(dst)
+	switch {
+	case err != nil:
+		return err
+	case rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8:
+		rv.SetBytes(b)
+	case rv.Kind() == reflect.Interface && rv.NumMethod() == 0:
+		rv.Set(reflect.ValueOf(b))
+	default:
+		return wrongType(b, rv.Type().String())
+	}
+	return nil
+}
+
+func assignNil(dst any) error {
+	rv, err := pointee(dst)
+	if err != nil {
+		return err
+	}
+	switch rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		rv.SetZero()
+		return nil
+	}
+	return fmt.Errorf("%w: a %v cannot be nil", ErrNilValue, rv.Type())
+}
+
+// nativeAssigner stores a native value in what dst points to without
+// reflection, or reports that it does not know their types.
+type nativeAssigner interface {
+	assign(dst, native any) bool
+}
+
+// assignNative stores a shared Go value. The typed views bring an assigner.
+func assignNative(dst, native any, o options) error {
+	if o.assigner != nil && o.assigner.assign(dst, native) {
+		return nil
+	}
+	rv, err := pointee(dst)
+	if err != nil {
+		return err
+	}
+	value := reflect.ValueOf(native)
+	if !value.Type().AssignableTo(rv.Type()) {
+		return wrongType(native, rv.Type().String())
+	}
+	rv.Set(value)
+	return nil
+}
+
+// corruptUnlessWrongType turns the error of a codec into the core's.
+func corruptUnlessWrongType(err error) error {
+	if err == nil || errors.Is(err, ErrWrongType) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}

@@ -1,0 +1,143 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/flight"
+	"github.com/larder-go/larder/signals"
+)
+
+// errKeyFuncHidesPrefix is why Clear is not supported with some key functions.
+var errKeyFuncHidesPrefix = fmt.Errorf("%w: the KeyFunc does not keep the prefix at the beginning of keys, so this alias's entries cannot be told from others", ErrUnsupported)
+
+// New returns a cache over a store of one's own, with the settings of cfg
+// whose Backend, Location and Options are not used. Programs normally have a
+// [Handler] do this. The caller shuts the store down.
+func New(store driver.Store, cfg Config, opts ...HandlerOption) (*BaseCache, error) {
+	if store == nil {
+		return nil, fmt.Errorf("%w: nil store", ErrInvalidSettings)
+	}
+	h := newHandler(opts)
+	a, err := newAlias(h, "store", cfg)
+	if err != nil {
+		return nil, err
+	}
+	a.source = newOpened(store, flight.New[*landing]())
+	return &BaseCache{alias: a}, nil
+}
+
+// The defaults of compression.
+const (
+	// DefaultCompressMin is the length in bytes from which values are
+	// compressed.
+	DefaultCompressMin = 1 << 10
+
+	// DefaultMaxDecompressed is the length in bytes over which a compressed
+	// entry is refused, so that a small entry cannot claim all memory.
+	DefaultMaxDecompressed = 64 << 20
+)
+
+// newAlias applies the defaults to cfg and validates everything in it that
+// does not concern the backend.
+func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
+	a := &alias{
+		name:            name,
+		sender:          name,
+		prefix:          cfg.KeyPrefix,
+		version:         cfg.Version,
+		timeout:         cfg.Timeout.or(After(DefaultTimeout)),
+		keyFunc:         cfg.KeyFunc,
+		clearable:       cfg.KeyFunc == nil || keepsPrefix(cfg.KeyFunc, cfg.KeyPrefix),
+		codec:           cfg.Codec,
+		compression:     cfg.Compression,
+		compressMin:     cfg.CompressMin,
+		maxDecompressed: cfg.MaxDecompressed,
+		clock:           h.clock,
+		logger:          h.logger,
+		events:          h.events,
+		async:           h.async,
+	}
+	if a.version == 0 {
+		a.version = 1
+	}
+	if a.codec == nil {
+		a.codec = codec.CBOR
+	}
+	if a.compressMin == 0 {
+		a.compressMin = DefaultCompressMin
+	}
+	if a.maxDecompressed == 0 {
+		a.maxDecompressed = DefaultMaxDecompressed
+	}
+	var errs []error
+	if a.version < 0 {
+		errs = append(errs, fmt.Errorf("version is %d: it must not be negative", a.version))
+	}
+	if a.compressMin < 0 {
+		errs = append(errs, fmt.Errorf("compress_min is %d: it must not be negative", a.compressMin))
+	}
+	if a.maxDecompressed < 0 {
+		errs = append(errs, fmt.Errorf("max_decompressed is %d: it must not be negative", a.maxDecompressed))
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("%w: alias %q: %w", ErrInvalidSettings, name, errors.Join(errs...))
+	}
+	return a, nil
+}
+
+// Close implements [Cache].
+func (c *BaseCache) Close(ctx context.Context) error {
+	err := c.pending.wait(ctx)
+	if c.session != nil {
+		err = errors.Join(err, c.session.close(ctx))
+	}
+	if c.closed.CompareAndSwap(false, true) {
+		c.publish(ctx, EventClose, "Close", "", err)
+	}
+	if err != nil {
+		return c.fail(ctx, "Close", "", err)
+	}
+	return nil
+}
+
+// HandlerOption changes a [Handler], or a cache made by [New].
+type HandlerOption func(*Handler)
+
+// WithRegistry looks backends up in r in place of the program's registry.
+func WithRegistry(r *driver.Registry) HandlerOption {
+	return func(h *Handler) { h.registry = r }
+}
+
+// WithLogger writes warnings to l in place of [slog.Default].
+func WithLogger(l *slog.Logger) HandlerOption {
+	return func(h *Handler) { h.logger = l }
+}
+
+// WithClock tells the caches the time, for the expiry in the envelope of
+// entries. The stores have their own clocks.
+func WithClock(clock driver.Clock) HandlerOption {
+	return func(h *Handler) { h.clock = clock }
+}
+
+// WithAsyncWorkers bounds the goroutines that run asynchronous operations of
+// all caches together; the default is [DefaultAsyncWorkers]. When all are busy
+// an operation runs in the goroutine that starts it.
+func WithAsyncWorkers(n int) HandlerOption {
+	return func(h *Handler) { h.async = newExecutor(n) }
+}
+
+// WithEvents publishes events on s in place of a signal of the handler's own.
+func WithEvents(s *signals.Signal[Event]) HandlerOption {
+	return func(h *Handler) { h.events = s }
+}
+
+// systemClock is the default clock.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }

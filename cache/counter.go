@@ -1,0 +1,138 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
+)
+
+// Incr implements [Cache].
+func (c *BaseCache) Incr(ctx context.Context, key string, delta int64, opts ...Option) (int64, error) {
+	return c.incr(ctx, "Incr", key, delta, opts)
+}
+
+// Decr implements [Cache].
+func (c *BaseCache) Decr(ctx context.Context, key string, delta int64, opts ...Option) (int64, error) {
+	if delta == math.MinInt64 {
+		// It has no opposite in int64.
+		return 0, c.fail(ctx, "Decr", key, ErrOverflow)
+	}
+	return c.incr(ctx, "Decr", key, -delta, opts)
+}
+
+func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts []Option) (int64, error) {
+	st, k, _, err := c.begin(ctx, op, key, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer k.release()
+	if st.counter == nil {
+		return 0, c.fail(ctx, op, key, ErrUnsupported)
+	}
+	n, err := st.counter.Incr(ctx, k.b, delta)
+	if err != nil {
+		return 0, c.fail(ctx, op, key, err)
+	}
+	c.publish(ctx, EventIncr, op, key, nil)
+	return n, nil
+}
+
+// IncrVersion implements [Cache]. Where the backend cannot tell how long an
+// entry has left, the expiry that it was stored with counts, and for an
+// integer the timeout starts anew.
+func (c *BaseCache) IncrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error) {
+	return c.incrVersion(ctx, "IncrVersion", key, delta, opts)
+}
+
+// DecrVersion implements [Cache].
+func (c *BaseCache) DecrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error) {
+	return c.incrVersion(ctx, "DecrVersion", key, -delta, opts)
+}
+
+func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, opts []Option) (int, error) {
+	st, from, o, err := c.begin(ctx, op, key, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer from.release()
+	target := o.version + delta
+	if target < 0 || (delta > 0) != (target > o.version) && delta != 0 {
+		return 0, c.fail(ctx, op, key, ErrInvalidVersion)
+	}
+	e, err := c.fetchReadable(ctx, st, from.b, o)
+	if errors.Is(err, driver.ErrCorrupt) {
+		c.corrupt(ctx, op, key, err)
+		err = ErrNotFound
+	}
+	if err != nil {
+		return 0, c.fail(ctx, op, key, err)
+	}
+	if delta == 0 {
+		return target, nil
+	}
+	if err := c.move(ctx, st, from.b, target, key, e, o); err != nil {
+		return 0, c.fail(ctx, op, key, err)
+	}
+	c.publish(ctx, EventSet, op, key, nil)
+	c.publish(ctx, EventDelete, op, key, nil)
+	return target, nil
+}
+
+// move writes e, read from the key from, under the version to, and deletes it
+// where it was.
+func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version int, key string, e entry, o options) error {
+	left, err := c.timeLeft(ctx, st, from, e, o)
+	if err != nil {
+		return err
+	}
+	to, err := c.key(ctx, st, version, key)
+	if err != nil {
+		return err
+	}
+	defer to.release()
+	err = st.change(ctx, to.b, func() error { return st.writeAgain(ctx, to.b, e, left) })
+	if err != nil {
+		return err
+	}
+	return st.change(ctx, from, func() error {
+		_, err := st.store.Delete(ctx, from)
+		return err
+	})
+}
+
+// writeAgain stores an entry that was read, as it is.
+func (st *opened) writeAgain(ctx context.Context, key []byte, e entry, ttl time.Duration) error {
+	if !e.isNative {
+		return st.store.Set(ctx, key, e.raw, ttl)
+	}
+	s, err := encodeNative(st, e.native)
+	if err != nil {
+		return err
+	}
+	return st.native.SetNative(ctx, key, s.native, s.size, ttl)
+}
+
+// timeLeft returns how long the entry e under key has left: what the store
+// says, or else what the envelope says, or else the timeout of the call.
+func (c *BaseCache) timeLeft(ctx context.Context, st *opened, key []byte, e entry, o options) (time.Duration, error) {
+	if st.expirer != nil {
+		return st.expirer.TTL(ctx, key)
+	}
+	if h, err := envelope.ParseHead(e.raw); err == nil {
+		if h.Expires.IsZero() {
+			return driver.Never, nil
+		}
+		if left := h.Expires.Sub(c.clock.Now()); left > 0 {
+			return left, nil
+		}
+	}
+	ttl, lives := o.timeout.ttl()
+	if !lives {
+		return 0, ErrNotFound
+	}
+	return ttl, nil
+}

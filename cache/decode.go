@@ -1,0 +1,169 @@
+package cache
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
+)
+
+// entry is what a store returned for a key: bytes in one of the forms that
+// encode writes, or a native value.
+type entry struct {
+	raw      []byte
+	shared   bool // raw is not the reader's own: the store or others have it too
+	native   any
+	isNative bool
+}
+
+// check returns an error that matches ErrCorrupt unless e can be read, as far as
+// can be told without decoding it.
+func (a *alias) check(e entry, o options) error {
+	if e.isNative {
+		return nil
+	}
+	if _, ok := driver.ParseInteger(e.raw); ok {
+		return nil
+	}
+	_, _, err := a.parse(e.raw, o)
+	return err
+}
+
+// checkHead is check for an entry of which there is only the head.
+func (a *alias) checkHead(head []byte, o options) error {
+	if len(head) < driver.HeadSize {
+		return a.check(entry{raw: head}, o) // it is the whole
+	}
+	h, err := envelope.ParseHead(head)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return a.checkHeader(h, o)
+}
+
+// parse takes raw apart, without decompressing the payload.
+func (a *alias) parse(raw []byte, o options) (envelope.Header, []byte, error) {
+	h, payload, err := envelope.Parse(raw)
+	if err != nil {
+		return h, nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return h, payload, a.checkHeader(h, o)
+}
+
+// checkHeader returns an error that matches ErrCorrupt if entries with the
+// header h are foreign to this alias.
+func (a *alias) checkHeader(h envelope.Header, o options) error {
+	switch {
+	case h.Kind == envelope.KindEncoded && h.Codec != o.codec.ID():
+		return fmt.Errorf("%w: written by codec %d, and the %s codec is %d", ErrCorrupt, h.Codec, o.codec.Name(), o.codec.ID())
+	case h.Compression == 0:
+		return nil
+	case a.compressionByID(h.Compression) == nil:
+		return fmt.Errorf("%w: unknown compression %d", ErrCorrupt, h.Compression)
+	case uint64(h.Length) > uint64(a.maxDecompressed):
+		return fmt.Errorf("%w: %w: it says %d bytes, and at most %d are allowed", ErrCorrupt, codec.ErrTooLarge, h.Length, a.maxDecompressed)
+	}
+	return nil
+}
+
+// decode stores the value of e in what dst points to. An error that matches
+// ErrCorrupt means that there is no readable entry; ErrWrongType and
+// ErrNilValue that there is one, and dst is not for it.
+func (a *alias) decode(e entry, dst any, o options) error {
+	if e.isNative {
+		return assignNative(dst, e.native, o)
+	}
+	if n, ok := driver.ParseInteger(e.raw); ok {
+		return assignInteger(dst, n)
+	}
+	h, payload, err := a.unseal(e.raw, o)
+	if err != nil {
+		return err
+	}
+	switch h.Kind {
+	case envelope.KindNil:
+		return assignNil(dst)
+	case envelope.KindBytes:
+		return assignBytes(dst, own(e, h, payload))
+	case envelope.KindString:
+		return assignString(dst, string(payload))
+	}
+	return decodeWithCodec(h, payload, dst, o)
+}
+
+func decodeWithCodec(h envelope.Header, payload []byte, dst any, o options) error {
+	rv, err := pointee(dst)
+	if err != nil {
+		return err
+	}
+	if want := fingerprint(rv.Type()); h.Type != 0 && want != 0 && h.Type != want {
+		return fmt.Errorf("%w than %v", ErrWrongType, rv.Type())
+	}
+	// Codecs add to what is there: fields that the entry does not have would
+	// keep what dst had before, and what a pointer in it points to may be in
+	// use elsewhere.
+	rv.SetZero()
+	if err := o.codec.Decode(payload, dst); err != nil {
+		rv.SetZero() // of what was decoded until then
+		return corruptUnlessWrongType(err)
+	}
+	return nil
+}
+
+// decodeBytes returns the byte slice of e, as GetBytes does.
+func (a *alias) decodeBytes(e entry, o options) ([]byte, error) {
+	if e.isNative {
+		return nil, wrongType(e.native, "bytes")
+	}
+	if n, ok := driver.ParseInteger(e.raw); ok {
+		return nil, wrongType(n, "bytes")
+	}
+	h, payload, err := a.unseal(e.raw, o)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case h.Kind == envelope.KindNil:
+		return nil, nil
+	case h.Kind != envelope.KindBytes:
+		return nil, fmt.Errorf("%w than bytes", ErrWrongType)
+	case o.shared:
+		return payload, nil
+	}
+	return own(e, h, payload), nil
+}
+
+// own returns the payload of e as memory of the reader's own.
+func own(e entry, h envelope.Header, payload []byte) []byte {
+	if e.shared && h.Compression == 0 {
+		return append(make([]byte, 0, len(payload)), payload...)
+	}
+	return payload
+}
+
+// unseal takes an entry out of its envelope. The payload shares memory with
+// raw unless it was compressed.
+func (a *alias) unseal(raw []byte, o options) (envelope.Header, []byte, error) {
+	h, payload, err := a.parse(raw, o)
+	if err != nil || h.Compression == 0 {
+		return h, payload, err
+	}
+	payload, err = a.compressionByID(h.Compression).Decompress(payload, int(h.Length))
+	if err != nil {
+		return h, nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return h, payload, nil
+}
+
+// compressionByID finds the compression of an entry: the alias's, or one of
+// package codec, so that the setting can change while entries live on.
+func (a *alias) compressionByID(id byte) codec.Compression {
+	all := []codec.Compression{a.compression, codec.Zstd, codec.S2}
+	i := slices.IndexFunc(all, func(c codec.Compression) bool { return c != nil && c.ID() == id })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}

@@ -1,0 +1,160 @@
+package cache
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
+)
+
+// stored is a value in the form in which a store gets it: bytes, or the Go
+// value itself.
+type stored struct {
+	bytes    []byte
+	native   any
+	isNative bool
+	size     int64 // of a native value, where the store asks for it
+}
+
+// valueBuffer is a buffer for an encoded value. Stores copy what they keep, so
+// buffers are reused.
+type valueBuffer struct{ b []byte }
+
+// maxPooledValue bounds the memory that a few large values leave behind.
+const maxPooledValue = 64 << 10
+
+var valueBuffers = sync.Pool{New: func() any { return new(valueBuffer) }}
+
+func getValueBuffer() *valueBuffer { return valueBuffers.Get().(*valueBuffer) }
+
+func (v *valueBuffer) release() {
+	if cap(v.b) <= maxPooledValue {
+		valueBuffers.Put(v)
+	}
+}
+
+// encode turns v into what the store keeps. Bytes are in buf.
+func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, error) {
+	if n, ok := integerOf(v); ok {
+		buf.b = driver.AppendInteger(buf.b[:0], n)
+		return stored{bytes: buf.b}, nil
+	}
+	if b, ok := v.([]byte); ok && b != nil {
+		return a.encodeBytes(buf, envelope.KindBytes, b, o)
+	}
+	if isNil(v) {
+		buf.b = envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}.Append(buf.b[:0])
+		return stored{bytes: buf.b}, nil
+	}
+	if st.native != nil && (o.native || st.nativeByDefault) {
+		return encodeNative(st, v)
+	}
+	if s, ok := v.(string); ok {
+		return a.encodeString(buf, s, o)
+	}
+	return a.encodeWithCodec(buf, v, o)
+}
+
+func (a *alias) expiry(o options) time.Time { return o.timeout.expiry(a.clock.Now()) }
+
+func encodeNative(st *opened, v any) (stored, error) {
+	e := stored{native: v, isNative: true}
+	if !st.sizedNatives {
+		return e, nil
+	}
+	switch v := v.(type) {
+	case interface{ CacheSize() int }:
+		e.size = int64(v.CacheSize())
+	case string:
+		e.size = int64(len(v))
+	default:
+		return stored{}, fmt.Errorf("%w: a store bounded by bytes can keep a native %T only if it has a method CacheSize() int: add one, or bound the store by entries", ErrUnencodable, v)
+	}
+	return e, nil
+}
+
+func (a *alias) encodeBytes(buf *valueBuffer, kind envelope.Kind, payload []byte, o options) (stored, error) {
+	return a.seal(buf, envelope.Header{Kind: kind, Expires: a.expiry(o)}, payload)
+}
+
+func (a *alias) encodeString(buf *valueBuffer, s string, o options) (stored, error) {
+	scratch := getValueBuffer()
+	defer scratch.release()
+	scratch.b = append(scratch.b[:0], s...)
+	return a.encodeBytes(buf, envelope.KindString, scratch.b, o)
+}
+
+func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o options) (stored, error) {
+	scratch := getValueBuffer()
+	defer scratch.release()
+	payload, err := o.codec.Append(scratch.b[:0], v)
+	if err != nil {
+		return stored{}, err
+	}
+	scratch.b = payload
+	h := envelope.Header{
+		Kind:    envelope.KindEncoded,
+		Codec:   o.codec.ID(),
+		Type:    fingerprint(reflect.TypeOf(v)),
+		Expires: a.expiry(o),
+	}
+	return a.seal(buf, h, payload)
+}
+
+// seal writes header and payload to buf, compressed where that is asked for
+// and gains anything.
+func (a *alias) seal(buf *valueBuffer, h envelope.Header, payload []byte) (stored, error) {
+	if uint64(len(payload)) > envelope.MaxPayload {
+		return stored{}, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
+	}
+	h.Length = uint32(len(payload))
+	if a.compression != nil && len(payload) >= a.compressMin {
+		if len(payload) > a.maxDecompressed {
+			return stored{}, fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
+		}
+		h.Compression = a.compression.ID()
+		buf.b = a.compression.Compress(h.Append(buf.b[:0]), payload)
+		if len(buf.b)-envelope.Size < len(payload) {
+			return stored{bytes: buf.b}, nil
+		}
+		h.Compression = 0
+	}
+	buf.b = append(h.Append(buf.b[:0]), payload...)
+	return stored{bytes: buf.b}, nil
+}
+
+// integerOf returns v as an int64 if it is of an integer type and in range.
+func integerOf(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case nil, string, []byte:
+		return 0, false
+	}
+	rv := reflect.ValueOf(v)
+	switch {
+	case rv.CanInt():
+		return rv.Int(), true
+	case rv.CanUint():
+		n := int64(rv.Uint())
+		return n, n >= 0
+	}
+	return 0, false
+}
+
+// isNil reports whether v is nil or a nil of a type that has one.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return rv.IsNil()
+	}
+	return false
+}

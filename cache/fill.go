@@ -1,0 +1,283 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/flight"
+)
+
+// Loader computes a value that is not in the cache.
+//
+// Of all who ask for a key at the same time, one loader runs. Its context is
+// none of theirs: it has the values of the first caller's context, but a
+// [Scope] of its own, no deadline, and it is cancelled when the last caller
+// has left. A panic or runtime.Goexit reaches everyone who waits as an error.
+type Loader interface {
+	Load(ctx context.Context) (Loaded, error)
+}
+
+// LoaderFunc is a function as a [Loader].
+type LoaderFunc func(ctx context.Context) (Loaded, error)
+
+// Load calls f.
+func (f LoaderFunc) Load(ctx context.Context) (Loaded, error) { return f(ctx) }
+
+// Loaded is what a [Loader] returns.
+type Loaded struct {
+	// Value is handed to everyone who waits. The first caller gets it as it
+	// is, the others a copy that was encoded and decoded. Nil is a value.
+	Value any
+
+	// Timeout of the entry; if it is zero, that of the call applies.
+	Timeout Timeout
+
+	// NoStore says that the value is handed on but not stored.
+	NoStore bool
+
+	// Private says that the value is only for the caller who started the load.
+	// It is not stored, and the others get ErrNotShared at once.
+	Private bool
+}
+
+// Loading is a handle on a run of a [Loader], by which it can act before it
+// returns. Get it from [LoadingFrom].
+type Loading struct {
+	flight *flight.Flight[*landing]
+}
+
+// LoadingFrom returns the handle on the load that ctx, the context of a Loader
+// or one derived from it, belongs to. Outside of a load it returns a handle
+// that does nothing.
+func LoadingFrom(ctx context.Context) Loading {
+	return Loading{flight: flight.Current[*landing](ctx)}
+}
+
+// Release lets those who wait go at once, while the load goes on: the caller
+// who started it gets a nil value, and the others ErrNotShared, as with
+// [Loaded.Private]. What the load returns is dropped, and its context lasts
+// until it does. It is for loads that turn out to be for one caller only, and
+// long: a response that is streamed.
+func (l Loading) Release() {
+	if l.flight != nil {
+		l.flight.Release(&landing{fresh: true, private: true})
+	}
+}
+
+// Outcome says how a Fill came to its value.
+type Outcome struct {
+	Hit       bool // the value was in the cache
+	Collapsed bool // another caller's load was waited for
+	Stored    bool // the loaded value was stored
+
+	// Err is an error of the backend that did not stop the value from being
+	// returned: of the look-up, with FailOpen, or ErrTooLarge.
+	Err error
+}
+
+// landing is what a flight brings to everyone who waits for it.
+type landing struct {
+	entry   entry // the value for those who did not start the load
+	value   any   // the value for the one who did, if fresh
+	fresh   bool  // the value was loaded, not found
+	private bool
+	stored  bool
+	err     error // the backend's
+}
+
+// Fill implements [Cache].
+//
+// A hit runs no loader. After a load the value is stored with Add: if another
+// process has stored one in the meantime, that value is returned, and if it is
+// gone again, the loaded one. An entry that could not be read is replaced. A
+// key that is deleted or set while it is being loaded is not overwritten by
+// the load.
+//
+// An error of the loader stores nothing. If the backend fails to store the
+// value, Fill fills dst and returns the error too, but for ErrTooLarge, which
+// is only reported in the Outcome and as an event.
+func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) (Outcome, error) {
+	if load == nil {
+		return Outcome{}, c.fail(ctx, "Fill", key, ErrNilLoader)
+	}
+	op := operation(load)
+	st, k, o, err := c.begin(ctx, op, key, opts)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer k.release()
+	mark := st.flights.Mark(k.b)
+	found, unreadable, err := c.lookUp(ctx, st, k.b, op, key, dst, o)
+	if found || err != nil && !c.failsOpen(ctx, err, o) {
+		return Outcome{Hit: found}, err
+	}
+	f := &fill{cache: c, st: st.base, op: op, key: key, load: load, o: o, unreadable: unreadable, lookUpErr: err, dstType: reflect.TypeOf(dst)}
+	landed, leader, err := st.flights.Do(ctx, k.b, mark, f.run)
+	if err != nil {
+		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
+	}
+	return c.deliver(ctx, op, key, dst, landed, leader, o)
+}
+
+// operation is what errors and events call a Fill with this loader.
+func operation(load Loader) string {
+	if named, ok := load.(interface{ operation() string }); ok {
+		return named.operation()
+	}
+	return "Fill"
+}
+
+// failsOpen reports whether a look-up that failed counts as a miss: not if it
+// was the caller's mistake or his context ended.
+func (c *BaseCache) failsOpen(ctx context.Context, err error, o options) bool {
+	return o.failOpen && ctx.Err() == nil && !errors.Is(err, ErrWrongType) && !errors.Is(err, ErrNilValue)
+}
+
+// deliver stores what a flight brought in dst.
+func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *landing, leader bool, o options) (Outcome, error) {
+	outcome := Outcome{Hit: !l.fresh, Collapsed: !leader, Stored: l.stored, Err: l.err}
+	if l.private && !leader {
+		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: ErrNotShared}
+	}
+	var err error
+	if leader && l.fresh {
+		err = assignLoaded(dst, l.value, o)
+	}
+	if !leader || !l.fresh || errors.Is(err, ErrWrongType) && !l.private {
+		err = c.decode(l.entry, dst, o)
+	}
+	if err != nil {
+		return outcome, c.fail(ctx, op, key, err)
+	}
+	if l.err != nil && !o.failOpen && !errors.Is(l.err, ErrTooLarge) {
+		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: l.err}
+	}
+	return outcome, nil
+}
+
+// assignLoaded gives the loader's own value to the one who started the load.
+func assignLoaded(dst, value any, o options) error {
+	if isNil(value) {
+		return assignNil(dst)
+	}
+	return assignNative(dst, value, o)
+}
+
+// fill is one run of a loader, for all who wait.
+type fill struct {
+	cache      *BaseCache
+	st         *opened // the shared store: the run may outlive the starter's session
+	op, key    string
+	load       Loader
+	o          options
+	unreadable *entry // what the look-up found in place of an entry
+	lookUpErr  error
+	dstType    reflect.Type
+}
+
+func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
+	key := fl.Key()
+	if fl.Missed() {
+		if e, ok := f.find(ctx, key); ok {
+			return &landing{entry: e}, nil
+		}
+	}
+	loaded, err := f.loadInScope(ctx)
+	f.cache.publish(ctx, EventLoad, f.op, f.key, err)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.Private {
+		return &landing{value: loaded.Value, fresh: true, private: true, err: f.lookUpErr}, nil
+	}
+	return f.keep(ctx, fl, key, loaded)
+}
+
+// loadInScope runs the loader in a scope of its own, if its starter had one.
+// The scope ends before the value is stored: what the loader has left under
+// way, asynchronously, may be the deletion of this very key, which waits for
+// the storing.
+func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
+	scope := scopeFrom(ctx)
+	if scope == nil {
+		return f.load.Load(ctx)
+	}
+	own := scope.handler.Scope(ctx)
+	defer own.Close(context.WithoutCancel(ctx))
+	return f.load.Load(own)
+}
+
+// keep stores a loaded value, or finds the one that is there already.
+func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
+	f.o.timeout = loaded.Timeout.or(f.o.timeout)
+	// Not a pooled buffer: those who wait read it when the flight is over.
+	s, err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, f.o)
+	if errors.Is(err, ErrTooLarge) {
+		// Without an encoded form there is no copy for the others.
+		f.cache.fail(ctx, f.op, f.key, err)
+		return &landing{value: loaded.Value, fresh: true, private: true, err: err}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &landing{
+		entry: entry{raw: s.bytes, shared: true, native: s.native, isNative: s.isNative},
+		value: loaded.Value,
+		fresh: true,
+		err:   f.lookUpErr,
+	}
+	if _, lives := f.o.timeout.ttl(); loaded.NoStore || f.lookUpErr != nil || !lives {
+		return l, nil
+	}
+	if _, err := fl.Commit(func() (err error) {
+		l.stored, err = f.store(ctx, key, s)
+		return err
+	}); err != nil {
+		l.err = err
+		f.cache.fail(ctx, f.op, f.key, err)
+		return l, nil
+	}
+	if l.stored {
+		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
+	} else if winner, ok := f.find(ctx, key); ok {
+		return &landing{entry: winner}, nil
+	}
+	return l, nil
+}
+
+// store writes the loaded value unless there is an entry by now.
+func (f *fill) store(ctx context.Context, key []byte, s stored) (bool, error) {
+	if f.unreadable != nil {
+		return f.cache.replace(ctx, f.st, key, f.unreadable.raw, s, f.o)
+	}
+	return f.cache.add(ctx, f.st, key, f.key, s, f.o)
+}
+
+// try decodes e for nobody, to know that everyone who waits can. That it may be
+// of another type than they want is for them to hear.
+func (f *fill) try(e entry) error {
+	if f.dstType == nil || f.dstType.Kind() != reflect.Pointer {
+		return nil
+	}
+	err := f.cache.decode(e, reflect.New(f.dstType.Elem()).Interface(), f.o)
+	if errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	return nil
+}
+
+// find looks for an entry that can be read into what the caller wants.
+func (f *fill) find(ctx context.Context, key []byte) (entry, bool) {
+	e, err := f.st.fetch(ctx, key)
+	if err == nil {
+		err = f.try(e)
+	}
+	if err != nil && !errors.Is(err, driver.ErrNotFound) && !errors.Is(err, driver.ErrCorrupt) {
+		f.cache.fail(ctx, f.op, f.key, err)
+	}
+	// The raw bytes go to everyone who waits.
+	e.shared = true
+	return e, err == nil
+}

@@ -1,0 +1,186 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// KeyFunc makes the final key from an alias's prefix, a version and the
+// caller's key. It must give different keys for different input, none of them
+// empty, and be the same in all programs that share a backend. Clear needs to
+// recognise the keys of an alias: it is ErrUnsupported with a KeyFunc whose
+// keys do not begin with prefix:version: as those of [DefaultKey] do.
+type KeyFunc func(prefix string, version int, key string) string
+
+// DefaultKey is prefix:version:key, as in Django, so that key "foo" without a
+// prefix is ":1:foo". The form is ambiguous: prefix "a:1" with key "b" gives
+// what prefix "a" with key "1:b" gives. Check refuses two aliases on one
+// server whose prefixes would collide so.
+func DefaultKey(prefix string, version int, key string) string {
+	return string(appendDefaultKey(nil, prefix, version, key))
+}
+
+func appendDefaultKey(dst []byte, prefix string, version int, key string) []byte {
+	dst = append(dst, prefix...)
+	dst = append(dst, ':')
+	dst = strconv.AppendInt(dst, int64(version), 10)
+	dst = append(dst, ':')
+	return append(dst, key...)
+}
+
+var keyFuncs = struct {
+	sync.RWMutex
+	byName map[string]KeyFunc
+}{byName: map[string]KeyFunc{defaultKeyName: DefaultKey}}
+
+// defaultKeyName is what settings call DefaultKey.
+const defaultKeyName = "default"
+
+// RegisterKeyFunc makes f available to settings in JSON and URLs as name. It
+// panics if name is taken or f is nil.
+func RegisterKeyFunc(name string, f KeyFunc) {
+	keyFuncs.Lock()
+	defer keyFuncs.Unlock()
+	if f == nil {
+		panic("larder: RegisterKeyFunc: nil function for " + strconv.Quote(name))
+	}
+	if _, taken := keyFuncs.byName[name]; taken {
+		panic("larder: RegisterKeyFunc: " + strconv.Quote(name) + " is registered twice")
+	}
+	keyFuncs.byName[name] = f
+}
+
+func lookupKeyFunc(name string) (KeyFunc, bool) {
+	keyFuncs.RLock()
+	defer keyFuncs.RUnlock()
+	f, ok := keyFuncs.byName[name]
+	return f, ok
+}
+
+// keepsPrefix reports whether f keeps its keys in the namespace of their
+// prefix. It tries keys of the kinds that functions treat differently.
+func keepsPrefix(f KeyFunc, prefix string) bool {
+	ns := driver.Namespace{Prefix: prefix}
+	for _, key := range []string{"k", "a b\x00c", strings.Repeat("long", 100), "1:2:3"} {
+		for _, version := range []int{0, 1, 12} {
+			if !ns.Contains([]byte(f(prefix, version, key))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// keyBuffer is a buffer for a final key. Stores do not keep the keys that they
+// are passed, so buffers are reused.
+type keyBuffer struct{ b []byte }
+
+// maxPooledKey bounds the memory that a few very long keys leave behind.
+const maxPooledKey = 4096
+
+var keyBuffers = sync.Pool{New: func() any { return &keyBuffer{b: make([]byte, 0, 256)} }}
+
+func (k *keyBuffer) release() {
+	if cap(k.b) <= maxPooledKey {
+		keyBuffers.Put(k)
+	}
+}
+
+// errEmptyKey reports what stores are never given.
+var errEmptyKey = fmt.Errorf("%w: the KeyFunc made an empty one", ErrInvalidKey)
+
+// key makes and checks the final key. The caller releases it.
+func (a *alias) key(ctx context.Context, st *opened, version int, key string) (*keyBuffer, error) {
+	k := keyBuffers.Get().(*keyBuffer)
+	if a.keyFunc == nil {
+		k.b = appendDefaultKey(k.b[:0], a.prefix, version, key)
+	} else {
+		k.b = append(k.b[:0], a.keyFunc(a.prefix, version, key)...)
+	}
+	if len(k.b) == 0 {
+		k.release()
+		return nil, errEmptyKey
+	}
+	if st.keyChecker != nil {
+		if err := st.keyChecker.CheckKey(k.b); err != nil {
+			k.release()
+			return nil, err
+		}
+	} else if problem := keyProblem(k.b); problem != "" {
+		a.keyWarnings.warn(ctx, a.logger, a.name, key, problem)
+	}
+	return k, nil
+}
+
+// MaxKeyLength is how many characters a final key may have before larder warns
+// that other backends, Memcached above all, would refuse it.
+const MaxKeyLength = 250
+
+// keyProblem says why a key would not work on every backend, or "".
+func keyProblem(key []byte) string {
+	for _, c := range key {
+		if c <= ' ' || c == 0x7f {
+			return "it contains a control character or a blank"
+		}
+	}
+	if len(key) > MaxKeyLength && utf8.RuneCount(key) > MaxKeyLength {
+		return "it is longer than " + strconv.Itoa(MaxKeyLength) + " characters"
+	}
+	return ""
+}
+
+// keyWarnings warns once for each shape of key, so that a hot path with one
+// bad key does not fill the log.
+type keyWarnings struct {
+	mu   sync.Mutex
+	seen map[string]struct{}
+}
+
+// maxKeyShapes bounds the shapes remembered, which clients may influence.
+// After that many there is nothing to learn from another warning.
+const maxKeyShapes = 100
+
+func (w *keyWarnings) warn(ctx context.Context, logger *slog.Logger, alias, key, problem string) {
+	if !w.first(problem + keyShape(key)) {
+		return
+	}
+	logger.WarnContext(ctx, "larder: this cache key would be refused by Memcached", "alias", alias, "key", shortened(key), "problem", problem)
+}
+
+func (w *keyWarnings) first(shape string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, seen := w.seen[shape]; seen || len(w.seen) >= maxKeyShapes {
+		return false
+	}
+	if w.seen == nil {
+		w.seen = make(map[string]struct{})
+	}
+	w.seen[shape] = struct{}{}
+	return true
+}
+
+// keyShape reduces a key to what its like have in common: its beginning, with
+// each run of digits as one '#'.
+func keyShape(key string) string {
+	const most = 32
+	shape := make([]byte, 0, most)
+	for i := 0; i < len(key) && len(shape) < most; i++ {
+		c := key[i]
+		if '0' <= c && c <= '9' {
+			if n := len(shape); n > 0 && shape[n-1] == '#' {
+				continue
+			}
+			c = '#'
+		}
+		shape = append(shape, c)
+	}
+	return string(shape)
+}

@@ -1,0 +1,269 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// Value is a cached value that has been fetched and not yet decoded. What its
+// methods return is the caller's, but may be the same memory at each call.
+type Value struct {
+	alias *alias
+	entry entry
+	o     options
+	key   string
+}
+
+// Decode stores the value in what dst points to, as Get does. An entry that
+// turns out to be damaged only now is ErrCorrupt: take it for a miss.
+func (v Value) Decode(dst any) error {
+	return v.wrap(v.alias.decode(v.entry, dst, v.o))
+}
+
+// Bytes returns what SetBytes stored, as GetBytes does.
+func (v Value) Bytes() ([]byte, error) {
+	b, err := v.alias.decodeBytes(v.entry, v.o)
+	return b, v.wrap(err)
+}
+
+func (v Value) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Op: "GetMany", Alias: v.alias.name, Key: v.key, Err: err}
+}
+
+// GetMany implements [Cache].
+func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]Value, error) {
+	b, err := c.beginMany(ctx, "GetMany", keys, opts)
+	if err != nil || len(keys) == 0 {
+		return map[string]Value{}, err
+	}
+	defer b.release()
+	entries, err := b.fetch(ctx)
+	if err != nil {
+		return nil, c.fail(ctx, "GetMany", "", err)
+	}
+	found := make(map[string]Value, len(keys))
+	for i, key := range keys {
+		if c.reportFound(ctx, key, entries[i], b.o) {
+			found[key] = Value{alias: c.alias, entry: entries[i], o: b.o, key: key}
+		}
+	}
+	return found, nil
+}
+
+// reportFound reports hit, miss or corrupt entry for one key of GetMany.
+func (c *BaseCache) reportFound(ctx context.Context, key string, e entry, o options) bool {
+	if !e.isNative && e.raw == nil {
+		c.publish(ctx, EventMiss, "GetMany", key, nil)
+		return false
+	}
+	if err := c.check(e, o); err != nil {
+		c.corrupt(ctx, "GetMany", key, err)
+		return false
+	}
+	c.publish(ctx, EventHit, "GetMany", key, nil)
+	return true
+}
+
+// SetMany implements [Cache].
+func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...Option) ([]string, error) {
+	keys := slices.Sorted(maps.Keys(items))
+	b, err := c.beginMany(ctx, "SetMany", keys, opts)
+	if err != nil {
+		return keys, err
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	defer b.release()
+	values := make([]stored, len(keys))
+	for i, key := range keys {
+		buf := getValueBuffer()
+		defer buf.release()
+		if values[i], err = c.encode(b.st, buf, items[key], b.o); err != nil {
+			return keys, c.fail(ctx, "SetMany", key, err)
+		}
+	}
+	var errs []error
+	err = b.change(ctx, func() (err error) {
+		errs, err = b.store(ctx, values)
+		return err
+	})
+	if err != nil {
+		return keys, c.fail(ctx, "SetMany", "", err)
+	}
+	event := EventSet
+	if _, lives := b.o.timeout.ttl(); !lives {
+		event = EventDelete
+	}
+	return c.failed(ctx, keys, errs, event)
+}
+
+// failed returns the keys with an error, and the errors as one. It publishes
+// event for the others.
+func (c *BaseCache) failed(ctx context.Context, keys []string, errs []error, event EventKind) (failed []string, err error) {
+	var causes []error
+	for i, key := range keys {
+		if errs != nil && errs[i] != nil {
+			failed = append(failed, key)
+			causes = append(causes, fmt.Errorf("%q: %w", shortened(key), errs[i]))
+			continue
+		}
+		c.publish(ctx, event, "SetMany", key, nil)
+	}
+	if failed == nil {
+		return nil, nil
+	}
+	return failed, c.fail(ctx, "SetMany", "", errors.Join(causes...))
+}
+
+// DeleteMany implements [Cache].
+func (c *BaseCache) DeleteMany(ctx context.Context, keys []string, opts ...Option) error {
+	b, err := c.beginMany(ctx, "DeleteMany", keys, opts)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	defer b.release()
+	if err := b.change(ctx, func() error { return b.delete(ctx) }); err != nil {
+		return c.fail(ctx, "DeleteMany", "", err)
+	}
+	for _, key := range keys {
+		c.publish(ctx, EventDelete, "DeleteMany", key, nil)
+	}
+	return nil
+}
+
+// batch is an operation on many keys, with its final keys made. It uses the
+// many-operations of the store, or the single ones in a loop.
+type batch struct {
+	st   *opened
+	o    options
+	keys []*keyBuffer
+}
+
+// beginMany is begin for many keys. A store is not asked for at all if there
+// are none.
+func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opts []Option) (*batch, error) {
+	o, err := c.options(opts)
+	if err != nil {
+		return nil, c.fail(ctx, op, "", err)
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	st, err := c.ready(ctx, op, "")
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{st: st, o: o, keys: make([]*keyBuffer, 0, len(keys))}
+	for _, key := range keys {
+		k, err := c.key(ctx, st, o.version, key)
+		if err != nil {
+			b.release()
+			return nil, c.fail(ctx, op, key, err)
+		}
+		b.keys = append(b.keys, k)
+	}
+	return b, nil
+}
+
+func (b *batch) release() {
+	for _, k := range b.keys {
+		k.release()
+	}
+}
+
+func (b *batch) finalKeys() [][]byte {
+	final := make([][]byte, len(b.keys))
+	for i, k := range b.keys {
+		final[i] = k.b
+	}
+	return final
+}
+
+// change is opened.change for all keys.
+func (b *batch) change(ctx context.Context, write func() error) error {
+	for _, k := range b.keys {
+		if err := b.st.flights.Invalidate(ctx, k.b); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		for _, k := range b.keys {
+			b.st.flights.Forget(k.b)
+		}
+	}()
+	return write()
+}
+
+// fetch returns an entry for each key; a missing one has neither bytes nor a
+// native value.
+func (b *batch) fetch(ctx context.Context) ([]entry, error) {
+	entries := make([]entry, len(b.keys))
+	if b.st.many != nil && b.st.native == nil {
+		values, err := b.st.many.GetMany(ctx, b.finalKeys())
+		for i, raw := range values {
+			entries[i] = entry{raw: raw, shared: b.st.sharesMemory}
+		}
+		return entries, err
+	}
+	for i, k := range b.keys {
+		e, err := b.st.fetch(ctx, k.b)
+		switch {
+		case err == nil:
+			if e.raw == nil && !e.isNative {
+				e.raw = []byte{}
+			}
+			entries[i] = e
+		case errors.Is(err, driver.ErrCorrupt):
+			entries[i].raw = []byte{} // there, and not to be read
+		case !errors.Is(err, driver.ErrNotFound):
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// store returns an error for each value, or nil if all were stored.
+func (b *batch) store(ctx context.Context, values []stored) (errs []error, err error) {
+	ttl, lives := b.o.timeout.ttl()
+	if !lives {
+		return nil, b.delete(ctx)
+	}
+	if b.st.many != nil && !slices.ContainsFunc(values, func(s stored) bool { return s.isNative }) {
+		items := make([]driver.Item, len(values))
+		for i, s := range values {
+			items[i] = driver.Item{Key: b.keys[i].b, Value: s.bytes}
+		}
+		return b.st.many.SetMany(ctx, items, ttl)
+	}
+	failed := false
+	errs = make([]error, len(values))
+	for i, s := range values {
+		errs[i] = b.st.write(ctx, b.keys[i].b, s, b.o)
+		failed = failed || errs[i] != nil
+	}
+	if !failed {
+		return nil, nil
+	}
+	return errs, nil
+}
+
+func (b *batch) delete(ctx context.Context) error {
+	if b.st.many != nil {
+		return b.st.many.DeleteMany(ctx, b.finalKeys())
+	}
+	for _, k := range b.keys {
+		if _, err := b.st.store.Delete(ctx, k.b); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"runtime/debug"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// pipeline starts operations on a store that keeps many in flight by itself.
+// What remains to be done with a result, decoding above all, is done by the
+// first who awaits the future, so that the store's own goroutine is not held
+// up; events are published then, too.
+//
+// Add and Touch are not here: they may have to look at an entry again, which
+// is work for a worker.
+type pipeline struct {
+	cache *BaseCache
+	st    *opened
+}
+
+// pipeline returns the pipeline for ctx, or nil if the store has none. Errors
+// are left to the synchronous operation.
+func (a *AsyncCache) pipeline(ctx context.Context) *pipeline {
+	c := a.base(ctx)
+	if c == nil {
+		return nil
+	}
+	st, err := c.open(ctx)
+	if err != nil || st.async == nil || st.native != nil {
+		return nil
+	}
+	return &pipeline{cache: c, st: st}
+}
+
+// start sends op, whose bytes must not be pooled, and returns the future of
+// what finish makes of the result.
+func start[T any](ctx context.Context, p *pipeline, op driver.Op, finish func(driver.Result) (T, error)) *Future[T] {
+	f := newFuture[T]()
+	c := p.cache
+	c.pending.add()
+	c.async.pending.add()
+	p.st.async.Start(ctx, op, func(r driver.Result) {
+		if op.Kind == driver.OpSet || op.Kind == driver.OpDelete {
+			p.st.flights.Forget(op.Key) // see opened.change
+		}
+		f.finish = func() (T, error) { return finish(r) }
+		close(f.done)
+		c.pending.done()
+		c.async.pending.done()
+	})
+	return f
+}
+
+// failed returns the future of an operation that could not be started.
+func failed[T any](err error) *Future[T] {
+	f := newFuture[T]()
+	f.err = err
+	close(f.done)
+	return f
+}
+
+// failOnPanic is deferred by what runs the caller's own code, a KeyFunc or a
+// codec, before the operation starts.
+func failOnPanic[T any](f **Future[T]) {
+	if v := recover(); v != nil {
+		*f = failed[T](&PanicError{Value: v, Stack: debug.Stack()})
+	}
+}
+
+// begin is BaseCache.begin with a key that the store may keep until the
+// operation ends.
+func (p *pipeline) begin(ctx context.Context, op, key string, opts []Option) ([]byte, options, error) {
+	k, o, err := p.cache.prepare(ctx, p.st, op, key, opts)
+	if err != nil {
+		return nil, o, err
+	}
+	defer k.release()
+	return bytes.Clone(k.b), o, nil
+}
+
+func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) (f *Future[bool]) {
+	defer failOnPanic(&f)
+	k, o, err := p.begin(ctx, "Get", key, opts)
+	if err != nil {
+		return failed[bool](err)
+	}
+	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
+		e := entry{raw: r.Value, shared: p.st.sharesMemory}
+		if r.Err == nil {
+			r.Err = p.cache.decode(e, dst, o)
+		}
+		return p.cache.found(ctx, "Get", key, r.Err)
+	})
+}
+
+func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *Future[Lookup[[]byte]]) {
+	defer failOnPanic(&f)
+	k, o, err := p.begin(ctx, "GetBytes", key, opts)
+	if err != nil {
+		return failed[Lookup[[]byte]](err)
+	}
+	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
+		if r.Err == nil {
+			l.Value, r.Err = p.cache.decodeBytes(entry{raw: r.Value, shared: p.st.sharesMemory}, o)
+		}
+		l.Found, err = p.cache.found(ctx, "GetBytes", key, r.Err)
+		return l, err
+	})
+}
+
+func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Option) (f *Future[struct{}]) {
+	defer failOnPanic(&f)
+	c := p.cache
+	k, o, err := p.begin(ctx, op, key, opts)
+	if err != nil {
+		return failed[struct{}](err)
+	}
+	ttl, lives := o.timeout.ttl()
+	s, err := c.encode(p.st, new(valueBuffer), value, o)
+	if err != nil || !lives {
+		// Nothing is to be stored: rare enough to be left to the plain form.
+		return failed[struct{}](c.store(ctx, p.st, k, op, key, s, err, o))
+	}
+	if err := p.st.flights.Invalidate(ctx, k); err != nil {
+		return failed[struct{}](c.fail(ctx, op, key, err))
+	}
+	return start(ctx, p, driver.Op{Kind: driver.OpSet, Key: k, Value: s.bytes, TTL: ttl}, func(r driver.Result) (struct{}, error) {
+		if r.Err != nil {
+			return struct{}{}, c.fail(ctx, op, key, r.Err)
+		}
+		c.publish(ctx, EventSet, op, key, nil)
+		return struct{}{}, nil
+	})
+}
+
+func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Future[bool]) {
+	defer failOnPanic(&f)
+	c := p.cache
+	k, _, err := p.begin(ctx, "Delete", key, opts)
+	if err != nil {
+		return failed[bool](err)
+	}
+	if err := p.st.flights.Invalidate(ctx, k); err != nil {
+		return failed[bool](c.fail(ctx, "Delete", key, err))
+	}
+	return start(ctx, p, driver.Op{Kind: driver.OpDelete, Key: k}, func(r driver.Result) (bool, error) {
+		if r.Err != nil {
+			return false, c.fail(ctx, "Delete", key, r.Err)
+		}
+		c.publish(ctx, EventDelete, "Delete", key, nil)
+		return r.OK, nil
+	})
+}
+
+func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts []Option) (f *Future[int64]) {
+	defer failOnPanic(&f)
+	k, _, err := p.begin(ctx, op, key, opts)
+	if err != nil {
+		return failed[int64](err)
+	}
+	if p.st.counter == nil {
+		return failed[int64](p.cache.fail(ctx, op, key, ErrUnsupported))
+	}
+	return start(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
+		if r.Err != nil {
+			return 0, p.cache.fail(ctx, op, key, r.Err)
+		}
+		p.cache.publish(ctx, EventIncr, op, key, nil)
+		return r.N, nil
+	})
+}

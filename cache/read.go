@@ -1,0 +1,121 @@
+package cache
+
+import (
+	"context"
+	"errors"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// Get implements [Cache].
+func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option) (bool, error) {
+	st, k, o, err := c.begin(ctx, "Get", key, opts)
+	if err != nil {
+		return false, err
+	}
+	defer k.release()
+	found, _, err := c.lookUp(ctx, st, k.b, "Get", key, dst, o)
+	return found, err
+}
+
+// lookUp reads the entry of key into dst. If it finds one that cannot be read,
+// it reports a miss and returns the entry as unreadable, so that it can be
+// replaced; the raw bytes are nil where the store gave none.
+func (c *BaseCache) lookUp(ctx context.Context, st *opened, k []byte, op, key string, dst any, o options) (found bool, unreadable *entry, err error) {
+	e, err := st.fetch(ctx, k)
+	if err == nil {
+		err = c.decode(e, dst, o)
+	}
+	if errors.Is(err, driver.ErrCorrupt) {
+		unreadable = &entry{raw: e.raw}
+	}
+	found, err = c.found(ctx, op, key, err)
+	return found, unreadable, err
+}
+
+// found turns the error of a look-up into found or not, and reports which.
+func (c *BaseCache) found(ctx context.Context, op, key string, err error) (bool, error) {
+	switch {
+	case err == nil:
+		c.publish(ctx, EventHit, op, key, nil)
+		return true, nil
+	case errors.Is(err, driver.ErrNotFound):
+		c.publish(ctx, EventMiss, op, key, nil)
+		return false, nil
+	case errors.Is(err, driver.ErrCorrupt):
+		c.corrupt(ctx, op, key, err)
+		return false, nil
+	}
+	return false, c.fail(ctx, op, key, err)
+}
+
+// GetBytes implements [Cache].
+func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([]byte, bool, error) {
+	st, k, o, err := c.begin(ctx, "GetBytes", key, opts)
+	if err != nil {
+		return nil, false, err
+	}
+	defer k.release()
+	e, err := st.fetch(ctx, k.b)
+	var value []byte
+	if err == nil {
+		value, err = c.decodeBytes(e, o)
+	}
+	found, err := c.found(ctx, "GetBytes", key, err)
+	return value, found, err
+}
+
+// Has implements [Cache].
+func (c *BaseCache) Has(ctx context.Context, key string, opts ...Option) (bool, error) {
+	st, k, o, err := c.begin(ctx, "Has", key, opts)
+	if err != nil {
+		return false, err
+	}
+	defer k.release()
+	return c.has(ctx, st, k.b, "Has", key, o)
+}
+
+func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key string, o options) (bool, error) {
+	if st.peeker == nil {
+		_, err := c.fetchReadable(ctx, st, k, o)
+		return c.present(ctx, op, key, err)
+	}
+	head, err := st.peeker.Peek(ctx, k)
+	return c.presentHead(ctx, st, k, op, key, head, err, o)
+}
+
+// fetchReadable reads the entry of k. One that cannot be read is ErrCorrupt,
+// and returned so that it can be replaced.
+func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o options) (entry, error) {
+	e, err := st.fetch(ctx, k)
+	if err == nil {
+		err = c.check(e, o)
+	}
+	return e, err
+}
+
+// presentHead is present for a store that returned the head of an entry. An
+// empty head tells nothing: it may be that of a native entry.
+func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, key string, head []byte, err error, o options) (bool, error) {
+	if err == nil && len(head) == 0 {
+		_, err = c.fetchReadable(ctx, st, k, o)
+	} else if err == nil {
+		err = c.checkHead(head, o)
+	}
+	return c.present(ctx, op, key, err)
+}
+
+// present turns the error of a look at an entry into whether there is one: one
+// that cannot be read is reported, and counts as absent.
+func (c *BaseCache) present(ctx context.Context, op, key string, err error) (bool, error) {
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, driver.ErrNotFound):
+		return false, nil
+	case errors.Is(err, driver.ErrCorrupt):
+		c.corrupt(ctx, op, key, err)
+		return false, nil
+	}
+	return false, c.fail(ctx, op, key, err)
+}

@@ -1,0 +1,162 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/larder-go/larder/internal/flight"
+)
+
+// Scope is one request's set of caches. It is a context itself, so that a
+// request needs no other: pass it on, and [From] finds the caches of the
+// request.
+//
+// Goroutines that a request starts share its scope. Work that outlives the
+// request needs a scope of its own: Scope of the handler, closed at its end.
+type Scope struct {
+	context.Context
+	handler *Handler
+
+	mu     sync.Mutex
+	caches map[string]*BaseCache
+}
+
+// Scope begins a request's use of the caches. Close it when the request ends.
+// middleware.Lifecycle does both for an http.Handler.
+func (h *Handler) Scope(ctx context.Context) *Scope {
+	return &Scope{Context: ctx, handler: h}
+}
+
+type scopeKey struct{}
+
+// Value implements [context.Context].
+func (s *Scope) Value(key any) any {
+	if key == (scopeKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// scopeFrom returns the scope that ctx belongs to, or nil.
+func scopeFrom(ctx context.Context) *Scope {
+	s, _ := ctx.Value(scopeKey{}).(*Scope)
+	return s
+}
+
+// Cache returns this request's cache of an alias, the same one each time. An
+// alias that is not in the settings is ErrUnknownAlias.
+func (s *Scope) Cache(alias string) (*BaseCache, error) {
+	shared, err := s.handler.Cache(alias)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, ok := s.caches[alias]; ok {
+		return c, nil
+	}
+	if s.caches == nil {
+		s.caches = make(map[string]*BaseCache)
+	}
+	c := &BaseCache{alias: shared.alias, session: new(session)}
+	s.caches[alias] = c
+	return c, nil
+}
+
+// Handler returns the handler whose caches these are.
+func (s *Scope) Handler() *Handler { return s.handler }
+
+// All ranges over the caches that the request has used so far, by alias. It
+// creates none.
+func (s *Scope) All() iter.Seq2[string, *BaseCache] {
+	return func(yield func(string, *BaseCache) bool) {
+		used := s.used()
+		for _, alias := range slices.Sorted(maps.Keys(used)) {
+			if !yield(alias, used[alias]) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Scope) isUsed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.caches) > 0
+}
+
+func (s *Scope) used() map[string]*BaseCache {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.caches)
+}
+
+// Close closes each cache that the request has used, once, and creates none. A
+// cache that fails to close does not stop the others; the errors are joined.
+// It is idempotent. Caches stay usable: those created afterwards are for the
+// next Close.
+func (s *Scope) Close(ctx context.Context) error {
+	s.mu.Lock()
+	used := s.caches
+	s.caches = nil
+	s.mu.Unlock()
+	if len(used) == 0 {
+		return nil // most requests: it costs nothing
+	}
+	var errs []error
+	for _, alias := range slices.Sorted(maps.Keys(used)) {
+		errs = append(errs, used[alias].Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// CloseCaches closes the caches that the request of ctx has used, if ctx has a
+// [Scope]. That the request's context has ended, since its client left, does
+// not stop it. middleware.Lifecycle connects it to request_finished.
+func CloseCaches(ctx context.Context) error {
+	s := scopeFrom(ctx)
+	if s == nil || !s.isUsed() {
+		return nil
+	}
+	return s.Close(context.WithoutCancel(ctx))
+}
+
+// From returns the cache of an alias for the request of ctx: from its [Scope],
+// or without one from the default handler. It never returns nil and costs
+// little: an alias that does not exist, or a missing default handler, is the
+// error of every operation.
+func From(ctx context.Context, alias string) *BaseCache {
+	if s := scopeFrom(ctx); s != nil {
+		c, err := s.Cache(alias)
+		return orInvalid(c, alias, err)
+	}
+	h := defaultHandler.Load()
+	if h == nil {
+		return orInvalid(nil, alias, errNoDefault)
+	}
+	c, err := h.Cache(alias)
+	return orInvalid(c, alias, err)
+}
+
+// orInvalid returns c, or a cache of which every operation returns err.
+func orInvalid(c *BaseCache, alias string, err error) *BaseCache {
+	if err == nil {
+		return c
+	}
+	a, _ := newAlias(newHandler(nil), alias, Config{}) // the defaults are valid
+	a.source = brokenStore{err}
+	return &BaseCache{alias: a}
+}
+
+// brokenStore is the source of a cache that does not exist.
+type brokenStore struct{ err error }
+
+func (b brokenStore) open(context.Context) (*opened, error) { return nil, b.err }
+
+// flightGroup is not asked for: that the cache does not exist is no failure to
+// open it.
+func (b brokenStore) flightGroup() *flight.Group[*landing] { return nil }

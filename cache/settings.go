@@ -1,0 +1,173 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// Settings are the caches of a program by alias. One alias must be "default".
+type Settings map[string]Config
+
+// DefaultAlias is the alias that [Default] stands for.
+const DefaultAlias = "default"
+
+// Config says what the cache of one alias is. Only Backend is required.
+type Config struct {
+	// Backend is the registered name of the backend, for example "memory".
+	Backend string
+
+	// Location is where the data are, in the form that the backend wants.
+	// Aliases with the same backend, location and options share one store.
+	Location string
+
+	// Options are those of the backend; it refuses what it does not know.
+	Options map[string]any
+
+	// Timeout of entries for which none is given; the default is
+	// [DefaultTimeout].
+	Timeout Timeout
+
+	// KeyPrefix begins every key of the alias.
+	KeyPrefix string
+
+	// Version of keys for which none is given; 0 stands for 1.
+	Version int
+
+	// KeyFunc makes final keys; the default is [DefaultKey].
+	KeyFunc KeyFunc
+
+	// Codec turns values into bytes; the default is [codec.CBOR].
+	Codec codec.Codec
+
+	// Compression makes stored values smaller; the default is none.
+	Compression codec.Compression
+
+	// CompressMin is the length in bytes from which values are compressed; 0
+	// stands for [DefaultCompressMin].
+	CompressMin int
+
+	// MaxDecompressed is the length in bytes that a compressed value may have;
+	// a longer one is ErrTooLarge, and an entry that claims more is corrupt. 0
+	// stands for [DefaultMaxDecompressed].
+	MaxDecompressed int
+
+	// Opener is the backend itself, in place of a registered name; Backend is
+	// then only used in messages.
+	Opener *driver.Backend
+}
+
+// Register makes a backend available to settings under name, as the init
+// functions of larder's own backend packages do. It panics if name is taken.
+func Register(name string, b driver.Backend) { driver.Register(name, b) }
+
+// backend finds the backend that cfg names.
+func (cfg Config) backend(registry *driver.Registry) (driver.Backend, error) {
+	if cfg.Opener != nil {
+		if cfg.Opener.Open == nil || cfg.Opener.Validate == nil {
+			return driver.Backend{}, fmt.Errorf("%w: the Opener needs both Open and Validate", ErrInvalidSettings)
+		}
+		return *cfg.Opener, nil
+	}
+	if b, ok := registry.Lookup(cfg.Backend); ok {
+		return b, nil
+	}
+	return driver.Backend{}, unknownBackend(cfg.Backend, registry.Names())
+}
+
+// ownBackends maps the names of larder's backends to their packages, for the
+// hint in the error about a backend whose import is missing.
+var ownBackends = map[string]string{
+	"memory": "memstore",
+	"file":   "filestore",
+	"dummy":  "dummystore",
+}
+
+func unknownBackend(name string, registered []string) error {
+	text := "none is registered"
+	if len(registered) > 0 {
+		text = "registered are " + strings.Join(registered, ", ")
+	}
+	if name == "" {
+		return fmt.Errorf("%w: no backend is named; %s", ErrUnknownBackend, text)
+	}
+	if pkg, ok := ownBackends[name]; ok {
+		text += fmt.Sprintf("; is this import missing? _ %q", "github.com/larder-go/larder/backends/"+pkg)
+	}
+	return fmt.Errorf("%w %q: %s", ErrUnknownBackend, name, text)
+}
+
+// check validates all settings and returns everything that is wrong.
+func (s Settings) check(h *Handler) error {
+	var errs []error
+	if _, ok := s[DefaultAlias]; !ok {
+		errs = append(errs, fmt.Errorf("%w: there is no alias %q, which is what Default stands for", ErrInvalidSettings, DefaultAlias))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		errs = append(errs, s[name].check(h, name)...)
+	}
+	errs = append(errs, s.checkTogether(h)...)
+	return errors.Join(errs...)
+}
+
+func (cfg Config) check(h *Handler, name string) (errs []error) {
+	backend, err := cfg.backend(h.registry)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("alias %q: %w", name, err))
+	} else if err := backend.Validate(cfg.driverConfig(name)); err != nil {
+		errs = append(errs, fmt.Errorf("%w: alias %q, backend %q: %w", ErrInvalidSettings, name, cfg.Backend, err))
+	}
+	if _, err := newAlias(h, name, cfg); err != nil {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+func (cfg Config) driverConfig(alias string) driver.Config {
+	return driver.Config{Alias: alias, Location: cfg.Location, Options: cfg.Options}
+}
+
+// checkTogether finds aliases that are right by themselves but get in each
+// other's way.
+func (s Settings) checkTogether(h *Handler) (errs []error) {
+	names := slices.Sorted(maps.Keys(s))
+	for i, a := range names {
+		for _, b := range names[i+1:] {
+			if !s[a].sameLocation(s[b]) {
+				continue
+			}
+			if backend, err := s[a].backend(h.registry); err == nil && backend.OneStorePerLocation && !s[a].sameOptions(s[b]) {
+				errs = append(errs, fmt.Errorf("%w: aliases %q and %q have the same location %q but different options: give one of them another location", ErrInvalidSettings, a, b, s[a].Location))
+			}
+			if extends(s[a].KeyPrefix, s[b].KeyPrefix) || extends(s[b].KeyPrefix, s[a].KeyPrefix) {
+				errs = append(errs, fmt.Errorf("%w: aliases %q and %q share a location, and their prefixes %q and %q can give the same key: one must not continue the other after a colon", ErrInvalidSettings, a, b, s[a].KeyPrefix, s[b].KeyPrefix))
+			}
+		}
+	}
+	return errs
+}
+
+// extends reports whether long is short continued after a colon with what can
+// be read as a version, so that keys of the one may be keys of the other.
+func extends(short, long string) bool {
+	rest, ok := strings.CutPrefix(long, short+":")
+	if !ok {
+		return false
+	}
+	version, _, _ := strings.Cut(rest, ":")
+	return version != "" && strings.Trim(version, "0123456789") == ""
+}
+
+func (cfg Config) sameLocation(other Config) bool {
+	return cfg.Backend == other.Backend && cfg.Location == other.Location && cfg.Opener == other.Opener
+}
+
+func (cfg Config) sameOptions(other Config) bool {
+	return len(cfg.Options) == 0 && len(other.Options) == 0 || reflect.DeepEqual(cfg.Options, other.Options)
+}

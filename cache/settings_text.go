@@ -1,0 +1,112 @@
+package cache
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/larder-go/larder/cache/codec"
+)
+
+// field is a field of Config as text names it. set takes its value: a string
+// from a URL, or from JSON what the decoder makes of it, with numbers as
+// json.Number.
+type field struct {
+	name string
+	set  func(cfg *Config, v any) error
+}
+
+// commonFields are those that have one name in JSON and in URLs.
+var commonFields = []field{
+	{"timeout", setTimeout},
+	intField("version", func(cfg *Config) *int { return &cfg.Version }),
+	{"key_func", setKeyFunc},
+	{"codec", setCodec},
+	{"compression", setCompression},
+	intField("compress_min", func(cfg *Config) *int { return &cfg.CompressMin }),
+	intField("max_decompressed", func(cfg *Config) *int { return &cfg.MaxDecompressed }),
+}
+
+var jsonFields = slices.Concat([]field{
+	stringField("backend", func(cfg *Config) *string { return &cfg.Backend }),
+	stringField("location", func(cfg *Config) *string { return &cfg.Location }),
+	{"options", setOptions},
+	stringField("key_prefix", func(cfg *Config) *string { return &cfg.KeyPrefix }),
+}, commonFields)
+
+var urlFields = slices.Concat([]field{
+	stringField("prefix", func(cfg *Config) *string { return &cfg.KeyPrefix }),
+}, commonFields)
+
+func stringField(name string, of func(*Config) *string) field {
+	return field{name, func(cfg *Config, v any) (err error) {
+		var ok bool
+		if *of(cfg), ok = v.(string); !ok {
+			// The value is not shown: that of a location may be a secret.
+			err = fmt.Errorf("%s must be a string", name)
+		}
+		return err
+	}}
+}
+
+func intField(name string, of func(*Config) *int) field {
+	return field{name, func(cfg *Config, v any) (err error) {
+		if *of(cfg), err = strconv.Atoi(fmt.Sprint(v)); err != nil {
+			err = mustBe(name, v, "a whole number")
+		}
+		return err
+	}}
+}
+
+func setTimeout(cfg *Config, v any) (err error) {
+	cfg.Timeout, err = parseTimeout(v)
+	return err
+}
+
+func setOptions(cfg *Config, v any) error {
+	options, ok := v.(map[string]any)
+	if !ok {
+		return errors.New("options must be an object")
+	}
+	cfg.Options = options
+	return nil
+}
+
+func setKeyFunc(cfg *Config, v any) error {
+	name, _ := v.(string)
+	f, ok := lookupKeyFunc(name)
+	if !ok {
+		return mustBe("key_func", v, `"default" or a name that was given to cache.RegisterKeyFunc`)
+	}
+	if name != defaultKeyName {
+		cfg.KeyFunc = f
+	}
+	return nil
+}
+
+func setCodec(cfg *Config, v any) (err error) {
+	name, _ := v.(string)
+	if cfg.Codec, err = codec.ByName(name); err != nil {
+		err = mustBe("codec", v, "cbor, json or raw")
+	}
+	return err
+}
+
+func setCompression(cfg *Config, v any) (err error) {
+	name, _ := v.(string)
+	if name == "none" {
+		return nil
+	}
+	if cfg.Compression, err = codec.CompressionByName(name); err != nil {
+		err = mustBe("compression", v, "zstd, s2 or none")
+	}
+	return err
+}
+
+// mustBe says what is wrong with the value of a field and what would be right.
+func mustBe(name string, v any, want string) error {
+	shown, _ := json.Marshal(v) // it is a string, or came from JSON
+	return fmt.Errorf("%s is %s: it must be %s", name, shown, want)
+}

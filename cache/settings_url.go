@@ -1,0 +1,109 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// ParseURL reads the settings of one cache from a URL. The scheme is the
+// backend, and the rest the location; of the query, these are the cache's own
+// and all others are options of the backend:
+//
+//	prefix            the key prefix
+//	timeout           seconds, a duration such as 5m, or never
+//	version           the version of keys
+//	key_func          a function registered with RegisterKeyFunc, or default
+//	codec             cbor, json or raw
+//	compression       zstd, s2 or none
+//	compress_min      bytes
+//	max_decompressed  bytes
+//
+// For example: memory://?max_entries=50000&timeout=10m
+//
+// The location of memory://name is "name" and that of file:///var/cache/x is
+// the path, with percent-encoding undone; for backends on a server it is the
+// URL without the query. A parameter given twice, or without a value where one
+// is needed, is an error. Errors match ErrInvalidSettings, and none contains a
+// password.
+func ParseURL(raw string) (Config, error) {
+	cfg, err := parseURL(raw)
+	if err != nil {
+		return Config{}, fmt.Errorf("%w: %w", ErrInvalidSettings, err)
+	}
+	return cfg, nil
+}
+
+func parseURL(raw string) (Config, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return Config{}, errors.New("malformed URL: " + urlFault(err))
+	}
+	switch {
+	case u.Scheme == "":
+		return Config{}, errors.New("URL without a scheme: it must begin with the backend, for example memory:// or file:///var/cache/app")
+	case u.Opaque != "":
+		return Config{}, fmt.Errorf(`%s URL: there must be "//" after the scheme, for example memory:// or file:///var/cache/app`, u.Scheme)
+	case u.Fragment != "":
+		return Config{}, fmt.Errorf("%s URL: there must be no fragment: write # as %%23", u.Scheme)
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s URL: malformed query: %s", u.Scheme, urlFault(err))
+	}
+	cfg := Config{Backend: u.Scheme, Location: location(u)}
+	if err := cfg.applyQuery(query); err != nil {
+		return Config{}, fmt.Errorf("%s URL: %w", u.Scheme, err)
+	}
+	return cfg, nil
+}
+
+// urlFault says what is wrong with a URL. The errors of package url quote
+// parts of it, which may be those of a password: in redis://user:pass#word@host
+// the password is taken for a port.
+func urlFault(err error) string {
+	var escape url.EscapeError
+	if errors.As(err, &escape) {
+		return "a % must be followed by two hexadecimal digits, and must not stand for an ASCII character in the host"
+	}
+	return "it must have the form backend://user:password@host:port/path?option=value, with all other characters percent-encoded"
+}
+
+// location is what a backend gets of a URL: for the embedded ones, which have
+// no server to address, a path or a name.
+func location(u *url.URL) string {
+	switch u.Scheme {
+	case "file":
+		return u.Host + u.Path
+	case "memory", "dummy":
+		return strings.Trim(u.Host+u.Path, "/")
+	}
+	server := *u
+	server.RawQuery, server.ForceQuery = "", false
+	return server.String()
+}
+
+// applyQuery moves the cache's own parameters to their fields and the others
+// to the options.
+func (cfg *Config) applyQuery(query url.Values) error {
+	var errs []error
+	for _, f := range urlFields {
+		if values := query[f.name]; len(values) == 1 {
+			errs = append(errs, f.set(cfg, values[0]))
+			query.Del(f.name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if n := len(query[name]); n > 1 {
+			errs = append(errs, fmt.Errorf("parameter %q is given %d times", name, n))
+		}
+		if cfg.Options == nil {
+			cfg.Options = make(map[string]any, len(query))
+		}
+		cfg.Options[name] = query.Get(name)
+	}
+	return errors.Join(errs...)
+}

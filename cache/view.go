@@ -1,0 +1,155 @@
+package cache
+
+import (
+	"context"
+	"errors"
+)
+
+// View is a cache whose values are of type T. Get one from [For]. It is small
+// and is passed by value.
+type View[T any] struct {
+	cache Cache
+	opts  []Option
+}
+
+// For returns the view of c for values of type T, with options that apply to
+// each of its operations before those of the call:
+//
+//	users := cache.For[User](caches.Proxy("users"), cache.After(time.Hour))
+//
+// A view is made once and kept. If a struct changes so that old entries must
+// not be read any more, change the Version of the alias: fields that an entry
+// does not have are left zero.
+func For[T any](c Cache, opts ...Option) View[T] {
+	all := make([]Option, 0, len(opts)+1)
+	all = append(all, assigner[T]{})
+	all = append(all, opts...)
+	return View[T]{cache: c, opts: all[:len(all):len(all)]}
+}
+
+// assigner is the option by which a view tells a cache how to assign a native
+// value without reflection.
+type assigner[T any] struct{}
+
+func (a assigner[T]) apply(o options) options {
+	o.assigner = a
+	return o
+}
+
+// assign implements nativeAssigner. It is a method of an empty type, and not a
+// function, because the value of a generic function is allocated.
+func (assigner[T]) assign(dst, native any) bool {
+	d, _ := dst.(*T)
+	v, ok := native.(T)
+	if d == nil || !ok {
+		return false
+	}
+	*d = v
+	return true
+}
+
+// with returns the options of the view and of a call.
+func (v View[T]) with(opts []Option) []Option {
+	if len(opts) == 0 {
+		return v.opts
+	}
+	return append(v.opts, opts...)
+}
+
+// Over returns the same view of another cache. It allocates nothing, so a
+// package can keep one view and use it over the cache of each request.
+func (v View[T]) Over(c Cache) View[T] {
+	v.cache = c
+	return v
+}
+
+// Cache returns the cache under the view.
+func (v View[T]) Cache() Cache { return v.cache }
+
+// Get returns the cached value and whether there is one. A cached nil, for a T
+// that cannot be nil, is ErrNilValue, and a value of another type ErrWrongType.
+func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, found bool, err error) {
+	found, err = v.cache.Get(ctx, key, &value, v.with(opts)...)
+	return value, found, err
+}
+
+// GetMany returns the values of those of keys that are there. If some cannot
+// be read into a T, it returns the others and the first error.
+func (v View[T]) GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]T, error) {
+	fetched, err := v.cache.GetMany(ctx, keys, v.with(opts)...)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]T, len(fetched))
+	for key, f := range fetched {
+		var value T
+		if decodeErr := f.Decode(&value); decodeErr != nil {
+			if err == nil && !errors.Is(decodeErr, ErrCorrupt) {
+				err = decodeErr
+			}
+			continue
+		}
+		values[key] = value
+	}
+	return values, err
+}
+
+// Set stores value. See [Cache.Set].
+func (v View[T]) Set(ctx context.Context, key string, value T, opts ...Option) error {
+	return v.cache.Set(ctx, key, value, v.with(opts)...)
+}
+
+// SetMany stores all items and returns the keys that were not stored. See
+// [Cache.SetMany].
+func (v View[T]) SetMany(ctx context.Context, items map[string]T, opts ...Option) (failed []string, err error) {
+	values := make(map[string]any, len(items))
+	for key, value := range items {
+		values[key] = value
+	}
+	return v.cache.SetMany(ctx, values, v.with(opts)...)
+}
+
+// Add stores value if nothing is there and reports whether it did. See
+// [Cache.Add].
+func (v View[T]) Add(ctx context.Context, key string, value T, opts ...Option) (bool, error) {
+	return v.cache.Add(ctx, key, value, v.with(opts)...)
+}
+
+// GetOrSet returns the cached value, or the one that load returns, which it
+// stores. Of all who ask for the key at the same time, one load runs, in a
+// context of its own: see [Loader]. A nil is stored as nil; an error stores
+// nothing. If the value could not be stored it is returned with the error.
+//
+// See [View.Fill] for a load that decides about timeout and storing. For many
+// keys at once, start a GetOrSet for each on [View.Async] and await them.
+func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) (T, error) {
+	g := &getOrSet[T]{load: load}
+	var loader Loader
+	if load != nil {
+		loader = g
+	}
+	_, err := v.cache.Fill(ctx, key, &g.value, loader, v.with(opts)...)
+	return g.value, err
+}
+
+// Fill is [Cache.Fill] into dst.
+func (v View[T]) Fill(ctx context.Context, key string, dst *T, load Loader, opts ...Option) (Outcome, error) {
+	return v.cache.Fill(ctx, key, dst, load, v.with(opts)...)
+}
+
+// getOrSet is the destination and the loader of one GetOrSet, in one
+// allocation. The load writes to its result only, never to value, which
+// belongs to the caller and not to the flight.
+type getOrSet[T any] struct {
+	value T
+	load  func(ctx context.Context) (T, error)
+}
+
+// operation names the errors and events of GetOrSet.
+func (g *getOrSet[T]) operation() string { return "GetOrSet" }
+
+// Load implements [Loader].
+func (g *getOrSet[T]) Load(ctx context.Context) (Loaded, error) {
+	value, err := g.load(ctx)
+	return Loaded{Value: value}, err
+}

@@ -1,0 +1,193 @@
+package cache
+
+import (
+	"context"
+	"errors"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
+)
+
+// Set implements [Cache].
+func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Option) error {
+	st, k, o, err := c.begin(ctx, "Set", key, opts)
+	if err != nil {
+		return err
+	}
+	defer k.release()
+	buf := getValueBuffer()
+	defer buf.release()
+	s, err := c.encode(st, buf, value, o)
+	return c.store(ctx, st, k.b, "Set", key, s, err, o)
+}
+
+// SetBytes implements [Cache].
+func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts ...Option) error {
+	st, k, o, err := c.begin(ctx, "SetBytes", key, opts)
+	if err != nil {
+		return err
+	}
+	defer k.release()
+	buf := getValueBuffer()
+	defer buf.release()
+	s, err := c.encodeBytes(buf, envelope.KindBytes, value, o)
+	return c.store(ctx, st, k.b, "SetBytes", key, s, err, o)
+}
+
+// store writes what encode returned, its error included.
+func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s stored, encodeErr error, o options) error {
+	if encodeErr != nil && !errors.Is(encodeErr, ErrTooLarge) {
+		return c.fail(ctx, op, key, encodeErr)
+	}
+	event := EventSet
+	err := st.change(ctx, k, func() error {
+		if _, lives := o.timeout.ttl(); lives && encodeErr == nil {
+			return st.write(ctx, k, s, o)
+		}
+		// Expired at once, or too large: either way nothing may be left.
+		event = EventDelete
+		_, err := st.store.Delete(ctx, k)
+		return err
+	})
+	if err = errors.Join(encodeErr, err); err != nil {
+		return c.fail(ctx, op, key, err)
+	}
+	c.publish(ctx, event, op, key, nil)
+	return nil
+}
+
+// Add implements [Cache].
+func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Option) (bool, error) {
+	st, k, o, err := c.begin(ctx, "Add", key, opts)
+	if err != nil {
+		return false, err
+	}
+	defer k.release()
+	buf := getValueBuffer()
+	defer buf.release()
+	s, err := c.encode(st, buf, value, o)
+	if err != nil {
+		return false, c.fail(ctx, "Add", key, err)
+	}
+	if _, lives := o.timeout.ttl(); !lives {
+		there, err := c.has(ctx, st, k.b, "Add", key, o)
+		return !there && err == nil, err
+	}
+	added, err := c.add(ctx, st, k.b, key, s, o)
+	if err != nil {
+		return false, c.fail(ctx, "Add", key, err)
+	}
+	if added {
+		c.publish(ctx, EventSet, "Add", key, nil)
+	}
+	return added, nil
+}
+
+// add stores s unless there is an entry that can be read. An unreadable one is
+// replaced, on condition that it has not changed.
+func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s stored, o options) (bool, error) {
+	head, added, err := st.add(ctx, k, s, o)
+	switch {
+	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
+		return added, err
+	case len(head) > 0 && c.checkHead(head, o) == nil:
+		return false, nil
+	}
+	// What is there cannot be read, or the head does not tell.
+	e, err := c.fetchReadable(ctx, st, k, o)
+	switch {
+	case errors.Is(err, driver.ErrCorrupt):
+		c.corrupt(ctx, "Add", key, err)
+		return c.replace(ctx, st, k, e.raw, s, o)
+	case errors.Is(err, driver.ErrNotFound):
+		_, added, err = st.add(ctx, k, s, o)
+		return added, err
+	}
+	return false, err
+}
+
+// replace stores s in place of an unreadable entry: if the store can compare,
+// only while the entry is still old.
+func (c *BaseCache) replace(ctx context.Context, st *opened, k, old []byte, s stored, o options) (bool, error) {
+	ttl, _ := o.timeout.ttl()
+	if st.replacer != nil && old != nil && !s.isNative {
+		return st.replacer.Replace(ctx, k, old, s.bytes, ttl)
+	}
+	return true, st.write(ctx, k, s, o)
+}
+
+// Touch implements [Cache].
+func (c *BaseCache) Touch(ctx context.Context, key string, opts ...Option) (bool, error) {
+	st, k, o, err := c.begin(ctx, "Touch", key, opts)
+	if err != nil {
+		return false, err
+	}
+	defer k.release()
+	ttl, lives := o.timeout.ttl()
+	if !lives {
+		return c.expire(ctx, st, k.b, key, o)
+	}
+	head, err := st.store.Touch(ctx, k.b, ttl)
+	touched, err := c.presentHead(ctx, st, k.b, "Touch", key, head, err, o)
+	if touched {
+		c.publish(ctx, EventTouch, "Touch", key, nil)
+	}
+	return touched, err
+}
+
+// expire is Touch with a timeout that has passed. Like a deletion, it also
+// keeps what is being loaded from being stored.
+func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string, o options) (bool, error) {
+	there, err := c.has(ctx, st, k, "Touch", key, o)
+	if err != nil {
+		return false, err
+	}
+	_, err = c.remove(ctx, st, k, "Touch", key)
+	return there && err == nil, err
+}
+
+// Delete implements [Cache].
+func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (bool, error) {
+	st, k, _, err := c.begin(ctx, "Delete", key, opts)
+	if err != nil {
+		return false, err
+	}
+	defer k.release()
+	return c.remove(ctx, st, k.b, "Delete", key)
+}
+
+func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string) (bool, error) {
+	var deleted bool
+	err := st.change(ctx, k, func() (err error) {
+		deleted, err = st.store.Delete(ctx, k)
+		return err
+	})
+	if err != nil {
+		return false, c.fail(ctx, op, key, err)
+	}
+	c.publish(ctx, EventDelete, op, key, nil)
+	return deleted, nil
+}
+
+// Clear implements [Cache]. With a KeyFunc whose keys do not begin with
+// prefix:version: it is ErrUnsupported.
+func (c *BaseCache) Clear(ctx context.Context) error {
+	st, err := c.ready(ctx, "Clear", "")
+	if err != nil {
+		return err
+	}
+	if !c.clearable {
+		return c.fail(ctx, "Clear", "", errKeyFuncHidesPrefix)
+	}
+	ns := driver.Namespace{Prefix: c.prefix}
+	ours := func(key string) bool { return ns.Contains([]byte(key)) }
+	if err = st.flights.InvalidateAll(ctx, ours); err == nil {
+		err = st.store.Clear(ctx, ns)
+		st.flights.ForgetAll(ours)
+	}
+	if err != nil {
+		return c.fail(ctx, "Clear", "", err)
+	}
+	c.publish(ctx, EventClear, "Clear", "", nil)
+	return nil
+}
