@@ -1,0 +1,197 @@
+package cachetest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+const everyAbility = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer |
+	cachetest.Sharer | cachetest.KeyChecker | cachetest.Native | cachetest.Sessions | cachetest.Async
+
+// referenceHarness is that of the reference store, with everything declared.
+func referenceHarness() cachetest.Harness {
+	return cachetest.Harness{
+		New:       func(_ testing.TB, clock driver.Clock) driver.Store { return newMemory(clock) },
+		Abilities: everyAbility,
+		FakeClock: true,
+		Reopen: func(_ testing.TB, s driver.Store, _ driver.Clock) driver.Store {
+			return &memory{data: s.(*memory).data}
+		},
+		Damage:       func(_ testing.TB, s driver.Store, key []byte) { s.(*memory).damage(key) },
+		MaxValueSize: largestValue,
+	}
+}
+
+func (d *data) damage(key []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.entries[string(key)]
+	e.damaged = true
+	d.entries[string(key)] = e
+}
+
+func TestReference(t *testing.T) {
+	cachetest.RunStore(t, referenceHarness())
+}
+
+// newPlain returns a store that has no more abilities than a correct one over
+// memory must: some keys are too long for it.
+func newPlain(clock driver.Clock) driver.Store {
+	m := newMemory(clock)
+	return struct {
+		driver.Store
+		driver.KeyChecker
+	}{m, m}
+}
+
+func TestReferenceWithoutAbilities(t *testing.T) {
+	cachetest.RunStore(t, cachetest.Harness{
+		New:         func(_ testing.TB, clock driver.Clock) driver.Store { return newPlain(clock) },
+		Abilities:   cachetest.KeyChecker,
+		FakeClock:   true,
+		Granularity: time.Second,
+		Parallel:    true,
+	})
+}
+
+// A store on a server has a clock of its own, and the suite waits for it; here
+// the waiting is that of a bubble, where it takes no time.
+func TestReferenceWithItsOwnClock(t *testing.T) {
+	h := referenceHarness()
+	h.FakeClock = false
+	runInBubbles(t, h)
+}
+
+func TestReferenceAdvancedByItsHarness(t *testing.T) {
+	h := referenceHarness()
+	h.FakeClock = false
+	h.Advance = func(_ testing.TB, s driver.Store, d time.Duration) {
+		m := s.(*memory)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for key, e := range m.entries {
+			if !e.expiry.IsZero() {
+				e.expiry = e.expiry.Add(-d)
+				m.entries[key] = e
+			}
+		}
+	}
+	runInBubbles(t, h)
+}
+
+// runInBubbles is RunStore with a bubble around each case; a subtest cannot be
+// started inside of one.
+func runInBubbles(t *testing.T, h cachetest.Harness) {
+	for _, name := range cachetest.CaseNames() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { cachetest.CheckCase(t, name, h) })
+		})
+	}
+}
+
+// sharing returns the very memory that it keeps, and says so.
+type sharing struct{ *memory }
+
+func (s sharing) SharesMemory() bool { return true }
+
+func (s sharing) Get(ctx context.Context, key []byte) ([]byte, error) {
+	if err := s.begin(ctx, key); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	e, err := s.live(key)
+	return e.value, err
+}
+
+func TestReferenceThatSharesMemory(t *testing.T) {
+	h := referenceHarness()
+	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return sharing{newMemory(clock)} }
+	h.Reopen, h.Damage = nil, nil
+	cachetest.RunStore(t, h)
+}
+
+// unsigned counts as Memcached does.
+type unsigned struct{ *memory }
+
+func (u unsigned) Incr(ctx context.Context, key []byte, delta int64) (int64, error) {
+	n, err := u.memory.Incr(ctx, key, delta)
+	if errors.Is(err, driver.ErrOverflow) {
+		_, _ = u.Replace(ctx, key, []byte("9223372036854775807"), []byte("9223372036854775808"), driver.Never)
+	}
+	return n, err
+}
+
+func TestReferenceWithUnsignedCounter(t *testing.T) {
+	h := referenceHarness()
+	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return unsigned{newMemory(clock)} }
+	h.Reopen, h.Damage = nil, nil
+	h.UnsignedCounter = true
+	cachetest.RunStore(t, h)
+}
+
+// discarding keeps nothing: every write is forgotten at once.
+type discarding struct{ *memory }
+
+func (d discarding) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.entries)
+}
+
+func (d discarding) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
+	defer d.forget()
+	return d.memory.Set(ctx, key, value, ttl)
+}
+
+func (d discarding) Add(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
+	defer d.forget()
+	return d.memory.Add(ctx, key, value, ttl)
+}
+
+func (d discarding) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) ([]error, error) {
+	defer d.forget()
+	return d.memory.SetMany(ctx, items, ttl)
+}
+
+func (d discarding) SetNative(ctx context.Context, key []byte, native any, size int64, ttl time.Duration) error {
+	defer d.forget()
+	return d.memory.SetNative(ctx, key, native, size, ttl)
+}
+
+func (d discarding) AddNative(ctx context.Context, key []byte, native any, size int64, ttl time.Duration) (bool, error) {
+	defer d.forget()
+	return d.memory.AddNative(ctx, key, native, size, ttl)
+}
+
+func discardingHarness() cachetest.Harness {
+	h := referenceHarness()
+	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return discarding{newMemory(clock)} }
+	h.Reopen, h.Damage, h.MaxValueSize = nil, nil, 0
+	h.Discards = true
+	return h
+}
+
+func TestReferenceThatDiscards(t *testing.T) {
+	cachetest.RunStore(t, discardingHarness())
+}
+
+func TestReferenceAgainstModel(t *testing.T) {
+	cachetest.ModelStore(t, referenceHarness())
+}
+
+func TestReferenceAgainstModelWithoutAbilities(t *testing.T) {
+	cachetest.ModelStore(t, cachetest.Harness{
+		New:       func(_ testing.TB, clock driver.Clock) driver.Store { return newPlain(clock) },
+		Abilities: cachetest.KeyChecker,
+	})
+}
+
+func BenchmarkReference(b *testing.B) {
+	cachetest.BenchmarkStore(b, referenceHarness())
+}

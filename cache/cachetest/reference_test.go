@@ -1,0 +1,190 @@
+package cachetest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// memory is the reference: a store with every ability that is right because it
+// is simple. One lock guards all, for the whole of each operation.
+type memory struct {
+	*data
+	closed bool
+}
+
+// data outlive the stores over them, and may have several.
+type data struct {
+	mu      sync.Mutex
+	entries map[string]entry
+	clock   driver.Clock // nil for the system's
+
+	// expiry and expired are the rules of time, here for mutants to bend.
+	expiry  func(now time.Time, ttl time.Duration) time.Time
+	expired func(now, expiry time.Time) bool
+}
+
+type entry struct {
+	value    []byte
+	native   any
+	isNative bool
+	damaged  bool
+	expiry   time.Time // zero for never
+}
+
+const (
+	longestKey   = 1024
+	largestValue = 1 << 20
+)
+
+func newMemory(clock driver.Clock) *memory {
+	return &memory{data: &data{
+		entries: make(map[string]entry),
+		clock:   clock,
+		expiry: func(now time.Time, ttl time.Duration) time.Time {
+			if ttl == driver.Never {
+				return time.Time{}
+			}
+			return now.Add(ttl)
+		},
+		expired: func(now, expiry time.Time) bool { return !expiry.IsZero() && !now.Before(expiry) },
+	}}
+}
+
+func (d *data) now() time.Time {
+	if d.clock == nil {
+		return time.Now()
+	}
+	return d.clock.Now()
+}
+
+// live returns the entry under key unless it is missing or expired.
+func (d *data) live(key []byte) (entry, error) {
+	e, ok := d.entries[string(key)]
+	switch {
+	case !ok || d.expired(d.now(), e.expiry):
+		return entry{}, driver.ErrNotFound
+	case e.damaged:
+		return entry{}, driver.ErrCorrupt
+	}
+	return e, nil
+}
+
+// put stores a copy of e with a new expiry, within the limit.
+func (d *data) put(key []byte, e entry, ttl time.Duration) error {
+	if len(e.value) > largestValue {
+		delete(d.entries, string(key))
+		return fmt.Errorf("%w: %d bytes", driver.ErrTooLarge, len(e.value))
+	}
+	if !e.isNative {
+		e.value = append([]byte{}, e.value...)
+	}
+	e.expiry = d.expiry(d.now(), ttl)
+	d.entries[string(key)] = e
+	return nil
+}
+
+// begin takes the lock, which the caller releases, if the operation may go on.
+func (m *memory) begin(ctx context.Context, keys ...[]byte) error {
+	if err := ctx.Err(); err != nil && !m.isClosed() {
+		return err
+	}
+	for _, key := range keys {
+		if err := m.CheckKey(key); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return driver.ErrClosed
+	}
+	return nil
+}
+
+func (m *memory) isClosed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+func (m *memory) Get(ctx context.Context, key []byte) ([]byte, error) {
+	value, _, _, err := m.GetNative(ctx, key)
+	return value, err
+}
+
+func (m *memory) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
+	if err := m.begin(ctx, key); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	return m.put(key, entry{value: value}, ttl)
+}
+
+func (m *memory) Add(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
+	return m.addEntry(ctx, key, entry{value: value}, ttl)
+}
+
+func (m *memory) addEntry(ctx context.Context, key []byte, e entry, ttl time.Duration) ([]byte, bool, error) {
+	if err := m.begin(ctx, key); err != nil {
+		return nil, false, err
+	}
+	defer m.mu.Unlock()
+	there, err := m.live(key)
+	if err == driver.ErrNotFound {
+		err = m.put(key, e, ttl)
+		return nil, err == nil, err
+	}
+	return head(there), false, err
+}
+
+func (m *memory) Touch(ctx context.Context, key []byte, ttl time.Duration) ([]byte, error) {
+	if err := m.begin(ctx, key); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	e, err := m.live(key)
+	if err != nil {
+		return nil, err
+	}
+	return head(e), m.put(key, e, ttl)
+}
+
+func (m *memory) Delete(ctx context.Context, key []byte) (bool, error) {
+	if err := m.begin(ctx, key); err != nil {
+		return false, err
+	}
+	defer m.mu.Unlock()
+	_, err := m.live(key)
+	delete(m.entries, string(key))
+	return err != driver.ErrNotFound, nil
+}
+
+func (m *memory) Clear(ctx context.Context, ns driver.Namespace) error {
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	for key := range m.entries {
+		if ns.Contains([]byte(key)) {
+			delete(m.entries, key)
+		}
+	}
+	return nil
+}
+
+func (m *memory) Shutdown(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	return nil
+}
+
+// head returns a copy of the head of e.
+func head(e entry) []byte {
+	return bytes.Clone(e.value[:min(len(e.value), driver.HeadSize)])
+}
