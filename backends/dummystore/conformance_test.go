@@ -1,0 +1,19 @@
+package dummystore_test
+
+import (
+	"testing"
+
+	"github.com/larder-go/larder/backends/dummystore"
+	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+func TestConformance(t *testing.T) {
+	h := cachetest.Harness{
+		New:       func(testing.TB, driver.Clock) driver.Store { return dummystore.New() },
+		Abilities: cachetest.Counter | cachetest.Peeker | cachetest.Expirer,
+		Discards:  true,
+	}
+	cachetest.RunStore(t, h)
+	cachetest.RunCache(t, h)
+}

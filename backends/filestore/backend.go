@@ -1,0 +1,58 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+func init() { driver.Register("file", Backend()) }
+
+// Backend returns the backend that importing this package registers as "file".
+// The location is the directory; a relative path is taken from the working
+// directory of the moment of opening. The options are
+//
+//   - max_entries: a number of at least 1, by default 10000
+//   - max_bytes: a size such as "512MiB", by default "1GiB"
+//   - clock: a [driver.Clock], from Go only
+//
+// and mean what [Options] says. Stores on one location see each other's
+// entries, so aliases need not share a store.
+func Backend() driver.Backend {
+	return driver.Backend{
+		Open: func(ctx context.Context, cfg driver.Config) (driver.Store, error) {
+			opts, err := readOptions(cfg)
+			if err != nil {
+				return nil, err
+			}
+			return open(ctx, cfg.Location, opts)
+		},
+		Validate: func(cfg driver.Config) error {
+			_, err := readOptions(cfg)
+			return err
+		},
+	}
+}
+
+var errNoLocation = errors.New(`the location is empty: it must be the directory for the entries, for example "/var/cache/shop"`)
+
+func readOptions(cfg driver.Config) (Options, error) {
+	reader := driver.ReadOptions(cfg)
+	opts := Options{
+		MaxEntries: reader.Int("max_entries", defaultMaxEntries, 1, math.MaxInt64),
+		MaxBytes:   reader.Size("max_bytes", defaultMaxBytes, 1, math.MaxInt64),
+	}
+	if clock := reader.Value("clock"); clock != nil {
+		var ok bool
+		if opts.Clock, ok = clock.(driver.Clock); !ok {
+			reader.Fail("clock", "a driver.Clock")
+		}
+	}
+	err := reader.Err()
+	if cfg.Location == "" {
+		err = errors.Join(errNoLocation, err)
+	}
+	return opts, err
+}

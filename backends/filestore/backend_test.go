@@ -1,0 +1,66 @@
+package filestore_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/backends/filestore"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+func TestBackendIsRegisteredAsFile(t *testing.T) {
+	backend, ok := driver.DefaultRegistry.Lookup("file")
+	if !ok {
+		t.Fatal("no backend is registered as file")
+	}
+	clock := newManualClock()
+	dir := filepath.Join(t.TempDir(), "cache")
+	cfg := driver.Config{Alias: "default", Location: dir, Options: map[string]any{
+		"max_entries": "5", "max_bytes": "1MiB", "clock": driver.Clock(clock),
+	}}
+	if err := backend.Validate(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Fatal("Validate made the directory")
+	}
+	s, err := backend.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"a", "b", "c", "d", "e", "f"} {
+		if err := s.Set(t.Context(), []byte(key), []byte("v"), time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(entryFiles(t, dir)); n > 5 {
+		t.Errorf("%d entries, want 5: max_entries was ignored", n)
+	}
+	clock.Advance(time.Second)
+	_, err = s.Get(t.Context(), []byte("f"))
+	wantErr(t, "Get after the clock moved", err, driver.ErrNotFound)
+	wantErr(t, "Set", s.Set(t.Context(), []byte("k"), make([]byte, 2<<20), driver.Never), driver.ErrTooLarge)
+}
+
+func TestBackendRefusesWhatItCannotHonour(t *testing.T) {
+	for want, cfg := range map[string]driver.Config{
+		"location":         {},
+		"max_entrys":       {Location: "d", Options: map[string]any{"max_entrys": 5}},
+		"at least 1":       {Location: "d", Options: map[string]any{"max_entries": 0}},
+		"bytes":            {Location: "d", Options: map[string]any{"max_bytes": "plenty"}},
+		"a driver.Clock":   {Location: "d", Options: map[string]any{"clock": time.Now}},
+		"/var/cache/shop":  {Options: map[string]any{"max_entries": 5}},
+		`option "unknown"`: {Options: map[string]any{"unknown": 5}},
+	} {
+		err := filestore.Backend().Validate(cfg)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate(%+v): error %v, want one with %q", cfg, err, want)
+		}
+		if s, openErr := filestore.Backend().Open(t.Context(), cfg); openErr == nil || s != nil {
+			t.Errorf("Open(%+v) = %v, %v, want the same error", cfg, s, openErr)
+		}
+	}
+}
