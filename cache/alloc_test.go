@@ -1,0 +1,75 @@
+//go:build !race
+
+package cache_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/cache"
+)
+
+// The race detector allocates for itself, so these tests run without it.
+
+// allocations fails the test if f allocates more often than want.
+func allocations(t *testing.T, what string, want float64, f func()) {
+	t.Helper()
+	if got := testing.AllocsPerRun(200, f); got > want {
+		t.Errorf("%s: %v allocations, want %v", what, got, want)
+	}
+}
+
+// memoryCache is a cache over a memory store, in a scope as in a request.
+func memoryCache(t *testing.T) (context.Context, *cache.BaseCache) {
+	t.Helper()
+	store, err := memstore.New(memstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(store), KeyPrefix: "shop"}})
+	scope := h.Scope(t.Context())
+	return scope, cache.From(scope, "default")
+}
+
+func TestReadingBytesAllocatesOnlyTheCopy(t *testing.T) {
+	ctx, c := memoryCache(t)
+	if err := c.SetBytes(ctx, "k", make([]byte, 256)); err != nil {
+		t.Fatal(err)
+	}
+	allocations(t, "GetBytes, shared", 0, func() { _, _, _ = c.GetBytes(ctx, "k", cache.Shared) })
+	allocations(t, "GetBytes, copied", 1, func() { _, _, _ = c.GetBytes(ctx, "k") })
+	allocations(t, "GetBytes, a miss", 0, func() { _, _, _ = c.GetBytes(ctx, "missing") })
+	allocations(t, "Has", 0, func() { _, _ = c.Has(ctx, "k") })
+}
+
+func TestReadingANativeValueAllocatesOnlyItsDestination(t *testing.T) {
+	ctx, c := memoryCache(t)
+	mustSet(t, c, "k", &point{1, 2}, cache.Native)
+	points := cache.For[*point](c)
+	allocations(t, "Get", 1, func() { _, _, _ = points.Get(ctx, "k") })
+	load := func(context.Context) (*point, error) { return nil, errLoad }
+	allocations(t, "GetOrSet, a hit", 1, func() { _, _ = points.GetOrSet(ctx, "k", load) })
+
+	mustSet(t, c, "struct", point{1, 2}, cache.Native)
+	structs := cache.For[point](c)
+	allocations(t, "Get of a struct", 1, func() { _, _, _ = structs.Get(ctx, "struct") })
+}
+
+func TestReadingAnIntegerAllocatesOnlyItsDestination(t *testing.T) {
+	ctx, c := memoryCache(t)
+	mustSet(t, c, "n", 1<<40)
+	numbers := cache.For[int64](c)
+	allocations(t, "Get", 1, func() { _, _, _ = numbers.Get(ctx, "n") })
+	ints := cache.For[int](c)
+	allocations(t, "Get of an int", 1, func() { _, _, _ = ints.Get(ctx, "n") })
+}
+
+func TestWhatTheCoreAddsToTheCodecsAllocations(t *testing.T) {
+	ctx, c := memoryCache(t)
+	mustSet(t, c, "k", order{"a", 1})
+	orders := cache.For[order](c)
+	// The destination, the field's string, and what the codec takes to find
+	// out that the data are well-formed.
+	allocations(t, "Get of an encoded struct", 3, func() { _, _, _ = orders.Get(ctx, "k") })
+}

@@ -1,0 +1,16 @@
+package cache_test
+
+import (
+	"testing"
+
+	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// What the example teaches is right.
+func TestTheBackendOfTheExampleKeepsTheContract(t *testing.T) {
+	cachetest.RunStore(t, cachetest.Harness{
+		New:       func(_ testing.TB, clock driver.Clock) driver.Store { return NewTinyStore(clock) },
+		FakeClock: true,
+	})
+}

@@ -1,0 +1,199 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/signals"
+)
+
+var errBackend = errors.New("connection refused")
+
+// quiet drops the warnings about entries that tests spoil.
+var quiet = cache.WithLogger(slog.New(slog.DiscardHandler))
+
+// manyStore is a mapStore with the many-operations.
+type manyStore struct {
+	*mapStore
+	withMany
+}
+
+func newManyStore() manyStore {
+	s := newMapStore()
+	return manyStore{s, withMany{s}}
+}
+
+// partialStore stores none of the items whose keys are refused.
+type partialStore struct {
+	manyStore
+	refused string
+}
+
+func (s partialStore) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) ([]error, error) {
+	errs := make([]error, len(items))
+	for i, item := range items {
+		if string(item.Key) == s.refused {
+			errs[i] = driver.ErrTooLarge
+			continue
+		}
+		errs[i] = s.Set(ctx, item.Key, item.Value, ttl)
+	}
+	return errs, nil
+}
+
+func TestManyOperationsAreOneCallOfAStoreThatHasThem(t *testing.T) {
+	s := newManyStore()
+	c := newCache(t, s, cache.Config{})
+	if _, err := c.SetMany(t.Context(), map[string]any{"a": 1, "b": "B"}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := c.GetMany(t.Context(), []string{"a", "b", "a"}); len(found) != 2 || err != nil {
+		t.Errorf("GetMany = %v, %v, want two values", found, err)
+	}
+	if err := c.DeleteMany(t.Context(), []string{"a", "b"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range []string{"SetMany", "GetMany", "DeleteMany"} {
+		if n := s.count(op); n != 1 {
+			t.Errorf("%d calls of %s, want 1", n, op)
+		}
+	}
+	if n := s.total(); n != 3 {
+		t.Errorf("%d calls of the store in all, want 3", n)
+	}
+}
+
+func TestAnExpiredSetManyDeletesInOneCall(t *testing.T) {
+	s := newManyStore()
+	c := newCache(t, s, cache.Config{})
+	if _, err := c.SetMany(t.Context(), map[string]any{"a": 1, "b": 2}, cache.After(0)); err != nil {
+		t.Fatal(err)
+	}
+	if s.count("DeleteMany") != 1 || s.total() != 1 {
+		t.Errorf("the store was called as follows, want one DeleteMany: %v", s.calls)
+	}
+}
+
+func TestManyOperationsOfNothingSendNothing(t *testing.T) {
+	backend := &driver.Backend{
+		Open: func(context.Context, driver.Config) (driver.Store, error) {
+			t.Error("the store was opened")
+			return newMapStore(), nil
+		},
+		Validate: func(driver.Config) error { return nil },
+	}
+	c := mustCache(t, newHandler(t, cache.Settings{"default": {Opener: backend}}), "default")
+	if found, err := c.GetMany(t.Context(), nil); found == nil || len(found) != 0 || err != nil {
+		t.Errorf("GetMany = %v, %v, want an empty map", found, err)
+	}
+	if failed, err := c.SetMany(t.Context(), map[string]any{}); failed != nil || err != nil {
+		t.Errorf("SetMany = %v, %v", failed, err)
+	}
+	if err := c.DeleteMany(t.Context(), []string{}); err != nil {
+		t.Errorf("DeleteMany: %v", err)
+	}
+}
+
+func TestManyOperationsOfNothingStillRefuseWrongOptions(t *testing.T) {
+	c := newCache(t, newMapStore(), cache.Config{})
+	if _, err := c.GetMany(t.Context(), nil, cache.Version(-1)); !errors.Is(err, cache.ErrInvalidVersion) {
+		t.Errorf("GetMany: %v, want ErrInvalidVersion", err)
+	}
+}
+
+// setManyStores are a store with SetMany and one without, each of which
+// refuses the key ":1:bad".
+func setManyStores() map[string]driver.Store {
+	plain := newMapStore()
+	plain.hook = func(_ context.Context, op, key string) error {
+		if op == "Set" && key == ":1:bad" {
+			return driver.ErrTooLarge
+		}
+		return nil
+	}
+	return map[string]driver.Store{
+		"native form":  partialStore{newManyStore(), ":1:bad"},
+		"default form": plain,
+	}
+}
+
+func TestSetManyReturnsTheKeysThatFailed(t *testing.T) {
+	for form, store := range setManyStores() {
+		c := newCache(t, store, cache.Config{})
+		failed, err := c.SetMany(t.Context(), map[string]any{"a": 1, "bad": 2, "c": 3})
+		if !slices.Equal(failed, []string{"bad"}) || !errors.Is(err, cache.ErrTooLarge) {
+			t.Errorf("%s: SetMany = %q, %v, want bad and ErrTooLarge", form, failed, err)
+		}
+		for _, key := range []string{"a", "c"} {
+			if has, err := c.Has(t.Context(), key); !has || err != nil {
+				t.Errorf("%s: Has(%q) = %v, %v, want true", form, key, has, err)
+			}
+		}
+	}
+}
+
+func TestSetManyThatFailsAsAWholeReturnsAllKeys(t *testing.T) {
+	s := newManyStore()
+	s.hook = func(context.Context, string, string) error { return errBackend }
+	failed, err := newCache(t, s, cache.Config{}).SetMany(t.Context(), map[string]any{"b": 1, "a": 2})
+	if !slices.Equal(failed, []string{"a", "b"}) || !errors.Is(err, errBackend) {
+		t.Errorf("SetMany = %q, %v, want all keys and the backend's error", failed, err)
+	}
+}
+
+func TestSetManyWithAnUnencodableValueSendsNothing(t *testing.T) {
+	s := newMapStore()
+	failed, err := newCache(t, s, cache.Config{}).SetMany(t.Context(), map[string]any{"a": 1, "b": make(chan int)})
+	var opErr *cache.Error
+	if !slices.Equal(failed, []string{"a", "b"}) || !errors.Is(err, cache.ErrUnencodable) || !errors.As(err, &opErr) || opErr.Key != "b" {
+		t.Errorf("SetMany = %q, %v, want both keys, and an error about b", failed, err)
+	}
+	if n := s.total(); n != 0 {
+		t.Errorf("the store was called %d times", n)
+	}
+}
+
+func TestABackendErrorIsNoMissForGetMany(t *testing.T) {
+	for form, store := range map[string]*mapStore{"native form": newManyStore().mapStore, "default form": newMapStore()} {
+		store.hook = func(context.Context, string, string) error { return errBackend }
+		if found, err := newCache(t, store, cache.Config{}).GetMany(t.Context(), []string{"a"}); found != nil || !errors.Is(err, errBackend) {
+			t.Errorf("%s: GetMany = %v, %v, want the backend's error", form, found, err)
+		}
+	}
+}
+
+func TestGetManyOfAViewReturnsWhatItCanReadAndTheFirstError(t *testing.T) {
+	c := newCache(t, newMapStore(), cache.Config{})
+	if _, err := c.SetMany(t.Context(), map[string]any{"a": 1, "b": "text", "c": 3}); err != nil {
+		t.Fatal(err)
+	}
+	values, err := cache.For[int](c).GetMany(t.Context(), []string{"a", "b", "c", "missing"})
+	if !errors.Is(err, cache.ErrWrongType) || len(values) != 2 || values["a"] != 1 || values["c"] != 3 {
+		t.Errorf("GetMany = %v, %v, want a and c and ErrWrongType", values, err)
+	}
+}
+
+func TestADamagedEntryIsReportedByGetMany(t *testing.T) {
+	s := newMapStore()
+	s.hook = func(_ context.Context, op, key string) error {
+		if op == "Get" && key == ":1:damaged" {
+			return driver.ErrCorrupt
+		}
+		return nil
+	}
+	events := new(signals.Signal[cache.Event])
+	log := record(events)
+	c := newCache(t, s, cache.Config{}, cache.WithEvents(events), quiet)
+	if found, err := c.GetMany(t.Context(), []string{"damaged", "missing"}); len(found) != 0 || err != nil {
+		t.Errorf("GetMany = %v, %v, want nothing", found, err)
+	}
+	if got, want := log.take(), []string{"corrupt GetMany damaged", "miss GetMany missing"}; !slices.Equal(got, want) {
+		t.Errorf("published %q, want %q", got, want)
+	}
+}
