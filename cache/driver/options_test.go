@@ -1,0 +1,98 @@
+package driver_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+func read(options map[string]any) *driver.OptionReader {
+	return driver.ReadOptions(driver.Config{Options: options})
+}
+
+func TestOptionsAreReadFromGoJSONAndURLsAlike(t *testing.T) {
+	for _, v := range []any{7, int32(7), int64(7), uint(7), uint32(7), uint64(7), 7.0, json.Number("7"), "7"} {
+		r := read(map[string]any{"n": v})
+		if got := r.Int("n", 1, 0, 10); got != 7 || r.Err() != nil {
+			t.Errorf("Int of %T: %d, %v", v, got, r.Err())
+		}
+	}
+	for _, v := range []any{64 << 20, "67108864", "64MiB", "65536KiB", json.Number("67108864")} {
+		r := read(map[string]any{"n": v})
+		if got := r.Size("n", 1, 0, math.MaxInt64); got != 64<<20 || r.Err() != nil {
+			t.Errorf("Size of %v: %d, %v", v, got, r.Err())
+		}
+	}
+	for _, v := range []any{90 * time.Second, 90, 90.0, "90", "90s", "1m30s", json.Number("90")} {
+		r := read(map[string]any{"d": v})
+		if got := r.Duration("d", 1); got != 90*time.Second || r.Err() != nil {
+			t.Errorf("Duration of %v: %v, %v", v, got, r.Err())
+		}
+	}
+	for _, v := range []any{true, "true", "1"} {
+		r := read(map[string]any{"b": v})
+		if got := r.Bool("b", false); !got || r.Err() != nil {
+			t.Errorf("Bool of %v: %v, %v", v, got, r.Err())
+		}
+	}
+	clock := new(int)
+	r := read(map[string]any{"s": "x", "v": clock})
+	if got := r.String("s", "", "x", "y"); got != "x" || r.Value("v") != clock || r.Err() != nil {
+		t.Errorf("String %q, %v", got, r.Err())
+	}
+}
+
+func TestOptionsThatAreAbsentHaveTheirDefault(t *testing.T) {
+	r := read(nil)
+	if r.Int("n", 3, 0, 10) != 3 || r.Size("z", 4, 0, 10) != 4 || !r.Bool("b", true) || r.String("s", "d") != "d" ||
+		r.Duration("t", time.Minute) != time.Minute || r.Value("v") != nil || r.Err() != nil {
+		t.Errorf("a default is lost: %v", r.Err())
+	}
+}
+
+func TestEveryWrongOptionIsReportedAtOnceWithWhatWouldBeRight(t *testing.T) {
+	r := read(map[string]any{
+		"n": "seven", "low": -1, "z": "64MB", "b": "maybe", "s": 5, "choice": "c", "d": "-5s", "huge": 1e300, "max_entires": 5,
+	})
+	r.Int("n", 0, 0, 10)
+	r.Int("low", 0, 1, math.MaxInt64)
+	r.Size("z", 0, 0, 10)
+	r.Bool("b", false)
+	r.String("s", "")
+	r.String("choice", "a", "a", "b")
+	r.Duration("d", 0)
+	r.Duration("huge", 0)
+	err := r.Err()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		`option "n" is seven (string): it must be a whole number`,
+		`option "low" is -1 (int): it must be a number of at least 1`,
+		`option "z" is 64MB (string): it must be a number of bytes, for example 1048576 or "64MiB"`,
+		`option "b" is maybe (string): it must be true or false`,
+		`option "s" is 5 (int): it must be a string`,
+		`option "choice" is c (string): it must be one of a, b`,
+		`option "d" is -5s (string): it must be a duration that is not negative`,
+		`option "huge" is 1e+300 (float64): it must be a duration`,
+		`unknown option "max_entires": the options are b, choice, d, huge, low, n, s, z`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing from:\n%v", want, err)
+		}
+	}
+}
+
+func TestSizesThatDoNotFitAreRefused(t *testing.T) {
+	for _, v := range []any{"9223372036854775807GiB", "-9223372036854775808KiB", "1.5MiB", "", "KiB", uint64(math.MaxUint64), 1.5, math.Inf(1)} {
+		r := read(map[string]any{"z": v})
+		r.Size("z", 0, math.MinInt64, math.MaxInt64)
+		if r.Err() == nil {
+			t.Errorf("%v is taken for a size", v)
+		}
+	}
+}
