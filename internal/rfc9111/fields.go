@@ -1,0 +1,64 @@
+package rfc9111
+
+import (
+	"net/textproto"
+	"slices"
+	"strings"
+)
+
+// FieldNames reads the lines of a list of field names, such as Vary or
+// Connection (RFC 9110, section 5.6.1). The names are canonical, in order of
+// appearance, each once. Empty elements are skipped.
+func FieldNames(lines []string) []string {
+	var names []string
+	for _, line := range lines {
+		for element := range strings.SplitSeq(line, ",") {
+			element = strings.Trim(element, " \t")
+			if element == "" {
+				continue
+			}
+			if name := textproto.CanonicalMIMEHeaderKey(element); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// VaryNames reads the Vary fields of a response. any reports that one of them
+// is "*": no request but the one it answers matches (RFC 9111, section 4.1). An
+// element that is no field name counts as that, since nobody knows what it was
+// to say.
+func VaryNames(lines []string) (names []string, any bool) {
+	names = FieldNames(lines)
+	return names, slices.ContainsFunc(names, func(name string) bool { return name == "*" || !isToken(name) })
+}
+
+// essential are the fields without which nobody can tell who may have the rest
+// of a response, or how to read it.
+var essential = []string{"Cache-Control", "Content-Encoding", "Content-Type", "Vary"}
+
+// IsEssential reports whether a response must not be kept without the field of
+// this canonical name.
+func IsEssential(name string) bool { return slices.Contains(essential, name) }
+
+// hopByHop are the fields that a cache does not store besides those that
+// Connection names (RFC 9111, section 3.1; RFC 9110, section 7.6.1).
+var hopByHop = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
+	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// RemoveUnstorable removes from a header the fields that belong to one
+// connection. Connection must not name essential fields, and is not heeded
+// there (RFC 9110, section 7.6.1).
+func RemoveUnstorable(header map[string][]string) {
+	for _, name := range FieldNames(header["Connection"]) {
+		if !IsEssential(name) {
+			delete(header, name)
+		}
+	}
+	for _, name := range hopByHop {
+		delete(header, name)
+	}
+}
