@@ -1,0 +1,80 @@
+package middleware_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/signals"
+)
+
+// nowhere is a ResponseWriter without memory of its own.
+type nowhere struct{ header http.Header }
+
+func (w *nowhere) Header() http.Header         { return w.header }
+func (w *nowhere) WriteHeader(int)             {}
+func (w *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// allocations returns how many there are to answer r. Under the race detector,
+// which adds its own, the requests are made all the same.
+func allocations(h http.Handler, r *http.Request) float64 {
+	w := &nowhere{header: make(http.Header)}
+	n := testing.AllocsPerRun(1000, func() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	})
+	if raceEnabled {
+		return 0
+	}
+	return n
+}
+
+func TestAHitInMemoryAllocatesTwice(t *testing.T) {
+	p := middleware.CachePage(ttl)(answering("page", "Vary: Origin", "X-Many: 1", "X-Many: 2"))
+	scope := inMemory(t).Scope(t.Context())
+	defer scope.Close(context.Background())
+	r := request("GET", "/page?a=1", "Accept-Encoding: gzip, deflate, br", "User-Agent: x").WithContext(scope)
+	send(p, r)
+	send(p, r).wantHit(t, "page")
+	// One more key, since the page varies.
+	if got := allocations(p, r); got > 3 {
+		t.Errorf("a variant: %v allocations, want at most 3", got)
+	}
+	p = middleware.CachePage(ttl)(answering("page", "X-Many: 1", "X-Many: 2"))
+	r = request("GET", "/other?a=1", "Accept-Encoding: gzip, deflate, br", "User-Agent: x").WithContext(scope)
+	send(p, r)
+	send(p, r).wantHit(t, "page")
+	if got := allocations(p, r); got > 2 {
+		t.Errorf("%v allocations, want at most 2", got)
+	}
+}
+
+func TestALifecycleAllocatesTwiceAroundAHandlerThatUsesNoCache(t *testing.T) {
+	h := middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(inMemory(t)))(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	if got := allocations(h, request("GET", "/")); got > 2 {
+		t.Errorf("%v allocations, want at most 2", got)
+	}
+}
+
+func BenchmarkHit(b *testing.B) {
+	for name, cfg := range map[string]cache.Config{
+		"memory": {Backend: "memory"},
+		"files":  {Backend: "file", Location: b.TempDir()},
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := middleware.CachePage(ttl)(answering("page"))
+			scope := newCaches(b, cfg).Scope(b.Context())
+			r := request("GET", "/page?a=1", "Accept-Encoding: gzip, deflate, br").WithContext(scope)
+			w := &nowhere{header: make(http.Header)}
+			p.ServeHTTP(w, r)
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				p.ServeHTTP(w, r)
+			}
+		})
+	}
+}

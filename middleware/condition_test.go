@@ -1,0 +1,132 @@
+package middleware_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestHeadIsAnsweredFromWhatAGetWouldGive(t *testing.T) {
+	for _, first := range []string{"HEAD", "GET"} {
+		h := answering("page", "X-Own: 1")
+		s := newServer(t, cached(t, h))
+		get := fetch(t, s, first, "/page")
+		for range 2 {
+			head := fetch(t, s, "HEAD", "/page")
+			if head.body != "" || head.header.Get("Content-Length") != "4" || head.header.Get("X-Own") != "1" ||
+				head.header.Get("Etag") != get.header.Get("Etag") || head.header.Get("Content-Type") != "text/plain; charset=utf-8" {
+				t.Errorf("after %s: HEAD got %q, %q", first, head.body, head.header)
+			}
+		}
+		fetch(t, s, "GET", "/page").wantHit(t, "page")
+		h.wantRuns(t, 1)
+	}
+}
+
+func TestHeadOfAPageThatIsNotStored(t *testing.T) {
+	s := newServer(t, cached(t, answering("page", "Cache-Control: private")))
+	if a := fetch(t, s, "HEAD", "/page"); a.body != "" || a.header.Get("Content-Length") != "4" {
+		t.Errorf("%q, %q", a.body, a.header)
+	}
+	fetch(t, s, "GET", "/page").wantBody(t, "page")
+}
+
+func TestConditionsAndRangesAreAppliedToEachAnswer(t *testing.T) {
+	const (
+		modified = "Mon, 02 Jan 2006 15:04:05 GMT"
+		earlier  = "Sun, 01 Jan 2006 15:04:05 GMT"
+		later    = "Tue, 03 Jan 2006 15:04:05 GMT"
+	)
+	type fields = []string
+	for _, test := range []struct {
+		rule   string
+		fields fields
+		status int
+		body   string
+	}{
+		{"If-None-Match", fields{`If-None-Match: "tag"`}, 304, ""},
+		{"If-None-Match, weak", fields{`If-None-Match: W/"tag"`}, 304, ""},
+		{"If-None-Match, a list", fields{`If-None-Match: "a", "tag"`}, 304, ""},
+		{"If-None-Match: *", fields{"If-None-Match: *"}, 304, ""},
+		{"If-None-Match of another", fields{`If-None-Match: "other"`}, 200, "0123456789"},
+		{"If-None-Match over If-Modified-Since", fields{`If-None-Match: "other"`, "If-Modified-Since: " + later}, 200, "0123456789"},
+		{"If-Modified-Since", fields{"If-Modified-Since: " + modified}, 304, ""},
+		{"If-Modified-Since before", fields{"If-Modified-Since: " + earlier}, 200, "0123456789"},
+		{"If-Match", fields{`If-Match: "tag"`}, 200, "0123456789"},
+		{"If-Match of another", fields{`If-Match: "other"`}, 412, ""},
+		{"If-Unmodified-Since", fields{"If-Unmodified-Since: " + modified}, 200, "0123456789"},
+		{"If-Unmodified-Since before", fields{"If-Unmodified-Since: " + earlier}, 412, ""},
+		{"Range", fields{"Range: bytes=2-4"}, 206, "234"},
+		{"Range from the end", fields{"Range: bytes=-3"}, 206, "789"},
+		{"Range outside", fields{"Range: bytes=20-"}, 416, "invalid range: failed to overlap\n"},
+		{"Range in another unit", fields{"Range: pages=1-2"}, 200, "0123456789"},
+		{"If-Range", fields{"Range: bytes=2-4", `If-Range: "tag"`}, 206, "234"},
+		{"If-Range of another", fields{"Range: bytes=2-4", `If-Range: "other"`}, 200, "0123456789"},
+		{"If-Range with a date", fields{"Range: bytes=2-4", "If-Range: " + modified}, 206, "234"},
+		{"If-Range, weak", fields{"Range: bytes=2-4", `If-Range: W/"tag"`}, 200, "0123456789"},
+	} {
+		for _, control := range []string{"public", "private"} {
+			h := answering("0123456789", `Etag: "tag"`, "Last-Modified: "+modified, "Cache-Control: "+control, "Vary: Accept")
+			s := newServer(t, cached(t, h))
+			for i, when := range []string{"first", "second"} {
+				if control == "private" && i > 0 {
+					break // the handler itself is asked
+				}
+				a := fetch(t, s, "GET", "/page", test.fields...)
+				if a.status != test.status || a.body != test.body {
+					t.Errorf("%s, %s, %s: status %d, body %q", test.rule, control, when, a.status, a.body)
+				}
+				if a.status == 304 && (a.header.Get("Etag") != `"tag"` || a.header.Get("Cache-Control") != control || a.header.Get("Vary") != "Accept") {
+					t.Errorf("%s, %s, %s: 304 has %q", test.rule, control, when, a.header)
+				}
+				if a.status == 200 && a.header.Get("Content-Length") != "10" {
+					t.Errorf("%s, %s, %s: the length is %q", test.rule, control, when, a.header.Get("Content-Length"))
+				}
+			}
+			if control == "public" {
+				fetch(t, s, "GET", "/page").wantHit(t, "0123456789")
+				h.wantRuns(t, 1)
+			}
+		}
+	}
+}
+
+func TestSeveralRanges(t *testing.T) {
+	s := newServer(t, cached(t, answering("0123456789", "Content-Type: text/plain")))
+	for range 2 {
+		a := fetch(t, s, "GET", "/page", "Range: bytes=0-1,8-9")
+		if a.status != 206 || !strings.HasPrefix(a.header.Get("Content-Type"), "multipart/byteranges") || !strings.Contains(a.body, "\r\n01\r\n") {
+			t.Errorf("%d %q %q", a.status, a.header, a.body)
+		}
+	}
+}
+
+func TestHeadIgnoresRanges(t *testing.T) {
+	s := newServer(t, cached(t, answering("0123456789", `Etag: "tag"`)))
+	for range 2 {
+		for _, extra := range [][]string{nil, {`If-None-Match: "other"`}} {
+			if a := fetch(t, s, "HEAD", "/page", append(extra, "Range: bytes=0-1")...); a.status != 200 || a.header.Get("Content-Length") != "10" {
+				t.Errorf("%d %q", a.status, a.header)
+			}
+		}
+	}
+}
+
+func TestARangeOfAnEncodedPageKeepsItsTypeUnset(t *testing.T) {
+	s := newServer(t, cached(t, answering("\x1f\x8b\x08zipped", "Content-Encoding: gzip")))
+	for range 2 {
+		a := fetch(t, s, "GET", "/page", "Accept-Encoding: gzip", "Range: bytes=0-2")
+		if a.status != 206 || a.body != "\x1f\x8b\x08" || a.header["Content-Type"] != nil {
+			t.Errorf("%d %q %q", a.status, a.body, a.header)
+		}
+	}
+}
+
+func TestATruncatedResponseIsNotMadeWholeByACondition(t *testing.T) {
+	s := newServer(t, cached(t, answering("0123", "Content-Length: 10", `Etag: "tag"`)))
+	for _, fields := range [][]string{{"Range: bytes=0-1"}, {`If-None-Match: "other"`}, nil} {
+		if a := fetch(t, s, "GET", fmt.Sprintf("/page?%d", len(fields)), fields...); a.err == nil {
+			t.Errorf("%q: the answer ends as if it were whole: %d %q", fields, a.status, a.body)
+		}
+	}
+}

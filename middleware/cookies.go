@@ -1,0 +1,46 @@
+package middleware
+
+import (
+	"slices"
+	"strings"
+)
+
+// cookieRules says what the cookies of a request mean to a page.
+type cookieRules struct {
+	ignored []string // names and patterns that end in *
+	inKey   []string
+}
+
+// cookie is one pair of a Cookie field, as it was sent.
+type cookie struct{ name, pair string }
+
+// split sorts the cookies of a request into those that are a part of the key
+// and others, which may identify a user. Ignored ones are in neither.
+func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
+	for _, line := range lines {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.TrimSpace(pair)
+			name, _, _ := strings.Cut(pair, "=")
+			name = strings.TrimSpace(name)
+			switch {
+			case pair == "" || matchesAny(c.ignored, name):
+			case slices.Contains(c.inKey, name):
+				inKey = append(inKey, cookie{name, pair})
+			default:
+				others = append(others, cookie{name, pair})
+			}
+		}
+	}
+	return inKey, others
+}
+
+// cookieLine is the Cookie field with these cookies.
+func cookieLine(cookies ...[]cookie) string {
+	var pairs []string
+	for _, list := range cookies {
+		for _, c := range list {
+			pairs = append(pairs, c.pair)
+		}
+	}
+	return strings.Join(pairs, "; ")
+}

@@ -1,0 +1,94 @@
+package middleware
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/signals"
+)
+
+// CloseCachesUID is the dispatch uid of the receiver that closes a request's
+// caches when it finishes. To close them yourself, disconnect it from the bus's
+// RequestFinished after the last [Lifecycle] for that bus is made.
+const CloseCachesUID = "larder.close_caches"
+
+// LifecycleOption changes what [Lifecycle] does.
+type LifecycleOption func(*lifecycle)
+
+// WithBus sends the signals on bus in place of [signals.Default], which nil
+// stands for.
+func WithBus(bus *signals.Bus) LifecycleOption {
+	return func(l *lifecycle) { l.bus = cmp.Or(bus, signals.Default) }
+}
+
+// WithCaches gives requests the caches of h in place of those of the program's
+// default handler, see [cache.SetDefault].
+func WithCaches(h *cache.Handler) LifecycleOption {
+	return func(l *lifecycle) { l.caches = h }
+}
+
+// Lifecycle returns middleware that marks the life of each request. It puts a
+// [cache.Scope] in the request's context, so that [cache.From] finds the
+// request's caches, and sends on a bus:
+//
+//   - RequestStarted before the handler is called
+//   - GotRequestException if it panics, with http.ErrAbortHandler too; the panic
+//     then goes on with the value it had
+//   - RequestFinished when it has returned, panicked or ended its goroutine
+//
+// The caches that a request has used are closed on RequestFinished, and
+// nothing is created for a request that has used none. The ResponseWriter is
+// passed on as it is.
+//
+// The sender of the signals is the http.Handler that the middleware returns.
+// Without a default handler, and without WithCaches, there is no scope.
+func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
+	config := lifecycle{bus: signals.Default}
+	for _, opt := range opts {
+		opt(&config)
+	}
+	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID))
+	return func(next http.Handler) http.Handler {
+		l := config
+		l.next = next
+		return &l
+	}
+}
+
+func closeCaches(ctx context.Context, _ any, _ signals.FinishedEvent) error {
+	return cache.CloseCaches(ctx)
+}
+
+type lifecycle struct {
+	bus    *signals.Bus
+	caches *cache.Handler // nil for the default one
+	next   http.Handler
+}
+
+func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	caches := l.caches
+	if caches == nil {
+		caches = cache.DefaultHandler()
+	}
+	if caches != nil {
+		r = r.WithContext(caches.Scope(r.Context()))
+	}
+	defer l.finish(r) // even if a receiver ends the goroutine
+	l.bus.RequestStarted.Notify(r.Context(), l, signals.StartedEvent{Request: r})
+	l.next.ServeHTTP(w, r)
+}
+
+// finish is deferred: it runs when the handler has returned, panicked or ended
+// its goroutine.
+func (l *lifecycle) finish(r *http.Request) {
+	// A deferred call, so that it is sent even if the panic goes on here.
+	defer l.bus.RequestFinished.Notify(r.Context(), l, signals.FinishedEvent{Request: r})
+	if v := recover(); v != nil {
+		err := &signals.PanicError{Value: v, Stack: debug.Stack()}
+		l.bus.GotRequestException.Notify(r.Context(), l, signals.ExceptionEvent{Request: r, Err: err})
+		panic(v)
+	}
+}

@@ -1,0 +1,123 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/signals"
+)
+
+func TestCachesThatARequestUsedAreClosedOnce(t *testing.T) {
+	use := func(r *http.Request) {
+		for range 3 {
+			_ = cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1)
+		}
+	}
+	for name, serve := range map[string]http.HandlerFunc{
+		"returns": func(_ http.ResponseWriter, r *http.Request) { use(r) },
+		"panics":  func(_ http.ResponseWriter, r *http.Request) { use(r); panic("x") },
+		"aborts":  func(_ http.ResponseWriter, r *http.Request) { use(r); panic(http.ErrAbortHandler) },
+		"flushes": func(w http.ResponseWriter, r *http.Request) { use(r); w.(http.Flusher).Flush() },
+	} {
+		b := new(backend)
+		h := within(newCaches(t, b.config()), serve)
+		for i := range 3 {
+			panicOf(func() { ask(h, "/") })
+			if n, opened := b.closed.Load(), b.opened.Load(); n != int32(i+1) || opened != n {
+				t.Errorf("%s: %d caches were closed and %d opened, want %d", name, n, opened, i+1)
+			}
+		}
+	}
+}
+
+func TestCachesThatNoRequestUsedAreNeverCreated(t *testing.T) {
+	b := new(backend)
+	ask(within(newCaches(t, b.config()), http.NotFoundHandler()), "/")
+	if n := b.opens.Load(); n != 0 {
+		t.Errorf("%d stores were opened", n)
+	}
+}
+
+func TestCachesAreClosedWithALiveContextAfterTheClientHasLeft(t *testing.T) {
+	b := new(backend)
+	ctx, cancel := context.WithCancel(t.Context())
+	h := within(newCaches(t, b.config()), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_ = cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1)
+		cancel()
+	}))
+	send(h, request("GET", "/").WithContext(ctx))
+	if b.closed.Load() != 1 || b.dead.Load() != 0 {
+		t.Errorf("%d were closed, %d with a context that had ended", b.closed.Load(), b.dead.Load())
+	}
+}
+
+func TestCloseCachesCanBeDisconnected(t *testing.T) {
+	b, bus := new(backend), new(signals.Bus)
+	h := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(newCaches(t, b.config())))(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_ = cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1)
+		}))
+	if !bus.RequestFinished.Disconnect(middleware.CloseCachesUID) {
+		t.Fatal("nothing was connected under the uid")
+	}
+	ask(h, "/")
+	if n := b.closed.Load(); n != 0 {
+		t.Errorf("%d caches were closed", n)
+	}
+}
+
+func TestNestedLifecyclesHaveScopesOfTheirOwn(t *testing.T) {
+	b, bus, l := new(backend), new(signals.Bus), new(life)
+	l.listen(bus)
+	wrap := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(newCaches(t, b.config())))
+	use := func(r *http.Request) *cache.BaseCache {
+		c := cache.From(r.Context(), cache.DefaultAlias)
+		_ = c.Set(r.Context(), "key", 1)
+		return c
+	}
+	var used []*cache.BaseCache
+	inner := wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { used = append(used, use(r)) }))
+	outer := wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		used = append(used, use(r))
+		inner.ServeHTTP(w, r)
+		if n := b.closed.Load(); n != 1 {
+			t.Errorf("%d caches were closed by the inner one, want 1", n)
+		}
+		used = append(used, use(r))
+	}))
+	ask(outer, "/")
+	l.want(t, "started /", "started /", "finished /", "finished /")
+	if !slices.Equal(l.senders, []any{outer, inner, inner, outer}) {
+		t.Errorf("the senders are %v", l.senders)
+	}
+	if used[0] == used[1] || used[0] != used[2] || b.closed.Load() != 2 {
+		t.Errorf("the caches are %p; %d were closed", used, b.closed.Load())
+	}
+}
+
+func TestWithoutCachesThereIsNoScope(t *testing.T) {
+	h, _ := lifecycle(func(w http.ResponseWriter, r *http.Request) {
+		if err := cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1); !errors.Is(err, cache.ErrInvalidBackend) {
+			t.Errorf("Set: %v", err)
+		}
+	})
+	ask(h, "/")
+}
+
+func TestTheDefaultHandlerIsAskedForAtEachRequest(t *testing.T) {
+	b := new(backend)
+	h, _ := lifecycle(func(_ http.ResponseWriter, r *http.Request) {
+		_ = cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1)
+	})
+	cache.SetDefault(newCaches(t, b.config()))
+	defer cache.SetDefault(nil)
+	ask(h, "/")
+	if n := b.closed.Load(); n != 1 {
+		t.Errorf("%d caches were closed, want 1", n)
+	}
+}

@@ -1,0 +1,138 @@
+package middleware
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/larder-go/larder/cache/codec"
+)
+
+// encoded is what the codec makes of p.
+func encoded(t rapid.TB, p *page) []byte {
+	t.Helper()
+	data, err := pageCodec{}.Append([]byte("prefix"), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, ok := bytes.CutPrefix(data, []byte("prefix"))
+	if !ok {
+		t.Fatal("Append has not appended")
+	}
+	return data
+}
+
+func decoded(t rapid.TB, data []byte) *page {
+	t.Helper()
+	var p *page
+	if err := (pageCodec{}).Decode(data, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func diffPages(want, got *page) string {
+	return cmp.Diff(want, got, cmp.AllowUnexported(page{}, field{}, variants{}), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(page{}, "rendered"))
+}
+
+// anyPage makes a page as newPage and newIndex make them.
+func anyPage(t *rapid.T) *page {
+	text := rapid.String()
+	now := time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "now"))
+	key := rapid.SliceOf(rapid.Byte()).Draw(t, "key")
+	if rapid.Bool().Draw(t, "is index") {
+		index := &variants{generation: rapid.StringN(1, -1, -1).Draw(t, "generation"), names: rapid.SliceOf(text).Draw(t, "names")}
+		return &page{key: key, index: index, stored: now, expires: now.Add(time.Hour)}
+	}
+	header := make(http.Header)
+	names := rapid.OneOf(text, rapid.SampledFrom([]string{"Age", "Cache-Status", "Cache-Control", "Vary", "Content-Encoding", "Last-Modified"}))
+	lines := rapid.OneOf(text, rapid.SampledFrom([]string{"5", "public, max-age=5", "Accept", "gzip", "Mon, 02 Jan 2006 15:04:05 GMT"}))
+	for range rapid.IntRange(0, 10).Draw(t, "fields") {
+		header[names.Draw(t, "name")] = rapid.SliceOf(lines).Draw(t, "lines")
+	}
+	response := recorded{status: http.StatusOK, header: header, body: rapid.SliceOf(rapid.Byte()).Draw(t, "body")}
+	return newPage(key, response, now, &policy{ttl: time.Hour})
+}
+
+func TestADecodedPageEqualsTheEncodedOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := anyPage(t)
+		data := encoded(t, p)
+		got := decoded(t, data)
+		if diff := diffPages(p, got); diff != "" {
+			t.Fatalf("(-want +got)\n%s", diff)
+		}
+		// The page is its reader's own.
+		clear(data)
+		if diff := diffPages(p, got); diff != "" {
+			t.Fatalf("it shares memory with the data: (-want +got)\n%s", diff)
+		}
+	})
+}
+
+func TestADamagedPageIsMalformed(t *testing.T) {
+	p := newPage([]byte("key"), recorded{status: 200, header: http.Header{"A": {"1", "2"}}, body: []byte("body")}, time.Now(), &policy{})
+	data := encoded(t, p)
+	other := newPage([]byte("key"), recorded{status: 42}, time.Now(), &policy{})
+	for name, damaged := range map[string][]byte{
+		"empty":               nil,
+		"of another version":  append([]byte{2}, data[1:]...),
+		"with something more": append(bytes.Clone(data), 0),
+		"with a status that no server would write": encoded(t, other),
+	} {
+		var got *page
+		if err := (pageCodec{}).Decode(damaged, &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	for n := range data {
+		var got *page
+		if err := (pageCodec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+			t.Errorf("the first %d bytes: %v, %v", n, got, err)
+		}
+	}
+}
+
+func TestTheCodecIsForPagesOnly(t *testing.T) {
+	if _, err := (pageCodec{}).Append(nil, "text"); !errors.Is(err, codec.ErrUnencodable) {
+		t.Errorf("Append: %v", err)
+	}
+	var text string
+	if err := (pageCodec{}).Decode(nil, &text); !errors.Is(err, codec.ErrWrongType) {
+		t.Errorf("Decode: %v", err)
+	}
+}
+
+func FuzzDecodePage(f *testing.F) {
+	now := time.UnixMilli(1)
+	for _, p := range []*page{
+		newPage(nil, recorded{status: 200}, now, &policy{}),
+		newPage([]byte("key"), recorded{status: 200, header: http.Header{"A": {"1", ""}, "Age": {"5"}, "Vary": {"B"}}, body: []byte("body")}, now, &policy{}),
+		{key: []byte("key"), index: &variants{generation: "g", names: []string{"A", "B"}}, stored: now, expires: now},
+	} {
+		f.Add(encoded(f, p))
+	}
+	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var p *page
+		if err := (pageCodec{}).Decode(data, &p); err != nil {
+			if p != nil || !errors.Is(err, codec.ErrMalformed) {
+				t.Fatalf("%v, %v", p, err)
+			}
+			return
+		}
+		// The fields of a page cost a little more than their bytes.
+		if size := p.CacheSize(); size > 512+64*len(data) {
+			t.Errorf("%d bytes have become %d", len(data), size)
+		}
+		if diff := diffPages(p, decoded(t, encoded(t, p))); diff != "" {
+			t.Errorf("it does not survive (-want +got)\n%s", diff)
+		}
+	})
+}

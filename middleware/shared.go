@@ -1,0 +1,81 @@
+package middleware
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A run for all gets the request of the client who started it, without what is
+// not in the key of the page: one client could otherwise change the page of
+// everybody else.
+
+// partial are the request fields that would make an answer partial or empty.
+// Each client's own are applied to the whole answer.
+var partial = []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
+
+// believed are the fields that count if they come from a trusted proxy; then
+// they are a part of the key.
+var believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
+
+// rewriting are the fields by which a client could change what a handler
+// answers without changing the key.
+var rewriting = []string{
+	"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Path",
+	"X-Forwarded-Scheme", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Forwarded-For", "X-Forwarded-Uri", "X-Forwarded-Method",
+	"X-Real-Ip", "X-Host", "X-Scheme", "X-Url-Scheme", "X-Original-Url", "X-Original-Uri", "X-Original-Host",
+	"X-Original-Method", "X-Rewrite-Url", "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https",
+}
+
+// hides reports whether the handler does not get the request field of this name.
+func (j *judgement) hides(name string) bool {
+	if j.trusted && slices.Contains(believed, name) {
+		return false
+	}
+	return slices.Contains(partial, name) || slices.Contains(rewriting, name)
+}
+
+// selecting returns the lines of a request field as the handler gets them,
+// which is how they select a variant too. header is the request's.
+func (j *judgement) selecting(header http.Header, name string) []string {
+	line := ""
+	switch {
+	case name == "Accept-Encoding":
+		line = j.codings.String()
+	case name == "Cookie":
+		line = cookieLine(j.keyCookies, j.userCookies)
+	case j.hides(name):
+	default:
+		return header[name]
+	}
+	if line == "" {
+		return nil
+	}
+	return []string{line}
+}
+
+// sharedRequest returns the request that a handler answers for all.
+func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Request {
+	shared := r.Clone(ctx)
+	shared.Method = http.MethodGet
+	shared.Host = strings.ToLower(r.Host)
+	shared.Body = http.NoBody
+	*shared.URL = j.url
+	shared.RequestURI = j.path
+	if j.url.RawQuery != "" {
+		shared.RequestURI += "?" + j.url.RawQuery
+	}
+	if j.url.RawQuery != r.URL.RawQuery {
+		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
+	}
+	maps.DeleteFunc(shared.Header, func(name string, _ []string) bool { return j.hides(name) })
+	for _, name := range []string{"Accept-Encoding", "Cookie"} {
+		delete(shared.Header, name)
+		if lines := j.selecting(r.Header, name); lines != nil {
+			shared.Header[name] = lines
+		}
+	}
+	return shared
+}

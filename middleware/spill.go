@@ -1,0 +1,140 @@
+package middleware
+
+import (
+	"bufio"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// The methods of a recorder that reach the client who started the run.
+
+var (
+	_ http.Flusher  = (*recorder)(nil)
+	_ http.Hijacker = (*recorder)(nil)
+)
+
+// spill sends what there is to the client and everything that follows, the
+// first time that it is called; mu is held and the status written.
+func (w *recorder) spill(detail reason) {
+	if w.spilled != reasonNone {
+		return
+	}
+	w.spilled = detail
+	w.onSpill(w.client != nil)
+	if w.client == nil {
+		return
+	}
+	copyResponse(w.client.Header(), w.sent, forwarded{why: w.why, status: w.status, detail: detail})
+	w.client.WriteHeader(w.status)
+	if len(w.body) > 0 {
+		_, _ = w.client.Write(w.body) // an error comes back at the next write
+	}
+	w.body = nil
+}
+
+func isEventStream(header http.Header) bool {
+	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(mediaType), "text/event-stream")
+}
+
+// informational passes a 1xx response on to the client who is there; it is
+// never stored.
+func (w *recorder) informational(status int) {
+	if w.client == nil {
+		return
+	}
+	header := w.client.Header()
+	before := header.Clone()
+	copyHeader(header, w.header)
+	w.client.WriteHeader(status)
+	clear(header)
+	maps.Copy(header, before)
+}
+
+// Flush implements [http.Flusher]. A handler that flushes wants its client to
+// have what there is.
+func (w *recorder) Flush() { _ = w.FlushError() }
+
+// FlushError is what [http.ResponseController] calls.
+func (w *recorder) FlushError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return errClosed
+	}
+	if w.status == 0 {
+		w.begin(http.StatusOK)
+	}
+	w.spill(reasonStreamed)
+	return w.control((*http.ResponseController).Flush)
+}
+
+// Hijack implements [http.Hijacker].
+func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err = w.control(func(c *http.ResponseController) error {
+		conn, rw, err = c.Hijack()
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if w.spilled == reasonNone {
+		w.onSpill(true)
+	}
+	w.spilled = reasonHijacked
+	w.client = nil // it must not be used any more
+	return conn, rw, nil
+}
+
+// SetReadDeadline is for [http.ResponseController]: it sets the deadline of the
+// client who started the run.
+func (w *recorder) SetReadDeadline(deadline time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.control(func(c *http.ResponseController) error { return c.SetReadDeadline(deadline) })
+}
+
+// SetWriteDeadline is SetReadDeadline for writing.
+func (w *recorder) SetWriteDeadline(deadline time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.control(func(c *http.ResponseController) error { return c.SetWriteDeadline(deadline) })
+}
+
+// control calls f for the client's connection; mu is held.
+func (w *recorder) control(f func(*http.ResponseController) error) error {
+	if w.client == nil {
+		return errClientGone
+	}
+	return f(http.NewResponseController(w.client))
+}
+
+// hasLateTrailers reports whether a handler has set trailers without announcing
+// them.
+func hasLateTrailers(header http.Header) bool {
+	for name := range header {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// copyTrailers gives the client the trailers that the handler has set since
+// the header was sent.
+func (w *recorder) copyTrailers() {
+	announced := rfc9111.FieldNames(w.sent["Trailer"])
+	for name, lines := range w.header {
+		if strings.HasPrefix(name, http.TrailerPrefix) || slices.Contains(announced, name) {
+			w.client.Header()[name] = lines
+		}
+	}
+}

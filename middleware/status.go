@@ -1,0 +1,94 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The Cache-Status members that larder writes (RFC 9211).
+
+// statusName is larder's name in Cache-Status.
+const statusName = "larder"
+
+// forward says why a request went to the handler (RFC 9211, section 2.2).
+type forward string
+
+const (
+	forwardURIMiss  forward = "uri-miss"
+	forwardVaryMiss forward = "vary-miss"
+	forwardMethod   forward = "method"
+	forwardBypass   forward = "bypass"
+)
+
+// forwardOf is the standard's word for a reason that stops a request from being
+// looked up.
+func forwardOf(r reason) forward {
+	if r == reasonMethod {
+		return forwardMethod
+	}
+	return forwardBypass
+}
+
+func statusHit(ttl int64) string {
+	return statusName + "; hit; ttl=" + strconv.FormatInt(ttl, 10)
+}
+
+// forwarded is what is told of a response that the handler made.
+type forwarded struct {
+	why       forward
+	status    int // of the handler's response; 0 if it is not known yet
+	stored    bool
+	collapsed bool // another request's run was waited for
+	detail    reason
+}
+
+// String returns the member of Cache-Status.
+func (f forwarded) String() string {
+	var b strings.Builder
+	b.WriteString(statusName)
+	b.WriteString("; fwd=")
+	b.WriteString(string(f.why))
+	if f.status != 0 {
+		b.WriteString("; fwd-status=")
+		b.WriteString(strconv.Itoa(f.status))
+	}
+	if f.stored {
+		b.WriteString("; stored")
+	}
+	if f.collapsed {
+		b.WriteString("; collapsed")
+	}
+	if f.detail != reasonNone {
+		b.WriteString("; detail=")
+		b.WriteString(f.detail.String())
+	}
+	return b.String()
+}
+
+// setStatus says what was done, behind what caches further in have said of the
+// response.
+func setStatus(header http.Header, inner []string, f forwarded) {
+	setField(header, "Cache-Status", append(slices.Clip(inner), f.String()))
+}
+
+// isNested reports whether a CachePage further in has the response: its member
+// of Cache-Status says hit or stored.
+func isNested(lines []string) bool {
+	for _, line := range lines {
+		for member := range strings.SplitSeq(line, ",") {
+			name, parameters, _ := strings.Cut(member, ";")
+			if strings.TrimSpace(name) != statusName {
+				continue
+			}
+			for parameter := range strings.SplitSeq(parameters, ";") {
+				switch strings.TrimSpace(parameter) {
+				case "hit", "stored":
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,204 @@
+package middleware_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+)
+
+// echoing returns a handler that varies on names and shows their lines.
+func echoing(names ...string) *handler {
+	return &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Vary"] = names
+		for _, name := range names {
+			_, _ = io.WriteString(w, strings.Join(r.Header[name], "|")+";")
+		}
+	}}
+}
+
+func TestVariantsAreStoredSideBySide(t *testing.T) {
+	h := echoing("Accept-Language", "X-B")
+	p := cached(t, h)
+	requests := map[string][]string{
+		";;":       nil,
+		"de;;":     {"Accept-Language: de"},
+		"de;1;":    {"Accept-Language: de", "X-B: 1"},
+		"de|en;;":  {"Accept-Language: de", "Accept-Language: en"},
+		"en|de;;":  {"Accept-Language: en", "Accept-Language: de"},
+		"de, en;;": {"Accept-Language: de, en"},
+		"ab;c;":    {"Accept-Language: ab", "X-B: c"},
+		"a;bc;":    {"Accept-Language: a", "X-B: bc"},
+		";1;":      {"X-B: 1"},
+		"|;;":      {"Accept-Language: ", "Accept-Language: "},
+		" de;;":    {"Accept-Language:  de"},
+		"de;1|;":   {"Accept-Language: de", "X-B: 1", "X-B: "},
+	}
+	for range 2 {
+		for want, fields := range requests {
+			ask(p, "/page", fields...).wantBody(t, want)
+		}
+	}
+	h.wantRuns(t, int32(len(requests)))
+	for want, fields := range requests {
+		ask(p, "/page", fields...).wantHit(t, want)
+	}
+}
+
+func TestAnAbsentAndAnEmptyFieldAreDifferentVariants(t *testing.T) {
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "X-B")
+		if r.Header["X-B"] == nil {
+			_, _ = io.WriteString(w, "absent")
+		}
+	}}
+	p := cached(t, h)
+	for range 2 {
+		ask(p, "/page").wantBody(t, "absent")
+		ask(p, "/page", "X-B: ").wantBody(t, "")
+	}
+	h.wantRuns(t, 2)
+}
+
+func TestWhatAVariantMissSays(t *testing.T) {
+	p := cached(t, echoing("Accept-Language"))
+	ask(p, "/page", "Accept-Language: de").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored")
+	ask(p, "/page", "Accept-Language: en").wantStatus(t, "larder; fwd=vary-miss; fwd-status=200; stored")
+}
+
+func TestAcceptEncodingIsNormalisedBeforeItSelects(t *testing.T) {
+	h := echoing("Accept-Encoding")
+	p := cached(t, h)
+	ask(p, "/page", "Accept-Encoding: gzip;q=0.8, br, sdch").wantBody(t, "br, gzip;")
+	ask(p, "/page", "Accept-Encoding: BR", "Accept-Encoding: x-gzip").wantHit(t, "br, gzip;")
+	ask(p, "/page", "Accept-Encoding: br").wantBody(t, "br;")
+	ask(p, "/page", "Accept-Encoding: sdch").wantBody(t, ";")
+	ask(p, "/page").wantHit(t, ";")
+	h.wantRuns(t, 3)
+}
+
+func TestVaryOnWhatTheHandlerDoesNotSeeMakesNoVariants(t *testing.T) {
+	h := echoing("X-Forwarded-Host", "Range", "Host")
+	p := cached(t, h)
+	ask(p, "/page", "X-Forwarded-Host: a").wantBody(t, ";;;")
+	ask(p, "/page", "X-Forwarded-Host: b").wantHit(t, ";;;")
+	ask(p, "/page", "X-Forwarded-Host: c", "Range: pages=0").wantHit(t, ";;;")
+	h.wantRuns(t, 1)
+}
+
+func TestVaryOnCookieIsBlindToIgnoredOnes(t *testing.T) {
+	h := echoing("Cookie")
+	p := cached(t, h, middleware.IgnoreCookies("_ga"))
+	ask(p, "/page", "Cookie: session=1; _ga=1").wantBody(t, "session=1;")
+	ask(p, "/page", "Cookie: _ga=2; session=1").wantHit(t, "session=1;")
+	ask(p, "/page", "Cookie: session=2; _ga=1").wantBody(t, "session=2;")
+}
+
+func TestAPageThatVariesOnMoreThanWasKnown(t *testing.T) {
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		text := r.Header.Get("X-A")
+		if text != "2" {
+			w.Header().Set("Vary", "X-A")
+		} else {
+			w.Header().Set("Vary", "X-B")
+			text += r.Header.Get("X-B")
+		}
+		_, _ = io.WriteString(w, text)
+	}}
+	p := cached(t, h)
+	ask(p, "/page", "X-A: 1", "X-B: x").wantBody(t, "1")
+	ask(p, "/page", "X-A: 2", "X-B: x").wantStatus(t, "larder; fwd=vary-miss; fwd-status=200; detail=vary-change")
+	for _, b := range []string{"x", "y"} {
+		ask(p, "/page", "X-A: 2", "X-B: "+b).wantBody(t, "2"+b)
+		ask(p, "/page", "X-A: 2", "X-B: "+b).wantHit(t, "2"+b)
+	}
+	ask(p, "/page", "X-A: 1", "X-B: x").wantBody(t, "1")
+	ask(p, "/page", "X-A: 1", "X-B: x").wantHit(t, "1")
+}
+
+func TestAVariantThatDoesNotVaryAnyMoreIsStored(t *testing.T) {
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-A") != "2" {
+			w.Header().Set("Vary", "X-A, X-B")
+		}
+	}}
+	p := cached(t, h)
+	ask(p, "/page", "X-A: 1")
+	ask(p, "/page", "X-A: 2")
+	ask(p, "/page", "X-A: 2").wantHit(t, "")
+	h.wantRuns(t, 2)
+}
+
+func TestAPrivateVariantDoesNotKeepTheOthersFromBeingStored(t *testing.T) {
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "X-A")
+		if r.Header.Get("X-A") == "private" {
+			w.Header().Set("Cache-Control", "private")
+		}
+		_, _ = io.WriteString(w, r.Header.Get("X-A"))
+	}}
+	p := cached(t, h)
+	ask(p, "/page", "X-A: 1")
+	for range 2 {
+		ask(p, "/page", "X-A: private").wantBody(t, "private")
+		ask(p, "/page", "X-A: 1").wantHit(t, "1")
+	}
+	h.wantRuns(t, 3)
+}
+
+// TestAPageThatIsClearedWhileItIsFilledIsNotStored empties the cache while the
+// handler runs.
+func TestAPageThatIsClearedWhileItIsFilledIsNotStored(t *testing.T) {
+	for name, vary := range map[string]string{"a page": "", "a variant": "Accept"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				caches := inMemory(t)
+				h := slow(true, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header()["Vary"] = []string{vary}
+					_, _ = io.WriteString(w, "page")
+				})
+				p := within(caches, middleware.CachePage(ttl)(h))
+				c := start(t, p, request("GET", "/page"))
+				time.Sleep(time.Second / 2)
+				pages, err := caches.Cache(cache.DefaultAlias)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := pages.Clear(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				a := c.wait()
+				a.wantBody(t, "page")
+				a.wantStatus(t, "larder; fwd=uri-miss; fwd-status=200")
+				if ask(p, "/page").isHit() {
+					t.Error("it was stored")
+				}
+				ask(p, "/page").wantHit(t, "page")
+			})
+		})
+	}
+}
+
+func TestPagesExpire(t *testing.T) {
+	for name, vary := range map[string]string{"a page": "", "a variant": "Accept"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := answering("page", "Vary: "+vary)
+				p := within(inMemory(t), middleware.CachePage(time.Minute)(h))
+				ask(p, "/page")
+				time.Sleep(time.Minute - time.Second)
+				ask(p, "/page").wantHit(t, "page")
+				time.Sleep(2 * time.Second)
+				if a := ask(p, "/page"); a.isHit() {
+					t.Errorf("it has not: Cache-Status is %q", a.cacheStatus())
+				}
+				h.wantRuns(t, 2)
+			})
+		})
+	}
+}
