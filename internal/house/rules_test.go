@@ -1,0 +1,130 @@
+package house
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+type direction struct {
+	packages string
+	may      []string
+	only     bool // and nothing of third parties
+}
+
+// directions says which packages of the module each of them may import. The
+// first that matches counts. A package that none matches is a problem: whoever
+// adds it decides where in the house it is.
+var directions = []direction{
+	{packages: "cache/driver", only: true},
+	{packages: "signals", only: true},
+	{packages: "cache/codec", may: []string{"internal/..."}},
+	{packages: "cache/cachetest", may: []string{"cache/...", "signals", "internal/..."}},
+	{packages: "cache", may: []string{"cache/driver", "cache/codec", "signals", "internal/..."}},
+	{packages: "backends/...", may: []string{"cache/driver", "internal/..."}},
+	{packages: "middleware", may: []string{"cache", "cache/driver", "cache/codec", "signals", "internal/..."}},
+	{packages: "adapters/...", may: []string{"middleware", "cache", "cache/driver", "signals", "internal/..."}},
+	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
+	{packages: "cmd/...", may: everything},
+	{packages: "examples/...", may: everything},
+}
+
+var everything = []string{"cache/...", "signals", "backends/...", "middleware", "adapters/...", "internal/..."}
+
+// forTestsOnly are packages that only test files import.
+var forTestsOnly = []string{"cache/cachetest"}
+
+// links says what must not be linked into packages that every program has,
+// directly or by others.
+var links = []struct {
+	packages []string
+	never    []string
+	because  string
+}{
+	{
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		never: []string{
+			"github.com/gin-gonic/gin/...", "github.com/labstack/echo/...",
+			"github.com/redis/...", "github.com/bradfitz/gomemcache/...", "github.com/jackc/...",
+		},
+		because: "who uses one backend or framework must not get the others",
+	},
+	{
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		never: []string{
+			"testing/...", "net/http/httptest", "pgregory.net/rapid/...", "go.uber.org/goleak/...",
+			"github.com/google/go-cmp/...", "github.com/stretchr/testify/...",
+		},
+		because: "tests are no part of a program",
+	},
+	{
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		never:    []string{"expvar", "github.com/prometheus/...", "go.opentelemetry.io/..."},
+		because:  "metrics and tracing attach by signals",
+	},
+	{
+		packages: []string{"cache/driver", "cache/codec"},
+		never:    []string{"net/http"},
+		because:  "a store knows nothing of HTTP",
+	},
+}
+
+// problems returns what is wrong with the shape of the house.
+func problems(g graph) []string {
+	var found []string
+	for _, path := range g.ours() {
+		found = append(found, wrongImports(g, path)...)
+		found = append(found, wrongLinks(g, path)...)
+		found = append(found, missingDoc(g[module+"/"+path])...)
+	}
+	return found
+}
+
+func wrongImports(g graph, path string) (found []string) {
+	i := slices.IndexFunc(directions, func(d direction) bool { return matches(d.packages, path) })
+	if i < 0 {
+		return []string{fmt.Sprintf("%s has no place in the house: add a direction for it", path)}
+	}
+	for _, imported := range g[module+"/"+path].Imports {
+		other, ours := inModule(imported)
+		switch {
+		case ours && matchesAny(forTestsOnly, other):
+			found = append(found, fmt.Sprintf("%s imports %s, which is for test files only", path, other))
+		case ours && !matchesAny(directions[i].may, other):
+			found = append(found, fmt.Sprintf("%s imports %s: of ours it may import %s", path, other, allowed(directions[i].may)))
+		case !ours && directions[i].only && !g[imported].Standard:
+			found = append(found, fmt.Sprintf("%s imports %s: it may import the standard library alone", path, imported))
+		}
+	}
+	return found
+}
+
+func allowed(may []string) string {
+	if len(may) == 0 {
+		return "nothing"
+	}
+	return strings.Join(may, ", ")
+}
+
+func wrongLinks(g graph, path string) (found []string) {
+	chains := g.chains(path)
+	for _, l := range links {
+		if !matchesAny(l.packages, path) {
+			continue
+		}
+		for linked, chain := range chains {
+			if matchesAny(l.never, linked) {
+				found = append(found, fmt.Sprintf("%s links %s (%s): %s", path, linked, strings.Join(chain, " > "), l.because))
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func missingDoc(p pkg) []string {
+	if p.Name == "main" && p.Doc != "" || strings.HasPrefix(p.Doc, "Package "+p.Name+" ") {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s has no package comment that says what it is", p.ImportPath)}
+}
