@@ -1,0 +1,5 @@
+package alpha
+
+import "beta"
+
+var _ = beta.X

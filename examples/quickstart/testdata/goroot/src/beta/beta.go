@@ -1,0 +1,3 @@
+package beta
+
+const X = 1
