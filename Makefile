@@ -1,0 +1,79 @@
+# The commands of this repository. `make help` lists them.
+
+GO ?= go
+BIN := $(CURDIR)/.bin
+STATICCHECK := $(BIN)/staticcheck-0.8.2
+FUZZTIME ?= 5s
+
+# The oldest Go release that larder supports, beside the one that is installed.
+OLDEST_GO := go1.25.0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## run every test with the race detector, and the allocation counts without it
+	$(GO) test -race -count=1 ./...
+	$(GO) test -count=1 -run 'Alloc' ./...
+
+.PHONY: check
+check: format vet lint house tidy cross ## formatting, vet, staticcheck, the shape of the house, other systems
+
+.PHONY: format
+format: ## fail if a file is not gofmt'ed
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
+	$(STATICCHECK) ./...
+
+$(STATICCHECK):
+	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+	mv $(BIN)/staticcheck $@
+
+.PHONY: house
+house: ## who imports whom, and the golden list of dependencies
+	$(GO) test -count=1 ./internal/house
+
+.PHONY: tidy
+tidy: ## fail if go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+
+.PHONY: cross
+cross: ## build for the other systems that larder runs on, and with the oldest Go release
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+	GOOS=windows GOARCH=amd64 $(GO) build ./...
+	GOOS=linux GOARCH=386 $(GO) build ./...
+	GOTOOLCHAIN=$(OLDEST_GO) $(GO) build ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (5s)
+	@set -e; for package in $$($(GO) list ./...); do \
+		dir=$$($(GO) list -f '{{.Dir}}' $$package); \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$dir/*_test.go 2>/dev/null); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: examples
+examples: ## build every example, run it and visit it over HTTP
+	$(GO) test -count=1 -v ./examples
+
+.PHONY: bench
+bench: ## the benchmarks of all packages, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: ci
+ci: check test fuzz examples ## everything that a change has to pass
+
+.PHONY: clean
+clean: ## remove what the other commands installed
+	rm -rf $(BIN)
