@@ -25,32 +25,32 @@ var cacheCounterCases = []cacheCase{{
 		p.put(cacheKey, level(3))
 		p.counts(-4)(p.cache.Decr(p.Context(), cacheKey, 7))
 		p.counts(-8)(p.cache.Incr(p.Context(), cacheKey, -4))
-		p.put(cacheKey, math.MinInt64+1)
+		p.put(cacheKey, int64(math.MinInt64+1))
 		p.counts(math.MinInt64)(p.cache.Decr(p.Context(), cacheKey, 1))
 		_, err := p.cache.Decr(p.Context(), cacheKey, 1)
 		p.matches("Decr below the range", err, cache.ErrOverflow)
 		_, err = p.cache.Decr(p.Context(), cacheKey, math.MinInt64)
 		p.matches("Decr by the least integer", err, cache.ErrOverflow)
-		p.finds(cacheKey, math.MinInt64)
+		p.finds(cacheKey, int64(math.MinInt64))
 	},
 }, {
 	name: "cache/incr/exact-to-the-end",
 	rule: "Incr is exact up to MaxInt64.",
 	run: func(p *cacheProbe) {
-		p.put(cacheKey, math.MaxInt64-2)
+		p.put(cacheKey, int64(math.MaxInt64-2))
 		p.counts(math.MaxInt64 - 1)(p.cache.Incr(p.Context(), cacheKey, 1))
 		p.counts(math.MaxInt64)(p.cache.Incr(p.Context(), cacheKey, 1))
-		p.finds(cacheKey, math.MaxInt64)
+		p.finds(cacheKey, int64(math.MaxInt64))
 	},
 }, {
 	name: "cache/incr/overflow",
 	rule: "Overflow of int64 is ErrOverflow, not a wrap.",
 	run: func(p *cacheProbe) {
-		p.put(cacheKey, math.MaxInt64)
+		p.put(cacheKey, int64(math.MaxInt64))
 		_, err := p.cache.Incr(p.Context(), cacheKey, 1)
 		p.matches("Incr past the range", err, cache.ErrOverflow)
 		if !p.h.UnsignedCounter {
-			p.finds(cacheKey, math.MaxInt64)
+			p.finds(cacheKey, int64(math.MaxInt64))
 		}
 	},
 }, {

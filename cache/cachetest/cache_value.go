@@ -18,7 +18,7 @@ var cacheValueCases = []cacheCase{{
 	rule: "What is read is what was stored: integers of all types, strings, byte slices, and what the codec encodes.",
 	run: func(p *cacheProbe) {
 		for _, value := range []any{
-			0, -1, math.MaxInt64, math.MinInt64, int8(-8), int16(16), int32(-32), int64(64),
+			0, -1, int64(math.MaxInt64), int64(math.MinInt64), int8(-8), int16(16), int32(-32), int64(64),
 			uint(1), uint8(math.MaxUint8), uint16(16), uint32(math.MaxUint32), uint64(math.MaxInt64), uint64(math.MaxUint64),
 			level(-3), time.Minute,
 			"", "text", "5", "\x00\xff not UTF-8", strings.Repeat("long ", 1000),
