@@ -58,7 +58,7 @@ func TestReadingANativeValueAllocatesOnlyItsDestination(t *testing.T) {
 
 func TestReadingAnIntegerAllocatesOnlyItsDestination(t *testing.T) {
 	ctx, c := memoryCache(t)
-	mustSet(t, c, "n", 1<<40)
+	mustSet(t, c, "n", int64(1)<<40)
 	numbers := cache.For[int64](c)
 	allocations(t, "Get", 1, func() { _, _, _ = numbers.Get(ctx, "n") })
 	ints := cache.For[int](c)
