@@ -25,6 +25,7 @@ type alias struct {
 	compression     codec.Compression // nil for none
 	compressMin     int
 	maxDecompressed int
+	missOnError     bool
 
 	clock           driver.Clock
 	logger          *slog.Logger
@@ -32,7 +33,9 @@ type alias struct {
 	sender          any // the name, boxed once
 	keyWarnings     keyWarnings
 	corruptWarnings rarely
+	errorWarnings   rarely
 	async           *executor
+	closing         *atomic.Bool // set by the handler's Shutdown
 
 	source storeSource
 }
@@ -60,6 +63,9 @@ type opened struct {
 
 	// base is the store itself if this is a request's session of it.
 	base *opened
+
+	// namespaced says that the store knows the alias's namespace by itself.
+	namespaced bool
 
 	sharesMemory    bool
 	nativeByDefault bool
@@ -166,9 +172,25 @@ func (c *BaseCache) ready(ctx context.Context, op, key string) (*opened, error) 
 func (c *BaseCache) open(ctx context.Context) (*opened, error) {
 	st, err := c.source.open(ctx)
 	if err == nil && st.sessions != nil && c.session != nil {
-		return c.session.open(ctx, st)
+		st, err = c.session.open(ctx, st)
+	}
+	if c.missOnError && isOutage(err) && ctx.Err() == nil {
+		return c.unopened(err), nil
 	}
 	return st, err
+}
+
+// unopened stands for the store while it cannot be opened.
+func (c *BaseCache) unopened(err error) *opened {
+	return newOpened(unopenedStore{err}, c.source.flightGroup())
+}
+
+// underWay has Shutdown wait for an operation that takes several steps, until
+// the function that it returns is called. The stores wait for single steps
+// themselves.
+func (a *alias) underWay() (done func()) {
+	a.async.pending.add()
+	return a.async.pending.done
 }
 
 // begin does what every operation on one key starts with: it adds up the
@@ -177,8 +199,8 @@ func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option) (s
 	if o, err = c.options(opts); err == nil {
 		st, err = c.open(ctx)
 	}
-	if o.failOpen && errors.Is(err, ErrOpenFailed) {
-		st, err = newOpened(unopenedStore{err}, c.source.flightGroup()), nil
+	if o.failOpen && (errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable)) {
+		st, err = c.unopened(err), nil
 	}
 	if err == nil {
 		k, err = c.key(ctx, st, o.version, key)
@@ -200,9 +222,26 @@ func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opt
 	return k, o, nil
 }
 
-// fail wraps the error of an operation, once, and publishes it.
+// fail wraps the error of an operation, once, and publishes it. With
+// MissOnError it returns nil for an outage, so that the operation ends as if
+// nothing were stored and nothing were to be stored.
 func (a *alias) fail(ctx context.Context, op, key string, err error) error {
 	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
 	a.publish(ctx, EventError, op, key, wrapped)
-	return wrapped
+	if !a.missOnError || !isOutage(err) || ctx.Err() != nil {
+		return wrapped
+	}
+	if a.errorWarnings.due(a.clock.Now()) {
+		a.logger.WarnContext(ctx, "larder: the cache backend fails; reads miss and writes are dropped", "alias", a.name, "error", wrapped)
+	}
+	return nil
+}
+
+// failCounter is fail for operations that need an entry: to them, an outage
+// looks like a missing key.
+func (a *alias) failCounter(ctx context.Context, op, key string, err error) error {
+	if err := a.fail(ctx, op, key, err); err != nil {
+		return err
+	}
+	return &Error{Op: op, Alias: a.name, Key: key, Err: ErrNotFound}
 }

@@ -46,7 +46,7 @@ func (a *AsyncCache) Get(ctx context.Context, key string, dst any, opts ...Optio
 	if p := a.pipeline(ctx); p != nil {
 		return p.get(ctx, key, dst, opts)
 	}
-	return run(ctx, a, func() (bool, error) { return a.cache.Get(ctx, key, dst, opts...) })
+	return run(ctx, a, func(ctx context.Context) (bool, error) { return a.cache.Get(ctx, key, dst, opts...) })
 }
 
 // GetBytes is [Cache.GetBytes].
@@ -54,7 +54,7 @@ func (a *AsyncCache) GetBytes(ctx context.Context, key string, opts ...Option) *
 	if p := a.pipeline(ctx); p != nil {
 		return p.getBytes(ctx, key, opts)
 	}
-	return run(ctx, a, func() (l Lookup[[]byte], err error) {
+	return run(ctx, a, func(ctx context.Context) (l Lookup[[]byte], err error) {
 		l.Value, l.Found, err = a.cache.GetBytes(ctx, key, opts...)
 		return l, err
 	})
@@ -62,7 +62,7 @@ func (a *AsyncCache) GetBytes(ctx context.Context, key string, opts ...Option) *
 
 // Has is [Cache.Has].
 func (a *AsyncCache) Has(ctx context.Context, key string, opts ...Option) *Future[bool] {
-	return run(ctx, a, func() (bool, error) { return a.cache.Has(ctx, key, opts...) })
+	return run(ctx, a, func(ctx context.Context) (bool, error) { return a.cache.Has(ctx, key, opts...) })
 }
 
 // Set is [Cache.Set]; value must not be changed until the Future is done.
@@ -70,7 +70,7 @@ func (a *AsyncCache) Set(ctx context.Context, key string, value any, opts ...Opt
 	if p := a.pipeline(ctx); p != nil {
 		return p.set(ctx, "Set", key, value, opts)
 	}
-	return run(ctx, a, func() (struct{}, error) { return struct{}{}, a.cache.Set(ctx, key, value, opts...) })
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.cache.Set(ctx, key, value, opts...) })
 }
 
 // SetBytes is [Cache.SetBytes]; value must not be changed until the Future is
@@ -82,17 +82,19 @@ func (a *AsyncCache) SetBytes(ctx context.Context, key string, value []byte, opt
 		}
 		return p.set(ctx, "SetBytes", key, value, opts)
 	}
-	return run(ctx, a, func() (struct{}, error) { return struct{}{}, a.cache.SetBytes(ctx, key, value, opts...) })
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, a.cache.SetBytes(ctx, key, value, opts...)
+	})
 }
 
 // Add is [Cache.Add]; value must not be changed until the Future is done.
 func (a *AsyncCache) Add(ctx context.Context, key string, value any, opts ...Option) *Future[bool] {
-	return run(ctx, a, func() (bool, error) { return a.cache.Add(ctx, key, value, opts...) })
+	return run(ctx, a, func(ctx context.Context) (bool, error) { return a.cache.Add(ctx, key, value, opts...) })
 }
 
 // Touch is [Cache.Touch].
 func (a *AsyncCache) Touch(ctx context.Context, key string, opts ...Option) *Future[bool] {
-	return run(ctx, a, func() (bool, error) { return a.cache.Touch(ctx, key, opts...) })
+	return run(ctx, a, func(ctx context.Context) (bool, error) { return a.cache.Touch(ctx, key, opts...) })
 }
 
 // Delete is [Cache.Delete].
@@ -100,28 +102,28 @@ func (a *AsyncCache) Delete(ctx context.Context, key string, opts ...Option) *Fu
 	if p := a.pipeline(ctx); p != nil {
 		return p.delete(ctx, key, opts)
 	}
-	return run(ctx, a, func() (bool, error) { return a.cache.Delete(ctx, key, opts...) })
+	return run(ctx, a, func(ctx context.Context) (bool, error) { return a.cache.Delete(ctx, key, opts...) })
 }
 
 // Clear is [Cache.Clear].
 func (a *AsyncCache) Clear(ctx context.Context) *Future[struct{}] {
-	return run(ctx, a, func() (struct{}, error) { return struct{}{}, a.cache.Clear(ctx) })
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.cache.Clear(ctx) })
 }
 
 // GetMany is [Cache.GetMany].
 func (a *AsyncCache) GetMany(ctx context.Context, keys []string, opts ...Option) *Future[map[string]Value] {
-	return run(ctx, a, func() (map[string]Value, error) { return a.cache.GetMany(ctx, keys, opts...) })
+	return run(ctx, a, func(ctx context.Context) (map[string]Value, error) { return a.cache.GetMany(ctx, keys, opts...) })
 }
 
 // SetMany is [Cache.SetMany]; items must not be changed until the Future is
 // done, whose value is the keys that were not stored.
 func (a *AsyncCache) SetMany(ctx context.Context, items map[string]any, opts ...Option) *Future[[]string] {
-	return run(ctx, a, func() ([]string, error) { return a.cache.SetMany(ctx, items, opts...) })
+	return run(ctx, a, func(ctx context.Context) ([]string, error) { return a.cache.SetMany(ctx, items, opts...) })
 }
 
 // DeleteMany is [Cache.DeleteMany].
 func (a *AsyncCache) DeleteMany(ctx context.Context, keys []string, opts ...Option) *Future[struct{}] {
-	return run(ctx, a, func() (struct{}, error) { return struct{}{}, a.cache.DeleteMany(ctx, keys, opts...) })
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.cache.DeleteMany(ctx, keys, opts...) })
 }
 
 // Incr is [Cache.Incr].
@@ -129,27 +131,27 @@ func (a *AsyncCache) Incr(ctx context.Context, key string, delta int64, opts ...
 	if p := a.pipeline(ctx); p != nil {
 		return p.incr(ctx, "Incr", key, delta, opts)
 	}
-	return run(ctx, a, func() (int64, error) { return a.cache.Incr(ctx, key, delta, opts...) })
+	return run(ctx, a, func(ctx context.Context) (int64, error) { return a.cache.Incr(ctx, key, delta, opts...) })
 }
 
 // Decr is [Cache.Decr].
 func (a *AsyncCache) Decr(ctx context.Context, key string, delta int64, opts ...Option) *Future[int64] {
-	return run(ctx, a, func() (int64, error) { return a.cache.Decr(ctx, key, delta, opts...) })
+	return run(ctx, a, func(ctx context.Context) (int64, error) { return a.cache.Decr(ctx, key, delta, opts...) })
 }
 
 // IncrVersion is [Cache.IncrVersion].
 func (a *AsyncCache) IncrVersion(ctx context.Context, key string, delta int, opts ...Option) *Future[int] {
-	return run(ctx, a, func() (int, error) { return a.cache.IncrVersion(ctx, key, delta, opts...) })
+	return run(ctx, a, func(ctx context.Context) (int, error) { return a.cache.IncrVersion(ctx, key, delta, opts...) })
 }
 
 // DecrVersion is [Cache.DecrVersion].
 func (a *AsyncCache) DecrVersion(ctx context.Context, key string, delta int, opts ...Option) *Future[int] {
-	return run(ctx, a, func() (int, error) { return a.cache.DecrVersion(ctx, key, delta, opts...) })
+	return run(ctx, a, func(ctx context.Context) (int, error) { return a.cache.DecrVersion(ctx, key, delta, opts...) })
 }
 
 // Fill is [Cache.Fill]; dst must not be used until the Future is done.
 func (a *AsyncCache) Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) *Future[Outcome] {
-	return run(ctx, a, func() (Outcome, error) { return a.cache.Fill(ctx, key, dst, load, opts...) })
+	return run(ctx, a, func(ctx context.Context) (Outcome, error) { return a.cache.Fill(ctx, key, dst, load, opts...) })
 }
 
 // AsyncView has the asynchronous twins of a [View].
@@ -175,7 +177,7 @@ func (a AsyncView[T]) Get(ctx context.Context, key string, opts ...Option) *Futu
 
 // GetMany is [View.GetMany].
 func (a AsyncView[T]) GetMany(ctx context.Context, keys []string, opts ...Option) *Future[map[string]T] {
-	return run(ctx, a.async, func() (map[string]T, error) { return a.view.GetMany(ctx, keys, opts...) })
+	return run(ctx, a.async, func(ctx context.Context) (map[string]T, error) { return a.view.GetMany(ctx, keys, opts...) })
 }
 
 // Set is [View.Set].
@@ -185,7 +187,7 @@ func (a AsyncView[T]) Set(ctx context.Context, key string, value T, opts ...Opti
 
 // SetMany is [View.SetMany].
 func (a AsyncView[T]) SetMany(ctx context.Context, items map[string]T, opts ...Option) *Future[[]string] {
-	return run(ctx, a.async, func() ([]string, error) { return a.view.SetMany(ctx, items, opts...) })
+	return run(ctx, a.async, func(ctx context.Context) ([]string, error) { return a.view.SetMany(ctx, items, opts...) })
 }
 
 // Add is [View.Add].
@@ -195,5 +197,5 @@ func (a AsyncView[T]) Add(ctx context.Context, key string, value T, opts ...Opti
 
 // GetOrSet is [View.GetOrSet].
 func (a AsyncView[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) *Future[T] {
-	return run(ctx, a.async, func() (T, error) { return a.view.GetOrSet(ctx, key, load, opts...) })
+	return run(ctx, a.async, func(ctx context.Context) (T, error) { return a.view.GetOrSet(ctx, key, load, opts...) })
 }

@@ -28,7 +28,7 @@ func New(store driver.Store, cfg Config, opts ...HandlerOption) (*BaseCache, err
 	if err != nil {
 		return nil, err
 	}
-	a.source = newOpened(store, flight.New[*landing]())
+	a.use(newOpened(store, flight.New[*landing]()), cfg)
 	return &BaseCache{alias: a}, nil
 }
 
@@ -58,10 +58,12 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 		compression:     cfg.Compression,
 		compressMin:     cfg.CompressMin,
 		maxDecompressed: cfg.MaxDecompressed,
+		missOnError:     cfg.OnError == MissOnError,
 		clock:           h.clock,
 		logger:          h.logger,
 		events:          h.events,
 		async:           h.async,
+		closing:         &h.closing,
 	}
 	if a.version == 0 {
 		a.version = 1
@@ -84,6 +86,15 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	}
 	if a.maxDecompressed < 0 {
 		errs = append(errs, fmt.Errorf("max_decompressed is %d: it must not be negative", a.maxDecompressed))
+	}
+	if cfg.OnError > MissOnError {
+		errs = append(errs, fmt.Errorf("on_error is %d: it must be ReturnErrors or MissOnError", cfg.OnError))
+	}
+	if cfg.BreakerFailures < 0 {
+		errs = append(errs, fmt.Errorf("breaker_failures is %d: it must not be negative", cfg.BreakerFailures))
+	}
+	if cfg.BreakerCooldown < 0 {
+		errs = append(errs, fmt.Errorf("breaker_cooldown is %v: it must not be negative", cfg.BreakerCooldown))
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("%w: alias %q: %w", ErrInvalidSettings, name, errors.Join(errs...))

@@ -56,7 +56,8 @@ type Cache interface {
 
 	// SetMany stores all items with one timeout. It returns the keys that were
 	// not stored, with an error that says why if there are any. If any value
-	// cannot be encoded, nothing is stored.
+	// cannot be encoded, nothing is stored; one that is too large leaves nothing
+	// under its key, as with Set.
 	SetMany(ctx context.Context, items map[string]any, opts ...Option) (failed []string, err error)
 
 	// DeleteMany removes the entries under keys.

@@ -35,7 +35,7 @@ func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts 
 	}
 	n, err := st.counter.Incr(ctx, k.b, delta)
 	if err != nil {
-		return 0, c.fail(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err)
 	}
 	c.publish(ctx, EventIncr, op, key, nil)
 	return n, nil
@@ -59,6 +59,7 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 		return 0, err
 	}
 	defer from.release()
+	defer c.underWay()()
 	target := o.version + delta
 	if target < 0 || (delta > 0) != (target > o.version) && delta != 0 {
 		return 0, c.fail(ctx, op, key, ErrInvalidVersion)
@@ -69,13 +70,13 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 		err = ErrNotFound
 	}
 	if err != nil {
-		return 0, c.fail(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err)
 	}
 	if delta == 0 {
 		return target, nil
 	}
 	if err := c.move(ctx, st, from.b, target, key, e, o); err != nil {
-		return 0, c.fail(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err)
 	}
 	c.publish(ctx, EventSet, op, key, nil)
 	c.publish(ctx, EventDelete, op, key, nil)

@@ -1,5 +1,5 @@
 // Package cache keeps computed values in named caches over exchangeable
-// backends: memory, files, Redis, Memcached, PostgreSQL.
+// backends, which are in packages of their own.
 //
 // A [Handler] holds the caches of a program, built from [Settings]. Each is a
 // [BaseCache], which gives every backend the same operations: keys with prefix
@@ -16,6 +16,17 @@
 // In a web program, package middleware puts a [Scope] in each request's
 // context, and [From] finds the request's caches there. [Default] is the
 // "default" cache of the handler given to [SetDefault].
+//
+// # Ways to a cache
+//
+// In a request, [From] gives the request's cache of an alias, and [Default] and
+// [ProxyTo] give proxies that find it at each operation, which can be kept in
+// package variables. [Handler.Proxy] is the same for a handler that is not the
+// program's default. [Handler.Cache] is for work outside of requests, since
+// nothing closes it but [Handler.Shutdown].
+//
+// Two aliases with the same location, prefix and version are one cache with two
+// names: give each a prefix or a location of its own.
 //
 // # Timeouts
 //

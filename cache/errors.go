@@ -57,6 +57,10 @@ var (
 	// ErrInvalidVersion reports a negative version.
 	ErrInvalidVersion = errors.New("invalid version")
 
+	// ErrUnavailable reports that the circuit breaker of the alias is open: the
+	// backend has failed several times in a row and is left alone for a while.
+	ErrUnavailable = errors.New("backend unavailable: the circuit breaker is open")
+
 	// ErrNilLoader reports a GetOrSet or Fill without a loader.
 	ErrNilLoader = errors.New("nil loader")
 
@@ -72,8 +76,11 @@ var (
 	ErrNotShared = errors.New("the loaded value is not to be shared")
 )
 
-// PanicError is a panic of a loader. Everyone who waited for it gets it; its
-// Stack is that of the loader.
+// PanicError is a panic of a loader, or of the code of the caller's that an
+// asynchronous operation has run. Everyone who waited gets it. Its field Value,
+// of type any, is what was passed to panic, and Stack, a []byte, is the stack of
+// the goroutine that panicked; it unwraps to Value if that is an error. The
+// PanicError of package signals is another type, for panics of receivers.
 type PanicError = flight.PanicError
 
 // The errors of configuration. All match ErrInvalidBackend.

@@ -40,17 +40,29 @@ func (e *executor) submit(task func()) {
 func (e *executor) shutdown(ctx context.Context) error { return e.pending.wait(ctx) }
 
 // run runs op on a worker and returns its future.
-func run[T any](ctx context.Context, a *AsyncCache, op func() (T, error)) *Future[T] {
+func run[T any](ctx context.Context, a *AsyncCache, op func(ctx context.Context) (T, error)) *Future[T] {
 	f := newFuture[T]()
 	tasks, request := strayTasks, new(pending)
 	if c := a.base(ctx); c != nil {
 		tasks, request = c.async, &c.pending
+	} else if s := scopeFrom(ctx); s != nil {
+		tasks, request = s.handler.async, &s.pending
 	}
 	request.add()
 	tasks.submit(func() {
 		defer request.done()
 		defer close(f.done)
-		f.settle(op)
+		f.settle(func() (T, error) { return op(admitted(ctx)) })
 	})
 	return f
 }
+
+type admittedKey struct{}
+
+// admitted returns ctx for what was begun before Shutdown and has to go on
+// until it is done.
+func admitted(ctx context.Context) context.Context {
+	return context.WithValue(ctx, admittedKey{}, true)
+}
+
+func isAdmitted(ctx context.Context) bool { return ctx.Value(admittedKey{}) != nil }

@@ -19,6 +19,14 @@ type Loader interface {
 	Load(ctx context.Context) (Loaded, error)
 }
 
+// Preparer is a [Loader] that needs something of its caller's, who may have left
+// by the time that Load runs. Prepare is called before, in the caller's
+// goroutine, on each miss; Load may then not be called.
+type Preparer interface {
+	Loader
+	Prepare()
+}
+
 // LoaderFunc is a function as a [Loader].
 type LoaderFunc func(ctx context.Context) (Loaded, error)
 
@@ -113,12 +121,33 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	if found || err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{Hit: found}, err
 	}
+	defer c.underWay()()
+	if p, ok := load.(Preparer); ok {
+		p.Prepare()
+	}
 	f := &fill{cache: c, st: st.base, op: op, key: key, load: load, o: o, unreadable: unreadable, lookUpErr: err, dstType: reflect.TypeOf(dst)}
 	landed, leader, err := st.flights.Do(ctx, k.b, mark, f.run)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
+	if landed.fresh && !leader && !landed.private && errors.Is(c.check(landed.entry, o), ErrCorrupt) {
+		// The one who started the load encodes values otherwise.
+		return c.loadAlone(ctx, op, key, dst, load, o)
+	}
 	return c.deliver(ctx, op, key, dst, landed, leader, o)
+}
+
+// loadAlone runs the loader for one caller, who cannot read what others share.
+func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o options) (Outcome, error) {
+	loaded, err := load.Load(ctx)
+	c.publish(ctx, EventLoad, op, key, err)
+	if err == nil {
+		err = assignLoaded(dst, loaded.Value, o)
+	}
+	if err != nil {
+		return Outcome{}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
+	}
+	return Outcome{}, nil
 }
 
 // operation is what errors and events call a Fill with this loader.
@@ -178,6 +207,7 @@ type fill struct {
 }
 
 func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
+	defer f.cache.underWay()()
 	key := fl.Key()
 	if fl.Missed() {
 		if e, ok := f.find(ctx, key); ok {
@@ -200,6 +230,7 @@ func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, 
 // way, asynchronously, may be the deletion of this very key, which waits for
 // the storing.
 func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
+	ctx = admitted(ctx)
 	scope := scopeFrom(ctx)
 	if scope == nil {
 		return f.load.Load(ctx)

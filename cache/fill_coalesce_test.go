@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/codec"
 )
 
 // Loads of these tests take loadTime, in the time of a synctest bubble.
@@ -271,4 +272,48 @@ func (s lateStore) Get(ctx context.Context, key []byte) ([]byte, error) {
 		s.afterGet(ctx)
 	}
 	return value, err
+}
+
+func TestWhoReadsWithAnotherCodecThanTheOneWhoLoadsLoadsForHimself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type document struct{ Text string }
+		c := newCache(t, newMapStore(), cache.Config{})
+		var all sync.WaitGroup
+		for _, opts := range [][]cache.Option{nil, {cache.Using(codec.JSON)}} {
+			all.Go(func() {
+				got, err := cache.For[document](c).GetOrSet(t.Context(), "k", func(context.Context) (document, error) {
+					time.Sleep(time.Second) // of the bubble
+					return document{"loaded"}, nil
+				}, opts...)
+				if got.Text != "loaded" || err != nil {
+					t.Errorf("%v, %v", got, err)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+	})
+}
+
+func TestAViewsOptionsHoldForAllItsOperations(t *testing.T) {
+	second := cache.For[string](newCache(t, newMapStore(), cache.Config{}), cache.Version(2))
+	ctx := t.Context()
+	if err := second.Set(ctx, "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := second.Has(ctx, "k"); !there || err != nil {
+		t.Errorf("Has: %v, %v", there, err)
+	}
+	if touched, err := second.Touch(ctx, "k"); !touched || err != nil {
+		t.Errorf("Touch: %v, %v", touched, err)
+	}
+	if deleted, err := second.Delete(ctx, "k"); !deleted || err != nil {
+		t.Errorf("Delete: %v, %v", deleted, err)
+	}
+	if err := errors.Join(second.Set(ctx, "k", "v"), second.DeleteMany(ctx, []string{"k"})); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := second.Has(ctx, "k"); there || err != nil {
+		t.Errorf("after DeleteMany: %v, %v", there, err)
+	}
 }

@@ -27,6 +27,7 @@ type Handler struct {
 	settings Settings
 	aliases  map[string]*BaseCache // outside of any request
 	sources  []*sharedStore
+	closing  atomic.Bool
 }
 
 // NewHandler returns the caches of settings, or everything that is wrong with
@@ -46,7 +47,7 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.source = h.sourceFor(name)
+		a.use(h.sourceFor(name), h.settings[name])
 		h.aliases[name] = &BaseCache{alias: a}
 	}
 	return h, nil
@@ -116,9 +117,12 @@ func (h *Handler) Open(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Shutdown waits for asynchronous operations and shuts every store down that
-// was opened. Operations fail with ErrClosed from then on. It is idempotent.
+// Shutdown refuses new operations with ErrClosed, waits for those under way,
+// loads and asynchronous ones included, and shuts every store down that was
+// opened. When ctx ends it waits no longer and shuts the stores down. It is
+// idempotent.
 func (h *Handler) Shutdown(ctx context.Context) error {
+	h.closing.Store(true)
 	errs := []error{h.async.shutdown(ctx)}
 	for _, source := range h.sources {
 		errs = append(errs, source.shutdown(ctx))

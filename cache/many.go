@@ -88,6 +88,10 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		buf := getValueBuffer()
 		defer buf.release()
 		if values[i], err = c.encode(b.st, buf, items[key], b.o); err != nil {
+			if errors.Is(err, ErrTooLarge) {
+				_, deleteErr := c.remove(ctx, b.st, b.keys[i].b, "SetMany", key)
+				err = errors.Join(err, deleteErr)
+			}
 			return keys, c.fail(ctx, "SetMany", key, err)
 		}
 	}
@@ -146,6 +150,7 @@ type batch struct {
 	st   *opened
 	o    options
 	keys []*keyBuffer
+	done func()
 }
 
 // beginMany is begin for many keys. A store is not asked for at all if there
@@ -162,7 +167,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{st: st, o: o, keys: make([]*keyBuffer, 0, len(keys))}
+	b := &batch{st: st, o: o, keys: make([]*keyBuffer, 0, len(keys)), done: c.underWay()}
 	for _, key := range keys {
 		k, err := c.key(ctx, st, o.version, key)
 		if err != nil {
@@ -175,6 +180,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 }
 
 func (b *batch) release() {
+	b.done()
 	for _, k := range b.keys {
 		k.release()
 	}

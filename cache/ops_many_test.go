@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/signals"
 )
@@ -195,5 +197,20 @@ func TestADamagedEntryIsReportedByGetMany(t *testing.T) {
 	}
 	if got, want := log.take(), []string{"corrupt GetMany damaged", "miss GetMany missing"}; !slices.Equal(got, want) {
 		t.Errorf("published %q, want %q", got, want)
+	}
+}
+
+func TestSetManyLeavesNoOldValueUnderAKeyWhoseNewOneIsTooLarge(t *testing.T) {
+	c := newCache(t, newMapStore(), cache.Config{Compression: codec.S2, CompressMin: 1, MaxDecompressed: 100})
+	ctx := t.Context()
+	if err := errors.Join(c.Set(ctx, "large", "old"), c.Set(ctx, "small", "old")); err != nil {
+		t.Fatal(err)
+	}
+	failed, err := c.SetMany(ctx, map[string]any{"large": strings.Repeat("x", 1000), "small": "new"})
+	if len(failed) != 2 || !errors.Is(err, cache.ErrTooLarge) {
+		t.Errorf("%v, %v; want all keys as not stored, and ErrTooLarge", failed, err)
+	}
+	if found, err := c.Get(ctx, "large", new(string)); found || err != nil {
+		t.Errorf("the old value is still there: %v, %v", found, err)
 	}
 }

@@ -52,8 +52,9 @@ var (
 	// in place of its encoded form, which is what other stores get. The value
 	// is then shared by all who read it, and must never change after it is
 	// passed in. On a memory store that is bounded by bytes it must have a
-	// method CacheSize() int that tells its size in bytes. Native has no
-	// effect on integers and byte slices.
+	// method CacheSize() int that tells its size in bytes. It is read back as
+	// the type that it has, a pointer as a pointer: nothing is converted.
+	// Native has no effect on integers and byte slices.
 	Native Option = flagNative
 
 	// FailOpen makes Fill and GetOrSet treat an error of the backend, one that
@@ -88,7 +89,7 @@ func (c codecOption) apply(o options) options {
 
 // options adds up opts over the defaults of the alias.
 func (a *alias) options(opts []Option) (options, error) {
-	o := options{version: a.version, codec: a.codec}
+	o := options{version: a.version, codec: a.codec, failOpen: a.missOnError}
 	for _, opt := range opts {
 		if opt != nil {
 			o = opt.apply(o)

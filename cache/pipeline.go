@@ -165,7 +165,7 @@ func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts [
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
 		if r.Err != nil {
-			return 0, p.cache.fail(ctx, op, key, r.Err)
+			return 0, p.cache.failCounter(ctx, op, key, r.Err)
 		}
 		p.cache.publish(ctx, EventIncr, op, key, nil)
 		return r.N, nil

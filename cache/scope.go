@@ -5,8 +5,10 @@ import (
 	"errors"
 	"iter"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/larder-go/larder/internal/flight"
 )
@@ -21,8 +23,9 @@ type Scope struct {
 	context.Context
 	handler *Handler
 
-	mu     sync.Mutex
-	caches map[string]*BaseCache
+	mu      sync.Mutex
+	caches  map[string]*BaseCache
+	pending pending // asynchronous operations of wrappers
 }
 
 // Scope begins a request's use of the caches. Close it when the request ends.
@@ -86,7 +89,7 @@ func (s *Scope) All() iter.Seq2[string, *BaseCache] {
 func (s *Scope) isUsed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.caches) > 0
+	return len(s.caches) > 0 || !s.pending.isIdle()
 }
 
 func (s *Scope) used() map[string]*BaseCache {
@@ -104,25 +107,49 @@ func (s *Scope) Close(ctx context.Context) error {
 	used := s.caches
 	s.caches = nil
 	s.mu.Unlock()
+	err := s.pending.wait(ctx)
 	if len(used) == 0 {
-		return nil // most requests: it costs nothing
+		return err // most requests: it costs nothing
 	}
-	var errs []error
+	order := make([]*BaseCache, 0, len(used))
 	for _, alias := range slices.Sorted(maps.Keys(used)) {
-		errs = append(errs, used[alias].Close(ctx))
+		order = append(order, used[alias])
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(closeAll(ctx, order), err)...)
 }
+
+// closeAll closes every cache, even if closing one panics or ends the
+// goroutine.
+func closeAll(ctx context.Context, caches []*BaseCache) (errs []error) {
+	if len(caches) == 0 {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			errs = append(errs, &PanicError{Value: v, Stack: debug.Stack()})
+		}
+		errs = append(errs, closeAll(ctx, caches[1:])...)
+	}()
+	return append(errs, caches[0].Close(ctx))
+}
+
+// CloseTimeout is how long CloseCaches waits at most.
+const CloseTimeout = 10 * time.Second
 
 // CloseCaches closes the caches that the request of ctx has used, if ctx has a
 // [Scope]. That the request's context has ended, since its client left, does
-// not stop it. middleware.Lifecycle connects it to request_finished.
+// not stop it, but after [CloseTimeout] it waits no longer for asynchronous
+// operations that the request has started and not awaited. The response is not
+// complete before, so await what you start, or start it outside of the request.
+// middleware.Lifecycle connects it to request_finished.
 func CloseCaches(ctx context.Context) error {
 	s := scopeFrom(ctx)
 	if s == nil || !s.isUsed() {
 		return nil
 	}
-	return s.Close(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CloseTimeout)
+	defer cancel()
+	return s.Close(ctx)
 }
 
 // From returns the cache of an alias for the request of ctx: from its [Scope],

@@ -72,6 +72,12 @@ func (p *pending) done() {
 	}
 }
 
+func (p *pending) isIdle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n == 0
+}
+
 // wait returns when nothing is under way, or ctx ends.
 func (p *pending) wait(ctx context.Context) error {
 	p.mu.Lock()

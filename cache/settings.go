@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
@@ -58,9 +59,45 @@ type Config struct {
 	// stands for [DefaultMaxDecompressed].
 	MaxDecompressed int
 
+	// OnError says what becomes of an outage of the backend; the default is
+	// [ReturnErrors].
+	OnError ErrorPolicy
+
+	// BreakerFailures is after how many outages in a row a circuit breaker
+	// leaves the backend alone, for BreakerCooldown, whose default is
+	// [DefaultBreakerCooldown]: operations then fail at once with
+	// ErrUnavailable. 0 stands for no breaker.
+	BreakerFailures int
+	BreakerCooldown time.Duration
+
 	// Opener is the backend itself, in place of a registered name; Backend is
 	// then only used in messages.
 	Opener *driver.Backend
+}
+
+// ErrorPolicy says what becomes of an outage of a backend: a server that cannot
+// be reached, a time-out, a full disk. A caller's mistake, such as an invalid
+// key or a value that cannot be encoded, is always his error.
+type ErrorPolicy uint8
+
+const (
+	// ReturnErrors returns the error to the caller.
+	ReturnErrors ErrorPolicy = iota
+
+	// MissOnError makes reads miss and drops writes, Delete and Clear
+	// included: after the outage, what should have been deleted may still be
+	// there. Each error is published as an event, and logged at times. Fill
+	// and GetOrSet run their loader, once for all who wait; Incr, Decr and
+	// IncrVersion find no key.
+	MissOnError
+)
+
+// String returns what settings call the policy: "return" or "miss".
+func (p ErrorPolicy) String() string {
+	if p == MissOnError {
+		return "miss"
+	}
+	return "return"
 }
 
 // Register makes a backend available to settings under name, as the init
@@ -87,6 +124,14 @@ var ownBackends = map[string]string{
 	"memory": "memstore",
 	"file":   "filestore",
 	"dummy":  "dummystore",
+
+	"redis":          "redisstore",
+	"rediss":         "redisstore",
+	"redis+sentinel": "redisstore",
+	"redis+cluster":  "redisstore",
+	"memcached":      "memcachestore",
+	"postgres":       "pgstore",
+	"postgresql":     "pgstore",
 }
 
 func unknownBackend(name string, registered []string) error {

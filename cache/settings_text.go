@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // field is a field of Config as text names it. set takes its value: a string
@@ -27,6 +28,9 @@ var commonFields = []field{
 	{"compression", setCompression},
 	intField("compress_min", func(cfg *Config) *int { return &cfg.CompressMin }),
 	intField("max_decompressed", func(cfg *Config) *int { return &cfg.MaxDecompressed }),
+	{"on_error", setOnError},
+	intField("breaker_failures", func(cfg *Config) *int { return &cfg.BreakerFailures }),
+	{"breaker_cooldown", setBreakerCooldown},
 }
 
 var jsonFields = slices.Concat([]field{
@@ -63,6 +67,25 @@ func intField(name string, of func(*Config) *int) field {
 func setTimeout(cfg *Config, v any) (err error) {
 	cfg.Timeout, err = parseTimeout(v)
 	return err
+}
+
+func setOnError(cfg *Config, v any) error {
+	for _, policy := range []ErrorPolicy{ReturnErrors, MissOnError} {
+		if v == policy.String() {
+			cfg.OnError = policy
+			return nil
+		}
+	}
+	return mustBe("on_error", v, `"return" or "miss"`)
+}
+
+func setBreakerCooldown(cfg *Config, v any) error {
+	d, ok := driver.ToDuration(v)
+	if !ok || d <= 0 {
+		return mustBe("breaker_cooldown", v, `a duration above zero, for example "10s" or 10 (seconds)`)
+	}
+	cfg.BreakerCooldown = d
+	return nil
 }
 
 func setOptions(cfg *Config, v any) error {

@@ -21,12 +21,16 @@ import (
 //	compression       zstd, s2 or none
 //	compress_min      bytes
 //	max_decompressed  bytes
+//	on_error          return, or miss: see ErrorPolicy
+//	breaker_failures  outages in a row that open the circuit breaker
+//	breaker_cooldown  seconds, or a duration such as 10s
 //
 // For example: memory://?max_entries=50000&timeout=10m
 //
 // The location of memory://name is "name" and that of file:///var/cache/x is
 // the path, with percent-encoding undone; for backends on a server it is the
-// URL without the query. A parameter given twice, or without a value where one
+// URL without the query. The host may be a list, as in memcached://a,b:11212.
+// A parameter given twice, or without a value where one
 // is needed, is an error. Errors match ErrInvalidSettings, and none contains a
 // password.
 func ParseURL(raw string) (Config, error) {
@@ -38,9 +42,15 @@ func ParseURL(raw string) (Config, error) {
 }
 
 func parseURL(raw string) (Config, error) {
-	u, err := url.Parse(raw)
+	single, hosts := splitHosts(raw)
+	u, err := url.Parse(single)
 	if err != nil {
 		return Config{}, errors.New("malformed URL: " + urlFault(err))
+	}
+	for _, host := range hosts {
+		if other, err := url.Parse("//" + host); err != nil || other.Host != host || host == "" {
+			return Config{}, errors.New("malformed URL: each host in the list must have the form host:port")
+		}
 	}
 	switch {
 	case u.Scheme == "":
@@ -50,15 +60,40 @@ func parseURL(raw string) (Config, error) {
 	case u.Fragment != "":
 		return Config{}, fmt.Errorf("%s URL: there must be no fragment: write # as %%23", u.Scheme)
 	}
+	if err := checkEmbedded(u); err != nil {
+		return Config{}, err
+	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return Config{}, fmt.Errorf("%s URL: malformed query: %s", u.Scheme, urlFault(err))
+	}
+	if hosts != nil {
+		u.Host = strings.Join(hosts, ",")
 	}
 	cfg := Config{Backend: u.Scheme, Location: location(u)}
 	if err := cfg.applyQuery(query); err != nil {
 		return Config{}, fmt.Errorf("%s URL: %w", u.Scheme, err)
 	}
 	return cfg, nil
+}
+
+// splitHosts takes a list of hosts out of a URL and leaves the first: package
+// url refuses two ports. Without a list, hosts is nil.
+func splitHosts(raw string) (single string, hosts []string) {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return raw, nil
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	start := strings.LastIndexByte(rest[:end], '@') + 1
+	hosts = strings.Split(rest[start:end], ",")
+	if len(hosts) == 1 {
+		return raw, nil
+	}
+	return scheme + "://" + rest[:start] + hosts[0] + rest[end:], hosts
 }
 
 // urlFault says what is wrong with a URL. The errors of package url quote
@@ -84,6 +119,24 @@ func location(u *url.URL) string {
 	server := *u
 	server.RawQuery, server.ForceQuery = "", false
 	return server.String()
+}
+
+// checkEmbedded refuses what would be ignored in URLs of backends without a
+// server.
+func checkEmbedded(u *url.URL) error {
+	switch u.Scheme {
+	case "file":
+		if u.Host != "" && u.Host != "." {
+			return errors.New("file URL: there must be no host: an absolute path begins with a third slash, as in file:///var/cache/app, and a relative one with a dot, as in file://./cache")
+		}
+	case "memory", "dummy":
+	default:
+		return nil
+	}
+	if u.User != nil {
+		return fmt.Errorf("%s URL: there must be no user: there is no server to sign in to", u.Scheme)
+	}
+	return nil
 }
 
 // applyQuery moves the cache's own parameters to their fields and the others

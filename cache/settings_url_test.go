@@ -67,7 +67,7 @@ func TestTheLocationOfAURL(t *testing.T) {
 		{"dummy://", "dummy", ""},
 		{"file:///var/cache/app", "file", "/var/cache/app"},
 		{"file:/var/cache/app", "file", "/var/cache/app"},
-		{"file://relative/dir", "file", "relative/dir"},
+		{"file://./relative/dir", "file", "./relative/dir"},
 		{"file:///var/my%20cache/100%25%3F%23", "file", "/var/my cache/100%?#"},
 		{"file:///var/x?timeout=5m", "file", "/var/x"},
 		{"redis://host/0?prefix=shop&timeout=5m", "redis", "redis://host/0"},

@@ -7,8 +7,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// unopenedStore stands for a store that could not be opened, for operations
-// with FailOpen: all its methods fail as the opening did.
+// unopenedStore stands for a store that could not be opened, where that must not
+// be the end of an operation: all its methods fail as the opening did.
 type unopenedStore struct{ err error }
 
 func (s unopenedStore) Get(context.Context, []byte) ([]byte, error) { return nil, s.err }
@@ -26,5 +26,7 @@ func (s unopenedStore) Touch(context.Context, []byte, time.Duration) ([]byte, er
 func (s unopenedStore) Delete(context.Context, []byte) (bool, error) { return false, s.err }
 
 func (s unopenedStore) Clear(context.Context, driver.Namespace) error { return s.err }
+
+func (s unopenedStore) Incr(context.Context, []byte, int64) (int64, error) { return 0, s.err }
 
 func (s unopenedStore) Shutdown(context.Context) error { return nil }

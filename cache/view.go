@@ -63,7 +63,8 @@ func (v View[T]) Over(c Cache) View[T] {
 	return v
 }
 
-// Cache returns the cache under the view.
+// Cache returns the cache under the view, which knows nothing of the view's
+// options.
 func (v View[T]) Cache() Cache { return v.cache }
 
 // Get returns the cached value and whether there is one. A cached nil, for a T
@@ -113,6 +114,27 @@ func (v View[T]) SetMany(ctx context.Context, items map[string]T, opts ...Option
 // [Cache.Add].
 func (v View[T]) Add(ctx context.Context, key string, value T, opts ...Option) (bool, error) {
 	return v.cache.Add(ctx, key, value, v.with(opts)...)
+}
+
+// Has reports whether there is an entry. See [Cache.Has].
+func (v View[T]) Has(ctx context.Context, key string, opts ...Option) (bool, error) {
+	return v.cache.Has(ctx, key, v.with(opts)...)
+}
+
+// Touch gives the entry a new timeout, that of the view or the alias if none is
+// passed. See [Cache.Touch].
+func (v View[T]) Touch(ctx context.Context, key string, opts ...Option) (bool, error) {
+	return v.cache.Touch(ctx, key, v.with(opts)...)
+}
+
+// Delete removes the entry. See [Cache.Delete].
+func (v View[T]) Delete(ctx context.Context, key string, opts ...Option) (bool, error) {
+	return v.cache.Delete(ctx, key, v.with(opts)...)
+}
+
+// DeleteMany removes the entries under keys. See [Cache.DeleteMany].
+func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) error {
+	return v.cache.DeleteMany(ctx, keys, v.with(opts)...)
 }
 
 // GetOrSet returns the cached value, or the one that load returns, which it

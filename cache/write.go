@@ -176,7 +176,7 @@ func (c *BaseCache) Clear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.clearable {
+	if !c.clearable && !st.namespaced {
 		return c.fail(ctx, "Clear", "", errKeyFuncHidesPrefix)
 	}
 	ns := driver.Namespace{Prefix: c.prefix}

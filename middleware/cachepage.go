@@ -22,6 +22,13 @@ import (
 // stored. A handler that says no-store, private, no-cache or max-age=0 wins
 // over ttl. With a ttl of zero or less nothing is stored.
 //
+// What middleware further out has set in the header by then counts as the
+// handler's: with a Set-Cookie, private or no-store there, the request goes past
+// the cache, and a Vary there is a part of the key.
+//
+// Each URL is a page, query included, so clients decide how many there are: keep
+// pages in a cache that is bounded by bytes, and see [OnlyQuery].
+//
 // Of concurrent requests for a page that is not in the cache, one runs the
 // handler, in a goroutine and with a context of its own: the context has the
 // values of the first request's and a [cache.Scope] of its own, and ends when
@@ -78,7 +85,7 @@ type pageHandler struct {
 // ServeHTTP implements [http.Handler].
 func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{h: h, w: w, r: r}
-	if x.judgement = h.judge(r); x.bypass != reasonNone {
+	if x.judgement = h.judge(w.Header(), r); x.bypass != reasonNone {
 		x.pass(forwardOf(x.bypass), x.bypass)
 		return
 	}

@@ -38,7 +38,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	canonicalKey := func(path string) []byte {
 		r := get(path, "")
-		j := h.judge(r)
+		j := h.judge(nil, r)
 		return h.appendKey(nil, r, &j)
 	}
 	entry := func(key string) *page {
@@ -58,7 +58,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	index := entry(pageKey(canonicalKey("/varies")))
 	r := get("/varies", "1")
-	j := h.judge(r)
+	j := h.judge(nil, r)
 	variant := entry(pageKey(appendVariant(canonicalKey("/varies"), r.Header, &j, index.index)))
 
 	for name, wrong := range map[string]*page{
@@ -80,7 +80,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		"the page of another variant": variant,
 	} {
 		r := get("/varies", "2")
-		j := h.judge(r)
+		j := h.judge(nil, r)
 		key := pageKey(appendVariant(canonicalKey("/varies"), r.Header, &j, index.index))
 		if err := view.Set(ctx, key, wrong); err != nil {
 			t.Fatal(err)

@@ -35,6 +35,9 @@ type exchange struct {
 	found      *page     // what the cache or a run gave
 	retried    bool
 
+	// prepared is what a run needs of the request, taken while that is ours.
+	prepared *prepared
+
 	// run is the run of the handler, if this exchange started one. It is set
 	// in the run's goroutine.
 	run  atomic.Pointer[run]

@@ -22,8 +22,9 @@ func TestARunThatBeginsAfterItsClientHasLeftDoesNotUseTheClient(t *testing.T) {
 		}
 	})).(*pageHandler)
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/page", nil)
-	x := &exchange{h: h, w: w, r: r, judgement: h.judge(r)}
+	x := &exchange{h: h, w: w, r: r, judgement: h.judge(nil, r)}
 	x.start(h.appendKey(nil, r, &x.judgement))
+	x.Prepare()
 	x.left.Store(true)
 	if _, err := x.Load(t.Context()); err == nil {
 		t.Error("the run has a result")

@@ -52,7 +52,7 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) []byte {
 	for _, c := range j.keyCookies {
 		dst = keys.AppendPart(dst, c.pair)
 	}
-	return dst
+	return appendSelecting(dst, r.Header, j, selectingNames(j.vary))
 }
 
 // appendLines appends the lines of one field so that no two lists of lines look
@@ -69,7 +69,11 @@ func appendLines(dst []byte, lines []string) []byte {
 // canonical key. header is the request's.
 func appendVariant(dst []byte, header http.Header, j *judgement, index *variants) []byte {
 	dst = keys.AppendPart(dst, index.generation)
-	for _, name := range index.names {
+	return appendSelecting(dst, header, j, index.names)
+}
+
+func appendSelecting(dst []byte, header http.Header, j *judgement, names []string) []byte {
+	for _, name := range names {
 		dst = keys.AppendPart(dst, name)
 		dst = appendLines(dst, j.selecting(header, name))
 	}

@@ -86,11 +86,11 @@ func VaryByCookie(names ...string) PageOption {
 	return func(p *policy) { p.cookies.inKey = append(p.cookies.inKey, names...) }
 }
 
-// CredentialHeaders names the request fields that identify a user besides
-// Authorization and Cookie, in place of X-Api-Key.
+// CredentialHeaders names more request fields that identify a user, besides
+// Authorization, Cookie and X-Api-Key: X-Forwarded-User, for example, behind a
+// proxy that signs users in.
 func CredentialHeaders(names ...string) PageOption {
 	return func(p *policy) {
-		p.credentialHeaders = nil
 		for _, name := range names {
 			p.credentialHeaders = append(p.credentialHeaders, textproto.CanonicalMIMEHeaderKey(name))
 		}

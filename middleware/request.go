@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -20,12 +21,20 @@ type judgement struct {
 	credentials rfc9111.Credentials
 	keyCookies  []cookie
 	userCookies []cookie
-	trusted     bool // the peer's X-Forwarded-Host and -Proto count
+	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
+	vary        []string // what the response varies on whatever the handler says
 }
 
-// judge reads a request as it came, before any handler has seen it.
-func (p *policy) judge(r *http.Request) judgement {
+// judge reads a request as it came, before any handler has seen it. outer is the
+// header of the response so far, to which middleware further out may have added
+// what is for one client only: a page that goes with a cookie of theirs, say,
+// may well have the cookie's value in it.
+func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	j := judgement{bypass: p.bypassReason(r)}
+	if j.bypass == reasonNone && len(outer) > 0 {
+		j.bypass = p.withheld(outer, time.Now())
+		j.vary, _ = rfc9111.VaryNames(outer["Vary"])
+	}
 	if j.bypass != reasonNone {
 		return j
 	}

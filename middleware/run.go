@@ -48,12 +48,27 @@ func (u *run) await(ctx context.Context) bool {
 	return true
 }
 
+// prepared is a request as a run of the handler needs it.
+type prepared struct {
+	header http.Header // as it came
+	shared *http.Request
+}
+
+// Prepare implements [cache.Preparer]. A run goes on when the request that
+// started it is over, and what is done with the request then is not known.
+func (x *exchange) Prepare() {
+	x.prepared = &prepared{
+		header: x.r.Header.Clone(),
+		shared: x.sharedRequest(context.Background(), x.r),
+	}
+}
+
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	loading := cache.LoadingFrom(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	u := &run{cancel: cancel, header: x.r.Header.Clone(), done: make(chan struct{}), exited: true}
+	u := &run{cancel: cancel, header: x.prepared.header, done: make(chan struct{}), exited: true}
 	defer close(u.done)
 	u.recorder = newRecorder(x.w, x.h.maxBody, x.forward(), func(toClient bool) {
 		x.h.uncacheable.remember(x.key)
@@ -62,12 +77,11 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 			cancel()
 		}
 	})
-	shared := x.sharedRequest(ctx, x.r)
 	x.run.Store(u)
 	if x.left.Load() {
 		u.recorder.detach()
 	}
-	u.serve(x.h.next, shared)
+	u.serve(x.h.next, x.prepared.shared.WithContext(ctx))
 	u.response, u.complete = u.recorder.response()
 	u.spilled = !u.complete
 	if err := ctx.Err(); err != nil {
@@ -110,8 +124,7 @@ func (x *exchange) judgeResponse(ctx context.Context, u *run) (cache.Loaded, err
 	}
 	now := time.Now()
 	if u.reason = x.h.unstorable(u.response, &x.judgement, now); u.reason != reasonNone {
-		if u.response.status < http.StatusInternalServerError {
-			// A handler that fails now may succeed for the next who asks.
+		if isLasting(u.response.status) {
 			x.h.uncacheable.remember(x.key)
 		}
 		return private, nil
@@ -128,4 +141,11 @@ func (x *exchange) judgeResponse(ctx context.Context, u *run) (cache.Loaded, err
 		return private, nil
 	}
 	return cache.Loaded{Value: u.page, Timeout: cache.After(x.h.ttl)}, nil
+}
+
+// isLasting reports whether the next who asks will probably get the same status.
+// A handler that fails now may succeed for him; and that it refuses one odd
+// request must not keep the page out of the cache for others.
+func isLasting(status int) bool {
+	return status < http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone
 }

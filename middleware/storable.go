@@ -29,28 +29,42 @@ func (p *policy) unusable(found *page, canonical []byte, j *judgement) reason {
 }
 
 // unstorable says why a complete response must not be stored for others, or
-// reasonNone. It is the one place that decides so.
+// reasonNone.
 func (p *policy) unstorable(response recorded, j *judgement, now time.Time) reason {
 	header := response.header
-	directives := rfc9111.ParseDirectives(header["Cache-Control"])
-	vary, varyAny := rfc9111.VaryNames(header["Vary"])
+	vary, _ := rfc9111.VaryNames(header["Vary"])
 	switch {
 	case response.status != http.StatusOK:
 		return reasonStatus
 	case isNested(header["Cache-Status"]):
 		return reasonNested
+	case response.truncated:
+		return reasonTruncated
+	}
+	if reason := p.withheld(header, now); reason != reasonNone {
+		return reason
+	}
+	if !j.credentials.MayShare(rfc9111.ParseDirectives(header["Cache-Control"]), vary) {
+		return reasonCredentials
+	}
+	return reasonNone
+}
+
+// withheld says why a header, that of a complete response or what is there of
+// it before the handler runs, keeps the response from being stored for others,
+// or reasonNone.
+func (p *policy) withheld(header http.Header, now time.Time) reason {
+	directives := rfc9111.ParseDirectives(header["Cache-Control"])
+	vary, varyAny := rfc9111.VaryNames(header["Vary"])
+	switch {
 	case directives.NoStore:
 		return reasonNoStore
 	case directives.Private:
 		return reasonPrivate
 	case header["Set-Cookie"] != nil && !p.stripSetCookie:
 		return reasonSetCookie
-	case response.truncated:
-		return reasonTruncated
 	case varyAny || len(vary) > maxVary:
 		return reasonVaryAny
-	case !j.credentials.MayShare(directives, vary):
-		return reasonCredentials
 	case directives.NoCache || slices.ContainsFunc(directives.NoCacheFields, rfc9111.IsEssential):
 		return reasonNoCache
 	case isExpired(directives, header, now):

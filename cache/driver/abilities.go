@@ -113,6 +113,17 @@ type Native interface {
 	BoundedByBytes() bool
 }
 
+// Namespacer is implemented by a store that has to know the namespace of a key
+// at every operation, because it clears a namespace by changing an epoch that
+// is a part of its keys and not by looking for them. Such a store can clear
+// the entries of any KeyFunc.
+type Namespacer interface {
+	// In returns the store for the keys of ns. It shares everything with the
+	// one that it came from, and has the same abilities; the core calls it
+	// once for each alias, and Shutdown only on the store itself.
+	In(ns Namespace) Store
+}
+
 // Sessions is implemented by a store that gives each request something of its
 // own: a pinned connection, buffered writes.
 type Sessions interface {

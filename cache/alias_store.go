@@ -1,0 +1,72 @@
+package cache
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/flight"
+)
+
+// aliasStore is a shared store as one alias uses it: bound to the alias's
+// namespace if the store wants to know it, and behind the alias's circuit
+// breaker if it has one.
+type aliasStore struct {
+	shared storeSource
+	ns     driver.Namespace
+	guard  *guard // nil for none
+
+	closing *atomic.Bool
+	ready   atomic.Pointer[opened]
+}
+
+// use gives the alias its store.
+func (a *alias) use(shared storeSource, cfg Config) {
+	s := &aliasStore{shared: shared, ns: driver.Namespace{Prefix: cfg.KeyPrefix}, closing: a.closing}
+	if cfg.BreakerFailures > 0 {
+		cooldown := cfg.BreakerCooldown
+		if cooldown == 0 {
+			cooldown = DefaultBreakerCooldown
+		}
+		s.guard = newGuard(a.name, cfg.BreakerFailures, cooldown, a.logger)
+	}
+	a.source = s
+}
+
+func (s *aliasStore) open(ctx context.Context) (*opened, error) {
+	if s.closing.Load() && !isAdmitted(ctx) {
+		return nil, ErrClosed
+	}
+	if st := s.ready.Load(); st != nil {
+		return st, nil
+	}
+	st, err := s.openShared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if namespacer, ok := st.store.(driver.Namespacer); ok {
+		st = newOpened(namespacer.In(s.ns), st.flights)
+		st.namespaced = true
+	}
+	if s.guard != nil {
+		st = st.guarded(s.guard)
+	}
+	// Of concurrent openers all have an equal one; the first is kept.
+	s.ready.CompareAndSwap(nil, st)
+	return s.ready.Load(), nil
+}
+
+// openShared opens the store, through the breaker: a server that is down is not
+// dialled at each request either.
+func (s *aliasStore) openShared(ctx context.Context) (st *opened, err error) {
+	if s.guard == nil {
+		return s.shared.open(ctx)
+	}
+	err = s.guard.call(func() (err error) {
+		st, err = s.shared.open(ctx)
+		return err
+	})
+	return st, err
+}
+
+func (s *aliasStore) flightGroup() *flight.Group[*landing] { return s.shared.flightGroup() }
