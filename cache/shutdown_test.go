@@ -78,7 +78,7 @@ func TestShutdownWaitsNoLongerThanItsContext(t *testing.T) {
 type panickingSessions struct{ *mapStore }
 
 func (s panickingSessions) OpenSession(context.Context) (driver.Store, error) {
-	return panickingSession{s.mapStore}, nil
+	return panickingSession(s), nil
 }
 
 type panickingSession struct{ *mapStore }
