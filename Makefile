@@ -14,10 +14,21 @@ OLDEST_GO := go1.25.0
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Runs a command with Redis, Memcached and PostgreSQL started for it.
+WITH_SERVICES := $(GO) run ./internal/services --
+
 .PHONY: test
-test: ## run every test with the race detector, and the allocation counts without it
-	$(GO) test -race -count=1 ./...
-	$(GO) test -count=1 -run 'Alloc' ./...
+test: deps ## run every test on real servers with the race detector, and the allocation counts without it
+	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m ./...
+	$(WITH_SERVICES) $(GO) test -count=1 -run 'Alloc' ./...
+
+.PHONY: deps
+deps: ## install the servers that the tests start, or say what is missing
+	@scripts/deps.sh
+
+.PHONY: services
+services: deps ## start Redis, Memcached and PostgreSQL until Ctrl-C, and print the settings to paste
+	@$(GO) run ./internal/services
 
 .PHONY: check
 check: format vet lint house tidy cross ## formatting, vet, staticcheck, the shape of the house, other systems
@@ -68,8 +79,8 @@ examples: ## build every example, run it and visit it over HTTP
 	$(GO) test -count=1 -v ./examples
 
 .PHONY: bench
-bench: ## the benchmarks of all packages, with allocations
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: deps ## the benchmarks of all packages, with allocations
+	$(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: ci
 ci: check test fuzz examples ## everything that a change has to pass

@@ -1,0 +1,70 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// Redis starts redis-server on a free port, without persistence. More arguments
+// are settings as in redis.conf ("--maxmemory", "1mb"); they win.
+func Redis(ctx context.Context, args ...string) (*Process, error) {
+	port, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	settings := []string{"--bind", loopback, "--port", strconv.Itoa(port), "--save", "", "--repl-diskless-sync-delay", "0"}
+	return Start(ctx, Command{
+		Program: "redis-server",
+		Args:    append(settings, args...),
+		Addr:    Address(port),
+		User:    nobody,
+		Ready:   redisReady,
+	})
+}
+
+// RedisReplica starts a replica of the server at primary (host:port), and
+// returns when it has the primary's data.
+func RedisReplica(ctx context.Context, primary string, args ...string) (*Process, error) {
+	host, port, err := net.SplitHostPort(primary)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Redis(ctx, append([]string{"--replicaof", host + " " + port}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	err = Await(ctx, func(ctx context.Context) error {
+		return answers(ctx, p.Addr(), "INFO replication", "master_link_status:up")
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// redisReady takes a server that asks for a password as ready: it answers.
+func redisReady(ctx context.Context, addr string) error {
+	_, err := ask(ctx, addr, "PING")
+	if err != nil && strings.HasPrefix(err.Error(), "NOAUTH ") {
+		return nil
+	}
+	return err
+}
+
+// answers checks that the reply to a command has each of the texts in it.
+func answers(ctx context.Context, addr, command string, texts ...string) error {
+	reply, err := ask(ctx, addr, command)
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		if !strings.Contains(reply, text) {
+			return fmt.Errorf("the reply of %s to %s has no %s:\n%s", addr, command, text, reply)
+		}
+	}
+	return nil
+}
