@@ -1,0 +1,101 @@
+package memcachestore
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	defaultPort = "11211"
+	defaultAddr = "127.0.0.1:" + defaultPort
+)
+
+// address is where a server listens. It implements net.Addr, with names left
+// unresolved, so that each dial asks the resolver again.
+type address struct{ network, text string }
+
+func (a address) Network() string { return a.network }
+func (a address) String() string  { return a.text }
+
+// parseAddress reads host, host:port, an IPv6 address with or without brackets
+// and port, or the path of a unix socket.
+func parseAddress(s string) (address, error) {
+	if strings.HasPrefix(s, "/") {
+		return address{"unix", s}, nil
+	}
+	host, port := s, defaultPort
+	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		host = strings.Trim(s, "[]")
+	} else if strings.Contains(s, ":") {
+		if host, port, err = net.SplitHostPort(s); err != nil {
+			return address{}, errAddress(s)
+		}
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if host == "" || err != nil || number == 0 || strings.ContainsAny(host, " /@?#") {
+		return address{}, errAddress(s)
+	}
+	return address{"tcp", net.JoinHostPort(host, port)}, nil
+}
+
+// errAddress does not quote what looks like a password.
+func errAddress(s string) error {
+	if strings.Contains(s, "@") {
+		return errUser
+	}
+	return fmt.Errorf("%q is not the address of a server: it must be host, host:port or the path of a unix socket", s)
+}
+
+var errUser = errors.New("a user or password is given, but the client of this backend cannot log in")
+
+// parseAddresses reads a list of servers, which must differ.
+func parseAddresses(texts []string) ([]address, error) {
+	var (
+		addrs []address
+		errs  []error
+		known = make(map[address]bool)
+	)
+	for _, text := range texts {
+		addr, err := parseAddress(strings.TrimSpace(text))
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case known[addr]:
+			errs = append(errs, fmt.Errorf("server %s is given twice", addr))
+		}
+		known[addr] = true
+		addrs = append(addrs, addr)
+	}
+	return addrs, errors.Join(errs...)
+}
+
+// parseLocation returns the servers that a location names: those of
+// memcached://a,b:11212, with or without the scheme, or the one of
+// memcached:///path/of/socket.
+func parseLocation(location string) ([]string, error) {
+	rest := strings.TrimPrefix(location, "memcached:")
+	rest = strings.TrimPrefix(rest, "//")
+	if strings.HasPrefix(rest, "/") {
+		path, err := url.PathUnescape(rest)
+		if err != nil {
+			return nil, errors.New("the location is a path with a malformed percent-encoding")
+		}
+		return []string{path}, nil
+	}
+	if strings.Contains(rest, "@") {
+		return nil, errUser
+	}
+	hosts, path, _ := strings.Cut(rest, "/")
+	if path != "" {
+		return nil, fmt.Errorf("the location has the path %q after the servers: Memcached has no databases", "/"+path)
+	}
+	if hosts == "" {
+		return nil, nil
+	}
+	return strings.Split(strings.ReplaceAll(hosts, "%25", "%"), ","), nil
+}

@@ -1,0 +1,118 @@
+package memcachestore_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/backends/memcachestore"
+	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/testserver"
+)
+
+// maxItem is the limit of a server that was started without another.
+const maxItem = 1 << 20
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	pool := newServerPool(t, 1, 24)
+	h := harness(pool.take)
+	h.Parallel = true
+	cachetest.RunStore(t, h)
+	cachetest.RunCache(t, h)
+}
+
+func TestConformanceOverThreeServers(t *testing.T) {
+	t.Parallel()
+	pool := newServerPool(t, 3, 12)
+	h := harness(pool.take)
+	h.Parallel = true
+	cachetest.RunStore(t, h)
+}
+
+// The models open a store for each of their many runs, one after another.
+func TestModels(t *testing.T) {
+	t.Parallel()
+	servers := startServers(t, 2)
+	h := harness(func(tb testing.TB) []string {
+		for _, addr := range servers {
+			flush(tb, addr)
+		}
+		return servers
+	})
+	cachetest.ModelStore(t, h)
+	cachetest.ModelCache(t, h)
+}
+
+func BenchmarkStore(b *testing.B) {
+	addr := testserver.StartMemcached(b).Addr()
+	h := harness(nil)
+	h.New = func(tb testing.TB, _ driver.Clock) driver.Store {
+		flush(tb, addr)
+		return open(tb, memcachestore.Options{Addrs: []string{addr}}).In(driver.Namespace{Prefix: "shop"})
+	}
+	cachetest.BenchmarkStore(b, h)
+}
+
+// harness describes stores over the empty servers that take returns. The cases
+// that reopen a store expect each to see at once what the other clears.
+func harness(take func(testing.TB) []string) cachetest.Harness {
+	var servers sync.Map // from store to addresses
+	openAt := func(tb testing.TB, addrs []string) driver.Store {
+		s, err := memcachestore.Open(tb.Context(), memcachestore.Options{
+			Addrs:     addrs,
+			ClearLag:  memcachestore.NoLag,
+			IOTimeout: patience,
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		servers.Store(driver.Store(s), addrs)
+		return s
+	}
+	return cachetest.Harness{
+		Abilities:       cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.KeyChecker,
+		Granularity:     time.Second,
+		MaxValueSize:    maxItem,
+		UnsignedCounter: true,
+		New: func(tb testing.TB, _ driver.Clock) driver.Store {
+			return openAt(tb, take(tb))
+		},
+		Reopen: func(tb testing.TB, store driver.Store, _ driver.Clock) driver.Store {
+			addrs, _ := servers.Load(store)
+			return openAt(tb, addrs.([]string))
+		},
+	}
+}
+
+func startServers(tb testing.TB, n int) (addrs []string) {
+	tb.Helper()
+	for range n {
+		addrs = append(addrs, testserver.StartMemcached(tb, "-t", "1").Addr())
+	}
+	return addrs
+}
+
+// serverPool lends groups of servers to the tests that run at once.
+type serverPool struct{ free chan []string }
+
+func newServerPool(tb testing.TB, perGroup, groups int) serverPool {
+	tb.Helper()
+	pool := serverPool{make(chan []string, groups)}
+	for range groups {
+		pool.free <- startServers(tb, perGroup)
+	}
+	return pool
+}
+
+// take returns empty servers that are tb's until it ends.
+func (p serverPool) take(tb testing.TB) []string {
+	tb.Helper()
+	addrs := <-p.free
+	tb.Cleanup(func() { p.free <- addrs })
+	for _, addr := range addrs {
+		flush(tb, addr)
+	}
+	return addrs
+}

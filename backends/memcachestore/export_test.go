@@ -1,0 +1,39 @@
+package memcachestore
+
+import (
+	"context"
+	"time"
+)
+
+// The tests in package memcachestore_test see these.
+var (
+	Expiration = expiration
+	Prefixes   = prefixes
+	EpochKey   = epochKey
+)
+
+// OpenWithTime is Open with a clock of one's own.
+func OpenWithTime(opts Options, now func() time.Time) (*Store, error) {
+	return open(context.Background(), opts, now)
+}
+
+// ServerOf returns the address of the server that has the key.
+func (s *Store) ServerOf(key string) string { return s.target([]byte(key)).srv.addr.text }
+
+// Ring chooses among names.
+func Ring(names []string) func(key string) string {
+	r := newRing(names)
+	return func(key string) string { return names[r.pick(key)] }
+}
+
+// NextEpoch is nextEpoch.
+func NextEpoch(last uint32, now time.Time) uint32 { return uint32(nextEpoch(epoch(last), now)) }
+
+// ParseEpoch is parseEpoch.
+func ParseEpoch(b []byte) (uint32, bool) {
+	e, ok := parseEpoch(b)
+	return uint32(e), ok
+}
+
+// AppendEpoch is appendEpoch.
+func AppendEpoch(dst []byte, e uint32) []byte { return appendEpoch(dst, epoch(e)) }
