@@ -1,0 +1,72 @@
+package pgstore_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/larder-go/larder/backends/pgstore"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// Each mode encodes parameters and results in another way.
+func TestEveryQueryModeCarriesEveryByte(t *testing.T) {
+	var every []byte
+	for c := range 256 {
+		every = append(every, byte(c))
+	}
+	for mode := pgx.QueryExecModeCacheStatement; mode <= pgx.QueryExecModeSimpleProtocol; mode++ {
+		t.Run(mode.String(), func(t *testing.T) {
+			s := open(t, newTable(t, pgstore.Options{Pool: pgstore.PoolOptions{QueryMode: mode}}))
+			key := append([]byte("shop:1:"), every...)
+			if err := s.Set(t.Context(), key, every, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			wantValue(t, s, string(key), string(every))
+			if head, added, err := s.Add(t.Context(), key, nil, time.Hour); err != nil || added || !bytes.HasPrefix(every, head) {
+				t.Errorf("Add = %q, %t, %v", head, added, err)
+			}
+			if ok, err := s.Replace(t.Context(), key, every, []byte("9223372036854775806"), driver.Never); err != nil || !ok {
+				t.Errorf("Replace = %t, %v", ok, err)
+			}
+			if n, err := s.Incr(t.Context(), key, 1); err != nil || n != math.MaxInt64 {
+				t.Errorf("Incr = %d, %v", n, err)
+			}
+			if ttl, err := s.TTL(t.Context(), key); err != nil || ttl != driver.Never {
+				t.Errorf("TTL = %v, %v", ttl, err)
+			}
+			many(t, s, every)
+			if err := s.Clear(t.Context(), driver.Namespace{Prefix: "shop"}); err != nil {
+				t.Error(err)
+			}
+			wantMissing(t, s, string(key))
+			if err := s.Cull(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func many(t *testing.T, s *pgstore.Store, value []byte) {
+	t.Helper()
+	items := []driver.Item{{Key: []byte{0}, Value: value}, {Key: []byte(`"{\`), Value: nil}, {Key: []byte("NULL"), Value: []byte("NULL")}}
+	if errs, err := s.SetMany(t.Context(), items, time.Hour); errs != nil || err != nil {
+		t.Fatalf("SetMany: %v, %v", errs, err)
+	}
+	keys := [][]byte{{0}, []byte("absent"), []byte("NULL"), []byte(`"{\`), {0}}
+	values, err := s.GetMany(t.Context(), keys)
+	if want := fmt.Sprintf("%q", [][]byte{value, nil, []byte("NULL"), {}, value}); err != nil || fmt.Sprintf("%q", values) != want {
+		t.Errorf("GetMany = %q, %v, want %s", values, err, want)
+	}
+	if values[1] != nil || values[3] == nil {
+		t.Error("GetMany: a missing key must be nil and a stored empty value must not")
+	}
+	if err := s.DeleteMany(t.Context(), keys); err != nil {
+		t.Error(err)
+	}
+	wantMissing(t, s, "NULL")
+}
