@@ -1,0 +1,155 @@
+package redisstore
+
+import (
+	"context"
+	"time"
+	"unsafe"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// GetMany implements [driver.Many] by MGET, and on a cluster by a pipeline of
+// GETs to each node.
+func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.gate.leave()
+	if s.cluster {
+		values, err = getEach(ctx, s.primary.client, keys)
+		return values, s.translate(ctx, err)
+	}
+	if s.replicas != nil {
+		if n := s.replicas.pick(keys...); n != nil {
+			if values, err := multiGet(ctx, n.client, keys); err == nil {
+				return values, nil
+			}
+		}
+	}
+	values, err = multiGet(ctx, s.primary.client, keys)
+	return values, s.translate(ctx, err)
+}
+
+func multiGet(ctx context.Context, client redis.UniversalClient, keys [][]byte) ([][]byte, error) {
+	cmd := redis.NewSliceCmd(ctx, arguments("mget", keys)...)
+	if err := client.Process(ctx, cmd); err != nil {
+		return nil, err
+	}
+	values := make([][]byte, len(keys))
+	for i, v := range cmd.Val() {
+		if text, ok := v.(string); ok {
+			values[i] = bytesOf(text)
+		}
+	}
+	return values, nil
+}
+
+// bytesOf is what StringCmd.Bytes does: the client has made the string from a
+// slice of its own, and gives it to nobody else.
+func bytesOf(text string) []byte {
+	if text == "" {
+		return []byte{}
+	}
+	return unsafe.Slice(unsafe.StringData(text), len(text))
+}
+
+func getEach(ctx context.Context, client redis.UniversalClient, keys [][]byte) ([][]byte, error) {
+	gets := make([]*redis.StringCmd, len(keys))
+	list := make([]redis.Cmder, len(keys))
+	for i, key := range keys {
+		gets[i] = redis.NewStringCmd(ctx, "get", key)
+		list[i] = gets[i]
+	}
+	exchange(ctx, client, list)
+	values := make([][]byte, len(keys))
+	for i, get := range gets {
+		text, err := get.Result()
+		switch {
+		case err == nil:
+			values[i] = bytesOf(text)
+		case !isMiss(err) && !redis.HasErrorPrefix(err, "WRONGTYPE"):
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// SetMany implements [driver.Many] by a pipeline of SET PX, on a cluster one to
+// each node.
+func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) (errs []error, err error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.gate.leave()
+	ops := make([]operation, len(items))
+	requests := make([]request, len(items))
+	list := make([]redis.Cmder, 0, len(items))
+	for i, item := range items {
+		ops[i].Op = driver.Op{Kind: driver.OpSet, Key: item.Key, Value: item.Value, TTL: ttl}
+		s.prepare(&ops[i])
+		requests[i] = newRequest(ctx, &ops[i], false)
+		list = requests[i].appendTo(list)
+	}
+	exchange(ctx, s.primary.client, list)
+	for i := range requests {
+		s.wrote(&ops[i])
+		if err := requests[i].err(); err != nil && !isReply(err) {
+			return nil, s.translate(ctx, err)
+		}
+	}
+	return s.failures(ctx, requests), nil
+}
+
+// failures returns the errors of all requests, or nil if there are none.
+func (s *Store) failures(ctx context.Context, requests []request) (errs []error) {
+	for i := range requests {
+		if result := s.result(ctx, &requests[i]); result.Err != nil {
+			if errs == nil {
+				errs = make([]error, len(requests))
+			}
+			errs[i] = result.Err
+		}
+	}
+	return errs
+}
+
+// DeleteMany implements [driver.Many] by UNLINK, and on a cluster by a pipeline
+// of them to each node.
+func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	err := s.unlink(ctx, keys)
+	if s.replicas != nil {
+		for _, key := range keys {
+			s.replicas.wrote(key)
+		}
+	}
+	return s.translate(ctx, err)
+}
+
+// unlink removes the entries under keys, wherever they are.
+func (s *Store) unlink(ctx context.Context, keys [][]byte) error {
+	client := s.primary.client
+	if !s.cluster {
+		return client.Process(ctx, redis.NewIntCmd(ctx, arguments("unlink", keys)...))
+	}
+	pipe := client.Pipeline()
+	for _, key := range keys {
+		_ = pipe.Process(ctx, redis.NewIntCmd(ctx, "unlink", key))
+	}
+	_, err := pipe.Exec(ctx)
+	return err
+}
+
+func arguments(name string, keys [][]byte) []any {
+	args := make([]any, 0, 1+len(keys))
+	args = append(args, name)
+	for _, key := range keys {
+		args = append(args, key)
+	}
+	return args
+}

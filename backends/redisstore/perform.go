@@ -1,0 +1,125 @@
+package redisstore
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// run performs op, alone or in a pipeline that it shares.
+func (s *Store) run(ctx context.Context, op operation) driver.Result {
+	if err := s.begin(ctx); err != nil {
+		return driver.Result{Err: err}
+	}
+	if s.opts.Pipeline {
+		return s.share(ctx, op)
+	}
+	defer s.gate.leave()
+	s.prepare(&op)
+	result := s.perform(ctx, s.nodeFor(&op), &op)
+	s.wrote(&op)
+	return result
+}
+
+// prepare completes op.
+func (s *Store) prepare(op *operation) {
+	op.tooLarge = int64(len(op.Value)) > s.opts.MaxValueSize
+}
+
+// perform sends op to n, and what that did not settle to the primary.
+func (s *Store) perform(ctx context.Context, n *node, op *operation) driver.Result {
+	r := newRequest(ctx, op, false)
+	r.send(ctx, n.client)
+	if r.again(n != s.primary) {
+		r = newRequest(ctx, op, true)
+		r.send(ctx, s.primary.client)
+	}
+	return s.result(ctx, &r)
+}
+
+// performAll is perform for many operations in one exchange. It leaves out
+// those whose context has ended.
+func (s *Store) performAll(n *node, batch []*call) {
+	ctx := context.Background() // it is nobody's alone; the client's timeouts bound it
+	requests := make([]request, len(batch))
+	var first, second []redis.Cmder
+	for i, c := range batch {
+		if c.ctx.Err() == nil {
+			requests[i] = newRequest(ctx, &c.op, false)
+			first = requests[i].appendTo(first)
+		}
+	}
+	exchange(ctx, n.client, onceEach(first))
+	for i := range requests {
+		if r := &requests[i]; r.sent() && r.again(n != s.primary) {
+			*r = newRequest(ctx, &batch[i].op, true)
+			second = r.appendTo(second)
+		}
+	}
+	exchange(ctx, s.primary.client, onceEach(second))
+	for i, c := range batch {
+		if r := &requests[i]; r.sent() {
+			s.complete(n, c, s.result(c.ctx, r))
+		} else {
+			s.complete(n, c, driver.Result{Err: c.ctx.Err()})
+		}
+	}
+}
+
+// onceEach keeps the client from sending a shared pipeline again: some of the
+// callers may have left, and their writes must not be done later.
+func onceEach(list []redis.Cmder) []redis.Cmder {
+	for i, cmd := range list {
+		list[i] = once{cmd}
+	}
+	return list
+}
+
+func (s *Store) complete(n *node, c *call, result driver.Result) {
+	s.wrote(&c.op)
+	c.done(result)
+	n.pipe.leave()
+	s.gate.leave()
+}
+
+// share is the rest of run for an operation that shares a pipeline. It copies
+// the bytes of op, because the pipeline may outlast the caller's context.
+func (s *Store) share(ctx context.Context, op operation) driver.Result {
+	op.Key = bytes.Clone(op.Key)
+	op.Value = bytes.Clone(op.Value)
+	op.old = bytes.Clone(op.old)
+	done := make(chan driver.Result, 1)
+	s.start(ctx, op, func(r driver.Result) { done <- r })
+	select {
+	case r := <-done:
+		return r
+	case <-ctx.Done():
+		return driver.Result{Err: ctx.Err()}
+	}
+}
+
+// Start implements [driver.Async] by pipelines: what is asked for while one
+// exchange is under way travels in the next. It waits only while there are
+// [MaxInFlight] operations under way to a server.
+func (s *Store) Start(ctx context.Context, op driver.Op, done func(driver.Result)) {
+	if err := s.begin(ctx); err != nil {
+		done(driver.Result{Err: err})
+		return
+	}
+	s.start(ctx, operation{Op: op}, done)
+}
+
+// start is the rest of run and Start, after begin.
+func (s *Store) start(ctx context.Context, op operation, done func(driver.Result)) {
+	s.prepare(&op)
+	n := s.nodeFor(&op)
+	if err := n.pipe.enter(ctx); err != nil {
+		s.gate.leave()
+		done(driver.Result{Err: err})
+		return
+	}
+	n.pipe.submit(&call{ctx: ctx, op: op, done: done})
+}
