@@ -29,7 +29,10 @@ import (
 
 	// The backends that the settings may name.
 	_ "github.com/larder-go/larder/backends/filestore"
+	_ "github.com/larder-go/larder/backends/memcachestore"
 	_ "github.com/larder-go/larder/backends/memstore"
+	_ "github.com/larder-go/larder/backends/pgstore"
+	_ "github.com/larder-go/larder/backends/redisstore"
 )
 
 func main() {

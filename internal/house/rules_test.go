@@ -32,7 +32,7 @@ var directions = []direction{
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import.
-var forTestsOnly = []string{"cache/cachetest"}
+var forTestsOnly = []string{"cache/cachetest", "internal/testserver"}
 
 // links says what must not be linked into packages that every program has,
 // directly or by others.
