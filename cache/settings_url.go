@@ -118,7 +118,12 @@ func location(u *url.URL) string {
 	}
 	server := *u
 	server.RawQuery, server.ForceQuery = "", false
-	return server.String()
+	text := server.String()
+	if server.Host == "" && server.User == nil && !strings.Contains(text, "://") {
+		// With its hosts in an option a URL has none, and is a URL all the same.
+		text = strings.Replace(text, ":", "://", 1)
+	}
+	return text
 }
 
 // checkEmbedded refuses what would be ignored in URLs of backends without a
