@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/gate"
 )
 
 // Store keeps entries in the files of one directory. It is safe for concurrent
@@ -21,7 +22,7 @@ type Store struct {
 	opts   Options
 	root   *lock
 	layout atomic.Pointer[layout]
-	gate   gate
+	gate   gate.Gate
 }
 
 var (
@@ -65,16 +66,16 @@ func open(ctx context.Context, dir string, opts Options) (*Store, error) {
 // Shutdown refuses new operations and waits for those in flight until ctx
 // ends. Entries stay on the disk.
 func (s *Store) Shutdown(ctx context.Context) error {
-	return s.gate.shut(ctx)
+	return s.gate.ShutAndWait(ctx)
 }
 
-// begin begins an operation, which ends with s.gate.leave.
+// begin begins an operation, which ends with s.gate.Leave.
 func (s *Store) begin(ctx context.Context) error {
-	if err := s.gate.enter(); err != nil {
+	if err := s.gate.Enter(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		s.gate.leave()
+		s.gate.Leave()
 		return err
 	}
 	return nil

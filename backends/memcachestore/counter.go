@@ -16,7 +16,7 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 	if err := s.begin(ctx, key); err != nil {
 		return 0, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	t := s.target(key)
 	item, err := t.find(ctx)
 	if err != nil {

@@ -88,7 +88,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	if err := s.begin(ctx, keys...); err != nil {
 		return nil, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	errs := make([]error, len(items))
 	err := concurrently(s.batches(keys), func(b batch) error {
 		failed := b.each(func(t placed) error {
@@ -118,7 +118,7 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	if err := s.begin(ctx, keys...); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	return concurrently(s.batches(keys), func(b batch) error {
 		return cmp.Or(b.each(func(t placed) error {
 			_, err := t.srv.delete(ctx, t.key)

@@ -10,7 +10,7 @@ func (s *Store) Get(ctx context.Context, key []byte) ([]byte, error) {
 	if err := s.begin(ctx, key); err != nil {
 		return nil, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	item, err := s.target(key).find(ctx)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	if err := s.begin(ctx, keys...); err != nil {
 		return nil, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	values := make([][]byte, len(keys))
 	err := concurrently(s.batches(keys), func(b batch) error { return b.find(ctx, values) })
 	if err != nil {

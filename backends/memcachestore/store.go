@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/gate"
 )
 
 // Store keeps entries on one or more Memcached servers. It is safe for
@@ -29,7 +30,7 @@ var (
 
 // cluster is what a store and those made of it by In share.
 type cluster struct {
-	gate
+	gate       gate.Gate
 	servers    []*server
 	ring       ring
 	namespaces namespaces
@@ -49,7 +50,7 @@ func open(ctx context.Context, opts Options, now func() time.Time) (*Store, erro
 		return nil, err
 	}
 	c := &cluster{lag: opts.ClearLag, now: now}
-	c.onIdle = c.disconnect
+	c.gate.OnIdle = c.disconnect
 	names := make([]string, len(addrs))
 	for i, addr := range addrs {
 		names[i] = addr.String()
@@ -79,14 +80,14 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	return concurrently(s.servers, func(srv *server) error { return srv.ping(ctx) })
 }
 
 // Shutdown implements [driver.Store]. Each operation in flight ends within the
 // timeout of the store; when the last one has, the connections are closed, also
 // if ctx has ended before that.
-func (s *Store) Shutdown(ctx context.Context) error { return s.shut(ctx) }
+func (s *Store) Shutdown(ctx context.Context) error { return s.gate.ShutAndWait(ctx) }
 
 func (c *cluster) disconnect() {
 	for _, srv := range c.servers {
@@ -95,9 +96,9 @@ func (c *cluster) disconnect() {
 }
 
 // begin is the first step of an operation. Unless it fails, the operation ends
-// with leave.
+// with c.gate.Leave.
 func (c *cluster) begin(ctx context.Context, keys ...[]byte) error {
-	if err := c.enter(); err != nil {
+	if err := c.gate.Enter(); err != nil {
 		return err
 	}
 	err := ctx.Err()
@@ -107,7 +108,7 @@ func (c *cluster) begin(ctx context.Context, keys ...[]byte) error {
 		}
 	}
 	if err != nil {
-		c.leave()
+		c.gate.Leave()
 	}
 	return err
 }

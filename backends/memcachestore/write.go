@@ -17,7 +17,7 @@ func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) e
 	if err := s.begin(ctx, key); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	return s.target(key).set(ctx, value, ttl)
 }
 
@@ -48,7 +48,7 @@ func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (
 	if err := s.begin(ctx, key); err != nil {
 		return nil, false, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	return s.target(key).add(ctx, value, ttl)
 }
 
@@ -106,7 +106,7 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	if err := s.begin(ctx, key); err != nil {
 		return nil, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	t := s.target(key)
 	item, err := t.srv.touch(ctx, t.key, expiration(ttl, t.now()))
 	if errors.Is(err, memcache.ErrCacheMiss) {
@@ -131,7 +131,7 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 	if err := s.begin(ctx, key); err != nil {
 		return false, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	t := s.target(key)
 	if _, err := t.find(ctx); err != nil {
 		if errors.Is(err, driver.ErrNotFound) {
@@ -148,7 +148,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 	if err := s.begin(ctx, key); err != nil {
 		return false, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	t := s.target(key)
 	for {
 		there, err := t.find(ctx)

@@ -53,10 +53,10 @@ func outliving(do job) job {
 // run is one operation: it enters the gate, finds a connection and runs do
 // with it. A limit of zero is none.
 func (s *Store) run(ctx context.Context, limit time.Duration, do job) error {
-	if err := s.gate.enter(); err != nil {
+	if err := s.gate.Enter(); err != nil {
 		return err
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

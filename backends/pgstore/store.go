@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/gate"
 )
 
 // Store keeps entries in one table. It is safe for concurrent use, also with
@@ -20,7 +21,7 @@ type Store struct {
 	sql     statements
 	target  target
 	version versionCheck
-	gate    gate
+	gate    gate.Gate
 
 	stopCulling context.CancelFunc
 	culling     sync.WaitGroup
@@ -108,7 +109,7 @@ func newStore(pool *pgxpool.Pool, opts Options) *Store {
 // ends first, that goes on in the background. Entries stay in the table.
 func (s *Store) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
-		idle := s.gate.shut()
+		idle := s.gate.Shut()
 		s.stopCulling()
 		go s.release(idle)
 	})

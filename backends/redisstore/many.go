@@ -16,7 +16,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, er
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	if s.cluster {
 		values, err = getEach(ctx, s.primary.client, keys)
 		return values, s.translate(ctx, err)
@@ -82,7 +82,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	ops := make([]operation, len(items))
 	requests := make([]request, len(items))
 	list := make([]redis.Cmder, 0, len(items))
@@ -121,7 +121,7 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	err := s.unlink(ctx, keys)
 	if s.replicas != nil {
 		for _, key := range keys {

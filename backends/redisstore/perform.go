@@ -17,7 +17,7 @@ func (s *Store) run(ctx context.Context, op operation) driver.Result {
 	if s.opts.Pipeline {
 		return s.share(ctx, op)
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	s.prepare(&op)
 	result := s.perform(ctx, s.nodeFor(&op), &op)
 	s.wrote(&op)
@@ -82,7 +82,7 @@ func (s *Store) complete(n *node, c *call, result driver.Result) {
 	s.wrote(&c.op)
 	c.done(result)
 	n.pipe.leave()
-	s.gate.leave()
+	s.gate.Leave()
 }
 
 // share is the rest of run for an operation that shares a pipeline. It copies
@@ -117,7 +117,7 @@ func (s *Store) start(ctx context.Context, op operation, done func(driver.Result
 	s.prepare(&op)
 	n := s.nodeFor(&op)
 	if err := n.pipe.enter(ctx); err != nil {
-		s.gate.leave()
+		s.gate.Leave()
 		done(driver.Result{Err: err})
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/gate"
 )
 
 // Store keeps entries in Redis. It is safe for concurrent use. [Open] and [New]
@@ -19,7 +20,7 @@ type Store struct {
 	primary  *node
 	replicas *replicas // nil if there are none
 	cluster  bool
-	gate     gate
+	gate     gate.Gate
 	release  func() // closes the clients that are the store's own
 }
 
@@ -137,18 +138,18 @@ func (s *Store) TTL(ctx context.Context, key []byte) (time.Duration, error) {
 // Shutdown implements [driver.Store]. When ctx ends before the operations in
 // flight have, it closes their connections under them.
 func (s *Store) Shutdown(ctx context.Context) error {
-	err := s.gate.shut(ctx)
+	err := s.gate.ShutAndWait(ctx)
 	s.release()
 	return err
 }
 
-// begin begins an operation, which ends with s.gate.leave.
+// begin begins an operation, which ends with s.gate.Leave.
 func (s *Store) begin(ctx context.Context) error {
-	if err := s.gate.enter(); err != nil {
+	if err := s.gate.Enter(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		s.gate.leave()
+		s.gate.Leave()
 		return err
 	}
 	return nil
