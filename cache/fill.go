@@ -27,6 +27,26 @@ type Preparer interface {
 	Prepare()
 }
 
+// Accepter is a [Loader] whose caller may not want what is in the cache. Accept
+// is called when something was found and is in dst, in the caller's goroutine:
+// false makes it a miss, and the entry is replaced by what the load returns,
+// unless it has changed meanwhile. A value that Fill returns without a load of
+// this caller's, since another was under way, was not accepted.
+type Accepter interface {
+	Loader
+	Accept() bool
+}
+
+// Announcer is a [Loader] whose caller can make use of a value that is not
+// complete, see [Loading.Announce]. If one is announced, Fill calls Attend with
+// it in the caller's goroutine and returns, with dst as it was and Announced in
+// the Outcome. The caller calls leave, once, when he takes no more interest: the
+// context of the load ends with the last one's.
+type Announcer interface {
+	Loader
+	Attend(value any, leave func())
+}
+
 // LoaderFunc is a function as a [Loader].
 type LoaderFunc func(ctx context.Context) (Loaded, error)
 
@@ -74,11 +94,23 @@ func (l Loading) Release() {
 	}
 }
 
+// Announce hands value, as it is, to every [Announcer] who waits for the load
+// and to those who come before it is over, while the load goes on. They share
+// it. It is for values that take long to complete and are of use before: a
+// response that is streamed. What the load returns is for the others, and is
+// stored. Only the first announcement counts.
+func (l Loading) Announce(value any) {
+	if l.flight != nil {
+		l.flight.Announce(&landing{value: value, fresh: true})
+	}
+}
+
 // Outcome says how a Fill came to its value.
 type Outcome struct {
 	Hit       bool // the value was in the cache
 	Collapsed bool // another caller's load was waited for
 	Stored    bool // the loaded value was stored
+	Announced bool // the value was announced, see Announcer
 
 	// Err is an error of the backend that did not stop the value from being
 	// returned: of the look-up, with FailOpen, or ErrTooLarge.
@@ -117,24 +149,49 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	}
 	defer k.release()
 	mark := st.flights.Mark(k.b)
-	found, unreadable, err := c.lookUp(ctx, st, k.b, op, key, dst, o)
-	if found || err != nil && !c.failsOpen(ctx, err, o) {
+	found, was, err := c.lookUp(ctx, st, k.b, op, key, dst, o)
+	if found && accepts(load) || err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{Hit: found}, err
 	}
 	defer c.underWay()()
 	if p, ok := load.(Preparer); ok {
 		p.Prepare()
 	}
-	f := &fill{cache: c, st: st.base, op: op, key: key, load: load, o: o, unreadable: unreadable, lookUpErr: err, dstType: reflect.TypeOf(dst)}
-	landed, leader, err := st.flights.Do(ctx, k.b, mark, f.run)
+	f := &fill{cache: c, st: st.base, op: op, key: key, load: load, o: o, was: was, lookUpErr: err, dstType: reflect.TypeOf(dst)}
+	landed, leader, attended, err := f.join(ctx, k.b, mark)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
+	}
+	if attended {
+		return Outcome{Collapsed: !leader, Announced: true, Err: f.lookUpErr}, nil
 	}
 	if landed.fresh && !leader && !landed.private && errors.Is(c.check(landed.entry, o), ErrCorrupt) {
 		// The one who started the load encodes values otherwise.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
 	return c.deliver(ctx, op, key, dst, landed, leader, o)
+}
+
+// accepts reports whether the caller is content with what was found.
+func accepts(load Loader) bool {
+	a, ok := load.(Accepter)
+	return !ok || a.Accept()
+}
+
+// join joins the flight of key or starts it. attended reports that the value
+// was announced, and is with the loader.
+func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, attended bool, err error) {
+	announcer, ok := f.load.(Announcer)
+	if !ok {
+		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
+		return l, leader, false, err
+	}
+	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, f.run)
+	if attendance == nil {
+		return l, leader, false, err
+	}
+	announcer.Attend(l.value, attendance.Leave)
+	return l, leader, true, nil
 }
 
 // loadAlone runs the loader for one caller, who cannot read what others share.
@@ -196,14 +253,14 @@ func assignLoaded(dst, value any, o options) error {
 
 // fill is one run of a loader, for all who wait.
 type fill struct {
-	cache      *BaseCache
-	st         *opened // the shared store: the run may outlive the starter's session
-	op, key    string
-	load       Loader
-	o          options
-	unreadable *entry // what the look-up found in place of an entry
-	lookUpErr  error
-	dstType    reflect.Type
+	cache     *BaseCache
+	st        *opened // the shared store: the run may outlive the starter's session
+	op, key   string
+	load      Loader
+	o         options
+	was       previous // what the look-up found: not readable, or not accepted
+	lookUpErr error
+	dstType   reflect.Type
 }
 
 func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
@@ -280,8 +337,8 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 
 // store writes the loaded value unless there is an entry by now.
 func (f *fill) store(ctx context.Context, key []byte, s stored) (bool, error) {
-	if f.unreadable != nil {
-		return f.cache.replace(ctx, f.st, key, f.unreadable.raw, s, f.o)
+	if f.was.there {
+		return f.cache.replace(ctx, f.st, key, f.was.raw, s, f.o)
 	}
 	return f.cache.add(ctx, f.st, key, f.key, s, f.o)
 }

@@ -18,19 +18,24 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 	return found, err
 }
 
-// lookUp reads the entry of key into dst. If it finds one that cannot be read,
-// it reports a miss and returns the entry as unreadable, so that it can be
-// replaced; the raw bytes are nil where the store gave none.
-func (c *BaseCache) lookUp(ctx context.Context, st *opened, k []byte, op, key string, dst any, o options) (found bool, unreadable *entry, err error) {
+// previous is what a look-up found under a key, for who may replace it.
+type previous struct {
+	there bool
+	raw   []byte
+}
+
+// lookUp finds the entry under k and decodes it into dst. If it cannot be read
+// it reports a miss.
+func (c *BaseCache) lookUp(ctx context.Context, st *opened, k []byte, op, key string, dst any, o options) (found bool, was previous, err error) {
 	e, err := st.fetch(ctx, k)
 	if err == nil {
 		err = c.decode(e, dst, o)
 	}
-	if errors.Is(err, driver.ErrCorrupt) {
-		unreadable = &entry{raw: e.raw}
+	if err == nil || errors.Is(err, driver.ErrCorrupt) {
+		was = previous{there: true, raw: e.raw}
 	}
 	found, err = c.found(ctx, op, key, err)
-	return found, unreadable, err
+	return found, was, err
 }
 
 // found turns the error of a look-up into found or not, and reports which.

@@ -48,6 +48,9 @@ type Flight[V any] struct {
 	missed bool
 	landed chan struct{} // closed when value and err are set
 
+	announced    chan struct{} // closed when announcement is set
+	announcement V
+
 	// Guarded by shard.mu.
 	callers    int
 	stale      bool

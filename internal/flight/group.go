@@ -60,26 +60,44 @@ type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
 // A panic in fn is a *PanicError and runtime.Goexit is ErrGoexit, for every
 // caller. A caller whose ctx has ended before starts nothing.
 func (g *Group[V]) Do(ctx context.Context, key []byte, since Mark, fn Func[V]) (v V, leader bool, err error) {
+	v, leader, _, err = g.do(ctx, key, since, fn, false)
+	return v, leader, err
+}
+
+// Attend is Do for a caller who can make use of a value that is announced: then
+// v is that value, and attendance is not nil. Until it ends, the caller counts as
+// one who waits. A caller who is himself a run of the group waits for the
+// landing: who reads what another run writes waits for it, too, and nobody would
+// see it if that run then waited for his.
+func (g *Group[V]) Attend(ctx context.Context, key []byte, since Mark, fn Func[V]) (v V, leader bool, attendance *Attendance[V], err error) {
+	return g.do(ctx, key, since, fn, true)
+}
+
+func (g *Group[V]) do(ctx context.Context, key []byte, since Mark, fn Func[V], attends bool) (v V, leader bool, attendance *Attendance[V], err error) {
 	outer, recursive := g.runsUnder(ctx, key)
 	if recursive {
-		return v, false, ErrRecursive
+		return v, false, nil, ErrRecursive
 	}
 	f, leader, err := g.board(ctx, key, since)
 	if err != nil {
-		return v, false, err
+		return v, false, nil, err
 	}
 	if outer != nil {
 		if !outer.waitFor(f) {
 			f.leave()
-			return v, false, ErrRecursive
+			return v, false, nil, ErrRecursive
 		}
 		defer outer.stopWaiting(f)
 	}
 	if leader {
 		go f.run(fn)
 	}
-	v, err = f.wait(ctx)
-	return v, leader, err
+	if attends && outer == nil {
+		v, attendance, err = f.attend(ctx)
+	} else {
+		v, err = f.wait(ctx)
+	}
+	return v, leader, attendance, err
 }
 
 // board returns the flight of key, with the caller counted among those who
@@ -122,6 +140,8 @@ func (g *Group[V]) join(ctx context.Context, s *shard[V], key []byte, since Mark
 		callers: 1,
 		missed:  Mark(s.commits.Load()) != since,
 		landed:  make(chan struct{}),
+
+		announced: make(chan struct{}),
 	}
 	f.ctx, f.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), runKey[V]{}, f))
 	s.flights[f.key] = f
