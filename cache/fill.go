@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"time"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/flight"
@@ -42,9 +43,13 @@ type Accepter interface {
 // it in the caller's goroutine and returns, with dst as it was and Announced in
 // the Outcome. The caller calls leave, once, when he takes no more interest: the
 // context of the load ends with the last one's.
+//
+// Patience is for how long the caller waits for a load that another has started;
+// then the error of Fill is [ErrPatience]. Zero is no limit.
 type Announcer interface {
 	Loader
 	Attend(value any, leave func())
+	Patience() time.Duration
 }
 
 // LoaderFunc is a function as a [Loader].
@@ -186,7 +191,7 @@ func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landi
 		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
 		return l, leader, false, err
 	}
-	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, f.run)
+	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, announcer.Patience(), f.run)
 	if attendance == nil {
 		return l, leader, false, err
 	}

@@ -70,6 +70,19 @@ func (s *Scope) Cache(alias string) (*BaseCache, error) {
 	return c, nil
 }
 
+// Detached returns a context for work that outlives the request of ctx. It has
+// the values of ctx, no deadline, and if ctx has a [Scope] one of its own, which
+// close ends.
+func Detached(ctx context.Context) (detached context.Context, close func() error) {
+	detached = context.WithoutCancel(ctx)
+	s := scopeFrom(ctx)
+	if s == nil {
+		return detached, func() error { return nil }
+	}
+	own := s.handler.Scope(detached)
+	return own, func() error { return own.Close(detached) }
+}
+
 // Handler returns the handler whose caches these are.
 func (s *Scope) Handler() *Handler { return s.handler }
 

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // shardCount bounds how many flights contend for one lock.
@@ -60,44 +61,63 @@ type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
 // A panic in fn is a *PanicError and runtime.Goexit is ErrGoexit, for every
 // caller. A caller whose ctx has ended before starts nothing.
 func (g *Group[V]) Do(ctx context.Context, key []byte, since Mark, fn Func[V]) (v V, leader bool, err error) {
-	v, leader, _, err = g.do(ctx, key, since, fn, false)
+	f, leader, done, err := g.enter(ctx, key, since, fn)
+	if err != nil {
+		return v, false, err
+	}
+	defer done()
+	v, err = f.wait(ctx)
 	return v, leader, err
 }
 
 // Attend is Do for a caller who can make use of a value that is announced: then
 // v is that value, and attendance is not nil. Until it ends, the caller counts as
-// one who waits. A caller who is himself a run of the group waits for the
-// landing: who reads what another run writes waits for it, too, and nobody would
-// see it if that run then waited for his.
-func (g *Group[V]) Attend(ctx context.Context, key []byte, since Mark, fn Func[V]) (v V, leader bool, attendance *Attendance[V], err error) {
-	return g.do(ctx, key, since, fn, true)
-}
-
-func (g *Group[V]) do(ctx context.Context, key []byte, since Mark, fn Func[V], attends bool) (v V, leader bool, attendance *Attendance[V], err error) {
-	outer, recursive := g.runsUnder(ctx, key)
-	if recursive {
-		return v, false, nil, ErrRecursive
-	}
-	f, leader, err := g.board(ctx, key, since)
+// one who waits. One who joins another's flight and gets nothing within patience
+// leaves it with ErrPatience; zero or less is no limit.
+//
+// A caller who is himself a run of a group waits for the landing: who reads what
+// another run writes waits for it, too, and nobody would see it if that run then
+// waited for his.
+func (g *Group[V]) Attend(ctx context.Context, key []byte, since Mark, patience time.Duration, fn Func[V]) (v V, leader bool, attendance *Attendance[V], err error) {
+	f, leader, done, err := g.enter(ctx, key, since, fn)
 	if err != nil {
 		return v, false, nil, err
 	}
+	defer done()
+	if Current[V](ctx) != nil {
+		v, err = f.wait(ctx)
+		return v, leader, nil, err
+	}
+	if leader {
+		patience = 0
+	}
+	v, attendance, err = f.attend(ctx, patience)
+	return v, leader, attendance, err
+}
+
+// enter joins the flight of key or starts it. The caller is counted among those
+// who wait, and calls done when he waits no more.
+func (g *Group[V]) enter(ctx context.Context, key []byte, since Mark, fn Func[V]) (f *Flight[V], leader bool, done func(), err error) {
+	outer, recursive := g.runsUnder(ctx, key)
+	if recursive {
+		return nil, false, nil, ErrRecursive
+	}
+	f, leader, err = g.board(ctx, key, since)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	done = func() {}
 	if outer != nil {
 		if !outer.waitFor(f) {
 			f.leave()
-			return v, false, nil, ErrRecursive
+			return nil, false, nil, ErrRecursive
 		}
-		defer outer.stopWaiting(f)
+		done = func() { outer.stopWaiting(f) }
 	}
 	if leader {
 		go f.run(fn)
 	}
-	if attends && outer == nil {
-		v, attendance, err = f.attend(ctx)
-	} else {
-		v, err = f.wait(ctx)
-	}
-	return v, leader, attendance, err
+	return f, leader, done, nil
 }
 
 // board returns the flight of key, with the caller counted among those who
