@@ -17,10 +17,11 @@ import (
 //
 //	mux.Handle("GET /reports", middleware.CachePage(5*time.Minute)(reports))
 //
-// It answers GET and HEAD and stores responses with status 200; HEAD is
-// answered from what a GET would give. The package comment says what is never
-// stored. A handler that says no-store, private, no-cache or max-age=0 wins
-// over ttl. With a ttl of zero or less nothing is stored.
+// It answers GET and HEAD and stores responses with status 200, and others that
+// say themselves how long they are fresh; HEAD is answered from what a GET would
+// give. The package comment says what is never stored. A handler that says
+// no-store, private, no-cache or max-age=0 wins over ttl. With a ttl of zero or
+// less nothing is stored.
 //
 // What middleware further out has set in the header by then counts as the
 // handler's: with a Set-Cookie, private or no-store there, the request goes past
@@ -34,29 +35,56 @@ import (
 // values of the first request's and a [cache.Scope] of its own, and ends when
 // the last client who waits has left. The handler gets the request without
 // what the page must not depend on: ranges and conditions, which are applied to
-// each client's answer, and fields such as X-Forwarded-Host. The response is
-// held back until it is complete, unless it is over [MaxBody] or the handler
-// flushes or sets trailers: then it is streamed to the first client, is not
-// stored, and the others run the handler themselves, as they do whenever a
-// response turns out not to be for all. If the handler panics, so does the
-// first request, with the same value; the others have it run once more.
+// each client's answer, and fields such as X-Forwarded-Host.
+//
+// A response of up to 2 KiB is held back until it is complete, as net/http does;
+// what is longer, or flushed, goes to everyone who waits as the handler writes
+// it, while the entry fills. If a response turns out not to be for all, the
+// others run the handler themselves. If the handler panics, so does the first
+// request, with the same value; the others have it run once more, unless they
+// have a part of the response already: then theirs is aborted.
 //
 // A handler may ask for its own page under its own context, and gets it without
-// the cache. It must not wait for it in a way that loses the context, as a
-// request over the network does: that waits for the handler.
+// the cache. If it waits for it in a way that loses the context, as a request
+// over the network does, it waits for [Patience].
 //
 // Every response says in Cache-Status (RFC 9211) what was done and why. If the
 // cache fails, pages are served without it. A request whose context ends before
 // there is an answer gets status 503, since its client may still be there.
 func CachePage(ttl time.Duration, opts ...PageOption) func(http.Handler) http.Handler {
-	p := newPolicy(ttl, opts)
-	return func(next http.Handler) http.Handler {
-		return &pageHandler{
-			policy:         p,
-			next:           next,
-			browserControl: browserControl(p.browserTTL),
-			uncacheable:    new(memory),
-		}
+	return newPolicy(perView, ttl, opts).wrap
+}
+
+// Site returns middleware that caches the responses of a whole site. It differs
+// from [CachePage] in that responses say how long they are fresh: by s-maxage,
+// max-age or Expires, and those that do not for the time of [DefaultTTL].
+//
+//	http.ListenAndServe(addr, middleware.Site()(mux))
+func Site(opts ...PageOption) func(http.Handler) http.Handler {
+	return newPolicy(perSite, DefaultSiteTTL, opts).wrap
+}
+
+// Shared returns middleware that is a shared cache as RFC 9111 describes it, for
+// a handler that stands for an origin: a reverse proxy. Only the responses say
+// what may be stored, for how long and for whom; where they do not, a lifetime is
+// guessed as the RFC suggests. It heeds what requests say in Cache-Control, and
+// the field CDN-Cache-Control (RFC 9213), see [Targets].
+//
+// Unless it is [Literal], it is more careful than the RFC: a response with
+// Set-Cookie or private="field" is not stored.
+func Shared(opts ...PageOption) func(http.Handler) http.Handler {
+	return newPolicy(shared, 0, opts).wrap
+}
+
+// wrap returns a handler with its responses cached.
+func (p *policy) wrap(next http.Handler) http.Handler {
+	return &pageHandler{
+		policy:         p,
+		next:           next,
+		browserControl: browserControl(p.browserTTL),
+		uncacheable:    new(memory),
+		purges:         &purgeList{keep: p.keyPrefix},
+		refreshes:      new(refreshes),
 	}
 }
 
@@ -79,6 +107,8 @@ type pageHandler struct {
 	next           http.Handler
 	browserControl string
 	uncacheable    *memory
+	purges         *purgeList
+	refreshes      *refreshes
 	nextLog        atomic.Int64
 }
 
@@ -89,7 +119,7 @@ func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.pass(forwardOf(x.bypass), x.bypass)
 		return
 	}
-	x.start(h.appendKey(x.buffer[:0], r, &x.judgement))
+	x.start()
 	x.find()
 }
 

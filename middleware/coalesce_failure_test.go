@@ -92,7 +92,6 @@ func TestAResponseThatIsNotForAllGoesToOneClientOnly(t *testing.T) {
 			w.Header().Set("Content-Length", "2004")
 			_, _ = w.Write(make([]byte, 2000))
 		},
-		"flushed": func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
 		"an event stream": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 		},

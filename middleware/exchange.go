@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -9,31 +8,42 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // exchange is one request on its way through a pageHandler. It goes through
 // these states:
 //
-//	find     look the page up, waiting for or starting a run of the handler
+//	find      look the page up, waiting for or starting a run of the handler
 //	 ├ hit       send the page
+//	 ├ stale     send the page, and have it made anew in the background
 //	 ├ variant   the URL varies: find again, with the variant's key
-//	 ├ lead      this request started the run: send what it gave
+//	 ├ lead      this request started the run: send what it gives
+//	 ├ follow    send what another request's run gives, as it comes
 //	 ├ pass      run the handler for this request alone
-//	 ├ again     the run that this request waited for panicked: find once more
+//	 ├ again     the run that this request waited for came to nothing: find once more
+//	 ├ refuse    the client wants nothing that has to be fetched
 //	 └ leave     the request ended before there was an answer
 type exchange struct {
 	h *pageHandler
-	w http.ResponseWriter
+	w http.ResponseWriter // nil in the background
 	r *http.Request
 	judgement
 
 	canonical  []byte    // of the page, then of the variant
 	key        string    // under which the cache has it
 	primary    string    // the key of the page, whatever variant is looked for
-	primaryLen int       // of canonical, what is the page's
+	primaryLen int       // of canonical, what is the URL's
+	fullLen    int       // of canonical, what is the page's
 	index      *variants // of the page, once it is known to vary
-	found      *page     // what the cache or a run gave
-	retried    bool
+
+	found   *page // what the cache or another's run gave
+	judged        // what becomes of it
+	foreign bool  // found is of the same URL, but not for this request
+	retried bool
+
+	// base is the page that a run of this exchange validates, or falls back to.
+	base *page
 
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared *prepared
@@ -43,14 +53,20 @@ type exchange struct {
 	run  atomic.Pointer[run]
 	left atomic.Bool // the request is over: a run must not use w
 
+	// attended is a response that a run has announced; leaveRun ends the interest
+	// in it.
+	attended *live
+	leaveRun func()
+
 	buffer [256]byte // for canonical
 	sender pageSender
 }
 
 // start begins with the page's own key.
-func (x *exchange) start(canonical []byte) {
-	x.canonical, x.primaryLen = canonical, len(canonical)
-	x.key = pageKey(canonical)
+func (x *exchange) start() {
+	x.canonical, x.primaryLen = x.h.appendKey(x.buffer[:0], x.r, &x.judgement)
+	x.fullLen = len(x.canonical)
+	x.key = pageKey(x.canonical[:x.primaryLen])
 	x.primary = x.key
 }
 
@@ -59,28 +75,61 @@ func (x *exchange) cache(ctx context.Context) cache.View[*page] {
 	return pages.Over(cache.From(ctx, x.h.alias))
 }
 
+// maxTries is how often an exchange looks for its page: for the URL and for its
+// variant, and again for each when a run that it waited for came to nothing.
+const maxTries = 6
+
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
 	c := x.cache(x.r.Context())
-	for answered := false; !answered; {
-		if x.h.uncacheable.has(x.key) {
-			answered = x.findAlone(c)
+	x.h.purges.refresh(x.r.Context(), x.h.policy)
+	for range maxTries {
+		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.key) {
+			if x.findAlone(c) {
+				return
+			}
 			continue
 		}
 		outcome, err := c.Fill(x.r.Context(), x.key, &x.found, x)
-		answered = x.settle(outcome, err)
+		if x.settle(outcome, err) {
+			return
+		}
 	}
+	x.pass(x.forward(), reasonUnstable)
 }
 
-// findAlone looks for a page whose last response was not to be stored: nobody
-// waits, since everybody would wait in vain.
+// findAlone looks for a page and starts no run: for a client who does not want
+// one, and for a page whose last response was not to be stored, where all who
+// waited would wait in vain.
 func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
-	var ok bool
+	x.found = nil
 	var err error
-	if x.found, ok, err = c.Get(x.r.Context(), x.key); ok || err != nil {
-		return x.settle(cache.Outcome{Hit: true}, err)
+	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
+		return x.settle(cache.Outcome{}, err)
 	}
-	x.pass(x.forward(), reasonUncacheable)
+	if x.Accept() {
+		return x.settle(cache.Outcome{Hit: true}, nil)
+	}
+	if x.directives.OnlyIfCached {
+		x.refuse()
+	} else {
+		x.pass(x.forward(), reasonUncacheable)
+	}
+	return true
+}
+
+// Accept implements [cache.Accepter]: it judges what was found, and is false if
+// a run has to make the page anew.
+func (x *exchange) Accept() bool {
+	x.judged = x.assess(x.found, time.Now())
+	switch x.verdict {
+	case verdictMiss:
+		x.foreign = x.found != nil && !x.found.tombstone
+		return false
+	case verdictValidate:
+		x.base = x.found
+		return false
+	}
 	return true
 }
 
@@ -93,21 +142,38 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 	switch {
 	case x.run.Load() != nil:
 		x.lead(outcome)
+		return true
 	case err != nil:
 		return x.settleError(err)
-	case x.found == nil, x.found.index != nil && (x.index != nil || !bytes.Equal(x.found.key, x.canonical)):
-		// Another page's index; and nothing writes one under a variant's key.
-		x.pass(forwardBypass, reasonCollision)
-	case x.found.index != nil:
+	case outcome.Announced:
+		return x.follow(outcome)
+	case !outcome.Hit && !x.Accept():
+		// Another's run gave it, and it is of no use to this request.
+		return x.again(nil)
+	}
+	return x.settleFound(outcome)
+}
+
+// settleFound is settle for a request that got an entry.
+func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
+	switch x.verdict {
+	case verdictVariant:
 		x.selectVariant(x.found.index)
 		return false
+	case verdictBypass:
+		x.pass(forwardBypass, x.reason)
+	case verdictTimeout:
+		x.refuse()
+	case verdictStale:
+		x.h.refreshes.start(x)
+		x.hit(outcome)
 	default:
 		x.hit(outcome)
 	}
 	return true
 }
 
-// settleError is settle for a request that got no page.
+// settleError is settle for a request that got nothing.
 func (x *exchange) settleError(err error) (answered bool) {
 	switch {
 	case x.r.Context().Err() != nil:
@@ -116,6 +182,8 @@ func (x *exchange) settleError(err error) (answered bool) {
 		x.pass(x.forward(), reasonNotShared)
 	case errors.Is(err, cache.ErrRecursive):
 		x.pass(forwardBypass, reasonRecursive)
+	case errors.Is(err, cache.ErrPatience):
+		x.pass(x.forward(), reasonPatience)
 	case isFailedRun(err):
 		return x.again(err)
 	default:
@@ -127,12 +195,8 @@ func (x *exchange) settleError(err error) (answered bool) {
 
 // hit answers with a page that another request has brought about.
 func (x *exchange) hit(outcome cache.Outcome) {
-	if reason := x.h.unusable(x.found, x.canonical, &x.judgement); reason != reasonNone {
-		x.pass(forwardBypass, reason)
-		return
-	}
 	if outcome.Hit {
-		x.sender.hit(x.w, x.r, x.found, x.h.browserControl, time.Now())
+		x.sender.hit(x.w, x.r, x.found, x.h, time.Now())
 		return
 	}
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
@@ -141,44 +205,34 @@ func (x *exchange) hit(outcome cache.Outcome) {
 		stored:    outcome.Stored,
 		collapsed: outcome.Collapsed,
 	})
-	x.sender.send(x.w, x.r, x.found, x.h.browserControl)
+	x.sender.send(x.w, x.r, x.found, x.h)
 }
 
 // forward says for Cache-Status what kind of miss this was.
 func (x *exchange) forward() forward {
-	if x.index != nil {
+	switch {
+	case x.base != nil && isOfRequest(x.cause):
+		return forwardRequest
+	case x.base != nil:
+		return forwardStale
+	case x.index != nil:
 		return forwardVaryMiss
 	}
 	return forwardURIMiss
 }
 
-// lead answers the client who started a run.
-func (x *exchange) lead(outcome cache.Outcome) {
-	run := x.run.Load()
-	over := run.await(x.r.Context())
-	switch {
-	case over && run.panicked:
-		panic(run.panicValue)
-	case over && run.exited:
-		panic(http.ErrAbortHandler)
-	case over && run.complete:
-		x.sendRun(run, outcome.Stored)
-	case over && run.spilled:
-		// The client has it already.
-	default:
-		x.unanswered()
-	}
+// isOfRequest reports whether a page is not used because of what the request
+// says.
+func isOfRequest(c rfc9111.Cause) bool {
+	return c == rfc9111.CauseRequestNoCache || c == rfc9111.CauseRequestMaxAge || c == rfc9111.CauseRequestMinFresh
 }
 
-// sendRun answers with the response of the run that this request started, the
-// fields that are not for others included.
-func (x *exchange) sendRun(run *run, stored bool) {
-	header, response := x.w.Header(), run.response
-	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: run.reason})
-	if run.page != nil && lacksControl(header) {
-		header["Cache-Control"] = []string{x.h.browserControl}
-	}
-	sendBody(x.w, x.r, response, parseLastModified(response.header["Last-Modified"]))
+// refuse answers a client who wants only what is stored and may be served as it
+// is (RFC 9111, section 5.2.1.7).
+func (x *exchange) refuse() {
+	const status = http.StatusGatewayTimeout
+	setStatus(x.w.Header(), nil, forwarded{why: forwardRequest, detail: reasonOnlyIfCached})
+	http.Error(x.w, http.StatusText(status), status)
 }
 
 // leave ends an exchange whose request is over. If it has started a run, that
@@ -208,15 +262,19 @@ func isFailedRun(err error) bool {
 	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit)
 }
 
-// again has those who waited for a run that panicked wait for another, once.
-// If that panics too, so do they.
+// again has those who waited for a run that came to nothing wait for another,
+// once. If that panics too, so do they.
 func (x *exchange) again(err error) (answered bool) {
 	if !x.retried {
 		x.retried = true
 		return false
 	}
 	var panicked *cache.PanicError
-	if errors.As(err, &panicked) {
+	switch {
+	case err == nil:
+		x.pass(x.forward(), reasonUnstable)
+		return true
+	case errors.As(err, &panicked):
 		panic(panicked.Value)
 	}
 	panic(http.ErrAbortHandler)
@@ -225,5 +283,5 @@ func (x *exchange) again(err error) (answered bool) {
 // pass runs the handler for this request alone, which it gets as it came.
 func (x *exchange) pass(why forward, detail reason) {
 	setStatus(x.w.Header(), nil, forwarded{why: why, detail: detail})
-	x.h.next.ServeHTTP(x.w, x.r)
+	x.h.next.ServeHTTP(x.h.watch(x.w, x.r), x.r)
 }

@@ -84,8 +84,6 @@ func huntHandler(w http.ResponseWriter, r *http.Request) {
 	case chance == 1:
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
-	case chance == 3:
-		w.(http.Flusher).Flush()
 	case chance < 50:
 		time.Sleep(time.Millisecond)
 	}
@@ -98,6 +96,9 @@ func huntHandler(w http.ResponseWriter, r *http.Request) {
 	}
 	text := mark(r.Host, r.URL.Path, r.URL.RawQuery, r.Header)
 	_, _ = io.WriteString(w, text[:len(text)/2])
+	if chance%10 == 3 {
+		w.(http.Flusher).Flush()
+	}
 	if chance == 2 {
 		panic(http.ErrAbortHandler)
 	}

@@ -15,35 +15,41 @@ func pageKey(canonical []byte) string {
 	return string(keys.AppendHash(append(key[:0], prefix...), canonical))
 }
 
-// appendKey appends the canonical key of the page: everything that it may
-// depend on without saying so in Vary, the URL that the handler gets included,
-// since middleware further out may have rewritten it. Requests with credentials
-// have entries of their own, so that those without never wait for theirs.
-func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) []byte {
+// target is the URL by which people know a page, and purge it.
+type target struct {
+	scheme string // http or https
+	host   string // in lower case, with a port unless it is the scheme's own
+	path   string // as received, with its escapes
+	query  string // what of it counts
+}
+
+// appendPrimary appends what a page is found and purged by. Requests with
+// credentials have entries of their own, so that those without never wait for
+// theirs.
+func (p *policy) appendPrimary(dst []byte, credentials bool, t target) []byte {
 	class := "anonymous"
-	if !j.credentials.None() {
+	if credentials {
 		class = "credentials"
 	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+	// HEAD is answered from the same entry as GET.
+	for _, part := range [...]string{p.keyPrefix, class, http.MethodGet, t.scheme, t.host, t.path, t.query} {
+		dst = keys.AppendPart(dst, part)
 	}
-	for _, part := range [...]string{
-		p.keyPrefix,
-		class,
-		http.MethodGet, // HEAD is answered from the same entry
-		scheme,
-		strings.ToLower(r.Host),
-		j.path,
-		j.url.Scheme,
-		strings.ToLower(j.url.Host),
-		j.url.Path,
-		j.url.RawPath,
-		j.url.RawQuery,
-	} {
+	return dst
+}
+
+// appendKey appends the canonical key of the page: everything that it may depend
+// on without saying so in Vary. What is behind the first primaryLen bytes is
+// mostly the same for all requests for a URL; if it is not, there are variants.
+func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical []byte, primaryLen int) {
+	dst = p.appendPrimary(dst, !j.credentials.None(), j.target)
+	primaryLen = len(dst)
+	// Middleware further out may have rewritten the URL.
+	for _, part := range [...]string{j.url.Scheme, strings.ToLower(j.url.Host), j.url.Path, j.url.RawPath, j.url.RawQuery} {
 		dst = keys.AppendPart(dst, part)
 	}
 	if j.trusted {
+		dst = keys.AppendPart(dst, r.Host)
 		for _, name := range believed {
 			dst = appendLines(dst, r.Header[name])
 		}
@@ -52,7 +58,10 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) []byte {
 	for _, c := range j.keyCookies {
 		dst = keys.AppendPart(dst, c.pair)
 	}
-	return appendSelecting(dst, r.Header, j, selectingNames(j.vary))
+	for _, value := range p.varyValues {
+		dst = keys.AppendPart(dst, value(r))
+	}
+	return appendSelecting(dst, r.Header, j, selectingNames(j.vary)), primaryLen
 }
 
 // appendLines appends the lines of one field so that no two lists of lines look

@@ -1,45 +1,14 @@
 package middleware
 
 import (
+	"net/http"
 	"net/netip"
 	"net/textproto"
 	"time"
-
-	"github.com/larder-go/larder/cache"
 )
 
-// DefaultMaxBody is the length in bytes over which a response is not stored.
-const DefaultMaxBody = 8 << 20
-
-// PageOption changes what [CachePage] does.
+// PageOption changes what [CachePage], [Site] and [Shared] do.
 type PageOption func(*policy)
-
-// policy is what the options of one CachePage add up to.
-type policy struct {
-	ttl               time.Duration
-	alias             string
-	keyPrefix         string
-	maxBody           int64
-	browserTTL        time.Duration
-	stripSetCookie    bool
-	cookies           cookieRules
-	query             queryRules
-	credentialHeaders []string
-	trustedProxies    []netip.Prefix
-}
-
-func newPolicy(ttl time.Duration, opts []PageOption) *policy {
-	p := &policy{
-		ttl:               ttl,
-		alias:             cache.DefaultAlias,
-		maxBody:           DefaultMaxBody,
-		credentialHeaders: []string{"X-Api-Key"},
-	}
-	for _, opt := range opts {
-		opt(p)
-	}
-	return p
-}
 
 // Alias stores pages in the cache of this alias in place of "default".
 func Alias(name string) PageOption {
@@ -56,6 +25,120 @@ func KeyPrefix(prefix string) PageOption {
 // stored; the default is [DefaultMaxBody].
 func MaxBody(bytes int64) PageOption {
 	return func(p *policy) { p.maxBody = bytes }
+}
+
+// DefaultTTL is for how long [Site] keeps a response that does not say; the
+// default is [DefaultSiteTTL], and zero or less keeps none. With [Shared] it is
+// for responses of which a shared cache may guess the lifetime and that give no
+// clue; the default is none.
+func DefaultTTL(d time.Duration) PageOption {
+	return func(p *policy) {
+		if p.face != perView {
+			p.ttl = d
+		}
+	}
+}
+
+// StatusTTL is for how long responses with this status code are kept, whatever
+// they say of it themselves; zero or less keeps none. What forbids to store them
+// still does.
+//
+//	middleware.CachePage(time.Hour, middleware.StatusTTL(http.StatusNotFound, 10*time.Second))
+func StatusTTL(status int, d time.Duration) PageOption {
+	return func(p *policy) {
+		if p.statusTTL == nil {
+			p.statusTTL = make(map[int]time.Duration)
+		}
+		p.statusTTL[status] = d
+	}
+}
+
+// Grace is for how long a stale page may still be served, while it is made anew
+// in the background or when the handler fails: it panics, or answers with 500,
+// 502, 503 or 504. It stands in for stale-while-revalidate and stale-if-error
+// (RFC 5861) where a response has none. The default is zero.
+func Grace(d time.Duration) PageOption {
+	return func(p *policy) { p.grace = d }
+}
+
+// RefreshTimeout is how long making a page anew in the background may take; the
+// default is [DefaultRefreshTimeout].
+func RefreshTimeout(d time.Duration) PageOption {
+	return func(p *policy) { p.refreshTimeout = d }
+}
+
+// Patience is for how long a request waits for the first byte of a run that
+// another request has started; then it runs the handler itself. The default is
+// [DefaultPatience], and zero or less is no limit.
+func Patience(d time.Duration) PageOption {
+	return func(p *policy) { p.patience = d }
+}
+
+// When has requests go past the cache for which wanted is false. It must depend
+// on the request alone, and may be called from many goroutines.
+func When(wanted func(*http.Request) bool) PageOption {
+	return func(p *policy) { p.when = append(p.when, wanted) }
+}
+
+// VaryByHeader declares that pages depend on these request fields, as if every
+// response had them in Vary.
+func VaryByHeader(names ...string) PageOption {
+	return func(p *policy) {
+		for _, name := range names {
+			p.varyHeaders = append(p.varyHeaders, textproto.CanonicalMIMEHeaderKey(name))
+		}
+	}
+}
+
+// VaryBy declares that pages depend on a value that the function makes of the
+// request: the part of a path, or what middleware further out has put into the
+// context. It is called once for each request, before the handler, and what
+// users it tells apart get pages of their own.
+func VaryBy(value func(*http.Request) string) PageOption {
+	return func(p *policy) { p.varyValues = append(p.varyValues, value) }
+}
+
+// NormalizeLanguage has handlers get Accept-Language in a form that is the same
+// for all values that mean the same, so that there are fewer variants.
+func NormalizeLanguage() PageOption {
+	return func(p *policy) { p.languages = true }
+}
+
+// HeedRequests obeys what requests say in Cache-Control and Pragma (RFC 9111,
+// section 5.2.1), as [Shared] does. Clients can then have the handler run for
+// each of their requests.
+func HeedRequests() PageOption {
+	return func(p *policy) { p.heedRequests = true }
+}
+
+// Targets names the fields that stand in for Cache-Control where a response has
+// them (RFC 9213), the first before the others. The default is CDN-Cache-Control
+// for [Shared] and none for the others.
+func Targets(fields ...string) PageOption {
+	return func(p *policy) {
+		p.targets = nil
+		for _, name := range fields {
+			p.targets = append(p.targets, textproto.CanonicalMIMEHeaderKey(name))
+		}
+	}
+}
+
+// Literal has [Shared] follow RFC 9111 to the letter where larder is more
+// careful: responses with Set-Cookie are stored with it, and so are those with
+// private="field", without that field. The first is dangerous before any origin
+// that does not know of it.
+func Literal() PageOption {
+	return func(p *policy) { p.literal = p.face == shared }
+}
+
+// DjangoHeaders tells browsers what Django's cache_page does, where the handler
+// says nothing: max-age and Expires of the ttl. A purge of the cache then does not
+// reach them.
+func DjangoHeaders() PageOption {
+	return func(p *policy) {
+		p.browserTTL = p.ttl
+		p.djangoHeaders = true
+	}
 }
 
 // BrowserTTL lets browsers keep pages for d without asking, where the handler

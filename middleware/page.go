@@ -13,33 +13,64 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// page is a cached response, ready to be sent. It never changes after it is
-// stored, but for rendered. If index is set there is no response: the URL has
-// variants, and the index says how to find one.
+// page is an entry of the cache: a response, ready to be sent, or if index or
+// tombstone is set what is known of a URL instead. It never changes after it is
+// stored, but for rendered.
 type page struct {
-	key     []byte // canonical; compared on a hit
-	index   *variants
-	status  int
-	fields  []field // sorted by name
-	body    []byte
-	stored  time.Time
-	expires time.Time
+	key    []byte // canonical; compared on a hit
+	status int
+	fields []field // sorted by name
+	body   []byte
+
+	requested time.Time         // when the run began that made it, by our clock
+	received  time.Time         // when its header was there
+	initial   time.Duration     // how old it was then
+	fresh     rfc9111.Freshness // for how long it may be used
+	sharing   sharing           // among whom
+
+	// index is set for a URL that has variants: it says how to find one.
+	index *variants
+
+	// tombstone marks a URL that was invalidated: a run that began before, in
+	// another process, finds something in place of nothing and does not store.
+	// generation tells it from others.
+	tombstone  bool
+	generation string
 
 	// Derived from fields when the page is made or read.
-	directives      rfc9111.Directives
 	vary            []string
 	contentEncoding []string
-	lastModified    time.Time     // zero if the page does not say
-	baseAge         time.Duration // what Age said when it was stored
-	cacheStatus     []string      // of caches further in
+	validators      rfc9111.Validators
+	cacheStatus     []string // of caches further in
 
 	rendered atomic.Pointer[renderedAge]
+}
+
+// sharing is what a response says about requests with credentials.
+type sharing struct{ public, sMaxAge, mustRevalidate bool }
+
+func sharingOf(d *rfc9111.Directives) sharing {
+	return sharing{d.Public, d.HasSMaxAge, d.MustRevalidate}
+}
+
+func (s sharing) directives() rfc9111.Directives {
+	return rfc9111.Directives{Public: s.public, HasSMaxAge: s.sMaxAge, MustRevalidate: s.mustRevalidate}
 }
 
 // field is one header field with its lines, which are shared and never changed.
 type field struct {
 	name  string
 	lines []string
+}
+
+// age is how old the page is (RFC 9111, section 4.2.3).
+func (p *page) age(now time.Time) time.Duration {
+	return rfc9111.CurrentAge(p.initial, p.received, now)
+}
+
+// isValidatable reports whether the handler can be asked if it still holds.
+func (p *page) isValidatable() bool {
+	return p.validators.ETag != "" || !p.validators.LastModified.IsZero()
 }
 
 // CacheSize returns how many bytes the page takes in a store that is bounded by
@@ -64,45 +95,96 @@ func linesSize(lines []string) int {
 	return size
 }
 
-// complete adds to the header of a response that is to be stored what clients
-// are told where the handler said nothing.
-func complete(header http.Header, body []byte, now time.Time) {
-	if header["Date"] == nil {
-		header.Set("Date", now.UTC().Format(http.TimeFormat))
-	}
-	if header["Etag"] == nil {
-		header.Set("Etag", entityTag(body))
-	}
-	if _, set := header["Content-Type"]; !set && header["Content-Encoding"] == nil && len(body) > 0 {
-		// What the server would find out at each hit, HEAD excepted.
-		header.Set("Content-Type", http.DetectContentType(body))
-	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-}
-
-// newPage makes the entry of a complete response that may be stored.
-func newPage(key []byte, response recorded, now time.Time, p *policy) *page {
-	header := response.header.Clone()
-	strip(header, p)
-	entry := &page{key: key, status: response.status, body: response.body, stored: now, expires: now.Add(p.ttl)}
+// newPage makes the entry of a response that may be stored, but for its body.
+// The header is the response's, and stays it.
+func newPage(key []byte, status int, header http.Header, requested, received time.Time, p *policy) *page {
+	header = header.Clone()
+	rfc9111.EnsureDate(header, received)
+	control := p.control(header)
+	p.strip(header, &control)
+	entry := &page{key: key, status: status, requested: requested, received: received}
+	entry.initial = rfc9111.InitialAge(header, requested, received)
+	entry.fresh = p.freshness(&control, status, header, received, entry.initial)
+	entry.sharing = sharingOf(&control.Directives)
+	delete(header, "Age") // a hit writes its own
 	for name, lines := range header {
 		entry.fields = append(entry.fields, field{name, lines})
 	}
-	slices.SortFunc(entry.fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(entry.fields, compareFields)
 	entry.derive()
 	return entry
 }
 
+func compareFields(a, b field) int { return strings.Compare(a.name, b.name) }
+
 // strip removes what must not be stored of a response that may be.
-func strip(header http.Header, p *policy) {
-	directives := rfc9111.ParseDirectives(header["Cache-Control"])
-	for _, name := range directives.NoCacheFields {
-		delete(header, name)
-	}
+func (p *policy) strip(header http.Header, control *rfc9111.Control) {
+	rfc9111.RemoveQualified(header, &control.Directives)
 	if p.stripSetCookie {
 		delete(header, "Set-Cookie")
 	}
 	rfc9111.RemoveUnstorable(header)
+}
+
+// complete gives the page its body, and what clients are told where the handler
+// said nothing.
+func (p *page) complete(body []byte, policy *policy) {
+	p.body = body
+	if policy.face != shared {
+		p.addField("Etag", func() string { return entityTag(body) })
+	}
+	if p.lines("Content-Encoding") == nil && len(body) > 0 {
+		// What the server would find out at each hit, HEAD excepted.
+		p.addField("Content-Type", func() string { return http.DetectContentType(body) })
+	}
+	if bodyAllowed(p.status) {
+		p.addField("Content-Length", func() string { return strconv.Itoa(len(body)) })
+	}
+	p.derive()
+}
+
+// addField adds a field unless the page has it.
+func (p *page) addField(name string, value func() string) {
+	i, found := slices.BinarySearchFunc(p.fields, field{name: name}, compareFields)
+	if !found {
+		p.fields = slices.Insert(p.fields, i, field{name, []string{value()}})
+	}
+}
+
+// header returns the stored fields as a header. The lines are shared.
+func (p *page) header() http.Header {
+	h := make(http.Header, len(p.fields))
+	for _, f := range p.fields {
+		h[f.name] = f.lines
+	}
+	return h
+}
+
+// freshened returns the page as a 304 with this header, or the 200 to a HEAD, has
+// made it (RFC 9111, sections 4.3.4 and 4.3.5).
+func (p *page) freshened(from http.Header, requested, received time.Time, policy *policy) *page {
+	header := p.header()
+	rfc9111.Freshen(header, from)
+	entry := newPage(p.key, p.status, header, requested, received, policy)
+	entry.complete(p.body, policy)
+	entry.cacheStatus = p.cacheStatus
+	return entry
+}
+
+// soft returns the page as it is once it was declared stale.
+func (p *page) soft(now time.Time) *page {
+	entry := p.clone()
+	entry.fresh = softened(p.fresh, p.age(now))
+	return entry
+}
+
+// clone returns a copy that shares what never changes.
+func (p *page) clone() *page {
+	return &page{
+		key: p.key, status: p.status, fields: slices.Clone(p.fields), body: p.body,
+		requested: p.requested, received: p.received, initial: p.initial, fresh: p.fresh, sharing: p.sharing,
+		vary: p.vary, contentEncoding: p.contentEncoding, validators: p.validators, cacheStatus: p.cacheStatus,
+	}
 }
 
 // entityTag is a strong validator of the body.
@@ -111,45 +193,27 @@ func entityTag(body []byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-// derive fills in what is read from the fields. Age and Cache-Status are taken
-// out of them, since a hit writes its own.
+// derive fills in what is read from the fields. Cache-Status is taken out of
+// them, since a hit writes its own behind it.
 func (p *page) derive() {
 	p.fields = slices.DeleteFunc(p.fields, func(f field) bool {
-		switch f.name {
-		case "Age":
-			p.baseAge = ageOf(f.lines)
-			return true
-		case "Cache-Status":
+		if f.name == "Cache-Status" {
 			p.cacheStatus = f.lines
-			return true
 		}
-		return false
+		return f.name == "Cache-Status"
 	})
-	p.directives = rfc9111.ParseDirectives(p.lines("Cache-Control"))
-	p.vary, _ = rfc9111.VaryNames(p.lines("Vary"))
-	p.contentEncoding = p.lines("Content-Encoding")
-	p.lastModified = parseLastModified(p.lines("Last-Modified"))
-}
-
-// parseLastModified returns the time in a Last-Modified field, zero if there is
-// none.
-func parseLastModified(lines []string) (t time.Time) {
-	if len(lines) > 0 {
-		t, _ = rfc9111.ParseDate(lines[0])
-	}
-	return t
+	header := p.header()
+	p.vary = rfc9111.FieldNames(header["Vary"])
+	p.contentEncoding = header["Content-Encoding"]
+	p.validators = rfc9111.ValidatorsOf(header, p.received)
 }
 
 // storedFields are the fields as derive found them.
 func (p *page) storedFields() []field {
-	fields := slices.Clip(p.fields)
-	if p.baseAge > 0 {
-		fields = append(fields, field{"Age", []string{strconv.FormatInt(int64(p.baseAge/time.Second), 10)}})
+	if p.cacheStatus == nil {
+		return p.fields
 	}
-	if p.cacheStatus != nil {
-		fields = append(fields, field{"Cache-Status", p.cacheStatus})
-	}
-	return fields
+	return append(slices.Clip(p.fields), field{"Cache-Status", p.cacheStatus})
 }
 
 func (p *page) lines(name string) []string {
@@ -171,16 +235,15 @@ type renderedAge struct {
 
 // render returns the Age and Cache-Status lines of a hit.
 func (p *page) render(now time.Time) *renderedAge {
-	age := int64((now.Sub(p.stored) + p.baseAge) / time.Second)
-	age = max(age, 0)
-	if r := p.rendered.Load(); r != nil && r.age == age {
+	age := p.age(now)
+	seconds := int64(age / time.Second)
+	if r := p.rendered.Load(); r != nil && r.age == seconds {
 		return r
 	}
-	ttl := max(int64(p.expires.Sub(now)/time.Second), 0)
 	r := &renderedAge{
-		age:     age,
-		ageLine: strconv.FormatInt(age, 10),
-		status:  slices.Concat(p.cacheStatus, []string{statusHit(ttl)}),
+		age:     seconds,
+		ageLine: string(rfc9111.AppendAge(nil, age)),
+		status:  slices.Concat(p.cacheStatus, []string{statusHit(int64((p.fresh.Lifetime - age) / time.Second))}),
 	}
 	p.rendered.Store(r)
 	return r

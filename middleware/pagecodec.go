@@ -4,27 +4,41 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/http"
+	"math"
 	"time"
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/internal/keys"
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // pageCodec is the binary form of a page in stores that keep bytes:
 //
-//	version byte, status uvarint, stored and expires in Unix milliseconds
-//	(8 bytes each, big-endian), then parts with their length: the key; the
-//	index's generation, empty if there is no index; a count and that many
-//	names of the index; a count of fields, and for each its name, a count and
-//	that many lines; the body.
+//	version and kind, a byte each; the key, with its length
+//	of a tombstone: when it was set, and what tells it from others
+//	of an index: its generation, when it was declared stale, the names
+//	of a response: its status, times, age and freshness, the fields with their
+//	lines, and the body
 //
-// Lengths are checked against what is there before anything is allocated.
+// Numbers are uvarints, times milliseconds of Unix, durations milliseconds.
+// Texts have their length before them, lists their count. Lengths are checked
+// against what is there before anything is allocated.
+//
+// The body is last and is not copied: it is a part of the bytes that the store
+// gave. Unlike a program's values a page never leaves this package, which only
+// ever reads it.
 type pageCodec struct{}
 
 var _ codec.Codec = pageCodec{}
 
-const pageVersion = 1
+const pageVersion = 2
+
+// The kinds of entries.
+const (
+	kindPage byte = iota
+	kindIndex
+	kindTombstone
+)
 
 // Name implements [codec.Codec].
 func (pageCodec) Name() string { return "larder-page" }
@@ -38,18 +52,25 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 	if !ok {
 		return dst, fmt.Errorf("%w: %T is not a page", codec.ErrUnencodable, v)
 	}
-	dst = append(dst, pageVersion)
-	dst = binary.AppendUvarint(dst, uint64(p.status))
-	dst = binary.BigEndian.AppendUint64(dst, uint64(p.stored.UnixMilli()))
-	dst = binary.BigEndian.AppendUint64(dst, uint64(p.expires.UnixMilli()))
-	dst = keys.AppendPart(dst, p.key)
-	if p.index == nil {
-		dst = keys.AppendPart(dst, "")
-		dst = appendStrings(dst, nil)
-	} else {
-		dst = keys.AppendPart(dst, p.index.generation)
-		dst = appendStrings(dst, p.index.names)
+	kind := kindPage
+	switch {
+	case p.tombstone:
+		kind = kindTombstone
+	case p.index != nil:
+		kind = kindIndex
 	}
+	dst = keys.AppendPart(append(dst, pageVersion, kind), p.key)
+	switch kind {
+	case kindTombstone:
+		return keys.AppendPart(appendTime(dst, p.requested), p.generation), nil
+	case kindIndex:
+		dst = keys.AppendPart(dst, p.index.generation)
+		dst = appendTime(dst, p.index.softened)
+		return appendStrings(dst, p.index.names), nil
+	}
+	dst = binary.AppendUvarint(dst, uint64(p.status))
+	dst = appendTime(appendTime(dst, p.requested), p.received)
+	dst = appendFreshness(appendDuration(dst, p.initial), &p.fresh, &p.sharing)
 	fields := p.storedFields()
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	for _, f := range fields {
@@ -57,6 +78,40 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 		dst = appendStrings(dst, f.lines)
 	}
 	return keys.AppendPart(dst, p.body), nil
+}
+
+// appendTime appends a time, zero for none.
+func appendTime(dst []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return binary.AppendUvarint(dst, 0)
+	}
+	return binary.AppendUvarint(dst, uint64(max(t.UnixMilli(), 1)))
+}
+
+func appendDuration(dst []byte, d time.Duration) []byte {
+	return binary.AppendUvarint(dst, uint64(max(d, 0)/time.Millisecond))
+}
+
+// flags are the booleans of a page, a bit each, the first the lowest.
+func flags(f *rfc9111.Freshness, s *sharing) [9]*bool {
+	return [...]*bool{
+		&f.HasStaleWhileRevalidate, &f.HasStaleIfError, &f.NoCache, &f.Immutable, &f.MustRevalidate, &f.SharedRevalidate,
+		&s.public, &s.sMaxAge, &s.mustRevalidate,
+	}
+}
+
+func appendFreshness(dst []byte, f *rfc9111.Freshness, s *sharing) []byte {
+	var bits uint64
+	for i, set := range flags(f, s) {
+		if *set {
+			bits |= 1 << i
+		}
+	}
+	dst = binary.AppendUvarint(append(dst, byte(f.Source)), bits)
+	for _, d := range [...]time.Duration{f.Lifetime, f.StaleWhileRevalidate, f.StaleIfError} {
+		dst = appendDuration(dst, d)
+	}
+	return dst
 }
 
 func appendStrings(dst []byte, list []string) []byte {
@@ -85,32 +140,58 @@ var errPage = errors.New("truncated or malformed")
 
 func decodePage(data []byte) (*page, error) {
 	r := pageReader{rest: data}
-	if version := r.bytes(1); r.failed || version[0] != pageVersion {
+	if version := r.byte(); version != pageVersion {
 		return nil, errPage
 	}
-	p := &page{
-		status:  int(r.count(999)),
-		stored:  r.time(),
-		expires: r.time(),
-		key:     r.part(),
+	kind := r.byte()
+	p := &page{key: r.part()}
+	switch kind {
+	case kindPage:
+		r.response(p)
+	case kindIndex:
+		p.index = &variants{generation: r.text(), softened: r.time(), names: r.texts()}
+	case kindTombstone:
+		p.tombstone, p.requested, p.generation = true, r.time(), r.text()
+	default:
+		return nil, errPage
 	}
-	generation := r.text()
-	names := r.texts()
-	if generation != "" {
-		p.index = &variants{generation: generation, names: names}
+	if r.failed || len(r.rest) > 0 {
+		return nil, errPage
 	}
-	for range r.count(uint64(len(data))) {
+	return p, nil
+}
+
+func (r *pageReader) response(p *page) {
+	p.status = int(r.count(599))
+	p.requested, p.received = r.time(), r.time()
+	p.initial = r.duration()
+	p.fresh, p.sharing = r.freshness()
+	n := r.count(uint64(len(r.rest)))
+	p.fields = make([]field, 0, min(n, 32))
+	for range n {
 		if r.failed {
 			break
 		}
 		p.fields = append(p.fields, field{name: r.text(), lines: r.texts()})
 	}
-	p.body = r.part()
-	if r.failed || len(r.rest) > 0 || p.index == nil && p.status != http.StatusOK {
-		return nil, errPage
-	}
+	p.body = r.bytes(r.count(uint64(len(r.rest))))
+	r.failed = r.failed || !rfc9111.IsFinal(p.status) || p.received.IsZero()
 	p.derive()
-	return p, nil
+}
+
+func (r *pageReader) freshness() (f rfc9111.Freshness, s sharing) {
+	source := r.byte()
+	r.failed = r.failed || source > byte(rfc9111.SourceHeuristic)
+	f.Source = rfc9111.Source(source)
+	all := flags(&f, &s)
+	bits := r.count(1<<len(all) - 1)
+	for i, set := range all {
+		*set = bits>>i&1 != 0
+	}
+	for _, d := range [...]*time.Duration{&f.Lifetime, &f.StaleWhileRevalidate, &f.StaleIfError} {
+		*d = r.duration()
+	}
+	return f, s
 }
 
 // pageReader reads the parts of an encoded page. After a failure it returns
@@ -142,12 +223,24 @@ func (r *pageReader) count(limit uint64) uint64 {
 	return n
 }
 
-func (r *pageReader) time() time.Time {
-	b := r.bytes(8)
-	if r.failed {
-		return time.Time{}
+func (r *pageReader) byte() byte {
+	if b := r.bytes(1); !r.failed {
+		return b[0]
 	}
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	return 0
+}
+
+// time reads a time, zero for none, and none after the year 9999.
+func (r *pageReader) time() time.Time {
+	const latest = 253402300799999
+	if milli := r.count(latest); milli != 0 {
+		return time.UnixMilli(int64(milli))
+	}
+	return time.Time{}
+}
+
+func (r *pageReader) duration() time.Duration {
+	return time.Duration(r.count(math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond
 }
 
 // part returns a copy of the next part.

@@ -14,21 +14,27 @@ const (
 	reasonUpgrade     // the request asks for another protocol
 	reasonTarget      // the request target is not a path
 	reasonTTL         // the page's timeout is zero or less
+	reasonWhen        // an option says that it is not wanted
 
 	// Of the response: it is not stored, and not given to others.
-	reasonStatus      // the status is not 200
+	reasonStatus     // responses with this status are not stored
+	reasonPartial    // it is a part of a representation only
+	reasonNoLifetime // nothing says for how long it is fresh
+	reasonRequestNoStore
 	reasonCredentials // the request identifies a user, and the response does not say that it is for all
 	reasonSetCookie
 	reasonNoStore
 	reasonPrivate
 	reasonNoCache
-	reasonExpired   // the response says itself that it is stale: max-age=0, a past Expires
-	reasonVaryAny   // Vary: *
-	reasonTooLarge  // the body is over the limit
-	reasonStreamed  // the handler flushed, announced trailers or sent an event stream
-	reasonHijacked  // the handler took the connection
-	reasonTruncated // fewer bytes than Content-Length
-	reasonNested    // a CachePage further in has the response
+	reasonExpired     // the response says itself that it is stale: max-age=0, a past Expires
+	reasonVaryAny     // Vary: *
+	reasonTooLarge    // the body is over the limit
+	reasonTrailers    // it has fields behind its body
+	reasonEventStream // it never ends
+	reasonSlow        // the handler took too long to know that nothing was invalidated
+	reasonHijacked    // the handler took the connection
+	reasonTruncated   // fewer bytes than Content-Length
+	reasonNested      // a CachePage further in has the response
 
 	// Of what was found: the handler runs for this request alone.
 	reasonNotShared   // waited for a response that turned out not to be for others
@@ -39,6 +45,13 @@ const (
 	reasonRecursive   // the handler asks for its own page
 	reasonStoreError  // the cache's backend failed
 	reasonLeft        // the request ended before there was an answer
+	reasonPatience    // waited long enough for another request's run
+	reasonPurged      // the run that was under way began before a purge
+	reasonUnstable    // what others made was of no use to this request
+	reasonOnlyIfCached
+
+	// Of a stale page.
+	reasonStaleIfError // it is served in place of a failure
 )
 
 var reasonNames = [...]string{
@@ -47,6 +60,7 @@ var reasonNames = [...]string{
 	reasonUpgrade:     "upgrade",
 	reasonTarget:      "target",
 	reasonTTL:         "ttl",
+	reasonWhen:        "when",
 	reasonStatus:      "status",
 	reasonCredentials: "credentials",
 	reasonSetCookie:   "set-cookie",
@@ -56,7 +70,9 @@ var reasonNames = [...]string{
 	reasonExpired:     "expired",
 	reasonVaryAny:     "vary-any",
 	reasonTooLarge:    "too-large",
-	reasonStreamed:    "streamed",
+	reasonTrailers:    "trailers",
+	reasonEventStream: "event-stream",
+	reasonSlow:        "slow",
 	reasonHijacked:    "hijacked",
 	reasonTruncated:   "truncated",
 	reasonNested:      "nested",
@@ -68,6 +84,15 @@ var reasonNames = [...]string{
 	reasonRecursive:   "recursive",
 	reasonStoreError:  "store-error",
 	reasonLeft:        "left",
+
+	reasonPatience:       "patience",
+	reasonPurged:         "purged",
+	reasonUnstable:       "unstable",
+	reasonOnlyIfCached:   "only-if-cached",
+	reasonStaleIfError:   "stale-if-error",
+	reasonPartial:        "partial",
+	reasonNoLifetime:     "no-lifetime",
+	reasonRequestNoStore: "request-no-store",
 }
 
 func (r reason) String() string { return reasonNames[r] }

@@ -1,9 +1,9 @@
 package middleware
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -11,19 +11,17 @@ import (
 )
 
 // recorder is the ResponseWriter of a handler that runs for all who wait. It
-// keeps the response until the handler returns. If the response turns out not
-// to be for all and not to be kept, because it is long, streamed or takes the
-// connection, it spills: from then on it goes straight to the client who
-// started the run, and the others are let go.
+// holds the response back for as long as net/http would, too; then, if the
+// response may be shared, it writes it to a stream that many read, and if not,
+// directly to the client who started the run.
 //
 // The handler runs in another goroutine than the client's, the client may leave
 // at any time, and what the handler has started may go on after it returned:
 // everything but header is under mu, and client is nil once it must not be
 // used.
 type recorder struct {
-	limit   int64
-	why     forward             // of the run, for Cache-Status
-	onSpill func(toClient bool) // called once, at the moment of spilling
+	run   *run
+	limit int64
 
 	header http.Header // the handler's
 
@@ -33,13 +31,28 @@ type recorder struct {
 	status   int         // 0 until it is written
 	declared int64       // Content-Length, or -1
 	written  int64
-	body     []byte
-	spilled  reason
+	mode     mode
+	held     []byte  // of modeHeld
+	stream   *stream // of modeStream
 	closed   bool
 }
 
-func newRecorder(client http.ResponseWriter, limit int64, why forward, onSpill func(toClient bool)) *recorder {
-	return &recorder{client: client, limit: limit, why: why, onSpill: onSpill, header: make(http.Header), declared: -1}
+// mode is where a response goes.
+type mode uint8
+
+const (
+	modeHeld     mode = iota // nowhere yet
+	modeStream               // to all who read
+	modeDirect               // to the client who started the run
+	modeHijacked             // the handler has taken that client's connection
+)
+
+// holdBack is how many bytes of a response are held back that the handler does
+// not flush: as many as net/http keeps to see if it can tell the length.
+const holdBack = 2048
+
+func newRecorder(u *run, client http.ResponseWriter, limit int64) *recorder {
+	return &recorder{run: u, client: client, limit: limit, header: make(http.Header), declared: -1}
 }
 
 var (
@@ -82,9 +95,13 @@ func (w *recorder) begin(status int) {
 	}
 	switch {
 	case w.declared > w.limit:
-		w.spill(reasonTooLarge)
-	case w.sent["Trailer"] != nil, isEventStream(w.sent):
-		w.spill(reasonStreamed)
+		w.direct(reasonTooLarge)
+	case w.sent["Trailer"] != nil:
+		w.direct(reasonTrailers)
+	case isEventStream(w.sent):
+		w.direct(reasonEventStream)
+	default:
+		w.run.begun(status, w.sent)
 	}
 }
 
@@ -101,106 +118,185 @@ func canonical(header http.Header) http.Header {
 
 // Write implements [http.ResponseWriter].
 func (w *recorder) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return 0, errClosed
+	p, s, tooLong, err := w.admit(p)
+	if err != nil {
+		return 0, err
 	}
-	if w.status == 0 {
-		w.begin(http.StatusOK)
+	n, err := len(p), error(nil)
+	if s != nil {
+		// Without the lock: it may wait for readers.
+		n, err = s.write(w.run.ctx, p)
 	}
-	if !bodyAllowed(w.status) {
-		return 0, http.ErrBodyNotAllowed
-	}
-	var tooLong error
-	if rest := w.declared - w.written; w.declared >= 0 && int64(len(p)) > rest {
-		p, tooLong = p[:rest], http.ErrContentLength
-	}
-	if w.written+int64(len(p)) > w.limit {
-		w.spill(reasonTooLarge)
-	}
-	n, err := w.pass(p)
-	w.written += int64(n)
 	if err == nil {
 		err = tooLong
 	}
 	return n, err
 }
 
-func (w *recorder) pass(p []byte) (int, error) {
+// admit takes p, unless it is for a stream, which it returns. What is over the
+// declared length is cut off.
+func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch {
-	case w.spilled == reasonNone:
-		w.body = append(w.body, p...)
-		return len(p), nil
-	case w.spilled == reasonHijacked:
-		return 0, http.ErrHijacked
-	case w.client == nil:
-		return 0, errClientGone
+	case w.closed:
+		return nil, nil, nil, errClosed
+	case w.mode == modeHijacked:
+		return nil, nil, nil, http.ErrHijacked
 	}
-	return w.client.Write(p)
+	if w.status == 0 {
+		w.begin(http.StatusOK)
+	}
+	if !bodyAllowed(w.status) {
+		return nil, nil, nil, http.ErrBodyNotAllowed
+	}
+	if rest := w.declared - w.written; w.declared >= 0 && int64(len(p)) > rest {
+		p, tooLong = p[:rest], http.ErrContentLength
+	}
+	switch total := int64(len(w.held) + len(p)); {
+	case w.mode != modeHeld:
+	case total > w.limit:
+		w.direct(reasonTooLarge)
+	case total > holdBack && !w.run.mayFallBack():
+		w.letGo()
+	}
+	w.written += int64(len(p))
+	switch w.mode {
+	case modeHeld:
+		w.held = append(w.held, p...)
+	case modeStream:
+		return p, w.stream, tooLong, nil
+	case modeDirect:
+		if w.client == nil {
+			return nil, nil, nil, errClientGone
+		}
+		_, err = w.client.Write(p)
+	}
+	return p, nil, tooLong, err
+}
+
+// letGo stops holding the response back; mu is held.
+func (w *recorder) letGo() {
+	begun := w.held
+	if w.declared > int64(len(begun)) {
+		begun = append(make([]byte, 0, w.declared), begun...)
+	}
+	if w.stream = w.run.stream(w.sent, begun); w.stream != nil {
+		w.mode, w.held = modeStream, nil
+		return
+	}
+	w.direct(w.run.reason)
 }
 
 func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
+// ReadFrom implements [io.ReaderFrom]: a file that goes directly to the client
+// is sent by the operating system.
+func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
+	if client := w.directClient(); client != nil {
+		return io.Copy(client, src)
+	}
+	return io.Copy(struct{ io.Writer }{w}, src)
+}
+
+// directClient returns the client if all of the body may go directly there. Then
+// the one who started the run waits for its end.
+func (w *recorder) directClient() http.ResponseWriter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.mode == modeHijacked {
+		return nil
+	}
+	if w.status == 0 {
+		w.begin(http.StatusOK)
+	}
+	if w.mode != modeDirect || !bodyAllowed(w.status) {
+		return nil
+	}
+	return w.client
+}
+
 // finish is called when the handler has returned.
 func (w *recorder) finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.status == 0 && w.spilled == reasonNone {
+	if w.status == 0 && w.mode == modeHeld {
 		w.begin(http.StatusOK)
 	}
-	if hasLateTrailers(w.header) {
-		w.spill(reasonStreamed)
+	if !hasLateTrailers(w.header) && w.sent["Trailer"] == nil {
+		return
 	}
-	if w.spilled != reasonNone && w.client != nil {
-		w.copyTrailers()
+	if w.mode == modeHeld {
+		w.direct(reasonTrailers)
+	}
+	if w.mode == modeStream {
+		w.run.live.trailers = w.header.Clone()
+	}
+	if w.mode == modeDirect && w.client != nil {
+		addTrailers(w.client.Header(), w.sent, w.header)
 	}
 }
 
 // detach takes away the client whose request is over, and reports whether it
-// did: not if the response has spilled and is for that client only.
+// did: not if the response goes directly to that client.
 func (w *recorder) detach() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.spilled != reasonNone {
+	if w.mode == modeDirect || w.mode == modeHijacked {
 		return false
 	}
 	w.client = nil
 	return true
 }
 
+// takeClient ends the use of the recorder in favour of another.
+func (w *recorder) takeClient() http.ResponseWriter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	client := w.client
+	w.closed, w.client = true, nil
+	return client
+}
+
 // close ends the use of the recorder by whatever the handler has left running.
 func (w *recorder) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.closed = true
-	w.client = nil
+	w.closed, w.client = true, nil
 }
 
-// recorded is a response that did not spill.
+// isDirect reports whether the response goes, or has gone, directly to the
+// client.
+func (w *recorder) isDirect() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mode == modeDirect || w.mode == modeHijacked
+}
+
+// recorded is a response that the cache has had in its hands.
 type recorded struct {
 	status    int
 	header    http.Header
-	body      []byte
-	truncated bool // it has fewer bytes than it says
+	body      []byte // unless it was streamed
+	truncated bool   // it has fewer bytes than it says
 }
 
-// response returns the recorded response, or false if it spilled.
+// response returns the response, or false if it went directly to the client.
 func (w *recorder) response() (recorded, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.spilled != reasonNone {
+	if w.mode == modeDirect || w.mode == modeHijacked {
 		return recorded{}, false
 	}
-	if w.sent["Content-Length"] == nil && bodyAllowed(w.status) {
-		w.sent.Set("Content-Length", strconv.Itoa(len(w.body))) // which HEAD is told, too
+	if w.mode == modeHeld && w.sent["Content-Length"] == nil && bodyAllowed(w.status) {
+		w.sent.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
 	}
 	return recorded{
 		status:    w.status,
 		header:    w.sent,
-		body:      bytes.Clone(w.body), // without what append has set aside
+		body:      w.held,
 		truncated: w.declared > w.written && bodyAllowed(w.status),
 	}, true
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,13 +16,15 @@ import (
 // judgement is what is known of a request before anything is looked up.
 type judgement struct {
 	bypass      reason  // reasonNone if the request can be answered from the cache
-	path        string  // of the request target, as received
+	target      target  // as received
 	url         url.URL // as the handler gets it in a run for all
 	codings     rfc9111.Codings
 	credentials rfc9111.Credentials
+	directives  rfc9111.RequestDirectives // none if they are not heeded
 	keyCookies  []cookie
 	userCookies []cookie
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
+	languages   bool     // Accept-Language is normalised
 	vary        []string // what the response varies on whatever the handler says
 }
 
@@ -30,26 +33,30 @@ type judgement struct {
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
-	j := judgement{bypass: p.bypassReason(r)}
+	j := judgement{bypass: p.bypassReason(r), vary: p.varyHeaders, languages: p.languages}
 	if j.bypass == reasonNone && len(outer) > 0 {
-		j.bypass = p.withheld(outer, time.Now())
-		j.vary, _ = rfc9111.VaryNames(outer["Vary"])
+		control := p.control(outer)
+		j.bypass = p.withheld(&control, outer, time.Now())
+		j.vary = append(slices.Clip(p.varyHeaders), rfc9111.FieldNames(outer["Vary"])...)
 	}
 	if j.bypass != reasonNone {
 		return j
 	}
+	j.trusted = len(p.trustedProxies) > 0 && p.isTrusted(r.RemoteAddr)
 	var ok bool
-	if j.path, ok = targetPath(r); !ok {
+	if j.target, ok = p.targetOf(r, j.trusted); !ok {
 		j.bypass = reasonTarget
 		return j
 	}
 	j.url = p.sharedURL(r)
 	j.codings = rfc9111.AcceptedCodings(r.Header["Accept-Encoding"])
-	j.trusted = p.isTrusted(r.RemoteAddr)
 	if lines := r.Header["Cookie"]; lines != nil {
 		j.keyCookies, j.userCookies = p.cookies.split(lines)
 	}
 	j.credentials = p.credentials(r, j.userCookies)
+	if p.heedRequests {
+		j.directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
+	}
 	return j
 }
 
@@ -61,16 +68,59 @@ func (p *policy) bypassReason(r *http.Request) reason {
 		return reasonRequestBody
 	case r.Header["Upgrade"] != nil:
 		return reasonUpgrade
-	case p.ttl <= 0:
+	case p.face == perView && p.ttl <= 0:
 		return reasonTTL
+	}
+	for _, wanted := range p.when {
+		if !wanted(r) {
+			return reasonWhen
+		}
 	}
 	return reasonNone
 }
 
-// target returns the request target as received. URL.Path alone will not do as
+// targetOf returns the target of a request, and false for those that have no
+// path, such as "*", and for opaque URLs.
+func (p *policy) targetOf(r *http.Request, trusted bool) (t target, ok bool) {
+	if t.path, ok = targetPath(r); !ok {
+		return t, false
+	}
+	_, query, _ := strings.Cut(requestTarget(r), "?")
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if trusted {
+		scheme = cmp.Or(single(r.Header["X-Forwarded-Proto"]), scheme)
+		host = cmp.Or(single(r.Header["X-Forwarded-Host"]), host)
+	}
+	return newTarget(scheme, host, t.path, p.query.apply(query)), true
+}
+
+func newTarget(scheme, host, path, query string) target {
+	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
+	return target{scheme, withoutDefaultPort(scheme, host), path, query}
+}
+
+// single is the only value of a field.
+func single(lines []string) string {
+	if len(lines) != 1 {
+		return ""
+	}
+	return lines[0]
+}
+
+func withoutDefaultPort(scheme, host string) string {
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
+}
+
+// requestTarget returns the request target as received. URL.Path alone will not do as
 // a key: it is unescaped, and http.StripPrefix changes it, so that two routers
 // could give two pages one key.
-func target(r *http.Request) string {
+func requestTarget(r *http.Request) string {
 	if r.RequestURI == "" {
 		return r.URL.RequestURI() // a request that was not read from a connection
 	}
@@ -80,7 +130,7 @@ func target(r *http.Request) string {
 // targetPath returns the path of the request target, with its escapes. It is
 // false for targets that have none, such as "*", and for opaque URLs.
 func targetPath(r *http.Request) (path string, ok bool) {
-	path, _, _ = strings.Cut(target(r), "?")
+	path, _, _ = strings.Cut(requestTarget(r), "?")
 	if _, rest, absolute := cutScheme(path); absolute {
 		// The authority is in r.Host, too (RFC 9112, section 3.2.2).
 		slash := strings.IndexByte(rest, '/')
@@ -107,7 +157,7 @@ func cutScheme(t string) (scheme, rest string, absolute bool) {
 // client's choice.
 func (p *policy) sharedURL(r *http.Request) url.URL {
 	u := *r.URL
-	if _, _, absolute := cutScheme(target(r)); absolute {
+	if _, _, absolute := cutScheme(requestTarget(r)); absolute {
 		u.Scheme, u.Host = "", ""
 	}
 	u.User = nil
@@ -121,9 +171,9 @@ func (p *policy) sharedURL(r *http.Request) url.URL {
 func (p *policy) credentials(r *http.Request, userCookies []cookie) rfc9111.Credentials {
 	c := rfc9111.Credentials{
 		Authorization: r.Header["Authorization"] != nil,
-		Certificate:   r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
+		Certificate:   p.face != shared && r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
 	}
-	if len(userCookies) > 0 {
+	if len(userCookies) > 0 && p.face != shared {
 		c.Fields = append(c.Fields, "Cookie")
 	}
 	for _, name := range p.credentialHeaders {
@@ -135,15 +185,10 @@ func (p *policy) credentials(r *http.Request, userCookies []cookie) rfc9111.Cred
 }
 
 func (p *policy) isTrusted(remoteAddr string) bool {
-	if len(p.trustedProxies) == 0 {
-		return false
-	}
 	host, _, err := net.SplitHostPort(remoteAddr)
 	if err != nil {
 		return false
 	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && slices.ContainsFunc(p.trustedProxies, func(prefix netip.Prefix) bool {
-		return prefix.Contains(addr.Unmap())
-	})
+	return err == nil && p.trusts(addr)
 }

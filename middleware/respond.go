@@ -1,11 +1,11 @@
 package middleware
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // merged are the fields to which each handler on the way adds its own. A cookie
@@ -42,10 +42,16 @@ func copyHeader(dst, src http.Header, except ...string) {
 	}
 }
 
-// lacksControl reports whether nobody has told browsers how long to keep a
-// response.
-func lacksControl(header http.Header) bool {
-	return header["Cache-Control"] == nil && header["Expires"] == nil
+// tellBrowsers says how long browsers may keep a response, if nobody has said
+// anything about that. A shared cache adds nothing of its own.
+func (s *pageSender) tellBrowsers(header http.Header, h *pageHandler) {
+	if h.face == shared || header["Cache-Control"] != nil || header["Expires"] != nil {
+		return
+	}
+	s.set(header, "Cache-Control", h.browserControl)
+	if h.djangoHeaders {
+		s.set(header, "Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
+	}
 }
 
 // pageSender sends a page to one client. Since middleware further out may
@@ -70,62 +76,30 @@ func (s *pageSender) set(dst http.Header, name string, lines ...string) {
 }
 
 // hit sends a page that was in the cache.
-func (s *pageSender) hit(w http.ResponseWriter, r *http.Request, p *page, control string, now time.Time) {
+func (s *pageSender) hit(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler, now time.Time) {
 	header := w.Header()
 	rendered := p.render(now)
 	s.set(header, "Cache-Status", rendered.status...)
 	s.set(header, "Age", rendered.ageLine)
-	s.send(w, r, p, control)
+	s.send(w, r, p, h)
+}
+
+// sendAged sends a page that is old, and says so.
+func (s *pageSender) sendAged(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler) {
+	s.set(w.Header(), "Age", p.render(time.Now()).ageLine)
+	s.send(w, r, p, h)
 }
 
 // send sends a page but for what is said of its way.
-func (s *pageSender) send(w http.ResponseWriter, r *http.Request, p *page, control string) {
-	header := w.Header()
+func (s *pageSender) send(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler) {
+	s.fields(w.Header(), p)
+	s.tellBrowsers(w.Header(), h)
+	sendBody(w, r, h, recorded{status: p.status, body: p.body}, p.validators)
+}
+
+// fields sets the stored fields of a page.
+func (s *pageSender) fields(header http.Header, p *page) {
 	for _, f := range p.fields {
 		s.set(header, f.name, f.lines...)
 	}
-	if lacksControl(header) {
-		s.set(header, "Cache-Control", control)
-	}
-	sendBody(w, r, recorded{status: p.status, body: p.body}, p.lastModified)
-}
-
-// sendBody sends a response whose header is set, and applies the client's own
-// conditions and ranges to it if it is whole.
-func sendBody(w http.ResponseWriter, r *http.Request, response recorded, lastModified time.Time) {
-	if response.status == http.StatusOK && !response.truncated && isConditional(r) {
-		sendContent(w, r, response.body, lastModified)
-		return
-	}
-	w.WriteHeader(response.status)
-	if r.Method != http.MethodHead && bodyAllowed(response.status) {
-		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
-	}
-}
-
-func isConditional(r *http.Request) bool {
-	return slices.ContainsFunc(partial, func(name string) bool {
-		return r.Header[name] != nil && (name != "Range" || asksForRange(r))
-	})
-}
-
-// asksForRange reports whether the Range field of r means anything: it is of
-// GET only, and other units than bytes are ignored (RFC 9110, section 14.2).
-func asksForRange(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasPrefix(r.Header.Get("Range"), "bytes=")
-}
-
-// sendContent leaves conditions and ranges to [http.ServeContent].
-func sendContent(w http.ResponseWriter, r *http.Request, body []byte, lastModified time.Time) {
-	header := w.Header()
-	// ServeContent sets the length of what it sends, which may be a part.
-	delete(header, "Content-Length")
-	if header["Content-Type"] == nil && header["Content-Encoding"] != nil {
-		header["Content-Type"] = nil // it would take the encoded form for the type
-	}
-	if r.Header["Range"] != nil && !asksForRange(r) {
-		r = r.Clone(r.Context())
-		r.Header.Del("Range")
-	}
-	http.ServeContent(w, r, "", lastModified, bytes.NewReader(body))
 }

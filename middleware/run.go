@@ -1,51 +1,48 @@
 package middleware
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// run is one run of the handler for everyone who waits for a page. All but the
-// recorder is for the one who started it, once done is closed.
+// run is one run of the handler for everyone who waits for a page.
 type run struct {
+	x        *exchange // that started it; not its client, which may have left
 	recorder *recorder
+	loading  cache.Loading
+	ctx      context.Context
 	cancel   context.CancelFunc
-	header   http.Header // of the request as it came
-	done     chan struct{}
+	released atomic.Bool // the response is for nobody but who started the run
 
-	spilled  bool     // the client has the response already
-	complete bool     // response is set
-	response recorded // what the client gets
-	page     *page    // the response as it can be stored
-	reason   reason   // why it cannot
+	// Set when the handler has written its header.
+	requested time.Time
+	status    int
+	page      *page     // the response as it can be stored, nil if it cannot
+	index     *variants // under which
+	reason    reason    // why it cannot
 
-	panicked   bool
-	panicValue any
-	exited     bool // the handler ended its goroutine
-}
+	// live is set when streaming is closed.
+	live      *live
+	streaming chan struct{}
 
-// await waits until the run is over, or the request of ctx, which started it,
-// is. In the latter case it reports false, and the run is left to those who
-// wait for it; unless its response is streamed to the client of that request:
-// such a run is cancelled, and waited for.
-func (u *run) await(ctx context.Context) bool {
-	select {
-	case <-u.done:
-		return true
-	case <-ctx.Done():
-	}
-	if u.recorder.detach() {
-		return false
-	}
-	u.cancel()
-	<-u.done
-	return true
+	// The rest is for the one who started it, once done is closed.
+	done        chan struct{}
+	direct      bool     // the client has the response already
+	complete    bool     // response is set
+	response    recorded // what the client gets
+	validated   bool     // the handler has confirmed the page that there was
+	stale       *page    // an old page to send in place of a failure
+	storedApart bool
+	panicked    bool
+	panicValue  any
+	exited      bool // the handler ended its goroutine
 }
 
 // prepared is a request as a run of the handler needs it.
@@ -57,53 +54,80 @@ type prepared struct {
 // Prepare implements [cache.Preparer]. A run goes on when the request that
 // started it is over, and what is done with the request then is not known.
 func (x *exchange) Prepare() {
-	x.prepared = &prepared{
-		header: x.r.Header.Clone(),
-		shared: x.sharedRequest(context.Background(), x.r),
+	if x.prepared == nil {
+		x.prepared = &prepared{
+			header: x.r.Header.Clone(),
+			shared: x.sharedRequest(context.Background(), x.r),
+		}
 	}
 }
 
+// requestHeader is the header of the request as it came.
+func (x *exchange) requestHeader() http.Header {
+	if x.prepared != nil {
+		return x.prepared.header
+	}
+	return x.r.Header
+}
+
+// Patience implements [cache.Announcer].
+func (x *exchange) Patience() time.Duration { return x.h.patience }
+
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
-	loading := cache.LoadingFrom(ctx)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	u := &run{cancel: cancel, header: x.prepared.header, done: make(chan struct{}), exited: true}
+	u := newRun(ctx, x)
+	defer u.cancel()
 	defer close(u.done)
-	u.recorder = newRecorder(x.w, x.h.maxBody, x.forward(), func(toClient bool) {
-		x.h.uncacheable.remember(x.key)
-		loading.Release()
-		if !toClient {
-			cancel()
-		}
-	})
+	defer u.endStream(errAborted) // unless it has ended well
 	x.run.Store(u)
 	if x.left.Load() {
 		u.recorder.detach()
 	}
-	u.serve(x.h.next, x.prepared.shared.WithContext(ctx))
-	u.response, u.complete = u.recorder.response()
-	u.spilled = !u.complete
-	if err := ctx.Err(); err != nil {
-		// The handler may have stopped half-way.
-		u.complete = false
-		return cache.Loaded{}, err
+	u.serve(x.base)
+	if u.status == http.StatusNotModified && u.isValidating() && u.page == nil && !u.panicked && u.ctx.Err() == nil {
+		// The 304 is of another page than the one that was asked about.
+		x.base = nil
+		u.again()
+		u.serve(nil)
 	}
-	return x.judgeResponse(ctx, u)
+	return u.conclude()
 }
 
-// serve runs the handler. A panic goes on, to those who wait; the one who
-// started the run raises it again.
-func (u *run) serve(next http.Handler, r *http.Request) {
+func newRun(ctx context.Context, x *exchange) *run {
+	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true}
+	u.ctx, u.cancel = context.WithCancel(ctx)
+	u.recorder = newRecorder(u, x.w, x.h.maxBody)
+	return u
+}
+
+// again makes the run as it was before the handler was called.
+func (u *run) again() {
+	u.recorder = newRecorder(u, u.recorder.takeClient(), u.recorder.limit)
+	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reasonNone, false, true
+}
+
+// serve runs the handler, and asks whether base still holds, if there is one. A
+// panic is kept for conclude; if the handler ends its goroutine, serve does not
+// return.
+func (u *run) serve(base *page) {
+	r := u.x.prepared.shared.WithContext(u.ctx)
+	if base != nil && base.isValidatable() {
+		r.Header = r.Header.Clone()
+		lastModified := ""
+		if lines := base.lines("Last-Modified"); len(lines) == 1 {
+			lastModified = lines[0]
+		}
+		rfc9111.SetConditions(r.Header, []rfc9111.ETag{base.validators.ETag}, lastModified)
+	}
+	u.requested = time.Now()
 	defer u.recorder.close()
 	defer func() {
 		if v := recover(); v != nil {
 			u.panicked, u.panicValue = true, v
-			logPanic(r.Context(), v)
-			panic(v)
+			logPanic(u.ctx, v)
 		}
 	}()
-	next.ServeHTTP(u.recorder, r)
+	u.x.h.next.ServeHTTP(u.recorder, r)
 	u.recorder.finish()
 	u.exited = false
 }
@@ -116,36 +140,118 @@ func logPanic(ctx context.Context, v any) {
 	}
 }
 
-// judgeResponse decides what becomes of a response.
-func (x *exchange) judgeResponse(ctx context.Context, u *run) (cache.Loaded, error) {
-	private := cache.Loaded{Private: true}
-	if u.spilled {
-		return private, nil
+// isValidating reports whether the handler was asked if a page still holds.
+func (u *run) isValidating() bool { return u.x.base != nil && u.x.base.isValidatable() }
+
+// begun decides what becomes of a response when its header is there. It is
+// called once, before anything of the response goes anywhere.
+func (u *run) begun(status int, header http.Header) {
+	x, now := u.x, time.Now()
+	u.status = status
+	switch {
+	case status == http.StatusNotModified && u.isValidating():
+		u.freshen(header, now)
+		return
+	case u.mayFallBack():
+		return // the end decides
 	}
-	now := time.Now()
-	if u.reason = x.h.unstorable(u.response, &x.judgement, now); u.reason != reasonNone {
-		if isLasting(u.response.status) {
+	u.reason = x.h.unstorable(status, header, &x.judgement, now)
+	if u.reason != reasonNone {
+		if isLasting(status) && u.ctx.Err() == nil {
 			x.h.uncacheable.remember(x.key)
 		}
-		return private, nil
+		u.release()
+		return
 	}
-	complete(u.response.header, u.response.body, now)
-	u.page = newPage(bytes.Clone(x.canonical), u.response, now, x.h.policy)
-	names := selectingNames(u.page.vary)
-	switch {
-	case x.index == nil && len(names) > 0:
-		return x.storeVariant(ctx, u, names, now), nil
-	case x.index != nil && !containsAll(x.index.names, names):
-		x.widenIndex(ctx, names, now)
-		u.reason = reasonVaryChange
-		return private, nil
+	entry := newPage(nil, status, header, u.requested, now, x.h.policy)
+	u.index = x.indexFor(selectingNames(entry.vary))
+	entry.key = x.keyUnder(u.index)
+	u.page = entry
+	if entry.age(now) >= entry.fresh.Lifetime || entry.fresh.NoCache {
+		// It may be stored, but not used for another request without asking.
+		u.release()
 	}
-	return cache.Loaded{Value: u.page, Timeout: cache.After(x.h.ttl)}, nil
 }
 
-// isLasting reports whether the next who asks will probably get the same status.
-// A handler that fails now may succeed for him; and that it refuses one odd
-// request must not keep the page out of the cache for others.
-func isLasting(status int) bool {
-	return status < http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone
+// freshen makes the page that was validated what the 304 says.
+func (u *run) freshen(header http.Header, now time.Time) {
+	x := u.x
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(header, now), []rfc9111.Validators{x.base.validators})) == 0 {
+		return
+	}
+	u.page = x.base.freshened(header, u.requested, now, x.h.policy)
+	u.validated = true
+	u.reason = x.h.unstorable(u.page.status, u.page.header(), &x.judgement, now)
+	if u.reason != reasonNone || u.page.fresh.NoCache || u.page.fresh.Lifetime <= u.page.initial {
+		u.release()
+	}
+	u.index = x.index
+}
+
+// mayFallBack reports whether the response may be replaced by an old page.
+func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
+
+// failed reports whether the run, as far as it is known, is a failure in the
+// sense of RFC 5861, section 4.
+func (u *run) failed() bool {
+	switch u.status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return u.panicked
+}
+
+// fallback is the old page that may be sent in place of a failure, or nil.
+func (u *run) fallback() *page {
+	base := u.x.base
+	if base == nil || !base.fresh.AllowsOnError(base.age(time.Now()), &u.x.directives) {
+		return nil
+	}
+	return base
+}
+
+// fate is what Cache-Status says of a response before its end: whether it is
+// going to be stored, and why not.
+func (u *run) fate() (stored bool, detail reason) {
+	if u.reason == reasonNone && u.x.index != nil && u.index != u.x.index {
+		return false, reasonVaryChange
+	}
+	return u.reason == reasonNone, u.reason
+}
+
+// release lets those go who wait for a response that is not for them: all at
+// once, and as soon as that is known.
+func (u *run) release() {
+	u.released.Store(true)
+	u.loading.Release()
+}
+
+func (u *run) isReleased() bool { return u.released.Load() }
+
+// stream begins to hand the response on, with what there is of the body. It
+// returns nil if the response is for the client alone, who is to get it
+// directly.
+func (u *run) stream(header http.Header, begun []byte) *stream {
+	if u.page == nil {
+		return nil
+	}
+	u.live = &live{page: u.page, header: header, index: u.index, body: newStream(begun, u.recorder.limit)}
+	close(u.streaming)
+	if !u.isReleased() {
+		u.loading.Announce(u.live)
+	}
+	return u.live.body
+}
+
+// spilled is called when a response goes directly to the client.
+func (u *run) spilled(why reason, toClient bool) {
+	if u.reason == reasonNone {
+		u.reason = why
+	}
+	u.page = nil
+	u.x.h.uncacheable.remember(u.x.key)
+	u.release()
+	if !toClient {
+		u.cancel()
+	}
 }

@@ -18,6 +18,8 @@ type forward string
 const (
 	forwardURIMiss  forward = "uri-miss"
 	forwardVaryMiss forward = "vary-miss"
+	forwardStale    forward = "stale"
+	forwardRequest  forward = "request"
 	forwardMethod   forward = "method"
 	forwardBypass   forward = "bypass"
 )

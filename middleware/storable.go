@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 	"time"
@@ -13,89 +12,134 @@ import (
 // as well say Vary: *, and each is a dimension for a client to fill a store in.
 const maxVary = 16
 
-// unusable says why a stored page must not be given to a request, or
-// reasonNone. It is asked of every page that is found, so that neither a
-// collision of keys nor a mistake in filling shows one client another's.
-func (p *policy) unusable(found *page, canonical []byte, j *judgement) reason {
+// unstorable says why a response with this header must not be stored for others,
+// or reasonNone. Whether it is whole is seen at its end.
+func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason {
+	control := p.control(header)
 	switch {
-	case !bytes.Equal(found.key, canonical):
-		return reasonCollision
-	case !j.codings.Accepts(found.contentEncoding):
-		return reasonEncoding
-	case !j.credentials.MayShare(found.directives, found.vary):
-		return reasonCredentials
-	}
-	return reasonNone
-}
-
-// unstorable says why a complete response must not be stored for others, or
-// reasonNone.
-func (p *policy) unstorable(response recorded, j *judgement, now time.Time) reason {
-	header := response.header
-	vary, _ := rfc9111.VaryNames(header["Vary"])
-	switch {
-	case response.status != http.StatusOK:
-		return reasonStatus
 	case isNested(header["Cache-Status"]):
 		return reasonNested
-	case response.truncated:
-		return reasonTruncated
+	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+		return reasonSetCookie
 	}
-	if reason := p.withheld(header, now); reason != reasonNone {
+	if p.face == shared {
+		return p.unstorableByStandard(status, header, &control, j)
+	}
+	if !p.isWanted(status, &control, header, now) {
+		return reasonStatus
+	}
+	if reason := p.withheld(&control, header, now); reason != reasonNone {
 		return reason
 	}
-	if !j.credentials.MayShare(rfc9111.ParseDirectives(header["Cache-Control"]), vary) {
+	if !j.credentials.MayShare(control.Directives, rfc9111.FieldNames(header["Vary"])) {
 		return reasonCredentials
 	}
 	return reasonNone
 }
 
-// withheld says why a header, that of a complete response or what is there of
-// it before the handler runs, keeps the response from being stored for others,
-// or reasonNone.
-func (p *policy) withheld(header http.Header, now time.Time) reason {
-	directives := rfc9111.ParseDirectives(header["Cache-Control"])
-	vary, varyAny := rfc9111.VaryNames(header["Vary"])
+// isWanted reports whether responses with this status are stored: 200, those
+// with a lifetime by option, and final ones that give one themselves.
+func (p *policy) isWanted(status int, control *rfc9111.Control, header http.Header, now time.Time) bool {
+	ttl, named := p.statusTTL[status]
 	switch {
-	case directives.NoStore:
-		return reasonNoStore
-	case directives.Private:
-		return reasonPrivate
-	case header["Set-Cookie"] != nil && !p.stripSetCookie:
-		return reasonSetCookie
-	case varyAny || len(vary) > maxVary:
+	case status == http.StatusPartialContent, status == http.StatusNotModified:
+		return false
+	case named:
+		return ttl > 0
+	case status == http.StatusOK:
+		return true
+	}
+	f := rfc9111.FreshnessOf(control, status, header, now, p.heuristic())
+	return rfc9111.IsUnderstood(status) && f.Source != rfc9111.SourceNone && f.Lifetime > 0
+}
+
+// unstorableByStandard is unstorable for a shared cache, by RFC 9111. Unless it
+// is to the letter, a response that is private or says no-cache about some
+// fields of its own is not stored without these fields, but not at all.
+func (p *policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *judgement) reason {
+	x := rfc9111.Exchange{
+		Method:        http.MethodGet,
+		Authorization: j.credentials.Authorization,
+		NoStore:       j.directives.NoStore,
+		Status:        status,
+		Header:        header,
+		Control:       *control,
+	}
+	if reason := reasonOf[x.Obstacle()]; reason != reasonNone && !p.giveLifetime(status, reason) {
+		return reason
+	}
+	vary := rfc9111.FieldNames(header["Vary"])
+	switch {
+	case len(vary) > maxVary:
 		return reasonVaryAny
-	case directives.NoCache || slices.ContainsFunc(directives.NoCacheFields, rfc9111.IsEssential):
-		return reasonNoCache
-	case isExpired(directives, header, now):
+	case !p.literal && control.Private:
+		return reasonPrivate
+	case !j.credentials.MayShare(control.Directives, vary):
+		return reasonCredentials
+	}
+	return p.useless(status, header, control)
+}
+
+// giveLifetime reports whether an option gives a lifetime to a response that is
+// not stored only because it has none.
+func (p *policy) giveLifetime(status int, r reason) bool {
+	return r == reasonNoLifetime && p.statusTTL[status] > 0
+}
+
+// useless says why a response that may be stored would never be served, or
+// reasonNone: it is stale, and nothing can be done with it then.
+func (p *policy) useless(status int, header http.Header, control *rfc9111.Control) reason {
+	now := time.Now()
+	age := rfc9111.InitialAge(header, now, now)
+	f := p.freshness(control, status, header, now, age)
+	if p.keep(&f, age, rfc9111.MayValidate(header)) <= 0 {
 		return reasonExpired
 	}
 	return reasonNone
 }
 
-// isExpired reports whether a response says of itself that it is stale. Of
-// s-maxage, max-age and Expires the first that is there counts (RFC 9111,
-// section 4.2.1), an Age that a cache further in has given counts against the
-// first two, and an invalid Expires is in the past (section 5.3).
-func isExpired(d rfc9111.Directives, header http.Header, now time.Time) bool {
-	switch lines := header["Expires"]; {
-	case d.HasSMaxAge:
-		return d.SMaxAge <= ageOf(header["Age"])
-	case d.HasMaxAge:
-		return d.MaxAge <= ageOf(header["Age"])
-	case len(lines) > 0:
-		expires, ok := rfc9111.ParseDate(lines[0])
-		return !ok || !expires.After(now)
-	}
-	return false
+// reasonOf are the words of this package for what hinders RFC 9111.
+var reasonOf = [...]reason{
+	rfc9111.NoObstacle:             reasonNone,
+	rfc9111.ObstacleMethod:         reasonMethod,
+	rfc9111.ObstacleInterim:        reasonStatus,
+	rfc9111.ObstacleStatus:         reasonStatus,
+	rfc9111.ObstacleUnderstanding:  reasonStatus,
+	rfc9111.ObstacleNoStore:        reasonNoStore,
+	rfc9111.ObstacleRequestNoStore: reasonRequestNoStore,
+	rfc9111.ObstaclePrivate:        reasonPrivate,
+	rfc9111.ObstacleAuthorization:  reasonCredentials,
+	rfc9111.ObstacleVary:           reasonVaryAny,
+	rfc9111.ObstacleNoFreshness:    reasonNoLifetime,
+	rfc9111.ObstaclePartial:        reasonPartial,
 }
 
-// ageOf reads an Age field. One that is not valid is ignored (RFC 9111, section
-// 5.1).
-func ageOf(lines []string) time.Duration {
-	if len(lines) == 0 {
-		return 0
+// withheld says why a header, that of a response or what is there of it before
+// the handler runs, keeps the response from being stored for others, or
+// reasonNone.
+func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason {
+	vary, varyAny := rfc9111.VaryNames(header["Vary"])
+	switch {
+	case control.NoStore:
+		return reasonNoStore
+	case control.Private && !p.literal, control.PrivateWhole:
+		return reasonPrivate
+	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+		return reasonSetCookie
+	case varyAny || len(vary) > maxVary:
+		return reasonVaryAny
+	case p.face == shared:
+		return reasonNone
+	case control.NoCache || slices.ContainsFunc(control.NoCacheFields, rfc9111.IsEssential):
+		return reasonNoCache
+	case isExpired(control, header, now):
+		return reasonExpired
 	}
-	age, _ := rfc9111.ParseDeltaSeconds(lines[0])
-	return age
+	return reasonNone
+}
+
+// isExpired reports whether a response says of itself that it is stale.
+func isExpired(control *rfc9111.Control, header http.Header, now time.Time) bool {
+	f := rfc9111.FreshnessOf(control, http.StatusOK, header, now, rfc9111.Heuristic{Max: -1})
+	return f.Source != rfc9111.SourceNone && f.Lifetime <= rfc9111.InitialAge(header, now, now)
 }

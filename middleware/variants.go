@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-
 	"slices"
 	"time"
 
@@ -17,57 +16,95 @@ import (
 type variants struct {
 	generation string
 	names      []string
+	softened   time.Time // variants that were received before are stale
 }
 
 // minIndexTTL is how long an index lives at least. It may well outlive its
 // variants; it holds no response.
 const minIndexTTL = 24 * time.Hour
 
-func (p *policy) indexTTL() time.Duration { return max(p.ttl, minIndexTTL) }
+func indexTTL(keep time.Duration) time.Duration { return max(keep, minIndexTTL) }
 
-// newIndex returns an index for the page, whatever variant x is at.
-func (x *exchange) newIndex(names []string, now time.Time) *page {
-	slices.Sort(names)
-	return &page{
-		key:     bytes.Clone(x.canonical[:x.primaryLen]),
-		index:   &variants{generation: rand.Text(), names: names},
-		stored:  now,
-		expires: now.Add(x.h.indexTTL()),
+// newVariants returns an index of these names and of those that another has.
+func newVariants(names []string, known *variants) *variants {
+	names = slices.Clone(names)
+	if known != nil {
+		names = append(names, known.names...)
 	}
+	slices.Sort(names)
+	return &variants{generation: rand.Text(), names: slices.Compact(names)}
 }
 
-// storeVariant stores the first variant of a page, and returns the index by
-// which others find it. The variant comes first, so that whoever gets the index
-// finds it there; and if the page is invalidated in the meantime, the index is
-// not stored and nothing leads to the variant.
-func (x *exchange) storeVariant(ctx context.Context, u *run, names []string, now time.Time) cache.Loaded {
-	index := x.newIndex(names, now)
-	u.page.key = appendVariant(bytes.Clone(x.canonical), u.header, &x.judgement, index.index)
-	err := x.cache(ctx).Set(ctx, pageKey(u.page.key), u.page, cache.After(x.h.ttl))
+// indexPage returns the entry by which others find the index of x's URL.
+func (x *exchange) indexPage(index *variants, now time.Time) *page {
+	return &page{key: bytes.Clone(x.canonical[:x.primaryLen]), index: index, requested: now, received: now}
+}
+
+// indexFor returns the index that a response to x's run belongs under, which
+// varies on these names: nil if the URL has no variants, and the one that x has
+// found if that will do.
+func (x *exchange) indexFor(names []string) *variants {
+	switch {
+	case x.index != nil && containsAll(x.index.names, names):
+		return x.index
+	case x.index == nil && len(names) == 0 && !x.hasOtherKeys() && !x.foreign:
+		return nil
+	}
+	return newVariants(names, x.index)
+}
+
+// hasOtherKeys reports whether requests for the URL may differ in what is in the
+// key besides it.
+func (x *exchange) hasOtherKeys() bool {
+	p := x.h.policy
+	return len(p.cookies.inKey) > 0 || len(p.varyValues) > 0 || len(x.vary) > 0
+}
+
+// keyUnder returns the canonical key of x's response under an index, which may
+// be nil. header is the request's as it came.
+func (x *exchange) keyUnder(index *variants) []byte {
+	key := bytes.Clone(x.canonical[:x.fullLen])
+	if index != nil {
+		key = appendVariant(key, x.requestHeader(), &x.judgement, index)
+	}
+	return key
+}
+
+// store returns what is stored of a run's response under the key of its flight,
+// and for how long; nil if that is nothing. If the response is the first of
+// several variants, it is the index by which others find it. The variant is
+// stored first, so that whoever gets the index finds it there; and if the page
+// is invalidated in the meantime, the index is not stored and nothing leads to
+// the variant.
+func (x *exchange) store(ctx context.Context, entry *page, index *variants) (stored *page, ttl time.Duration) {
+	ttl = x.h.keep(&entry.fresh, entry.initial, entry.isValidatable())
+	switch {
+	case index == x.index:
+		return entry, ttl
+	case x.index != nil:
+		// It varies on more than was known. The requests to come find the new
+		// index, and no response under it yet: a purge may have come between.
+		x.write(ctx, x.primary, x.indexPage(index, entry.received), indexTTL(ttl))
+		return nil, 0
+	case !x.write(ctx, pageKey(entry.key), entry, ttl):
+		return nil, 0
+	}
+	return x.indexPage(index, entry.received), indexTTL(ttl)
+}
+
+// write stores an entry, and reports whether it could.
+func (x *exchange) write(ctx context.Context, key string, entry *page, keep time.Duration) bool {
+	err := x.cache(ctx).Set(ctx, key, entry, cache.After(keep))
 	if err != nil {
 		x.h.logStoreError(ctx, err)
 	}
-	return cache.Loaded{Value: index, Timeout: cache.After(x.h.indexTTL()), NoStore: err != nil}
-}
-
-// widenIndex replaces the index of a page that varies on more than was known.
-// The new one takes effect for the requests to come, and the variants under the
-// old one are forgotten.
-func (x *exchange) widenIndex(ctx context.Context, names []string, now time.Time) {
-	for _, name := range x.index.names {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	if err := x.cache(ctx).Set(ctx, x.primary, x.newIndex(names, now), cache.After(x.h.indexTTL())); err != nil {
-		x.h.logStoreError(ctx, err)
-	}
+	return err == nil
 }
 
 // selectVariant goes on with the variant of the page that this request selects.
 func (x *exchange) selectVariant(index *variants) {
 	x.index = index
-	x.canonical = appendVariant(x.canonical, x.r.Header, &x.judgement, index)
+	x.canonical = appendVariant(x.canonical[:x.fullLen], x.requestHeader(), &x.judgement, index)
 	x.key = pageKey(x.canonical)
 }
 

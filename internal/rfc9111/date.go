@@ -6,15 +6,119 @@ import (
 	"time"
 )
 
+const (
+	rfc850Format = "Monday, 02-Jan-06 15:04:05 GMT"
+
+	// yearWindow is how far in the future a year of two digits may lie.
+	yearWindow = 50
+)
+
 // ParseDate reads an HTTP-date: an IMF-fixdate or one of its two obsolete forms
 // (RFC 9110, section 5.6.7). http.ParseTime is laxer: it takes other zones than
-// GMT, and numbers of the wrong width.
+// GMT, and numbers of the wrong width. A year of two digits lies between 1969
+// and 2068; where the time is known, [ParseDateAt] knows better.
 func ParseDate(s string) (time.Time, bool) {
-	for _, layout := range []string{http.TimeFormat, "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
-		t, err := time.Parse(layout, s)
-		if err == nil && strings.EqualFold(t.Format(layout), s) {
-			return t.UTC(), true
+	layout := dateLayout(s)
+	t, err := time.Parse(layout, s)
+	if err != nil || !isWritten(t, layout, s) {
+		return time.Time{}, false
+	}
+	return t.UTC(), true
+}
+
+// ParseDateAt is ParseDate for a recipient who knows what time it is: a date
+// with a year of two digits that would be more than 50 years ahead of now is in
+// the past (RFC 9110, section 5.6.7).
+func ParseDateAt(s string, now time.Time) (time.Time, bool) {
+	layout := dateLayout(s)
+	if layout != rfc850Format {
+		return ParseDate(s)
+	}
+	t, err := time.Parse(layout, s)
+	if err != nil {
+		return time.Time{}, false
+	}
+	t = inWindow(t, now.UTC())
+	// Written out again, the date must be the same: the name of the day tells a
+	// wrong century, and 29 February may not exist in the right one.
+	if !isWritten(t, layout, s) {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// dateLayout tells the three forms by their fourth byte.
+func dateLayout(s string) string {
+	switch {
+	case len(s) > 3 && s[3] == ',':
+		return http.TimeFormat
+	case len(s) > 3 && s[3] == ' ':
+		return time.ANSIC
+	}
+	return rfc850Format
+}
+
+// isWritten reports whether t is written as s, without regard to the case of
+// letters.
+func isWritten(t time.Time, layout, s string) bool {
+	var b [len("Wednesday, 02-Jan-06 15:04:05 GMT")]byte
+	return strings.EqualFold(string(t.AppendFormat(b[:0], layout)), s)
+}
+
+// inWindow returns the date with the same last two digits of the year that is
+// at most 50 years ahead of now, and the closest to it.
+func inWindow(t, now time.Time) time.Time {
+	century := now.Year() - now.Year()%100
+	t = withYear(t, century+t.Year()%100)
+	switch {
+	case t.After(now.AddDate(yearWindow, 0, 0)):
+		return withYear(t, t.Year()-100)
+	case !t.After(now.AddDate(yearWindow-100, 0, 0)):
+		return withYear(t, t.Year()+100)
+	}
+	return t
+}
+
+func withYear(t time.Time, year int) time.Time {
+	return time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+}
+
+// FormatDate writes an IMF-fixdate, the only form that is sent. Fractions of a
+// second are cut off.
+func FormatDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
+
+// DateOf returns when a response was made by its Date field, and the time at
+// which it was received if there is none or it is invalid (RFC 9110, section
+// 6.6.1).
+func DateOf(header map[string][]string, received time.Time) time.Time {
+	if lines := header["Date"]; len(lines) > 0 {
+		if t, ok := ParseDateAt(lines[0], received); ok {
+			return t
 		}
 	}
-	return time.Time{}, false
+	return received
+}
+
+// EnsureDate gives a response that is to be stored or passed on a Date field,
+// as a recipient with a clock must, if it has none. An invalid one is replaced,
+// which RFC 9110, section 6.6.1, allows; of several lines the first is kept.
+func EnsureDate(header map[string][]string, received time.Time) {
+	lines := header["Date"]
+	if len(lines) > 0 {
+		if _, ok := ParseDateAt(lines[0], received); ok {
+			header["Date"] = lines[:1:1]
+			return
+		}
+	}
+	header["Date"] = []string{FormatDate(received)}
+}
+
+// singleDate reads a field that has exactly one line, and that a date. A second
+// line makes the field malformed, and a date that is not known to be meant is
+// worse than none.
+func singleDate(lines []string, now time.Time) (time.Time, bool) {
+	if len(lines) != 1 {
+		return time.Time{}, false
+	}
+	return ParseDateAt(lines[0], now)
 }

@@ -2,6 +2,7 @@ package rfc9111_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,73 @@ func FuzzParseDate(f *testing.F) {
 			t.Errorf("%q: %v, and net/http reads %v, %v", s, got, lax, err)
 		}
 		if again, ok := rfc9111.ParseDate(got.Format(http.TimeFormat)); !ok || !again.Equal(got) {
+			t.Errorf("%q: %v does not survive", s, got)
+		}
+	})
+}
+
+func TestParseDateOfTwoDigitYear(t *testing.T) {
+	for _, test := range []struct {
+		rule string
+		now  int
+		s    string
+		want int
+	}{
+		{"this century", 2026, "Sunday, 06-Nov-94 08:49:37 GMT", 1994},
+		{"up to 50 years ahead", 2026, "Thursday, 18-Aug-50 02:01:18 GMT", 2050},
+		{"later than Go's own rule", 2060, "Sunday, 06-Nov-94 08:49:37 GMT", 0},
+		{"the same date read later, with the day of its century", 2060, "Saturday, 06-Nov-94 08:49:37 GMT", 2094},
+		{"the turn of a century", 2090, "Thursday, 06-Nov-10 08:49:37 GMT", 2110},
+		{"more than 50 years ahead is past", 2026, "Saturday, 06-Nov-76 08:49:37 GMT", 1976},
+		{"the other forms have four digits", 2300, "Sun, 06 Nov 1994 08:49:37 GMT", 1994},
+	} {
+		now := time.Date(test.now, time.March, 1, 0, 0, 0, 0, time.UTC)
+		got, ok := rfc9111.ParseDateAt(test.s, now)
+		if ok != (test.want != 0) || ok && got.Year() != test.want {
+			t.Errorf("%s: %q in %d: %v, %v", test.rule, test.s, test.now, got, ok)
+		}
+	}
+}
+
+func TestEnsureDate(t *testing.T) {
+	now := time.Date(2026, time.March, 2, 13, 0, 0, 999, time.FixedZone("", 3600))
+	const written = "Mon, 02 Mar 2026 12:00:00 GMT"
+	for _, test := range []struct {
+		rule  string
+		lines []string
+		want  string
+	}{
+		{"none", nil, written},
+		{"invalid", []string{"foo"}, written},
+		{"valid", []string{"Sun, 06 Nov 1994 08:49:37 GMT"}, "Sun, 06 Nov 1994 08:49:37 GMT"},
+		{"several", []string{"Sun, 06 Nov 1994 08:49:37 GMT", written}, "Sun, 06 Nov 1994 08:49:37 GMT"},
+	} {
+		header := http.Header{"Date": test.lines}
+		date := rfc9111.DateOf(header, now)
+		rfc9111.EnsureDate(header, now)
+		if got := header["Date"]; len(got) != 1 || got[0] != test.want {
+			t.Errorf("%s: %q", test.rule, got)
+		}
+		if rfc9111.FormatDate(date) != test.want {
+			t.Errorf("%s: DateOf is %v", test.rule, date)
+		}
+	}
+}
+
+func FuzzParseDateAt(f *testing.F) {
+	for _, seed := range []string{"", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Friday, 29-Feb-80 00:00:00 GMT"} {
+		f.Add(seed, 2026)
+	}
+	f.Fuzz(func(t *testing.T, s string, year int) {
+		now := time.Date(1970+int(uint(year)%8000), time.March, 1, 0, 0, 0, 0, time.UTC)
+		got, ok := rfc9111.ParseDateAt(s, now)
+		if !ok {
+			return
+		}
+		if strings.Contains(s, "-") && (got.After(now.AddDate(50, 0, 0)) || got.Before(now.AddDate(-50, 0, 0))) {
+			t.Errorf("%q in %d: %v", s, now.Year(), got)
+		}
+		if again, ok := rfc9111.ParseDateAt(rfc9111.FormatDate(got), now); !ok || !again.Equal(got) {
 			t.Errorf("%q: %v does not survive", s, got)
 		}
 	})

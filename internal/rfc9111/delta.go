@@ -2,9 +2,13 @@ package rfc9111
 
 import "time"
 
-// maxDelta is what delta-seconds that are too large to represent count as (RFC
-// 9111, section 1.2.2).
-const maxDelta = 1 << 31
+// maxDelta is what delta-seconds that are too large to represent count as
+// (section 1.2.2), and maxLifetime the same as a duration. No age or lifetime
+// is longer, so that their sums never overflow.
+const (
+	maxDelta    = 1 << 31
+	maxLifetime = maxDelta * time.Second
+)
 
 // ParseDeltaSeconds reads delta-seconds: one or more digits and nothing else,
 // so no sign, fraction or blank. A value of 2^31 or more is 2^31 seconds.

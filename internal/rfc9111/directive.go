@@ -1,13 +1,32 @@
 package rfc9111
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // directive is one element of a Cache-Control line.
 type directive struct {
 	name     string // in lower case
 	argument string // without its quotes
 	rest     string // what follows the name outside of quotes
+	assigned bool   // there is an argument, if only an empty one
 	unended  bool   // the quoted string has no closing quote
+}
+
+// eachDirective yields the directives of all lines in order.
+func eachDirective(lines []string) iter.Seq[directive] {
+	return func(yield func(directive) bool) {
+		for _, line := range lines {
+			for line != "" {
+				var next directive
+				next, line = nextDirective(line)
+				if !yield(next) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // nextDirective splits the first directive off a Cache-Control line.
@@ -19,6 +38,7 @@ func nextDirective(line string) (d directive, rest string) {
 		return d, rest
 	}
 	d.name = lowerTrim(line[:end])
+	d.assigned = true
 	argument := strings.TrimLeft(line[end+1:], " \t")
 	if !strings.HasPrefix(argument, `"`) {
 		d.rest, rest = cutAt(argument, strings.IndexByte(argument, ','))

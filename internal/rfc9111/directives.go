@@ -1,15 +1,13 @@
-// Package rfc9111 has the rules of HTTP caching as pure functions, for a shared
-// cache: one concern a file, each rule with its section. It knows nothing of
-// stores, handlers or the order in which rules are asked.
 package rfc9111
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// Directives are the directives of the Cache-Control fields of a response that
-// a shared cache obeys (RFC 9111, section 5.2.2).
+// Directives are the directives of a response that a shared cache obeys: those
+// of Cache-Control (section 5.2.2) or of a targeted field.
 //
 // What cannot be read errs on the side of not sharing: a malformed or
 // contradictory max-age counts as zero; no-store, private and no-cache count
@@ -17,12 +15,21 @@ import (
 // string that does not end counts as no-store. An argument where none belongs
 // is ignored.
 type Directives struct {
-	NoStore        bool
-	NoCache        bool     // without field names
-	NoCacheFields  []string // no-cache="a, b", as canonical field names
-	Private        bool     // with or without field names
-	Public         bool
-	MustRevalidate bool
+	NoStore         bool
+	NoCache         bool     // without field names
+	NoCacheFields   []string // no-cache="a, b", as canonical field names
+	Private         bool     // with or without field names
+	PrivateWhole    bool     // without field names
+	PrivateFields   []string // private="a, b", as canonical field names
+	Public          bool
+	MustRevalidate  bool
+	ProxyRevalidate bool
+	MustUnderstand  bool
+	Immutable       bool // RFC 8246
+
+	// Malformed says that a quoted string does not end, so that nobody knows
+	// what is a directive. NoStore is set too.
+	Malformed bool
 
 	// MaxAge and SMaxAge are lifetimes; they mean nothing unless HasMaxAge or
 	// HasSMaxAge is set.
@@ -30,6 +37,14 @@ type Directives struct {
 	SMaxAge    time.Duration
 	HasMaxAge  bool
 	HasSMaxAge bool
+
+	// StaleWhileRevalidate and StaleIfError are for how long a stale response
+	// may be served (RFC 5861); they mean nothing unless the field beneath is
+	// set. Zero forbids what the cache might do by itself.
+	StaleWhileRevalidate    time.Duration
+	StaleIfError            time.Duration
+	HasStaleWhileRevalidate bool
+	HasStaleIfError         bool
 }
 
 // ParseDirectives reads the lines of Cache-Control. Names are matched without
@@ -37,50 +52,92 @@ type Directives struct {
 // (RFC 9110, section 5.3).
 func ParseDirectives(lines []string) Directives {
 	var d Directives
-	for _, line := range lines {
-		for line != "" {
-			var next directive
-			next, line = nextDirective(line)
-			d.add(next)
+	for next := range eachDirective(lines) {
+		if !d.setFlag(next.name) && !d.setDuration(next) && !d.setFields(next) {
+			d.restrict(next.name)
 		}
+		d.restrict(next.rest)
+		d.Malformed = d.Malformed || next.unended
+		d.NoStore = d.NoStore || next.unended
 	}
 	return d
 }
 
-func (d *Directives) add(next directive) {
-	switch next.name {
+// setFlag sets the directive called name if it is one without an argument.
+func (d *Directives) setFlag(name string) bool {
+	switch name {
 	case "no-store":
 		d.NoStore = true
-	case "private":
-		d.Private = true
 	case "public":
 		d.Public = true
 	case "must-revalidate":
 		d.MustRevalidate = true
-	case "no-cache":
-		d.addNoCache(next.argument)
-	case "max-age":
-		d.MaxAge = lifetime(next.argument, d.MaxAge, d.HasMaxAge)
-		d.HasMaxAge = true
-	case "s-maxage":
-		d.SMaxAge = lifetime(next.argument, d.SMaxAge, d.HasSMaxAge)
-		d.HasSMaxAge = true
+	case "proxy-revalidate":
+		d.ProxyRevalidate = true
+	case "must-understand":
+		d.MustUnderstand = true
+	case "immutable":
+		d.Immutable = true
 	default:
-		d.restrict(next.name)
+		return false
 	}
-	d.restrict(next.rest)
-	d.NoStore = d.NoStore || next.unended
+	return true
 }
 
-// addNoCache reads the field names of no-cache. If there is none, or one is no
-// name, the directive is about the whole response.
-func (d *Directives) addNoCache(argument string) {
-	names := FieldNames([]string{argument})
-	d.NoCache = d.NoCache || len(names) == 0
-	for _, name := range names {
-		d.NoCache = d.NoCache || !isToken(name)
+// setDuration sets the directive if it is one whose argument is delta-seconds.
+func (d *Directives) setDuration(next directive) bool {
+	value, has := d.duration(next.name)
+	if value == nil {
+		return false
 	}
-	d.NoCacheFields = append(d.NoCacheFields, names...)
+	seconds, ok := ParseDeltaSeconds(next.argument)
+	if !ok || *has && seconds != *value {
+		// Section 4.2.1: invalid, or repeated with another value, it is stale.
+		seconds = 0
+	}
+	*value, *has = seconds, true
+	return true
+}
+
+// duration returns where the directive called name is kept, nil if it is not
+// one with delta-seconds.
+func (d *Directives) duration(name string) (value *time.Duration, has *bool) {
+	switch name {
+	case "max-age":
+		return &d.MaxAge, &d.HasMaxAge
+	case "s-maxage":
+		return &d.SMaxAge, &d.HasSMaxAge
+	case "stale-while-revalidate":
+		return &d.StaleWhileRevalidate, &d.HasStaleWhileRevalidate
+	case "stale-if-error":
+		return &d.StaleIfError, &d.HasStaleIfError
+	}
+	return nil, nil
+}
+
+// setFields sets the directive if it is one that may name fields.
+func (d *Directives) setFields(next directive) bool {
+	switch next.name {
+	case "private":
+		names, whole := qualified(next.argument)
+		d.Private = true
+		d.PrivateWhole = d.PrivateWhole || whole
+		d.PrivateFields = append(d.PrivateFields, names...)
+	case "no-cache":
+		names, whole := qualified(next.argument)
+		d.NoCache = d.NoCache || whole
+		d.NoCacheFields = append(d.NoCacheFields, names...)
+	default:
+		return false
+	}
+	return true
+}
+
+// qualified reads the field names of no-cache or private. If there is none, or
+// one is no name, the directive is about the whole response.
+func qualified(argument string) (names []string, whole bool) {
+	names = FieldNames([]string{argument})
+	return names, len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return !isToken(name) })
 }
 
 // restrict looks in text that is no directive for those that restrict.
@@ -90,19 +147,9 @@ func (d *Directives) restrict(text string) {
 		case "no-store":
 			d.NoStore = true
 		case "private":
-			d.Private = true
+			d.Private, d.PrivateWhole = true, true
 		case "no-cache":
 			d.NoCache = true
 		}
 	}
-}
-
-// lifetime reads the argument of max-age or s-maxage. If the directive is
-// repeated with another value, the response counts as stale (section 4.2.1).
-func lifetime(argument string, earlier time.Duration, repeated bool) time.Duration {
-	d, ok := ParseDeltaSeconds(argument)
-	if !ok || repeated && d != earlier {
-		return 0
-	}
-	return d
 }

@@ -59,25 +59,10 @@ func hasWeight(parameters string) bool {
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		name, value, _ := strings.Cut(parameter, "=")
 		if lowerTrim(name) == "q" {
-			return isPositiveWeight(strings.Trim(value, " \t"))
+			return thousandths(strings.Trim(value, " \t")) > 0
 		}
 	}
 	return true
-}
-
-// isPositiveWeight reports whether s is a qvalue (RFC 9110, section 12.4.2) and
-// not zero.
-func isPositiveWeight(s string) bool {
-	whole, fraction, _ := strings.Cut(s, ".")
-	switch {
-	case len(fraction) > 3:
-		return false
-	case whole == "1":
-		return strings.Trim(fraction, "0") == ""
-	case whole == "0":
-		return strings.Trim(fraction, "0123456789") == "" && strings.Trim(fraction, "0") != ""
-	}
-	return false
 }
 
 // String returns the codings as an Accept-Encoding line, in their canonical

@@ -7,7 +7,7 @@ import (
 )
 
 // FieldNames reads the lines of a list of field names, such as Vary or
-// Connection (RFC 9110, section 5.6.1). The names are canonical, in order of
+// Connection (RFC 9110, section 5.6.1.2). The names are canonical, in order of
 // appearance, each once. Empty elements are skipped.
 func FieldNames(lines []string) []string {
 	var names []string
@@ -25,15 +25,6 @@ func FieldNames(lines []string) []string {
 	return names
 }
 
-// VaryNames reads the Vary fields of a response. any reports that one of them
-// is "*": no request but the one it answers matches (RFC 9111, section 4.1). An
-// element that is no field name counts as that, since nobody knows what it was
-// to say.
-func VaryNames(lines []string) (names []string, any bool) {
-	names = FieldNames(lines)
-	return names, slices.ContainsFunc(names, func(name string) bool { return name == "*" || !isToken(name) })
-}
-
 // essential are the fields without which nobody can tell who may have the rest
 // of a response, or how to read it.
 var essential = []string{"Cache-Control", "Content-Encoding", "Content-Type", "Vary"}
@@ -43,7 +34,7 @@ var essential = []string{"Cache-Control", "Content-Encoding", "Content-Type", "V
 func IsEssential(name string) bool { return slices.Contains(essential, name) }
 
 // hopByHop are the fields that a cache does not store besides those that
-// Connection names (RFC 9111, section 3.1; RFC 9110, section 7.6.1).
+// Connection names (section 3.1; RFC 9110, section 7.6.1).
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
 	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
@@ -60,5 +51,19 @@ func RemoveUnstorable(header map[string][]string) {
 	}
 	for _, name := range hopByHop {
 		delete(header, name)
+	}
+}
+
+// RemoveQualified removes from a header the fields that no-cache="field" and
+// private="field" name: a shared cache may keep the rest (sections 5.2.2.4 and
+// 5.2.2.7). Essential fields stay; a response whose no-cache names one counts as
+// no-cache as a whole.
+func RemoveQualified(header map[string][]string, d *Directives) {
+	for _, names := range [...][]string{d.NoCacheFields, d.PrivateFields} {
+		for _, name := range names {
+			if !IsEssential(name) {
+				delete(header, name)
+			}
+		}
 	}
 }

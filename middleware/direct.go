@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -17,25 +18,24 @@ import (
 var (
 	_ http.Flusher  = (*recorder)(nil)
 	_ http.Hijacker = (*recorder)(nil)
+	_ io.ReaderFrom = (*recorder)(nil)
 )
 
-// spill sends what there is to the client and everything that follows, the
-// first time that it is called; mu is held and the status written.
-func (w *recorder) spill(detail reason) {
-	if w.spilled != reasonNone {
-		return
-	}
-	w.spilled = detail
-	w.onSpill(w.client != nil)
+// direct sends what there is, and everything that follows, to the client who
+// started the run and to nobody else; mu is held and the status written.
+func (w *recorder) direct(why reason) {
+	w.mode = modeDirect
+	w.run.spilled(why, w.client != nil)
 	if w.client == nil {
+		w.held = nil
 		return
 	}
-	copyResponse(w.client.Header(), w.sent, forwarded{why: w.why, status: w.status, detail: detail})
+	copyResponse(w.client.Header(), w.sent, forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
 	w.client.WriteHeader(w.status)
-	if len(w.body) > 0 {
-		_, _ = w.client.Write(w.body) // an error comes back at the next write
+	if len(w.held) > 0 {
+		_, _ = w.client.Write(w.held) // an error comes back at the next write
 	}
-	w.body = nil
+	w.held = nil
 }
 
 func isEventStream(header http.Header) bool {
@@ -71,7 +71,16 @@ func (w *recorder) FlushError() error {
 	if w.status == 0 {
 		w.begin(http.StatusOK)
 	}
-	w.spill(reasonStreamed)
+	if w.mode == modeHeld && !w.run.mayFallBack() {
+		w.letGo()
+	}
+	switch w.mode {
+	case modeStream:
+		w.stream.flush()
+		return nil
+	case modeHeld:
+		return nil
+	}
 	return w.control((*http.ResponseController).Flush)
 }
 
@@ -86,10 +95,10 @@ func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if w.spilled == reasonNone {
-		w.onSpill(true)
+	if w.mode == modeHeld {
+		w.run.spilled(reasonHijacked, true)
 	}
-	w.spilled = reasonHijacked
+	w.mode = modeHijacked
 	w.client = nil // it must not be used any more
 	return conn, rw, nil
 }
@@ -128,13 +137,13 @@ func hasLateTrailers(header http.Header) bool {
 	return false
 }
 
-// copyTrailers gives the client the trailers that the handler has set since
-// the header was sent.
-func (w *recorder) copyTrailers() {
-	announced := rfc9111.FieldNames(w.sent["Trailer"])
-	for name, lines := range w.header {
+// addTrailers gives a client the trailers that the handler has set since the
+// header was sent.
+func addTrailers(dst, sent, header http.Header) {
+	announced := rfc9111.FieldNames(sent["Trailer"])
+	for name, lines := range header {
 		if strings.HasPrefix(name, http.TrailerPrefix) || slices.Contains(announced, name) {
-			w.client.Header()[name] = lines
+			dst[name] = slices.Clone(lines)
 		}
 	}
 }

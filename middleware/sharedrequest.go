@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // A run for all gets the request of the client who started it, without what is
@@ -44,6 +46,10 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 	switch {
 	case name == "Accept-Encoding":
 		line = j.codings.String()
+	case name == "Accept-Language" && j.languages:
+		if header[name] != nil {
+			line = rfc9111.NormalizeField(name, header[name])
+		}
 	case name == "Cookie":
 		line = cookieLine(j.keyCookies, j.userCookies)
 	case j.hides(name):
@@ -63,15 +69,15 @@ func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Re
 	shared.Host = strings.ToLower(r.Host)
 	shared.Body = http.NoBody
 	*shared.URL = j.url
-	shared.RequestURI = j.path
-	if j.url.RawQuery != "" {
-		shared.RequestURI += "?" + j.url.RawQuery
+	shared.RequestURI = j.target.path
+	if j.target.query != "" {
+		shared.RequestURI += "?" + j.target.query
 	}
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
 	}
 	maps.DeleteFunc(shared.Header, func(name string, _ []string) bool { return j.hides(name) })
-	for _, name := range []string{"Accept-Encoding", "Cookie"} {
+	for _, name := range []string{"Accept-Encoding", "Accept-Language", "Cookie"} {
 		delete(shared.Header, name)
 		if lines := j.selecting(r.Header, name); lines != nil {
 			shared.Header[name] = lines

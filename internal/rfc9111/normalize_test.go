@@ -1,0 +1,73 @@
+package rfc9111_test
+
+import (
+	"testing"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+func TestNormalizeField(t *testing.T) {
+	for _, test := range []struct {
+		rule, name string
+		lines      []string
+		want       string
+	}{
+		{"one line", "Foo", []string{"a"}, "a"},
+		{"blanks around a list", "Foo", []string{" 1 ,\t2 "}, "1,2"},
+		{"empty elements stay", "Foo", []string{",a, ,"}, ",a,,"},
+		{"quoted strings stay", "Foo", []string{`"a , \" , b" , c`}, `"a , \" , b",c`},
+		{"a quote that does not end", "Foo", []string{`a , "b , c`}, `a,"b , c`},
+		{"user agents stay", "User-Agent", []string{"a (b, c)"}, "a (b, c)"},
+
+		{"the order of languages", "Accept-Language", []string{"de, EN"}, "de,en"},
+		{"in several lines", "Accept-Language", []string{" en ", "de"}, "de,en"},
+		{"weights come first", "Accept-Language", []string{"de;q=0.5, en;q=0.8, fr ; q=1.0"}, "fr,en;q=0.800,de;q=0.500"},
+		{"each once", "Accept-Language", []string{"en, en, *;q=0"}, "en,*;q=0.000"},
+		{"a malformed weight", "Accept-Language", []string{"en, De;q=2"}, "en, De;q=2"},
+		{"another parameter", "Accept-Language", []string{"en, De;x=1"}, "en, De;x=1"},
+		{"no language", "Accept-Language", []string{"en de,a"}, "en de,a"},
+		{"nothing", "Accept-Language", []string{""}, ""},
+	} {
+		if got := rfc9111.NormalizeField(test.name, test.lines); got != test.want {
+			t.Errorf("%s: %q: %q", test.rule, test.lines, got)
+		}
+	}
+}
+
+func TestPrefersLanguage(t *testing.T) {
+	for _, test := range []struct {
+		accept, content string
+		want            bool
+	}{
+		{"de", "de", true},
+		{"fr;q=0.5, DE", "De", true},
+		{"fr;q=0.5, de;q=0.4", "de", false},
+		{"fr, de", "de", false},
+		{"*", "de", false},
+		{"de;q=0", "de", false},
+		{"de;q=x", "de", false},
+		{"", "de", false},
+		{"de", "de, fr", false},
+	} {
+		if got := rfc9111.PrefersLanguage([]string{test.accept}, []string{test.content}); got != test.want {
+			t.Errorf("%q, %q: %v", test.accept, test.content, got)
+		}
+	}
+	if rfc9111.PrefersLanguage([]string{"de"}, nil) {
+		t.Error("a response that does not say its language")
+	}
+}
+
+func FuzzNormalizeField(f *testing.F) {
+	for _, seed := range []string{"", "a , b", `"a , b" ,c`, "en;q=0.5, de", "*;q=0", "\\,\"", ";q=", "de;q=1.000"} {
+		f.Add("Accept-Language", seed)
+		f.Add("Foo", seed)
+	}
+	f.Fuzz(func(t *testing.T, name, line string) {
+		once := rfc9111.NormalizeField(name, []string{line})
+		if twice := rfc9111.NormalizeField(name, []string{once}); twice != once {
+			t.Errorf("%s: %q is %q, and that is %q", name, line, once, twice)
+		}
+		rfc9111.PrefersLanguage([]string{line}, []string{name})
+	})
+}

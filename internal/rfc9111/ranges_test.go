@@ -1,0 +1,159 @@
+package rfc9111_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+func TestParseRange(t *testing.T) {
+	type ranges = []rfc9111.Range
+	const (
+		ignored       = rfc9111.RangeIgnored
+		satisfiable   = rfc9111.RangeSatisfiable
+		unsatisfiable = rfc9111.RangeUnsatisfiable
+	)
+	for _, test := range []struct {
+		rule    string
+		lines   []string
+		want    ranges
+		outcome rfc9111.RangeOutcome
+	}{
+		{"none", nil, nil, ignored},
+		{"first and last", []string{"bytes=0-1"}, ranges{{0, 2}}, satisfiable},
+		{"one byte", []string{"bytes=9-9"}, ranges{{9, 1}}, satisfiable},
+		{"to the end", []string{"bytes=6-"}, ranges{{6, 4}}, satisfiable},
+		{"beyond the end", []string{"bytes=6-99999999999999999999999"}, ranges{{6, 4}}, satisfiable},
+		{"the last", []string{"bytes=-3"}, ranges{{7, 3}}, satisfiable},
+		{"more than all of the last", []string{"bytes=-99"}, ranges{{0, 10}}, satisfiable},
+		{"several, in their order", []string{"Bytes=8-9 ,,\t0-0, -1"}, ranges{{8, 2}, {0, 1}, {9, 1}}, satisfiable},
+		{"overlapping", []string{"bytes=0-3,2-4"}, ranges{{0, 4}, {2, 3}}, satisfiable},
+		{"one of several", []string{"bytes=10-11,0-0"}, ranges{{0, 1}}, satisfiable},
+
+		{"behind the end", []string{"bytes=10-"}, nil, unsatisfiable},
+		{"the last none", []string{"bytes=-0"}, nil, unsatisfiable},
+		{"all behind the end", []string{"bytes=10-11,99999999999999999999-"}, nil, unsatisfiable},
+
+		{"another unit", []string{"lines=0-1"}, nil, ignored},
+		{"two lines", []string{"bytes=0-1", "bytes=0-1"}, nil, ignored},
+		{"backwards", []string{"bytes=2-1"}, nil, ignored},
+		{"backwards, among others", []string{"bytes=0-1,5-4"}, nil, ignored},
+		{"no range", []string{"bytes="}, nil, ignored},
+		{"only commas", []string{"bytes=,,"}, nil, ignored},
+		{"only a dash", []string{"bytes=-"}, nil, ignored},
+		{"no dash", []string{"bytes=1"}, nil, ignored},
+		{"two dashes", []string{"bytes=1-2-3"}, nil, ignored},
+		{"a sign", []string{"bytes=+1-2"}, nil, ignored},
+		{"a negative suffix", []string{"bytes=--1"}, nil, ignored},
+		{"a blank within", []string{"bytes=1 -2"}, nil, ignored},
+		{"a blank before the sign", []string{"bytes =1-2"}, nil, ignored},
+		{"no sign", []string{"bytes"}, nil, ignored},
+		{"hexadecimal", []string{"bytes=0x1-2"}, nil, ignored},
+		{"more than there is", []string{"bytes=0-,0-"}, nil, ignored},
+		{"too many", []string{"bytes=" + strings.Repeat("0-0,", 17)}, nil, ignored},
+		{"too many that do not exist", []string{"bytes=" + strings.Repeat("99-,", 17)}, nil, ignored},
+	} {
+		got, outcome := rfc9111.ParseRange(test.lines, 10)
+		if diff := cmp.Diff(test.want, got); diff != "" || outcome != test.outcome {
+			t.Errorf("%s: %q: %v (-want +got)\n%s", test.rule, test.lines, outcome, diff)
+		}
+	}
+	if _, outcome := rfc9111.ParseRange([]string{"bytes=0-"}, 0); outcome != ignored {
+		t.Errorf("an empty representation: %v", outcome)
+	}
+}
+
+func TestContentRange(t *testing.T) {
+	for line, want := range map[string]rfc9111.ContentRange{
+		"bytes 0-4/10": {Range: rfc9111.Range{Start: 0, Length: 5}, Size: 10},
+		"bytes 5-9/10": {Range: rfc9111.Range{Start: 5, Length: 5}, Size: 10},
+		"bytes 5-9/*":  {Range: rfc9111.Range{Start: 5, Length: 5}, Size: -1},
+	} {
+		got, ok := rfc9111.ParseContentRange([]string{line})
+		if !ok || got != want {
+			t.Errorf("%q: %+v, %v", line, got, ok)
+		}
+		if again := string(rfc9111.AppendContentRange(nil, got)); again != line {
+			t.Errorf("%q is written as %q", line, again)
+		}
+	}
+	for _, line := range []string{
+		"", "bytes", "bytes */10", "bytes 5-4/10", "bytes 5-10/10", "bytes 0-4/", "bytes 0-4", "bytes -4/10", "bytes 0-/10", "bytes  0-4/10",
+		"lines 0-4/10", "bytes=0-4/10", "bytes 0-99999999999999999999/*", "bytes 0-4/-1",
+	} {
+		if got, ok := rfc9111.ParseContentRange([]string{line}); ok {
+			t.Errorf("%q: %+v", line, got)
+		}
+	}
+	if _, ok := rfc9111.ParseContentRange([]string{"bytes 0-4/10", "bytes 0-4/10"}); ok {
+		t.Error("two lines are read")
+	}
+	if got := string(rfc9111.AppendUnsatisfied(nil, 10)); got != "bytes */10" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestMayCombine(t *testing.T) {
+	with := func(tag string, modified time.Duration) rfc9111.Validators {
+		return rfc9111.ValidatorsOf(http.Header{"Etag": {tag}, "Last-Modified": {date(modified)}, "Date": {date(0)}}, noon)
+	}
+	for _, test := range []struct {
+		rule string
+		a, b rfc9111.Validators
+		want bool
+	}{
+		{"the same strong tag", with(`"a"`, -1), with(`"a"`, -time.Hour), true},
+		{"another tag and the same date", with(`"a"`, -time.Hour), with(`"b"`, -time.Hour), false},
+		{"a weak tag", with(`W/"a"`, -time.Hour), with(`W/"a"`, -time.Hour), false},
+		{"a tag and none", with(`"a"`, -time.Hour), with("", -time.Hour), false},
+		{"the same strong date", with("", -time.Hour), with("", -time.Hour), true},
+		{"another date", with("", -time.Hour), with("", -time.Minute), false},
+		{"a date that is weak", with("", 0), with("", 0), false},
+		{"no validator", rfc9111.Validators{}, rfc9111.Validators{}, false},
+	} {
+		if got := rfc9111.MayCombine(&test.a, &test.b); got != test.want {
+			t.Errorf("%s: %v", test.rule, got)
+		}
+	}
+}
+
+func FuzzParseRange(f *testing.F) {
+	for _, seed := range []string{"", "bytes=0-1", "bytes=-5,3-", "bytes=99999999999999999999-", "bytes=1-2-3", "bytes=,", "b=0-"} {
+		f.Add(seed, int64(10))
+	}
+	f.Fuzz(func(t *testing.T, line string, size int64) {
+		size &= 1<<40 - 1
+		ranges, outcome := rfc9111.ParseRange([]string{line}, size)
+		total := int64(0)
+		for _, r := range ranges {
+			if r.Start < 0 || r.Length < 1 || r.Length > size-r.Start {
+				t.Errorf("%q of %d: %+v", line, size, r)
+			}
+			total += r.Length
+		}
+		if total > size || len(ranges) > 16 || (outcome == rfc9111.RangeSatisfiable) != (len(ranges) > 0) {
+			t.Errorf("%q of %d: %v, %v", line, size, outcome, ranges)
+		}
+	})
+}
+
+func FuzzParseContentRange(f *testing.F) {
+	for _, seed := range []string{"", "bytes 0-4/10", "bytes 5-9/*", "bytes */10", "bytes 1-0/2", "bytes 0-99999999999999999999/*"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		got, ok := rfc9111.ParseContentRange([]string{line})
+		if !ok {
+			return
+		}
+		again, ok := rfc9111.ParseContentRange([]string{string(rfc9111.AppendContentRange(nil, got))})
+		if !ok || again != got || got.Start < 0 || got.Length < 1 || got.Size >= 0 && got.Length > got.Size-got.Start {
+			t.Errorf("%q: %+v, and again %+v, %v", line, got, again, ok)
+		}
+	})
+}

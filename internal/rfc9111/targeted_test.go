@@ -1,0 +1,110 @@
+package rfc9111_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+func TestParseTargeted(t *testing.T) {
+	type want = rfc9111.Directives
+	hour := want{HasMaxAge: true, MaxAge: time.Hour}
+	for _, test := range []struct {
+		rule  string
+		lines []string
+		want  want
+		ok    bool
+	}{
+		{"a lifetime", []string{"max-age=3600"}, hour, true},
+		{"all kinds of directives", []string{"no-store, no-cache, private, public, must-revalidate, s-maxage=1"},
+			want{NoStore: true, NoCache: true, Private: true, PrivateWhole: true, Public: true, MustRevalidate: true, HasSMaxAge: true, SMaxAge: time.Second}, true},
+		{"several lines", []string{"public", "max-age=3600"}, want{Public: true, HasMaxAge: true, MaxAge: time.Hour}, true},
+		{"a number that is too large", []string{"max-age=99999999999"}, want{HasMaxAge: true, MaxAge: most}, true},
+		{"a negative number", []string{"max-age=-1"}, want{HasMaxAge: true}, true},
+		{"the last of equals", []string{"max-age=1, max-age=3600"}, hour, true},
+		{"unknown directives", []string{"foobar, max-age=3600, x=1.5, y=:YQ==:, z=(a b);q=1, w=@1, v=%\"%c3%a4\""}, hour, true},
+		{"parameters are ignored", []string{"max-age=3600;a;b=?0;c=\"x\""}, hour, true},
+		{"false is not said", []string{"no-store=?0, private=?0, max-age=3600"}, hour, true},
+		{"true is", []string{"no-store=?1"}, want{NoStore: true}, true},
+		{"a restriction of another type", []string{"no-store=1, private=2"}, want{NoStore: true, Private: true, PrivateWhole: true}, true},
+		{"a permission of another type", []string{"public=1"}, want{}, true},
+		{"names of fields", []string{`private="x-a", no-cache=x-b`}, want{Private: true, PrivateFields: []string{"X-A"}, NoCacheFields: []string{"X-B"}}, true},
+
+		{"nothing", []string{""}, want{}, false},
+		{"blanks", []string{"  "}, want{}, false},
+		{"a string for a lifetime", []string{`max-age="3600"`}, want{}, false},
+		{"a decimal for a lifetime", []string{"max-age=1.0"}, want{}, false},
+		{"no lifetime", []string{"max-age"}, want{}, false},
+		{"upper case", []string{"Max-Age=3600"}, want{}, false},
+		{"a blank before the sign", []string{"max-age =3600"}, want{}, false},
+		{"a blank after the sign", []string{"max-age= 3600"}, want{}, false},
+		{"something else", []string{"max-age=3600, &&&&&"}, want{}, false},
+		{"a comma at the end", []string{"max-age=3600,"}, want{}, false},
+		{"an empty member", []string{"max-age=3600,,public"}, want{}, false},
+		{"a line that is empty", []string{"max-age=3600", ""}, want{}, false},
+		{"a semicolon with a value behind", []string{"max-age=3600; 1"}, want{}, false},
+		{"no comma", []string{"public max-age=3600"}, want{}, false},
+		{"16 digits", []string{"max-age=1000000000000000"}, want{}, false},
+		{"a string that does not end", []string{`a="b`}, want{}, false},
+		{"a list that does not end", []string{"a=(b"}, want{}, false},
+		{"a list without blanks", []string{`a=("b""c")`}, want{}, false},
+		{"neither true nor false", []string{"a=?2"}, want{}, false},
+		{"no base64", []string{"a=:_:"}, want{}, false},
+		{"a date with a fraction", []string{"a=@1.5"}, want{}, false},
+		{"a display string that is no UTF-8", []string{`a=%"%ff"`}, want{}, false},
+		{"a display string with capitals", []string{`a=%"%C3%A4"`}, want{}, false},
+	} {
+		got, ok := rfc9111.ParseTargeted(test.lines)
+		if diff := cmp.Diff(test.want, got); diff != "" || ok != test.ok {
+			t.Errorf("%s: %q: %v (-want +got)\n%s", test.rule, test.lines, ok, diff)
+		}
+	}
+}
+
+func TestControlOf(t *testing.T) {
+	targets := []string{"Larder-Cache-Control", "Cdn-Cache-Control"}
+	for _, test := range []struct {
+		rule   string
+		header http.Header
+		field  string
+		maxAge time.Duration
+	}{
+		{"no targeted field", http.Header{"Cache-Control": {"max-age=1"}}, "Cache-Control", 1},
+		{"a targeted field", http.Header{"Cache-Control": {"max-age=1"}, "Cdn-Cache-Control": {"max-age=2"}}, "Cdn-Cache-Control", 2},
+		{"the first of two", http.Header{"Larder-Cache-Control": {"max-age=3"}, "Cdn-Cache-Control": {"max-age=2"}}, "Larder-Cache-Control", 3},
+		{"the first is malformed", http.Header{"Larder-Cache-Control": {"max-age=x,"}, "Cdn-Cache-Control": {"max-age=2"}}, "Cdn-Cache-Control", 2},
+		{"all are empty", http.Header{"Cache-Control": {"max-age=1"}, "Cdn-Cache-Control": {""}}, "Cache-Control", 1},
+		{"nothing is said", http.Header{}, "Cache-Control", 0},
+	} {
+		got := rfc9111.ControlOf(test.header, targets)
+		if got.Field != test.field || got.MaxAge != test.maxAge*time.Second || got.IsTargeted() != (test.field != "Cache-Control") {
+			t.Errorf("%s: %+v", test.rule, got)
+		}
+	}
+}
+
+func FuzzParseTargeted(f *testing.F) {
+	for _, seed := range []string{
+		"", "max-age=3600", "a;b=1, c=(1 2);d", `a="\"", b=:YQ:`, "a=@1, b=%\"%c3%a4\"", "no-store=?0", "a=-1.5", "*a=*b/c:d", "a=()", "a,", "=",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		d, ok := rfc9111.ParseTargeted([]string{line})
+		if !ok && cmp.Diff(rfc9111.Directives{}, d) != "" || d.MaxAge < 0 || d.MaxAge > most {
+			t.Errorf("%q: %+v, %v", line, d, ok)
+		}
+		if ok && strings.Trim(line, " ") == "" {
+			t.Errorf("%q counts", line)
+		}
+		restricted, alsoOK := rfc9111.ParseTargeted([]string{line, "no-store"})
+		if ok != alsoOK && ok || ok && !restricted.NoStore {
+			t.Errorf("%q and no-store: %v, %+v", line, alsoOK, restricted)
+		}
+	})
+}

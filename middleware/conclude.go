@@ -1,0 +1,118 @@
+package middleware
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// What becomes of a run when the handler has returned.
+
+// forOne is what a run is to the cache whose response is not for others.
+var forOne = cache.Loaded{Private: true}
+
+// conclude decides what is stored, and what those get who wait.
+func (u *run) conclude() (cache.Loaded, error) {
+	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
+		return u.fallBack(base)
+	}
+	if u.panicked {
+		panic(u.panicValue) // an error for all who wait; the one who started the run raises it again
+	}
+	if err := u.ctx.Err(); err != nil {
+		// The handler may have stopped half-way.
+		u.direct = u.recorder.isDirect()
+		return cache.Loaded{}, err
+	}
+	var whole bool
+	u.response, whole = u.recorder.response()
+	switch {
+	case !whole:
+		u.direct = true
+		return forOne, nil
+	case u.live != nil:
+		return u.concludeStream()
+	}
+	u.complete = true
+	return u.concludeWhole()
+}
+
+// concludeStream is conclude for a response that was handed on as it came.
+func (u *run) concludeStream() (cache.Loaded, error) {
+	body, whole := u.live.body.whole()
+	switch {
+	case u.response.truncated:
+		return forOne, nil
+	case !whole || u.live.trailers != nil:
+		u.x.h.uncacheable.remember(u.x.key)
+		u.endStream(nil)
+		return forOne, nil
+	}
+	u.endStream(nil)
+	// Readers have the page without its body.
+	entry := u.live.page.clone()
+	entry.complete(body, u.x.h.policy)
+	return u.keep(entry), nil
+}
+
+// concludeWhole is conclude for a response that was held back until its end.
+func (u *run) concludeWhole() (cache.Loaded, error) {
+	switch {
+	case u.page == nil:
+		return forOne, nil
+	case u.validated:
+		return u.keep(u.page), nil
+	case u.response.truncated:
+		u.reason, u.page = reasonTruncated, nil
+		return forOne, nil
+	}
+	u.page.complete(u.response.body, u.x.h.policy)
+	return u.keep(u.page), nil
+}
+
+// maxRun is how long a run may take whose response is stored. A tombstone lives
+// longer than that, so no run that began before an invalidation outlives it.
+const maxRun = 5 * time.Minute
+
+// keep returns what is stored of a page.
+func (u *run) keep(entry *page) cache.Loaded {
+	switch {
+	case u.reason != reasonNone:
+		return forOne
+	case entry.received.Sub(entry.requested) > maxRun || time.Since(entry.received) > maxRun:
+		u.reason = reasonSlow
+		return forOne
+	}
+	stored, ttl := u.x.store(u.ctx, entry, u.index)
+	switch {
+	case u.isReleased() && stored != nil:
+		// The flight has landed, and stores nothing. What was invalidated
+		// meanwhile does no harm, since this is not used without validation.
+		u.storedApart = u.x.write(u.ctx, u.x.key, stored, ttl)
+		return forOne
+	case stored == nil:
+		return cache.Loaded{Value: entry, NoStore: true}
+	}
+	return cache.Loaded{Value: stored, Timeout: cache.After(ttl)}
+}
+
+// fallBack gives everyone an old page in place of a failure.
+func (u *run) fallBack(base *page) (cache.Loaded, error) {
+	u.stale, u.reason = base, reasonStaleIfError
+	u.loading.Announce(&live{page: base, stale: reasonStaleIfError})
+	return forOne, nil
+}
+
+func (u *run) endStream(err error) {
+	if u.live != nil {
+		u.live.body.finish(err)
+	}
+}
+
+// isLasting reports whether the next who asks will probably get the same status.
+// A handler that fails now may succeed for him; and that it refuses one odd
+// request must not keep the page out of the cache for others.
+func isLasting(status int) bool {
+	return status < http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone
+}

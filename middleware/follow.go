@@ -1,0 +1,165 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// How a client gets a response that the handler is still writing.
+
+// Attend implements [cache.Announcer].
+func (x *exchange) Attend(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
+
+// follow answers with the response of another request's run, or goes on looking
+// if that is of another variant. It reports whether the request is answered.
+func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
+	l := x.attended
+	leave := x.leaveRun
+	x.attended, x.leaveRun = nil, nil
+	defer leave()
+	switch {
+	case l.stale != reasonNone:
+		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reasonNone {
+			x.pass(x.forward(), reasonNotShared)
+			return true
+		}
+		x.sendStale(l.page, 0, l.stale)
+		return true
+	case x.isPurged(l.page):
+		x.pass(x.forward(), reasonPurged)
+		return true
+	case !bytes.Equal(l.page.key, x.keyUnder(l.index)):
+		return x.regroup(l)
+	}
+	if reason := x.unusable(l.page); reason != reasonNone {
+		x.pass(forwardBypass, reason)
+		return true
+	}
+	return x.sendLive(l, false, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
+}
+
+// isPurged reports whether a response was begun before a purge that this request
+// came after.
+func (x *exchange) isPurged(p *page) bool {
+	how, _ := x.h.purges.find(x.target, p.requested)
+	return how != notPurged
+}
+
+// regroup goes on with the variant that this request wants of a URL that has
+// just turned out to vary.
+func (x *exchange) regroup(l *live) (answered bool) {
+	if l.index == nil {
+		x.pass(x.forward(), reasonNotShared)
+		return true
+	}
+	x.selectVariant(l.index)
+	return false
+}
+
+// sendLive sends a response as it comes. If there is nothing to be had of it, it
+// reports false and has sent nothing.
+func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
+	reader, ok := l.body.join(leads)
+	if !ok {
+		x.pass(x.forward(), reasonTooLarge)
+		return true
+	}
+	defer reader.leave()
+	ctx := x.r.Context()
+	part, flush, err := reader.next(ctx)
+	if errors.Is(err, errAborted) && !leads {
+		return x.again(cache.ErrGoexit)
+	}
+	header := x.w.Header()
+	if leads {
+		copyResponse(header, l.header, f)
+	} else {
+		setStatus(header, l.page.cacheStatus, f)
+		x.sender.fields(header, l.page)
+	}
+	x.sender.tellBrowsers(header, x.h)
+	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
+		if leads {
+			x.drain(ctx, reader, err)
+		}
+		return true
+	}
+	x.w.WriteHeader(l.page.status)
+	err = x.copyBody(ctx, reader, part, flush, err)
+	if !errors.Is(err, io.EOF) {
+		x.abort(leads && errors.Is(err, errAborted))
+	}
+	addTrailers(header, l.header, l.trailers)
+	return true
+}
+
+// writeBodiless writes the header of a response of which this client gets
+// nothing else, and reports whether it is one.
+func (x *exchange) writeBodiless(status int) bool {
+	if x.r.Method != http.MethodHead && bodyAllowed(status) {
+		return false
+	}
+	x.w.WriteHeader(status)
+	return true
+}
+
+// drain waits for the end of a response whose client has all that he gets. If he
+// has started the run and left, it would end with nobody interested, and the
+// page were never stored.
+func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
+	_ = http.NewResponseController(x.w).Flush()
+	for err == nil {
+		_, _, err = reader.next(ctx)
+	}
+}
+
+// copyBody sends the parts of a body until one fails, or there are no more.
+func (x *exchange) copyBody(ctx context.Context, reader *reader, part []byte, flush bool, err error) error {
+	control := http.NewResponseController(x.w)
+	for err == nil {
+		if _, err := x.w.Write(part); err != nil {
+			return err
+		}
+		if flush {
+			_ = control.Flush() // a writer that cannot has nothing to flush
+		}
+		part, flush, err = reader.next(ctx)
+	}
+	return err
+}
+
+// abort ends a response that is not whole, so that nobody takes it for one. The
+// client whose own run panicked gets its panic.
+func (x *exchange) abort(ownRun bool) {
+	if ownRun {
+		u := x.run.Load()
+		<-u.done
+		if u.panicked {
+			panic(u.panicValue)
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// answersCondition answers with 304 or 412 if the client's conditions ask for
+// it, and reports whether it did. The header is set.
+func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
+	if status != http.StatusOK {
+		return false
+	}
+	switch x.h.conditions(&v, x.r) {
+	case rfc9111.OutcomeNotModified:
+		writeNotModified(x.w, v.ETag != "")
+		return true
+	case rfc9111.OutcomePreconditionFailed:
+		writePreconditionFailed(x.w)
+		return true
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// How the client who started a run gets its response.
+
+// lead answers the client who started a run.
+func (x *exchange) lead(outcome cache.Outcome) {
+	u := x.run.Load()
+	if x.leaveRun != nil {
+		defer x.leaveRun()
+	}
+	switch u.await(x.r.Context()) {
+	case runStreams:
+		stored, detail := u.fate()
+		x.sendLive(u.live, true, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
+	case runEnded:
+		x.leadEnded(u, outcome)
+	case runGoesOn:
+		x.unanswered()
+	}
+}
+
+// leadEnded answers with a response that is there as a whole, or has been sent.
+func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
+	switch {
+	case u.stale != nil:
+		x.sendStale(u.stale, u.status, u.reason)
+	case u.panicked:
+		panic(u.panicValue)
+	case u.exited:
+		panic(http.ErrAbortHandler)
+	case u.validated:
+		setStatus(x.w.Header(), u.page.cacheStatus, forwarded{
+			why: x.forward(), status: http.StatusNotModified, stored: outcome.Stored || u.storedApart, detail: u.reason,
+		})
+		x.sender.send(x.w, x.r, u.page, x.h)
+	case u.complete:
+		x.sendRun(u, outcome.Stored || u.storedApart)
+	case u.direct:
+		// The client has it already.
+	default:
+		x.unanswered()
+	}
+}
+
+// sendRun answers with the response of the run that this request started, the
+// fields that are not for others included.
+func (x *exchange) sendRun(u *run, stored bool) {
+	header, response := x.w.Header(), u.response
+	if u.page != nil {
+		// What the page was given is for this client, too.
+		for _, name := range [...]string{"Date", "Etag", "Content-Type", "Content-Length"} {
+			if lines := u.page.lines(name); lines != nil && response.header[name] == nil {
+				response.header[name] = slices.Clone(lines)
+			}
+		}
+	}
+	_, detail := u.fate()
+	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: detail})
+	if u.page != nil {
+		x.sender.tellBrowsers(header, x.h)
+	}
+	sendBody(x.w, x.r, x.h, response, rfc9111.ValidatorsOf(header, u.requested))
+}
+
+// sendStale answers with an old page, since there is nothing better.
+func (x *exchange) sendStale(p *page, status int, why reason) {
+	setStatus(x.w.Header(), p.cacheStatus, forwarded{why: forwardStale, status: status, detail: why})
+	x.sender.sendAged(x.w, x.r, p, x.h)
+}
+
+// progress is how far a run is.
+type progress uint8
+
+const (
+	runGoesOn  progress = iota // for others: the request that started it is over
+	runStreams                 // its response is announced, or would be if it were for all
+	runEnded
+)
+
+// await waits until the run streams its response or is over, or the request of
+// ctx, which started it, is. In the latter case the run is left to those who
+// wait for it; unless there are none, because its response is for this request
+// only: such a run is cancelled, and waited for if it uses the client.
+func (u *run) await(ctx context.Context) progress {
+	select {
+	case <-u.streaming:
+		return runStreams
+	case <-u.done:
+		return u.outcome()
+	case <-ctx.Done():
+	}
+	detached := u.recorder.detach()
+	if u.isReleased() {
+		u.cancel()
+	}
+	if detached {
+		return runGoesOn
+	}
+	u.cancel()
+	<-u.done
+	return u.outcome()
+}
+
+func (u *run) outcome() progress {
+	select {
+	case <-u.streaming:
+		return runStreams
+	default:
+		return runEnded
+	}
+}

@@ -1,0 +1,17 @@
+package middleware
+
+import "net/http"
+
+// live is a response that others may have while the handler is still writing
+// it. It is announced to everyone who waits for the run, and to those who come
+// before the run is over.
+type live struct {
+	page     *page       // its header; the body is that of the stream
+	header   http.Header // as the handler gave it, for the client who started the run
+	index    *variants   // set if the URL has variants, and this is one
+	body     *stream
+	trailers http.Header // set before body ends
+
+	// stale says why page is an old one, whole, in place of a new one.
+	stale reason
+}

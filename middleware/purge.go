@@ -1,0 +1,154 @@
+package middleware
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// purged is how a page was invalidated.
+type purged uint8
+
+const (
+	notPurged  purged = iota
+	purgedSoft        // it is stale, and may be served while it is made anew
+	purgedHard        // it is gone
+)
+
+// tombstoneTTL is for how long a tombstone keeps runs that began before it from
+// storing. They may take maxRun, and then some to store.
+const tombstoneTTL = maxRun + time.Minute
+
+// Purge invalidates the page of a URL, in all its variants, for HEAD as for GET,
+// and for those with credentials too: the next request for it runs the handler.
+// A run that has begun before, in this process or another one with the same
+// store, does not store its response. opts are those of the cache that has the
+// page: [Alias], [KeyPrefix], and what it says of the query.
+//
+// The URL is absolute, with the scheme and host by which clients know the page.
+// When Purge returns nil, no request that comes later is answered with the old
+// page.
+func Purge(ctx context.Context, url string, opts ...PageOption) error {
+	return purgeURL(ctx, url, purgedHard, opts)
+}
+
+// PurgeSoft is Purge for a page that may be served for a while longer, while the
+// handler makes it anew in the background: for the time that its response or
+// [Grace] allows for that, or else for a minute.
+func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
+	return purgeURL(ctx, url, purgedSoft, opts)
+}
+
+// PurgePrefix is Purge for all pages whose URL is the given one or beneath it:
+// "https://example.org/shop" is about /shop, /shop?page=2 and /shop/hats, and not
+// about /shopping. A query in the prefix is an error.
+//
+// The purge takes effect at once in this process, and in others with the same
+// store within a second. It is by the clocks of the processes: what a run has
+// begun to make before the purge is gone.
+func PurgePrefix(ctx context.Context, url string, opts ...PageOption) error {
+	return purgePrefix(ctx, url, purgedHard, opts)
+}
+
+// PurgePrefixSoft is PurgePrefix as PurgeSoft is Purge.
+func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error {
+	return purgePrefix(ctx, url, purgedSoft, opts)
+}
+
+// errPurgeURL is the error for a URL that is not that of a page.
+var errPurgeURL = errors.New("larder: not the URL of a page")
+
+func purgeURL(ctx context.Context, text string, how purged, opts []PageOption) error {
+	p := newPolicy(perSite, 0, opts)
+	u, err := parsePageURL(text)
+	if err != nil {
+		return err
+	}
+	return p.purge(ctx, targetOfURL(u, &p.query), how)
+}
+
+// parsePageURL parses an absolute URL with a host.
+func parsePageURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errPurgeURL, err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Opaque != "":
+		return nil, fmt.Errorf("%w: %q; it has to be absolute, such as https://example.org/path", errPurgeURL, text)
+	}
+	return u, nil
+}
+
+// purge invalidates the pages of a target. Everything is tried, whatever fails.
+func (p *policy) purge(ctx context.Context, t target, how purged) error {
+	c := pages.Over(cache.From(ctx, p.alias))
+	var errs []error
+	for _, credentials := range [...]bool{false, true} {
+		primary := p.appendPrimary(nil, credentials, t)
+		errs = append(errs, purgePage(ctx, c, primary, how))
+	}
+	return errors.Join(errs...)
+}
+
+// purgePage invalidates what is stored under a primary key. In place of nothing
+// it leaves a tombstone: a run in another process, which has found nothing there
+// and stores with Add, or something and replaces that, will find this.
+func purgePage(ctx context.Context, c cache.View[*page], primary []byte, how purged) error {
+	key := pageKey(primary)
+	now := time.Now()
+	if how == purgedSoft {
+		found, ok, err := c.Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		if ok && !found.tombstone && string(found.key[:min(len(primary), len(found.key))]) == string(primary) {
+			return c.Set(ctx, key, found.purgedSoftly(now), cache.After(softTTL(found, now)))
+		}
+	}
+	tombstone := &page{key: primary, tombstone: true, requested: now, generation: rand.Text()}
+	return c.Set(ctx, key, tombstone, cache.After(tombstoneTTL))
+}
+
+// purgedSoftly returns the entry as it is once it was declared stale.
+func (p *page) purgedSoftly(now time.Time) *page {
+	if p.index == nil {
+		return p.soft(now)
+	}
+	index := *p.index
+	index.softened = now
+	return &page{key: p.key, index: &index, requested: p.requested, received: p.received}
+}
+
+// softTTL is for how long an entry is kept that was declared stale.
+func softTTL(p *page, now time.Time) time.Duration {
+	if p.index != nil {
+		return minIndexTTL
+	}
+	f := softened(p.fresh, p.age(now))
+	return max(f.Lifetime-p.age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), softWindow)
+}
+
+func purgePrefix(ctx context.Context, text string, how purged, opts []PageOption) error {
+	p := newPolicy(perSite, 0, opts)
+	u, err := parsePageURL(text)
+	if err != nil {
+		return err
+	}
+	if u.RawQuery != "" {
+		return fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, text)
+	}
+	t := targetOfURL(u, &p.query)
+	return p.addRule(ctx, purgeRule{
+		KeyPrefix: p.keyPrefix,
+		Origin:    t.scheme + "://" + t.host,
+		Path:      strings.TrimSuffix(t.path, "/"),
+		At:        time.Now(),
+		Soft:      how == purgedSoft,
+	})
+}

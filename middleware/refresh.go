@@ -1,0 +1,130 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// maxRefreshes is how many pages one handler makes anew in the background at the
+// same time. While there are as many, a stale page is served and not refreshed;
+// the next request for it tries again.
+const maxRefreshes = 32
+
+// refreshes are the runs of a handler in the background, one for each page.
+type refreshes struct {
+	mu    sync.Mutex
+	under map[string]struct{} // the keys
+}
+
+// start makes the page that x has found anew in the background, unless that is
+// being done.
+func (f *refreshes) start(x *exchange) {
+	if !f.admit(x.key) {
+		return
+	}
+	y := x.background()
+	go func() {
+		defer f.done(y.key)
+		y.refresh()
+	}()
+}
+
+func (f *refreshes) admit(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, busy := f.under[key]; busy || len(f.under) >= maxRefreshes {
+		return false
+	}
+	if f.under == nil {
+		f.under = make(map[string]struct{})
+	}
+	f.under[key] = struct{}{}
+	return true
+}
+
+func (f *refreshes) done(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.under, key)
+}
+
+// background returns an exchange for the same page that has no client. It shares
+// nothing with the request, which is over soon: the request that the handler
+// gets is a clean one, without conditions, ranges or a body, and with the
+// credentials that are in the key of the page, if any.
+func (x *exchange) background() *exchange {
+	x.Prepare()
+	y := &exchange{
+		h:          x.h,
+		r:          x.prepared.shared.WithContext(x.r.Context()),
+		judgement:  x.judgement,
+		key:        x.key,
+		primary:    x.primary,
+		primaryLen: x.primaryLen,
+		fullLen:    x.fullLen,
+		index:      x.index,
+		prepared:   x.prepared,
+	}
+	y.directives.OnlyIfCached = false
+	y.canonical = append(y.buffer[:0], x.canonical...)
+	return y
+}
+
+// refresh runs the handler unless somebody else has, meanwhile. Its context has
+// the values of the request's, but not its end: a time-out of its own, and a
+// scope of its own. A panic of the handler ends here.
+func (x *exchange) refresh() {
+	ctx, closeScope := cache.Detached(x.r.Context())
+	ctx, cancel := context.WithTimeout(ctx, x.h.refreshTimeout)
+	defer cancel()
+	defer func() {
+		if err := closeScope(); err != nil {
+			slog.ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
+		}
+	}()
+	x.r = x.r.WithContext(ctx)
+	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
+	switch u := x.run.Load(); {
+	case u != nil:
+		<-u.done
+	case err == nil && outcome.Err == nil:
+	default:
+		x.h.logStoreError(ctx, err)
+	}
+	if x.leaveRun != nil {
+		x.leaveRun()
+	}
+}
+
+// refresher is an exchange in the background as a loader: it wants a fresh page,
+// and no stale one.
+type refresher struct{ *exchange }
+
+// Accept implements [cache.Accepter].
+func (r refresher) Accept() bool {
+	r.judged = r.assess(r.found, time.Now())
+	switch r.verdict {
+	case verdictStale, verdictValidate:
+		r.base = r.found
+		return false
+	case verdictMiss:
+		return false
+	}
+	return true
+}
+
+var (
+	_ cache.Accepter  = refresher{}
+	_ cache.Announcer = refresher{}
+	_ cache.Preparer  = refresher{}
+	_ cache.Accepter  = (*exchange)(nil)
+	_ cache.Announcer = (*exchange)(nil)
+	_ cache.Preparer  = (*exchange)(nil)
+
+	_ http.Handler = (*pageHandler)(nil)
+)

@@ -1,0 +1,94 @@
+package middleware
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// verdict is what becomes of an entry that was found.
+type verdict uint8
+
+const (
+	verdictMiss     verdict = iota // it is of no use: the handler runs
+	verdictHit                     // it is sent
+	verdictStale                   // it is sent, and made anew in the background
+	verdictValidate                // it is validated first
+	verdictVariant                 // it leads to a variant
+	verdictTimeout                 // it had to be validated, and the client forbids that
+	verdictBypass                  // it must not be used, nor replaced: the handler runs for this request alone
+)
+
+// judged is a verdict with what led to it.
+type judged struct {
+	verdict verdict
+	reason  reason        // of verdictBypass
+	cause   rfc9111.Cause // of the others but verdictMiss and verdictVariant
+	age     time.Duration
+}
+
+// assess decides what becomes of an entry that was found for this request. It is
+// asked of every entry, so that neither a collision of keys nor a mistake in
+// filling shows one client another's page.
+func (x *exchange) assess(p *page, now time.Time) judged {
+	primary := x.canonical[:x.primaryLen]
+	switch {
+	case p == nil:
+		return judged{verdict: verdictMiss}
+	case p.index != nil && x.index == nil && bytes.Equal(p.key, primary):
+		return judged{verdict: verdictVariant}
+	case p.tombstone && x.index == nil && bytes.Equal(p.key, primary):
+		return judged{verdict: verdictMiss}
+	case p.index != nil, p.tombstone:
+		return judged{verdict: verdictBypass, reason: reasonCollision}
+	case bytes.Equal(p.key, x.canonical):
+		return x.assessPage(p, now)
+	case x.index == nil && bytes.HasPrefix(p.key, primary):
+		// The same URL, but for a request that differs in what else is in the key.
+		// From now on there are variants.
+		return judged{verdict: verdictMiss}
+	}
+	return judged{verdict: verdictBypass, reason: reasonCollision}
+}
+
+// assessPage is assess for a page whose key is that of the request.
+func (x *exchange) assessPage(p *page, now time.Time) judged {
+	if reason := x.unusable(p); reason != reasonNone {
+		return judged{verdict: verdictBypass, reason: reason}
+	}
+	j := judged{age: p.age(now)}
+	fresh := p.fresh
+	if x.index != nil && !x.index.softened.IsZero() && !p.received.After(x.index.softened) {
+		fresh = softened(fresh, p.age(x.index.softened))
+	}
+	switch purged, at := x.h.purges.find(x.target, p.requested); purged {
+	case purgedHard:
+		return judged{verdict: verdictMiss}
+	case purgedSoft:
+		fresh = softened(fresh, p.age(at))
+	}
+	var decision rfc9111.Decision
+	decision, j.cause = fresh.Reuse(j.age, &x.directives)
+	j.verdict = verdictOf[decision]
+	return j
+}
+
+var verdictOf = [...]verdict{
+	rfc9111.Serve:              verdictHit,
+	rfc9111.ServeAndRevalidate: verdictStale,
+	rfc9111.Validate:           verdictValidate,
+	rfc9111.GatewayTimeout:     verdictTimeout,
+}
+
+// unusable says why a page must not be given to this request whatever its age,
+// or reasonNone.
+func (x *exchange) unusable(p *page) reason {
+	switch {
+	case !x.codings.Accepts(p.contentEncoding):
+		return reasonEncoding
+	case !x.credentials.MayShare(p.sharing.directives(), p.vary):
+		return reasonCredentials
+	}
+	return reasonNone
+}
