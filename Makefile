@@ -81,6 +81,25 @@ fuzz: ## run each fuzz target FUZZTIME (10000x)
 examples: ## build every example, run it and visit it over HTTP
 	$(GO) test -count=1 -v ./examples
 
+# The public tests of HTTP caches, and the directory of their npm package.
+HTTP_CACHE_TESTS := 0.4.5
+SUITE := $(BIN)/http-cache-tests-$(HTTP_CACHE_TESTS)
+# The cache that they run against, and the one test to run if not all.
+CACHE ?= memory://
+TEST ?=
+CONFORMANCE := $(GO) run ./conformance -suite $(SUITE)/node_modules/http-cache-tests
+
+.PHONY: conformance
+conformance: $(SUITE) ## the public tests of HTTP caches against examples/proxy, with CACHE (memory://)
+	$(CONFORMANCE) -cache '$(CACHE)' -test '$(TEST)'
+
+.PHONY: conformance-redis
+conformance-redis: $(SUITE) deps ## the same on a Redis that is started for it
+	$(WITH_SERVICES) sh -c '$(CONFORMANCE) -cache "redis://$$LARDER_TEST_REDIS/0" -test "$(TEST)"'
+
+$(SUITE):
+	conformance/install.sh $(HTTP_CACHE_TESTS) $@
+
 .PHONY: bench
 bench: deps ## the benchmarks of all packages, with allocations
 	$(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem ./...

@@ -62,7 +62,7 @@ func (s *aliasStore) openShared(ctx context.Context) (st *opened, err error) {
 	if s.guard == nil {
 		return s.shared.open(ctx)
 	}
-	err = s.guard.call(func() (err error) {
+	err = s.guard.call(ctx, func() (err error) {
 		st, err = s.shared.open(ctx)
 		return err
 	})

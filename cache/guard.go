@@ -50,8 +50,12 @@ func newGuard(alias string, failures int, cooldown time.Duration, logger *slog.L
 	})}
 }
 
-// call runs f unless the breaker is open.
-func (g *guard) call(f func() error) error {
+// call runs f unless the breaker is open. That ctx has ended is the caller's
+// own doing, and told as such in either state.
+func (g *guard) call(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	_, err := g.breaker.Execute(func() (struct{}, error) { return struct{}{}, f() })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return ErrUnavailable
@@ -92,31 +96,31 @@ type guardedStore struct {
 }
 
 func (s guardedStore) Get(ctx context.Context, key []byte) (value []byte, err error) {
-	err = s.g.call(func() (err error) { value, err = s.Store.Get(ctx, key); return err })
+	err = s.g.call(ctx, func() (err error) { value, err = s.Store.Get(ctx, key); return err })
 	return value, err
 }
 
 func (s guardedStore) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
-	return s.g.call(func() error { return s.Store.Set(ctx, key, value, ttl) })
+	return s.g.call(ctx, func() error { return s.Store.Set(ctx, key, value, ttl) })
 }
 
 func (s guardedStore) Add(ctx context.Context, key, value []byte, ttl time.Duration) (head []byte, added bool, err error) {
-	err = s.g.call(func() (err error) { head, added, err = s.Store.Add(ctx, key, value, ttl); return err })
+	err = s.g.call(ctx, func() (err error) { head, added, err = s.Store.Add(ctx, key, value, ttl); return err })
 	return head, added, err
 }
 
 func (s guardedStore) Touch(ctx context.Context, key []byte, ttl time.Duration) (head []byte, err error) {
-	err = s.g.call(func() (err error) { head, err = s.Store.Touch(ctx, key, ttl); return err })
+	err = s.g.call(ctx, func() (err error) { head, err = s.Store.Touch(ctx, key, ttl); return err })
 	return head, err
 }
 
 func (s guardedStore) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
-	err = s.g.call(func() (err error) { deleted, err = s.Store.Delete(ctx, key); return err })
+	err = s.g.call(ctx, func() (err error) { deleted, err = s.Store.Delete(ctx, key); return err })
 	return deleted, err
 }
 
 func (s guardedStore) Clear(ctx context.Context, ns driver.Namespace) error {
-	return s.g.call(func() error { return s.Store.Clear(ctx, ns) })
+	return s.g.call(ctx, func() error { return s.Store.Clear(ctx, ns) })
 }
 
 type guardedMany struct {
@@ -125,17 +129,17 @@ type guardedMany struct {
 }
 
 func (s guardedMany) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error) {
-	err = s.g.call(func() (err error) { values, err = s.Many.GetMany(ctx, keys); return err })
+	err = s.g.call(ctx, func() (err error) { values, err = s.Many.GetMany(ctx, keys); return err })
 	return values, err
 }
 
 func (s guardedMany) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) (errs []error, err error) {
-	err = s.g.call(func() (err error) { errs, err = s.Many.SetMany(ctx, items, ttl); return err })
+	err = s.g.call(ctx, func() (err error) { errs, err = s.Many.SetMany(ctx, items, ttl); return err })
 	return errs, err
 }
 
 func (s guardedMany) DeleteMany(ctx context.Context, keys [][]byte) error {
-	return s.g.call(func() error { return s.Many.DeleteMany(ctx, keys) })
+	return s.g.call(ctx, func() error { return s.Many.DeleteMany(ctx, keys) })
 }
 
 type guardedCounter struct {
@@ -144,7 +148,7 @@ type guardedCounter struct {
 }
 
 func (s guardedCounter) Incr(ctx context.Context, key []byte, delta int64) (n int64, err error) {
-	err = s.g.call(func() (err error) { n, err = s.Counter.Incr(ctx, key, delta); return err })
+	err = s.g.call(ctx, func() (err error) { n, err = s.Counter.Incr(ctx, key, delta); return err })
 	return n, err
 }
 
@@ -154,7 +158,7 @@ type guardedReplacer struct {
 }
 
 func (s guardedReplacer) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
-	err = s.g.call(func() (err error) { replaced, err = s.Replacer.Replace(ctx, key, old, value, ttl); return err })
+	err = s.g.call(ctx, func() (err error) { replaced, err = s.Replacer.Replace(ctx, key, old, value, ttl); return err })
 	return replaced, err
 }
 
@@ -164,7 +168,7 @@ type guardedPeeker struct {
 }
 
 func (s guardedPeeker) Peek(ctx context.Context, key []byte) (head []byte, err error) {
-	err = s.g.call(func() (err error) { head, err = s.Peeker.Peek(ctx, key); return err })
+	err = s.g.call(ctx, func() (err error) { head, err = s.Peeker.Peek(ctx, key); return err })
 	return head, err
 }
 
@@ -174,7 +178,7 @@ type guardedExpirer struct {
 }
 
 func (s guardedExpirer) TTL(ctx context.Context, key []byte) (ttl time.Duration, err error) {
-	err = s.g.call(func() (err error) { ttl, err = s.Expirer.TTL(ctx, key); return err })
+	err = s.g.call(ctx, func() (err error) { ttl, err = s.Expirer.TTL(ctx, key); return err })
 	return ttl, err
 }
 
@@ -187,7 +191,7 @@ type guardedAsync struct {
 }
 
 func (s guardedAsync) Start(ctx context.Context, op driver.Op, done func(driver.Result)) {
-	if s.g.breaker.State() == gobreaker.StateOpen {
+	if ctx.Err() == nil && s.g.breaker.State() == gobreaker.StateOpen {
 		done(driver.Result{Err: ErrUnavailable})
 		return
 	}

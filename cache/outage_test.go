@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -175,6 +176,28 @@ func TestTheBreakerLeavesADeadServerAloneAndNoticesItsReturn(t *testing.T) {
 			t.Errorf("and again: %v", err)
 		}
 	})
+}
+
+func TestAnEndedContextIsToldAsSuchWhileTheBreakerIsOpen(t *testing.T) {
+	down := newOutage()
+	down.down.Store(true)
+	for name, opener := range map[string]*driver.Backend{"opened": openerOf(down), "cannot be opened": refusing().opener()} {
+		settings := cache.Settings{"default": {Opener: opener, BreakerFailures: 1, BreakerCooldown: time.Hour}}
+		h, err := cache.NewHandler(settings, discardLog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := h.Proxy("default")
+		_, _ = c.Has(t.Context(), "k")
+		if _, err := c.Has(t.Context(), "k"); !errors.Is(err, cache.ErrUnavailable) {
+			t.Errorf("%s: %v, want ErrUnavailable", name, err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Has(ended, "k"); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want context.Canceled", name, err)
+		}
+	}
 }
 
 func TestTheBreakerIsNotOpenedByAnswersAndMistakes(t *testing.T) {

@@ -145,7 +145,16 @@ func unknownBackend(name string, registered []string) error {
 	if pkg, ok := ownBackends[name]; ok {
 		text += fmt.Sprintf("; is this import missing? _ %q", "github.com/larder-go/larder/backends/"+pkg)
 	}
-	return fmt.Errorf("%w %q: %s", ErrUnknownBackend, name, text)
+	if strings.Contains(name, "://") {
+		text += "; a URL stands for the whole of a cache's settings, or goes into location"
+	}
+	return fmt.Errorf("%w %q: %s", ErrUnknownBackend, shownBackend(name), text)
+}
+
+// Check reports everything that is wrong with cfg as the settings of alias, as
+// [NewHandler] would, without opening anything.
+func (cfg Config) Check(alias string) error {
+	return errors.Join(cfg.check(newHandler(nil), alias)...)
 }
 
 // check validates all settings and returns everything that is wrong.
@@ -166,7 +175,7 @@ func (cfg Config) check(h *Handler, name string) (errs []error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("alias %q: %w", name, err))
 	} else if err := backend.Validate(cfg.driverConfig(name)); err != nil {
-		errs = append(errs, fmt.Errorf("%w: alias %q, backend %q: %w", ErrInvalidSettings, name, cfg.Backend, err))
+		errs = append(errs, fmt.Errorf("%w: alias %q, backend %q: %w", ErrInvalidSettings, name, shownBackend(cfg.Backend), err))
 	}
 	if _, err := newAlias(h, name, cfg); err != nil {
 		errs = append(errs, err)
@@ -188,7 +197,7 @@ func (s Settings) checkTogether(h *Handler) (errs []error) {
 				continue
 			}
 			if backend, err := s[a].backend(h.registry); err == nil && backend.OneStorePerLocation && !s[a].sameOptions(s[b]) {
-				errs = append(errs, fmt.Errorf("%w: aliases %q and %q have the same location %q but different options: give one of them another location", ErrInvalidSettings, a, b, s[a].Location))
+				errs = append(errs, fmt.Errorf("%w: aliases %q and %q have the same location %q but different options: give one of them another location", ErrInvalidSettings, a, b, driver.RedactLocation(s[a].Location)))
 			}
 			if extends(s[a].KeyPrefix, s[b].KeyPrefix) || extends(s[b].KeyPrefix, s[a].KeyPrefix) {
 				errs = append(errs, fmt.Errorf("%w: aliases %q and %q share a location, and their prefixes %q and %q can give the same key: one must not continue the other after a colon", ErrInvalidSettings, a, b, s[a].KeyPrefix, s[b].KeyPrefix))

@@ -30,9 +30,8 @@ import (
 // The location of memory://name is "name" and that of file:///var/cache/x is
 // the path, with percent-encoding undone; for backends on a server it is the
 // URL without the query. The host may be a list, as in memcached://a,b:11212.
-// A parameter given twice, or without a value where one
-// is needed, is an error. Errors match ErrInvalidSettings, and none contains a
-// password.
+// A parameter given twice, or without "=", is an error. Errors match
+// ErrInvalidSettings, and none contains a password.
 func ParseURL(raw string) (Config, error) {
 	cfg, err := parseURL(raw)
 	if err != nil {
@@ -63,9 +62,9 @@ func parseURL(raw string) (Config, error) {
 	if err := checkEmbedded(u); err != nil {
 		return Config{}, err
 	}
-	query, err := url.ParseQuery(u.RawQuery)
+	query, err := parseQuery(u.RawQuery)
 	if err != nil {
-		return Config{}, fmt.Errorf("%s URL: malformed query: %s", u.Scheme, urlFault(err))
+		return Config{}, fmt.Errorf("%s URL: malformed query: %w", u.Scheme, err)
 	}
 	if hosts != nil {
 		u.Host = strings.Join(hosts, ",")
@@ -94,6 +93,28 @@ func splitHosts(raw string) (single string, hosts []string) {
 		return raw, nil
 	}
 	return scheme + "://" + rest[:start] + hosts[0] + rest[end:], hosts
+}
+
+var errParameter = errors.New("each parameter must have the form name=value, with all characters but letters, digits, _, - and . percent-encoded")
+
+// parseQuery is that of package url for parameters whose names errors can show:
+// what follows a ? or an & in a password that was not escaped is none.
+func parseQuery(raw string) (url.Values, error) {
+	for parameter := range strings.SplitSeq(raw, "&") {
+		if name, _, ok := strings.Cut(parameter, "="); parameter != "" && (!ok || !plainName(name)) {
+			return nil, errParameter
+		}
+	}
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errors.New(urlFault(err))
+	}
+	return query, nil
+}
+
+func plainName(name string) bool {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+	return name != "" && strings.Trim(name, plain) == ""
 }
 
 // urlFault says what is wrong with a URL. The errors of package url quote

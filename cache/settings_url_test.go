@@ -87,19 +87,19 @@ func TestTheLocationOfAURL(t *testing.T) {
 }
 
 func TestTheQueryOfAURLIsDecoded(t *testing.T) {
-	cfg, err := cache.ParseURL("memory://?prefix=sh%26p+eu&eviction=a%3Db&empty=&flag")
+	cfg, err := cache.ParseURL("memory://?prefix=sh%26p+eu&eviction=a%3Db&empty=")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cfg.KeyPrefix != "sh&p eu" {
 		t.Errorf("prefix %q", cfg.KeyPrefix)
 	}
-	for name, want := range map[string]string{"eviction": "a=b", "empty": "", "flag": ""} {
+	for name, want := range map[string]string{"eviction": "a=b", "empty": ""} {
 		if got := cfg.Options[name]; got != want {
 			t.Errorf("option %s is %q, want %q", name, got, want)
 		}
 	}
-	if len(cfg.Options) != 3 {
+	if len(cfg.Options) != 2 {
 		t.Errorf("options %v", cfg.Options)
 	}
 }
@@ -107,6 +107,9 @@ func TestTheQueryOfAURLIsDecoded(t *testing.T) {
 // The password is "secret", or begins or ends so, whatever is wrong around it.
 func TestNoErrorAboutAURLContainsAPassword(t *testing.T) {
 	urls := []string{
+		"redis://user:1?secret@host/0",
+		"redis://host/0?password=x&secret",
+		"redis://host/0?password=x&y@secret=1",
 		"redis://user:secret@host:port/0",
 		"redis://user:secret@[::1/0",
 		"redis://user:secret@ho st/0",

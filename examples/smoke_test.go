@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,8 +27,21 @@ func TestEachExampleServesItsSecondVisitorFromTheCache(t *testing.T) {
 	}
 	for _, main := range mains {
 		name := filepath.Dir(main)
-		t.Run(name, func(t *testing.T) { visit(t, start(t, name)) })
+		t.Run(name, func(t *testing.T) { visit(t, start(t, name, arguments(t, name)...)) })
 	}
+}
+
+// arguments are those with which an example listens on a free port.
+func arguments(t *testing.T, name string) []string {
+	if name != "proxy" {
+		return []string{"-addr", "127.0.0.1:0"}
+	}
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=60")
+		_, _ = io.WriteString(w, "a page")
+	}))
+	t.Cleanup(upstream.Close)
+	return []string{"-listen", "127.0.0.1:0", "-upstream", upstream.URL}
 }
 
 // visit asks for the first page twice.
@@ -58,6 +72,7 @@ func get(t *testing.T, url string) (body, cacheStatus string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Host = "example.com" // on whatever port: it is a part of the page's key
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -75,13 +90,24 @@ func get(t *testing.T, url string) (body, cacheStatus string) {
 
 // start builds and runs an example on a free port and returns its URL. At the
 // end of the test it is stopped as by a shell, and has to end by itself.
-func start(t *testing.T, name string) (url string) {
+func start(t *testing.T, name string, args ...string) (url string) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), name)
+	return run(t, build(t, name), args...)
+}
+
+func build(t *testing.T, name string) (binary string) {
+	t.Helper()
+	binary = filepath.Join(t.TempDir(), name)
 	if out, err := exec.Command("go", "build", "-o", binary, "./"+name).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(binary, "-addr", "127.0.0.1:0")
+	return binary
+}
+
+// run is start for an example that has been built.
+func run(t *testing.T, binary string, args ...string) (url string) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
@@ -104,8 +130,8 @@ func start(t *testing.T, name string) (url string) {
 	})
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		if _, url, ok := strings.Cut(lines.Text(), "listening on "); ok {
-			return url
+		if _, where, ok := strings.Cut(lines.Text(), "listening on "); ok {
+			return "http://" + strings.TrimPrefix(where, "http://")
 		}
 	}
 	t.Fatalf("it never said where it listens: %v", lines.Err())

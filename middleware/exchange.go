@@ -54,9 +54,10 @@ type exchange struct {
 	left atomic.Bool // the request is over: a run must not use w
 
 	// attended is a response that a run has announced; leaveRun ends the interest
-	// in it.
+	// in it, and sawEnd says that it came to its end.
 	attended *live
 	leaveRun func()
+	sawEnd   bool
 
 	buffer [256]byte // for canonical
 	sender pageSender

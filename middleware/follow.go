@@ -20,9 +20,8 @@ func (x *exchange) Attend(value any, leave func()) { x.attended, x.leaveRun = va
 // if that is of another variant. It reports whether the request is answered.
 func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	l := x.attended
-	leave := x.leaveRun
-	x.attended, x.leaveRun = nil, nil
-	defer leave()
+	x.attended = nil
+	defer x.endAttendance()
 	switch {
 	case l.stale != reasonNone:
 		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reasonNone {
@@ -41,6 +40,14 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(forwardBypass, reason)
 		return true
 	}
+	if body, ended := l.body.ended(); ended && l.trailers == nil {
+		// It is whole, and about to be stored.
+		x.sawEnd = true
+		x.found = l.page.clone()
+		x.found.complete(body, x.h.policy)
+		x.hit(cache.Outcome{Hit: true})
+		return true
+	}
 	return x.sendLive(l, false, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
 }
 
@@ -49,6 +56,15 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 func (x *exchange) isPurged(p *page) bool {
 	how, _ := x.h.purges.find(x.target, p.requested)
 	return how != notPurged
+}
+
+// endAttendance ends the interest in a run, unless its response was seen to its
+// end: then it is about to be stored, and must not be taken for abandoned.
+func (x *exchange) endAttendance() {
+	if x.leaveRun != nil && !x.sawEnd {
+		x.leaveRun()
+	}
+	x.leaveRun, x.sawEnd = nil, false
 }
 
 // regroup goes on with the variant that this request wants of a URL that has
@@ -92,7 +108,7 @@ func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
 	}
 	x.w.WriteHeader(l.page.status)
 	err = x.copyBody(ctx, reader, part, flush, err)
-	if !errors.Is(err, io.EOF) {
+	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.abort(leads && errors.Is(err, errAborted))
 	}
 	addTrailers(header, l.header, l.trailers)
@@ -117,6 +133,7 @@ func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
 	for err == nil {
 		_, _, err = reader.next(ctx)
 	}
+	x.sawEnd = errors.Is(err, io.EOF)
 }
 
 // copyBody sends the parts of a body until one fails, or there are no more.

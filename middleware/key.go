@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/larder-go/larder/internal/keys"
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // pageKey is the key of a page in the cache, made of its canonical key.
@@ -25,7 +26,7 @@ type target struct {
 
 // appendPrimary appends what a page is found and purged by. Requests with
 // credentials have entries of their own, so that those without never wait for
-// theirs.
+// theirs; but in a shared cache, where the RFC has one for both.
 func (p *policy) appendPrimary(dst []byte, credentials bool, t target) []byte {
 	class := "anonymous"
 	if credentials {
@@ -42,7 +43,7 @@ func (p *policy) appendPrimary(dst []byte, credentials bool, t target) []byte {
 // on without saying so in Vary. What is behind the first primaryLen bytes is
 // mostly the same for all requests for a URL; if it is not, there are variants.
 func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical []byte, primaryLen int) {
-	dst = p.appendPrimary(dst, !j.credentials.None(), j.target)
+	dst = p.appendPrimary(dst, p.face != shared && !j.credentials.None(), j.target)
 	primaryLen = len(dst)
 	// Middleware further out may have rewritten the URL.
 	for _, part := range [...]string{j.url.Scheme, strings.ToLower(j.url.Host), j.url.Path, j.url.RawPath, j.url.RawQuery} {
@@ -84,7 +85,11 @@ func appendVariant(dst []byte, header http.Header, j *judgement, index *variants
 func appendSelecting(dst []byte, header http.Header, j *judgement, names []string) []byte {
 	for _, name := range names {
 		dst = keys.AppendPart(dst, name)
-		dst = appendLines(dst, j.selecting(header, name))
+		lines := j.selecting(header, name)
+		if j.normalize && len(lines) > 0 {
+			lines = []string{rfc9111.NormalizeField(name, lines)}
+		}
+		dst = appendLines(dst, lines)
 	}
 	return dst
 }

@@ -14,9 +14,7 @@ import (
 // lead answers the client who started a run.
 func (x *exchange) lead(outcome cache.Outcome) {
 	u := x.run.Load()
-	if x.leaveRun != nil {
-		defer x.leaveRun()
-	}
+	defer x.endAttendance()
 	switch u.await(x.r.Context()) {
 	case runStreams:
 		stored, detail := u.fate()

@@ -98,10 +98,12 @@ func VaryBy(value func(*http.Request) string) PageOption {
 	return func(p *policy) { p.varyValues = append(p.varyValues, value) }
 }
 
-// NormalizeLanguage has handlers get Accept-Language in a form that is the same
-// for all values that mean the same, so that there are fewer variants.
-func NormalizeLanguage() PageOption {
-	return func(p *policy) { p.languages = true }
+// Normalize has values of request fields that mean the same select the same
+// variant (RFC 9111, section 4.1): languages of the same weight in another order
+// or case, and lists with other blanks. Handlers get Accept-Language in that
+// form. Accept-Encoding is always normalised.
+func Normalize() PageOption {
+	return func(p *policy) { p.normalize = true }
 }
 
 // HeedRequests obeys what requests say in Cache-Control and Pragma (RFC 9111,

@@ -40,7 +40,7 @@ type policy struct {
 	query             queryRules
 	varyHeaders       []string
 	varyValues        []func(*http.Request) string
-	languages         bool
+	normalize         bool
 	targets           []string
 	credentialHeaders []string
 	trustedProxies    []netip.Prefix
@@ -133,7 +133,7 @@ func (p *policy) ownLifetime(status int, says rfc9111.Source) (ttl time.Duration
 // the origin can validate it for some time more.
 func (p *policy) keep(f *rfc9111.Freshness, age time.Duration, validatable bool) time.Duration {
 	stale := max(f.StaleWhileRevalidate, f.StaleIfError)
-	if validatable {
+	if validatable || p.face == shared {
 		stale = max(stale, p.keepStale(f.Lifetime))
 	}
 	return f.Lifetime - age + stale

@@ -28,6 +28,7 @@ const (
 	reasonNoCache
 	reasonExpired     // the response says itself that it is stale: max-age=0, a past Expires
 	reasonVaryAny     // Vary: *
+	reasonVaryHidden  // Vary names a field that the handler does not get from the client
 	reasonTooLarge    // the body is over the limit
 	reasonTrailers    // it has fields behind its body
 	reasonEventStream // it never ends
@@ -69,6 +70,7 @@ var reasonNames = [...]string{
 	reasonNoCache:     "no-cache",
 	reasonExpired:     "expired",
 	reasonVaryAny:     "vary-any",
+	reasonVaryHidden:  "vary-hidden",
 	reasonTooLarge:    "too-large",
 	reasonTrailers:    "trailers",
 	reasonEventStream: "event-stream",

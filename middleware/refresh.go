@@ -96,9 +96,8 @@ func (x *exchange) refresh() {
 	default:
 		x.h.logStoreError(ctx, err)
 	}
-	if x.leaveRun != nil {
-		x.leaveRun()
-	}
+	x.sawEnd = x.run.Load() != nil
+	x.endAttendance()
 }
 
 // refresher is an exchange in the background as a loader: it wants a fresh page,

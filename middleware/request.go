@@ -24,7 +24,7 @@ type judgement struct {
 	keyCookies  []cookie
 	userCookies []cookie
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
-	languages   bool     // Accept-Language is normalised
+	normalize   bool     // values that mean the same select the same variant
 	vary        []string // what the response varies on whatever the handler says
 }
 
@@ -33,7 +33,7 @@ type judgement struct {
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
-	j := judgement{bypass: p.bypassReason(r), vary: p.varyHeaders, languages: p.languages}
+	j := judgement{bypass: p.bypassReason(r), vary: p.varyHeaders, normalize: p.normalize}
 	if j.bypass == reasonNone && len(outer) > 0 {
 		control := p.control(outer)
 		j.bypass = p.withheld(&control, outer, time.Now())

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,19 +39,23 @@ func (j *judgement) hides(name string) bool {
 }
 
 // selecting returns the lines of a request field as the handler gets them,
-// which is how they select a variant too. header is the request's.
+// which is how they select a variant too: several lines are one, since they mean
+// the same, and a handler that looks at the first must not make the page of a
+// request that has both in one. header is the request's.
 func (j *judgement) selecting(header http.Header, name string) []string {
 	line := ""
 	switch {
 	case name == "Accept-Encoding":
 		line = j.codings.String()
-	case name == "Accept-Language" && j.languages:
+	case name == "Accept-Language" && j.normalize:
 		if header[name] != nil {
 			line = rfc9111.NormalizeField(name, header[name])
 		}
 	case name == "Cookie":
 		line = cookieLine(j.keyCookies, j.userCookies)
 	case j.hides(name):
+	case len(header[name]) > 1:
+		line = strings.Join(header[name], ", ")
 	default:
 		return header[name]
 	}
@@ -76,11 +79,11 @@ func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Re
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
 	}
-	maps.DeleteFunc(shared.Header, func(name string, _ []string) bool { return j.hides(name) })
-	for _, name := range []string{"Accept-Encoding", "Accept-Language", "Cookie"} {
-		delete(shared.Header, name)
+	for name := range shared.Header {
 		if lines := j.selecting(r.Header, name); lines != nil {
-			shared.Header[name] = lines
+			shared.Header[name] = slices.Clone(lines)
+		} else {
+			delete(shared.Header, name)
 		}
 	}
 	return shared

@@ -21,6 +21,8 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 		return reasonNested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
 		return reasonSetCookie
+	case variesOnHidden(header["Vary"], j):
+		return reasonVaryHidden
 	}
 	if p.face == shared {
 		return p.unstorableByStandard(status, header, &control, j)
@@ -35,6 +37,13 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 		return reasonCredentials
 	}
 	return reasonNone
+}
+
+// variesOnHidden reports whether a response depends on a field that the handler
+// did not get from the client: what it has seen there, from a proxy further in
+// perhaps, the cache cannot see.
+func variesOnHidden(vary []string, j *judgement) bool {
+	return slices.ContainsFunc(rfc9111.FieldNames(vary), j.hides)
 }
 
 // isWanted reports whether responses with this status are stored: 200, those
@@ -92,7 +101,10 @@ func (p *policy) useless(status int, header http.Header, control *rfc9111.Contro
 	now := time.Now()
 	age := rfc9111.InitialAge(header, now, now)
 	f := p.freshness(control, status, header, now, age)
-	if p.keep(&f, age, rfc9111.MayValidate(header)) <= 0 {
+	if f.Lifetime <= age && !rfc9111.MayValidate(header) && f.StaleWhileRevalidate <= 0 && f.StaleIfError <= 0 {
+		if f.Source == rfc9111.SourceNone {
+			return reasonNoLifetime
+		}
 		return reasonExpired
 	}
 	return reasonNone

@@ -34,7 +34,7 @@ type stream struct {
 	flushed int64 // up to where the handler wants clients to have it
 	readers map[*reader]struct{}
 	over    bool // more than limit was written
-	ended   bool
+	isEnded bool
 	err     error // why, if the body is not whole
 }
 
@@ -143,18 +143,11 @@ func (s *stream) flush() {
 func (s *stream) finish(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	if s.isEnded {
 		return
 	}
-	s.ended, s.err = true, err
+	s.isEnded, s.err = true, err
 	s.notify()
-}
-
-// isOver reports whether the body was too long to be kept.
-func (s *stream) isOver() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.over
 }
 
 // whole returns the body, or false if it was too long. It is for the end of the
@@ -163,6 +156,13 @@ func (s *stream) whole() ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.kept, !s.over
+}
+
+// ended returns the body if it has been written to its end and was kept.
+func (s *stream) ended() (body []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept, s.isEnded && s.err == nil && !s.over
 }
 
 // join begins to read. It is false when too much has been written for that.
@@ -221,7 +221,7 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 		return part[:len(part):len(part)], flush, nil, nil
 	case s.err != nil:
 		return nil, false, nil, s.err
-	case s.ended:
+	case s.isEnded:
 		return nil, false, nil, io.EOF
 	}
 	return nil, false, s.wait(), nil

@@ -85,7 +85,7 @@ var verdictOf = [...]verdict{
 // or reasonNone.
 func (x *exchange) unusable(p *page) reason {
 	switch {
-	case !x.codings.Accepts(p.contentEncoding):
+	case !x.codings.Accepts(p.contentEncoding) && !x.h.literal:
 		return reasonEncoding
 	case !x.credentials.MayShare(p.sharing.directives(), p.vary):
 		return reasonCredentials

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -38,6 +39,20 @@ func Backend() driver.Backend {
 
 var errNoLocation = errors.New(`the location is empty: it must be the directory for the entries, for example "/var/cache/shop"`)
 
+var errURLLocation = errors.New("the location is a URL: it must be the directory alone")
+
+// checkLocation refuses a URL without a word of it, since that of a server may
+// have a password, which would become the name of a directory.
+func checkLocation(location string) error {
+	switch {
+	case location == "":
+		return errNoLocation
+	case strings.Contains(location, "://"):
+		return errURLLocation
+	}
+	return nil
+}
+
 func readOptions(cfg driver.Config) (Options, error) {
 	reader := driver.ReadOptions(cfg)
 	opts := Options{
@@ -50,9 +65,5 @@ func readOptions(cfg driver.Config) (Options, error) {
 			reader.Fail("clock", "a driver.Clock")
 		}
 	}
-	err := reader.Err()
-	if cfg.Location == "" {
-		err = errors.Join(errNoLocation, err)
-	}
-	return opts, err
+	return opts, errors.Join(checkLocation(cfg.Location), reader.Err())
 }

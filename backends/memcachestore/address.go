@@ -33,23 +33,18 @@ func parseAddress(s string) (address, error) {
 		host = strings.Trim(s, "[]")
 	} else if strings.Contains(s, ":") {
 		if host, port, err = net.SplitHostPort(s); err != nil {
-			return address{}, errAddress(s)
+			return address{}, errAddress
 		}
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if host == "" || err != nil || number == 0 || strings.ContainsAny(host, " /@?#") {
-		return address{}, errAddress(s)
+		return address{}, errAddress
 	}
 	return address{"tcp", net.JoinHostPort(host, port)}, nil
 }
 
-// errAddress does not quote what looks like a password.
-func errAddress(s string) error {
-	if strings.Contains(s, "@") {
-		return errUser
-	}
-	return fmt.Errorf("%q is not the address of a server: it must be host, host:port or the path of a unix socket", s)
-}
+// The errors do not quote what is wrong: it may be a piece of a password.
+var errAddress = errors.New("it is not the address of a server: it must be host, host:port or the path of a unix socket")
 
 var errUser = errors.New("a user or password is given, but the client of this backend cannot log in")
 
@@ -60,11 +55,13 @@ func parseAddresses(texts []string) ([]address, error) {
 		errs  []error
 		known = make(map[address]bool)
 	)
-	for _, text := range texts {
+	for i, text := range texts {
 		addr, err := parseAddress(strings.TrimSpace(text))
 		switch {
+		case strings.Contains(text, "@"):
+			errs = append(errs, errUser)
 		case err != nil:
-			errs = append(errs, err)
+			errs = append(errs, fmt.Errorf("server %d of %d: %w", i+1, len(texts), err))
 		case known[addr]:
 			errs = append(errs, fmt.Errorf("server %s is given twice", addr))
 		}
@@ -92,7 +89,7 @@ func parseLocation(location string) ([]string, error) {
 	}
 	hosts, path, _ := strings.Cut(rest, "/")
 	if path != "" {
-		return nil, fmt.Errorf("the location has the path %q after the servers: Memcached has no databases", "/"+path)
+		return nil, errors.New("the location has a path after the servers: Memcached has no databases")
 	}
 	if hosts == "" {
 		return nil, nil

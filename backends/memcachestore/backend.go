@@ -93,7 +93,7 @@ func readAddrs(location string, reader *driver.OptionReader) ([]string, error) {
 		for _, element := range v {
 			text, ok := element.(string)
 			if !ok {
-				return nil, fmt.Errorf(`option "addrs" has the element %v (%T): each must be a string`, element, element)
+				return nil, fmt.Errorf(`option "addrs" has an element that is a %T: each must be a string`, element)
 			}
 			addrs = append(addrs, text)
 		}

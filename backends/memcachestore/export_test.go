@@ -1,7 +1,9 @@
 package memcachestore
 
 import (
+	"bufio"
 	"context"
+	"strings"
 	"time"
 )
 
@@ -37,3 +39,11 @@ func ParseEpoch(b []byte) (uint32, bool) {
 
 // AppendEpoch is appendEpoch.
 func AppendEpoch(dst []byte, e uint32) []byte { return appendEpoch(dst, epoch(e)) }
+
+// ParseStats is parseStats.
+func ParseStats(text string) (map[string]string, error) {
+	return parseStats(bufio.NewScanner(strings.NewReader(text)))
+}
+
+// Suits is suits.
+func Suits(version string) error { return suits(version) }

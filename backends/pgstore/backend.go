@@ -36,6 +36,7 @@ func init() {
 //   - connect_timeout: a duration, by default 3s
 //   - pool_max_conns, pool_min_conns: numbers
 //   - pool_max_conn_lifetime, pool_max_conn_idle_time: durations
+//   - user, password: where the location has none
 //   - sslmode, sslcert, sslkey, sslrootcert, sslsni, sslnegotiation,
 //     channel_binding, target_session_attrs, application_name: as libpq has
 //     them
@@ -67,6 +68,7 @@ func Backend() driver.Backend {
 func ParseConfig(cfg driver.Config) (Options, error) {
 	r := driver.ReadOptions(cfg)
 	opts := Options{
+		alias:         cfg.Alias,
 		Table:         r.String("table", defaultTable),
 		Schema:        r.String("schema", ""),
 		Logged:        r.Bool("logged", false),
@@ -123,14 +125,26 @@ func passedOn(r *driver.OptionReader) url.Values {
 	pass("sslsni", "0", "1")
 	pass("channel_binding", "disable", "prefer", "require")
 	pass("target_session_attrs", "any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-	for _, name := range []string{"sslcert", "sslkey", "sslrootcert", "application_name"} {
+	for _, name := range []string{"user", "sslcert", "sslkey", "sslrootcert", "application_name"} {
 		pass(name)
+	}
+	if password := r.Secret("password", ""); password != "" {
+		params.Set("password", password)
 	}
 	return params
 }
 
 var errLocation = errors.New("the location must have the form postgres://user:password@host:port/database, " +
 	"with all other characters percent-encoded")
+
+var errUserTwice = errors.New("a user or password is in the location and in an option: give both in one place")
+
+// hasUser reports whether a location has a user name or password.
+func hasUser(location string) bool {
+	_, rest, _ := strings.Cut(location, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	return strings.Contains(authority, "@")
+}
 
 // databaseURL adds params to the location. It says nothing of the location in
 // an error, since any part of a malformed one may be a password.
@@ -147,6 +161,9 @@ func databaseURL(location string, params url.Values) (string, error) {
 	}
 	if len(params) == 0 {
 		return location, nil
+	}
+	if (params.Has("user") || params.Has("password")) && hasUser(location) {
+		return "", errUserTwice
 	}
 	separator := "?"
 	if strings.Contains(location, "?") {

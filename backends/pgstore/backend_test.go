@@ -53,6 +53,16 @@ func TestAURLSetsEveryOption(t *testing.T) {
 	}
 }
 
+func TestThePasswordMayBeAnOption(t *testing.T) {
+	opts, err := pgstore.ParseConfig(driver.Config{Location: "postgres://h/d", Options: map[string]any{"user": "u", "password": "p@ss&word"}})
+	if want := "postgres://h/d?password=p%40ss%26word&user=u"; opts.URL != want || err != nil {
+		t.Errorf("the URL is %q, %v, want %q", opts.URL, err, want)
+	}
+	_, err = pgstore.ParseConfig(driver.Config{Location: "postgres://h/d", Options: map[string]any{"password": []string{"hunter2"}}})
+	wantError(t, "a list", err, `option "password" must be a string`)
+	wantNoSecret(t, err, "hunter2")
+}
+
 func TestCullingIsTurnedOffByAnIntervalOfZero(t *testing.T) {
 	opts, err := parseURL(t, "postgres://h/d?cull_interval=0")
 	if err != nil || opts.CullInterval >= 0 {
@@ -63,7 +73,9 @@ func TestCullingIsTurnedOffByAnIntervalOfZero(t *testing.T) {
 func TestWrongOptionsAreRefusedWithoutTheirSecrets(t *testing.T) {
 	for query, want := range map[string]string{
 		"tabel=x":                            `unknown option "tabel"`,
-		"password=hunter3":                   `unknown option "password"`,
+		"password=hunter3":                   "a user or password is in the location and in an option",
+		"user=x":                             "a user or password is in the location and in an option",
+		"pasword=hunter3":                    `unknown option "pasword"`,
 		"max_entries=0":                      "of at least 1",
 		"cull_batch=-1":                      "from 1 to",
 		"op_timeout=0":                       "greater than zero",

@@ -76,11 +76,18 @@ type target struct {
 	server         string // host:port, or the path of a socket
 	user, database string
 	table          string
+	alias          string // empty where there are no settings
 	timeout        time.Duration
 }
 
-func newTarget(config *pgx.ConnConfig, table string, timeout time.Duration) target {
-	t := target{user: config.User, database: config.Database, table: table, timeout: timeout}
+func newTarget(config *pgx.ConnConfig, opts Options) target {
+	t := target{
+		user:     config.User,
+		database: config.Database,
+		table:    opts.identifier().Sanitize(),
+		alias:    opts.alias,
+		timeout:  opts.Timeout,
+	}
 	servers := []string{address(config.Host, config.Port)}
 	for _, f := range config.Fallbacks {
 		// A fallback may be the same server without TLS.

@@ -49,6 +49,16 @@
 // then does nobody know whether it was applied. A connection closed so is
 // replaced by the pool.
 //
+// # Failures
+//
+// Where the connection breaks, the error is that of pgx: a [net.Error], [io.EOF]
+// or [io.ErrUnexpectedEOF]. Where the server, or PgBouncer before it, ends a
+// session or refuses one, it is a [*pgconn.PgError] of the class 08 or 57. An
+// operation that ran out of [Options.Timeout] matches [os.ErrDeadlineExceeded].
+// Nobody knows whether a write was applied whose connection broke; it is not
+// repeated. After a restart of the server each connection that the pool had may
+// cost one operation such an error.
+//
 // # Culling and bounds
 //
 // Expired rows are invisible at once and deleted in the background, a batch

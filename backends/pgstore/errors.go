@@ -65,9 +65,23 @@ func (t target) explain(ctx context.Context, err error) error {
 		return &explained{t.noConnection(oneLine(connect.Unwrap())), err}
 	case hasCode(err, codeUndefinedTable):
 		return &explained{fmt.Sprintf("the table %s does not exist in the database %q at %s: "+
-			"make it with the command \"larder createcachetable\" or with pgstore.CreateTable", t.table, t.database, t.server), err}
+			"make it with the command \"%s\" or with pgstore.CreateTable", t.table, t.database, t.server, t.command()), err}
 	}
 	return err
+}
+
+// command is what makes the table.
+func (t target) command() string {
+	return strings.TrimSpace("larder createcachetable " + t.alias)
+}
+
+// unopened is the error of opening a store: where the caller's context has
+// ended, it says what was waited for, and for how long.
+func (t target) unopened(ctx context.Context, err error, after time.Duration) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return &explained{t.noConnection(fmt.Sprintf("none after %v: %v", after.Round(time.Millisecond), err)), err}
 }
 
 // noConnection begins every message about one that could not be had.

@@ -65,6 +65,8 @@ type Options struct {
 	// Pool configures the connections of a Store that opens them itself.
 	// [New] takes none.
 	Pool PoolOptions
+
+	alias string // what the settings call the cache, for messages
 }
 
 // PoolOptions configure the connections of a [Store]. For a zero field what

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -57,9 +58,10 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	s := newStore(pool, opts)
 	s.ownPool = true
+	began := time.Now()
 	if err := s.checkTable(ctx); err != nil {
 		pool.Close()
-		return nil, err
+		return nil, s.target.unopened(ctx, err, time.Since(began))
 	}
 	s.startCulling()
 	return s, nil
@@ -98,7 +100,7 @@ func newStore(pool *pgxpool.Pool, opts Options) *Store {
 		pool:        pool,
 		opts:        opts,
 		sql:         newStatements(table),
-		target:      newTarget(pool.Config().ConnConfig, table, opts.Timeout),
+		target:      newTarget(pool.Config().ConnConfig, opts),
 		stopCulling: func() {},
 		released:    make(chan struct{}),
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -40,10 +41,11 @@ func CreateTable(ctx context.Context, opts Options) (created bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	t := newTarget(config.ConnConfig, opts.identifier().Sanitize(), opts.Timeout)
+	t := newTarget(config.ConnConfig, opts)
+	began := time.Now()
 	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
 	if err != nil {
-		return false, t.explain(ctx, err)
+		return false, t.unopened(ctx, t.explain(ctx, err), time.Since(began))
 	}
 	created, err = createTable(ctx, conn, opts)
 	closeErr := conn.Close(ctx)

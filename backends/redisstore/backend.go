@@ -130,9 +130,10 @@ type settings struct {
 
 func (s *settings) report(text string) { s.errs = append(s.errs, errors.New(text)) }
 
-// addrs reads a list of addresses.
+// addrs reads a list of addresses. Whoever is used to URLs may put a password
+// before one, so none is shown.
 func (s *settings) addrs(name string, sentinel bool) []string {
-	text := s.String(name, "")
+	text := s.Secret(name, "")
 	if text == "" {
 		return nil
 	}
@@ -145,26 +146,20 @@ func (s *settings) addrs(name string, sentinel bool) []string {
 
 // once reads a string that the location may have given already.
 func (s *settings) once(name, given string) string {
-	if _, again := s.cfg.Options[name]; again && given != "" {
-		s.report(fmt.Sprintf("the location and the option %q say the same thing", name))
-	}
+	s.refuseTwice(name, given)
 	return s.String(name, given)
 }
 
-// secret is once for what no message may quote.
+// secret is once for what no message may show.
 func (s *settings) secret(name, given string) string {
-	v := s.Value(name)
-	if v == nil {
-		return given
-	}
-	text, ok := v.(string)
-	switch {
-	case !ok:
-		s.report(fmt.Sprintf("option %q must be a string", name))
-	case given != "":
+	s.refuseTwice(name, given)
+	return s.Secret(name, given)
+}
+
+func (s *settings) refuseTwice(name, given string) {
+	if _, again := s.cfg.Options[name]; again && given != "" {
 		s.report(fmt.Sprintf("the location and the option %q say the same thing", name))
 	}
-	return text
 }
 
 // retries reads max_retries, whose zero is zero and not the default.

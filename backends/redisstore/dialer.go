@@ -29,9 +29,52 @@ func newDialer(opts Options) *dialer {
 // trackedConn is a connection that its dialer forgets when it is closed. It is
 // a *net.TCPConn, not any net.Conn, so that the client can look at the socket
 // before it uses an idle connection again.
+//
+// It closes itself at the first error. The client closes no connection that
+// fails while it is being set up, so each attempt to reach a server that accepts
+// and does not answer would leave one.
 type trackedConn struct {
 	*net.TCPConn
 	dialer *dialer
+
+	fail  sync.Once
+	cause error // the first error, under fail
+}
+
+// failed returns nil if err is, and otherwise closes the connection and returns
+// the first error: the client tries once more, and would tell that the
+// connection is closed.
+func (c *trackedConn) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	c.fail.Do(func() {
+		c.cause = err
+		_ = c.Close()
+	})
+	return c.cause
+}
+
+func (c *trackedConn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	return n, c.failed(err)
+}
+
+func (c *trackedConn) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	return n, c.failed(err)
+}
+
+func (c *trackedConn) SetDeadline(t time.Time) error {
+	return c.failed(c.TCPConn.SetDeadline(t))
+}
+
+func (c *trackedConn) SetReadDeadline(t time.Time) error {
+	return c.failed(c.TCPConn.SetReadDeadline(t))
+}
+
+func (c *trackedConn) SetWriteDeadline(t time.Time) error {
+	return c.failed(c.TCPConn.SetWriteDeadline(t))
 }
 
 func (c *trackedConn) Close() error {
@@ -49,7 +92,7 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	tracked := &trackedConn{conn.(*net.TCPConn), d}
+	tracked := &trackedConn{TCPConn: conn.(*net.TCPConn), dialer: d}
 	if !d.track(tracked) {
 		_ = tracked.Close() // nothing was sent that could be lost
 		return nil, redis.ErrClosed

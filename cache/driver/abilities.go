@@ -172,3 +172,30 @@ type Result struct {
 	N     int64  // the new value of OpIncr
 	Err   error
 }
+
+// Inspector is implemented by a store that can tell about the place where it
+// keeps entries: for the command larder and for health checks, not for the hot
+// path.
+type Inspector interface {
+	// Inspect asks each server of the store, in the order of the settings. One
+	// that does not answer has an Err, and the others are there all the same;
+	// the error of Inspect itself says that none could be asked.
+	Inspect(ctx context.Context) ([]Inspection, error)
+}
+
+// Inspection is what is known of one server, or of a directory.
+type Inspection struct {
+	Where   string        // the address or the path, never a password
+	Product string        // name and version, "Redis 7.2.4"; empty if it is not told
+	Latency time.Duration // of one exchange; zero where there is none
+	Figures []Figure
+	Err     error // why the server cannot be used
+}
+
+// Figure is one number of an [Inspection].
+type Figure struct {
+	Name  string // "entries", "memory", "hits"
+	Of    string // what is counted: "server", "database 0": seldom one alias alone
+	Value int64
+	Unit  string // "bytes", or empty for a number of things
+}

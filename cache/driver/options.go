@@ -23,6 +23,7 @@ import (
 type OptionReader struct {
 	options map[string]any
 	known   []string
+	secret  []string // names of which no message shows the value
 	errs    []error
 }
 
@@ -106,6 +107,13 @@ func (r *OptionReader) String(name, def string, choices ...string) string {
 	return s
 }
 
+// Secret is String for a password, or for what may contain one: no message
+// shows the value, that of Fail included.
+func (r *OptionReader) Secret(name, def string) string {
+	r.secret = append(r.secret, name)
+	return r.String(name, def)
+}
+
 // Duration returns a duration: a time.Duration, a number of seconds, or a
 // string such as "250ms" or "5m". It must not be negative.
 func (r *OptionReader) Duration(name string, def time.Duration) time.Duration {
@@ -155,6 +163,10 @@ func (r *OptionReader) take(name string) (any, bool) {
 }
 
 func (r *OptionReader) fail(name string, v any, want string) {
+	if slices.Contains(r.secret, name) {
+		r.errs = append(r.errs, fmt.Errorf("option %q must be %s", name, want))
+		return
+	}
 	r.errs = append(r.errs, fmt.Errorf("option %q is %v (%T): it must be %s", name, v, v, want))
 }
 

@@ -39,8 +39,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	err := run(ctx, os.Args[1:], os.Stdout)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
@@ -58,7 +57,7 @@ func parseFlags(args []string) (config, error) {
 	var c config
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	flags.StringVar(&c.cache, "cache", "memory://", "`URL` of the cache for pages and report")
+	flags.StringVar(&c.cache, "cache", "memory://", "`URL` of the cache for pages and report, such as redis://127.0.0.1:6379")
 	flags.StringVar(&c.dir, "dir", "", "`directory` for the parsed packages (default: larder-quickstart in the user's cache directory)")
 	flags.StringVar(&c.root, "root", "", "Go installation to report on (default: that of the go command)")
 	if err := flags.Parse(args); err != nil {
@@ -106,21 +105,22 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, caches.Shutdown(context.WithoutCancel(ctx))) }()
+	// Better now than at the first visit: a missing table, a wrong password.
+	if err := caches.Open(ctx); err != nil {
+		return err
+	}
 	cache.SetDefault(caches)
-	counts := new(tally)
-	defer caches.Events().Connect(counts.record)()
-
 	root, err := findRoot(ctx, config.root)
 	if err != nil {
 		return err
 	}
-	site := &site{library: newLibrary(root, caches), counts: counts, aliases: caches.Aliases()}
+	site := &site{library: newLibrary(root, caches), counts: new(tally), aliases: caches.Aliases()}
+	defer caches.Events().Connect(site.counts.record)()
 	listener, err := net.Listen("tcp", config.addr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "parsed packages are kept in %s\n", settings["packages"].Location)
-	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
+	fmt.Fprintf(out, "parsed packages are kept in %s\nlistening on http://%s\n", settings["packages"].Location, listener.Addr())
 	return serve(ctx, listener, site.routes())
 }
 

@@ -32,7 +32,7 @@ func TestThirdPartyModulesAreThoseOfTheGoldenList(t *testing.T) {
 }
 
 // private are the packages that no other module imports as a library.
-var private = []string{"internal/...", "cmd/...", "examples/..."}
+var private = []string{"internal/...", "cmd/...", "examples/...", "conformance"}
 
 // dependencies lists each public package with the third-party modules that it
 // links, indented.

@@ -27,6 +27,7 @@ var directions = []direction{
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
 	{packages: "examples/...", may: everything},
+	{packages: "conformance", only: true}, // it knows the proxy by its command line
 }
 
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "adapters/...", "internal/..."}

@@ -75,7 +75,7 @@ func (x *Exchange) Obstacle() Obstacle {
 	switch {
 	case !x.isCacheable():
 		return ObstacleNoFreshness
-	case x.Status == http.StatusPartialContent, x.Status == http.StatusNotModified, x.Header["Content-Range"] != nil:
+	case x.Status == http.StatusPartialContent, x.Status == http.StatusNotModified:
 		return ObstaclePartial
 	}
 	return NoObstacle

@@ -63,7 +63,7 @@ func TestObstacle(t *testing.T) {
 
 		{"206", rfc9111.Exchange{Method: "GET", Status: 206}, rfc9111.ObstaclePartial},
 		{"304", rfc9111.Exchange{Method: "GET", Status: 304, Header: says("max-age=1")}, rfc9111.ObstaclePartial},
-		{"200 with Content-Range", rfc9111.Exchange{Method: "GET", Status: 200, Header: http.Header{"Content-Range": {"bytes 0-1/2"}}}, rfc9111.ObstaclePartial},
+		{"Content-Range of a 200, which has no meaning", rfc9111.Exchange{Method: "GET", Status: 200, Header: http.Header{"Content-Range": {"bytes 0-1/2"}}}, none},
 		{"206 that is private is that first", rfc9111.Exchange{Method: "GET", Status: 206, Header: says("private")}, rfc9111.ObstaclePrivate},
 	} {
 		test.x.Control = rfc9111.ControlOf(test.x.Header, targets)

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+type clearCommand struct {
+	aliasFlag
+	Yes bool `help:"Do it. Without this flag the command says what it would remove, and removes nothing."`
+}
+
+// Run removes every entry of an alias.
+func (c *clearCommand) Run(ctx context.Context, s *session) error {
+	if !c.Yes {
+		return c.refuse(s)
+	}
+	return s.use(ctx, c.Alias, func(ctx context.Context, store *cache.BaseCache) error {
+		if err := store.Clear(ctx); err != nil {
+			return err
+		}
+		return s.out.result("cleared", map[string]any{"alias": c.Alias, "cleared": true})
+	})
+}
+
+func (c *clearCommand) refuse(s *session) error {
+	settings, err := s.load()
+	if err != nil {
+		return err
+	}
+	cfg, ok := settings[c.Alias]
+	if !ok {
+		return unknownAlias(c.Alias, settings)
+	}
+	return usageError(fmt.Sprintf("this would remove %s of the alias %q (%v): say so with --yes", victims(cfg), c.Alias, cfg))
+}
+
+// victims says what would go.
+func victims(cfg cache.Config) string {
+	options := driver.ReadOptions(driver.Config{Options: cfg.Options})
+	if options.Bool("owner", false) {
+		return "EVERYTHING in the database, because of the option owner,"
+	}
+	return fmt.Sprintf("all entries, of all versions, with the prefix %q", cfg.KeyPrefix)
+}

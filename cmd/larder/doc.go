@@ -1,0 +1,66 @@
+// Command larder looks into the caches of a program and tends them: it reads
+// the same settings, and uses the same keys and encodings.
+//
+//	larder check [ALIAS ...]                      settings, reachability, tables, versions
+//	larder createcachetable [ALIAS] [--dry-run]   make the tables of PostgreSQL, or print the SQL
+//	larder get KEY [--raw]
+//	larder set KEY VALUE [--timeout 5m]           VALUE - is standard input
+//	larder add KEY VALUE [--timeout 5m]           only if nothing is there
+//	larder touch KEY [--timeout never]            a new timeout
+//	larder delete KEY
+//	larder incr KEY [--by N]                      and decr
+//	larder clear --yes                            every entry of an alias
+//	larder stats                                  what the servers count
+//
+// "larder COMMAND --help" explains the flags of each.
+//
+// # Which caches
+//
+// The settings are those of
+//
+//   - --settings FILE: JSON, as cache.ParseSettings reads it
+//   - --url URL: one cache, the alias "default", as cache.ParseURL reads it
+//   - the environment otherwise: LARDER_CACHE_DEFAULT, LARDER_CACHE_SESSIONS ...
+//     with a URL each, as cache.SettingsFromEnv reads them
+//
+// A flag wins over the environment, which is then not read at all; both flags
+// together are refused. Other users of the machine can see a command line:
+// where the URL has a password, the file or the environment is the place for
+// it. No output of the command contains one.
+//
+// --alias chooses among the caches; without it the command works on "default".
+// An alias that hides outages from its program (on_error=miss, breaker_failures)
+// does not hide them from this command. What a program keeps in its own memory,
+// another process cannot see: on such an alias the command says so.
+//
+// # Values
+//
+// get prints an integer in decimal, a string or bytes as text, and any other
+// value as JSON. Text that has control characters or is not UTF-8 is quoted as
+// in Go source, so that nothing a cache holds can drive a terminal; --raw writes
+// strings and bytes as they are and without a newline. set and add store a
+// string, or with --bytes, --int or --json-value bytes, an integer, or what
+// JSON stands for.
+//
+// An argument that begins with a dash goes behind two: larder set --int k -- -5.
+//
+// # Output and exit codes
+//
+// With --json each result is a line of JSON on standard output, and each error
+// one on standard error, {"error":{"kind":"unavailable","message":"..."}}. The
+// exit code is
+//
+//	0  done
+//	1  the answer is no: the key is not there (get, touch, delete, incr, decr),
+//	   or something is (add)
+//	2  a mistake in the command or the settings; nothing was changed
+//	3  it failed: the backend cannot be reached or used (a wrong password, a
+//	   missing table, too old a server), or refused (a value that is too large,
+//	   a counter that is no integer)
+//
+// so that a script can tell a miss from an outage. check ends with the greatest
+// code of its aliases, all of which it checks.
+//
+// --wait bounds the whole of a command, by default to 10 seconds; each alias of
+// a check has that long for itself, and all are checked at the same time.
+package main

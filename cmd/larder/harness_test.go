@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/larder-go/larder/internal/testserver"
+)
+
+// drop removes a table of the shared server.
+func drop(t *testing.T, table string) {
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, testserver.Postgres(t))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+pgx.Identifier{table}.Sanitize()); err != nil {
+		t.Error(err)
+	}
+}
+
+// serve starts a server that answers each connection by handle, until the test
+// ends, and returns its address.
+func serve(t *testing.T, handle func(net.Conn)) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		conns []net.Conn
+	)
+	wg.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			conns = append(conns, conn)
+			mu.Unlock()
+			wg.Go(func() { handle(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		mu.Lock()
+		for _, conn := range conns {
+			conn.Close()
+		}
+		mu.Unlock()
+		wg.Wait()
+	})
+	return listener.Addr().String()
+}
+
+// silent takes requests and never answers.
+func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+
+// echoing repeats what it is sent in an error, as a server does with a command
+// that it does not know.
+func echoing(conn net.Conn) {
+	buf := make([]byte, 1024)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return
+		}
+		if _, err := fmt.Fprintf(conn, "-ERR unknown command %q\r\n", buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// oldRedis is a server that answers PING, and INFO with an old version.
+func oldRedis(conn net.Conn) {
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() {
+		reply := ""
+		switch lines.Text() {
+		case "ping", "PING":
+			reply = "+PONG\r\n"
+		case "info", "INFO":
+			text := "redis_version:3.2.12\r\nredis_mode:standalone\r\nrole:master\r\n"
+			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
+		case "hello", "HELLO", "client", "CLIENT":
+			reply = "-ERR unknown command\r\n"
+		}
+		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// oldMemcached is a server that answers stats, and nothing else.
+func oldMemcached(conn net.Conn) {
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() {
+		reply := "ERROR\r\n"
+		if lines.Text() == "stats" {
+			reply = "STAT version 1.4.15\r\nSTAT curr_items 0\r\nEND\r\n"
+		}
+		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// oldPostgres is a server that lets everybody in and says that it is old.
+func oldPostgres(conn net.Conn) {
+	backend := pgproto3.NewBackend(conn, conn)
+	if _, err := backend.ReceiveStartupMessage(); err != nil {
+		return
+	}
+	backend.Send(&pgproto3.AuthenticationOk{})
+	backend.Send(&pgproto3.ParameterStatus{Name: "server_version", Value: "12.22"})
+	backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+	if backend.Flush() == nil {
+		silent(conn)
+	}
+}

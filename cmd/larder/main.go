@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/redis/go-redis/v9/logging"
+
+	// The backends that settings may name.
+	_ "github.com/larder-go/larder/backends/dummystore"
+	_ "github.com/larder-go/larder/backends/filestore"
+	_ "github.com/larder-go/larder/backends/memcachestore"
+	_ "github.com/larder-go/larder/backends/memstore"
+	_ "github.com/larder-go/larder/backends/pgstore"
+	_ "github.com/larder-go/larder/backends/redisstore"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	logging.Disable()            // what that client logs of its own accord is in the errors too
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

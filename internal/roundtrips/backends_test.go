@@ -1,0 +1,196 @@
+package roundtrips_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+
+	_ "github.com/larder-go/larder/backends/memcachestore"
+	"github.com/larder-go/larder/backends/pgstore"
+	_ "github.com/larder-go/larder/backends/redisstore"
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testserver"
+)
+
+// backend is a column of the table.
+type backend struct {
+	name  string
+	start func(t *testing.T, m *testserver.Meter) place
+
+	// together says of which operations the client makes several round trips
+	// at the same time, and how many. The test proves it.
+	together map[string]testserver.Hold
+}
+
+// place is where a backend has its entries, behind a meter.
+type place struct {
+	config cache.Config
+	settle func() error // returns when what was written can be read everywhere; nil if that is at once
+}
+
+var backends = []backend{
+	{name: "Redis", start: standalone},
+	{name: "Redis, replicas", start: replicated},
+	{name: "Redis Cluster", start: clustered, together: map[string]testserver.Hold{
+		"GetMany of 100":    {Together: 3},
+		"SetMany of 100":    {Together: 3},
+		"DeleteMany of 100": {Together: 3},
+		"Clear of 100":      {After: 1, Together: 3}, // it asks for the map first
+	}},
+	// Of many items, the first to each server tries whether that is there.
+	{name: "Memcached", start: memcached(1), together: map[string]testserver.Hold{
+		"SetMany of 100":    {After: 1, Together: 16},
+		"DeleteMany of 100": {After: 1, Together: 16},
+	}},
+	{name: "Memcached, 3 servers", start: memcached(3), together: map[string]testserver.Hold{
+		"GetMany of 100":    {Together: 3},
+		"SetMany of 100":    {After: 1, Together: 48},
+		"DeleteMany of 100": {After: 1, Together: 48},
+		"Clear of 100":      {Together: 3},
+	}},
+	{name: "PostgreSQL", start: postgres},
+}
+
+func standalone(t *testing.T, m *testserver.Meter) place {
+	server := testserver.StartRedis(t)
+	return place{config: parse(t, "redis://"+m.Before(t, server.Addr()))}
+}
+
+func replicated(t *testing.T, m *testserver.Meter) place {
+	const replicas = 2
+	primary := testserver.StartRedis(t)
+	var addrs []string
+	for range replicas {
+		addrs = append(addrs, m.Before(t, testserver.StartRedisReplica(t, primary.Addr()).Addr()))
+	}
+	client := redisClient(t, primary.Addr())
+	return place{
+		config: parse(t, "redis://"+m.Before(t, primary.Addr())+"?replicas="+strings.Join(addrs, ",")),
+		settle: func() error {
+			// Only writes of this connection are waited for, and all before them.
+			if err := client.Set(t.Context(), "settled", "", 0).Err(); err != nil {
+				return err
+			}
+			reached, err := client.Wait(t.Context(), replicas, 10*time.Second).Result()
+			if err == nil && reached != replicas {
+				err = errors.New("the replicas do not follow")
+			}
+			return err
+		},
+	}
+}
+
+// clustered makes the nodes tell their clients the addresses of the proxies.
+func clustered(t *testing.T, m *testserver.Meter) place {
+	nodes := testserver.StartRedisCluster(t, 3)
+	var addrs []string
+	for _, addr := range nodes.Addrs() {
+		announced := m.Before(t, addr)
+		_, port, _ := strings.Cut(announced, ":")
+		if err := redisClient(t, addr).ConfigSet(t.Context(), "cluster-announce-port", port).Err(); err != nil {
+			t.Fatal(err)
+		}
+		addrs = append(addrs, announced)
+	}
+	for _, addr := range nodes.Addrs() {
+		testserver.Await(t, func(ctx context.Context) error { return announces(ctx, redisClient(t, addr), addrs) })
+	}
+	return place{config: parse(t, "redis+cluster://"+strings.Join(addrs, ","))}
+}
+
+// announces checks that a node names all addrs as those of the cluster.
+func announces(ctx context.Context, node *redis.Client, addrs []string) error {
+	nodes, err := node.ClusterNodes(ctx).Result()
+	if err != nil {
+		return err
+	}
+	for _, addr := range addrs {
+		_, port, _ := strings.Cut(addr, ":")
+		if !strings.Contains(nodes, ":"+port+"@") { // a node may not know its own host
+			return fmt.Errorf("%s is not among the nodes:\n%s", addr, nodes)
+		}
+	}
+	return nil
+}
+
+// memcached gives the servers names of their own, since it is from the names
+// that the store decides which keys a server has.
+func memcached(servers int) func(*testing.T, *testserver.Meter) place {
+	return func(t *testing.T, m *testserver.Meter) place {
+		var names []string
+		proxies := make(map[string]string)
+		for i := range servers {
+			name := fmt.Sprintf("server%d:11211", i)
+			names = append(names, name)
+			proxies[name] = m.Before(t, testserver.StartMemcached(t).Addr())
+		}
+		// How long the test takes must not count.
+		config := parse(t, "memcached://"+strings.Join(names, ",")+"?clear_lag=1h&io_timeout=10s")
+		config.Options["dial"] = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, proxies[address])
+		}
+		return place{config: config}
+	}
+}
+
+func postgres(t *testing.T, m *testserver.Meter) place {
+	server, err := url.Parse(testserver.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "round_trips_" + strings.ToLower(rand.Text())
+	if _, err := pgstore.CreateTable(t.Context(), pgstore.Options{URL: server.String(), Table: table}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dropTable(t, server.String(), table) })
+	metered := *server
+	metered.Host = m.Before(t, server.Host)
+	query := metered.Query()
+	query.Set("table", table)
+	query.Set("cull_interval", "0")
+	metered.RawQuery = query.Encode()
+	return place{config: parse(t, metered.String())}
+}
+
+func dropTable(t *testing.T, url, table string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_, err = conn.Exec(ctx, "DROP TABLE "+pgx.Identifier{table}.Sanitize())
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		t.Error(err)
+	}
+}
+
+func redisClient(t *testing.T, addr string) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client
+}
+
+func parse(t *testing.T, url string) cache.Config {
+	t.Helper()
+	config, err := cache.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.KeyPrefix = "trips"
+	return config
+}
