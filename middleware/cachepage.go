@@ -84,6 +84,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		browserControl: browserControl(p.browserTTL),
 		uncacheable:    new(memory),
 		purges:         &purgeList{keep: p.keyPrefix},
+		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
 	}
 }
@@ -108,6 +109,7 @@ type pageHandler struct {
 	browserControl string
 	uncacheable    *memory
 	purges         *purgeList
+	indexes        *indexMemory
 	refreshes      *refreshes
 	nextLog        atomic.Int64
 }

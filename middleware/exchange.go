@@ -83,7 +83,9 @@ const maxTries = 6
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
 	c := x.cache(x.r.Context())
-	x.h.purges.refresh(x.r.Context(), x.h.policy)
+	if x.prefetch(c) {
+		return
+	}
 	for range maxTries {
 		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.key) {
 			if x.findAlone(c) {

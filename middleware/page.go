@@ -13,8 +13,8 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// page is an entry of the cache: a response, ready to be sent, or if index or
-// tombstone is set what is known of a URL instead. It never changes after it is
+// page is an entry of the cache: a response, ready to be sent; or if index or
+// tombstone is set what is known of a URL instead; or a list of purges. It never changes after it is
 // stored, but for rendered.
 type page struct {
 	key    []byte // canonical; compared on a hit
@@ -36,6 +36,9 @@ type page struct {
 	// generation tells it from others.
 	tombstone  bool
 	generation string
+
+	// purges is the list of purges by prefix, under a key of its own.
+	purges []purgeRule
 
 	// Derived from fields when the page is made or read.
 	vary            []string

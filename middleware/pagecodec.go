@@ -17,6 +17,7 @@ import (
 //	version and kind, a byte each; the key, with its length
 //	of a tombstone: when it was set, and what tells it from others
 //	of an index: its generation, when it was declared stale, the names
+//	of a list of purges: for each the key prefix, origin, path, time and softness
 //	of a response: its status, times, age and freshness, the fields with their
 //	lines, and the body
 //
@@ -38,6 +39,7 @@ const (
 	kindPage byte = iota
 	kindIndex
 	kindTombstone
+	kindPurges
 )
 
 // Name implements [codec.Codec].
@@ -58,6 +60,8 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 		kind = kindTombstone
 	case p.index != nil:
 		kind = kindIndex
+	case p.purges != nil:
+		kind = kindPurges
 	}
 	dst = keys.AppendPart(append(dst, pageVersion, kind), p.key)
 	switch kind {
@@ -67,6 +71,8 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 		dst = keys.AppendPart(dst, p.index.generation)
 		dst = appendTime(dst, p.index.softened)
 		return appendStrings(dst, p.index.names), nil
+	case kindPurges:
+		return appendPurges(dst, p.purges), nil
 	}
 	dst = binary.AppendUvarint(dst, uint64(p.status))
 	dst = appendTime(appendTime(dst, p.requested), p.received)
@@ -78,6 +84,34 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 		dst = appendStrings(dst, f.lines)
 	}
 	return keys.AppendPart(dst, p.body), nil
+}
+
+func appendPurges(dst []byte, rules []purgeRule) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(rules)))
+	for _, rule := range rules {
+		dst = appendStrings(dst, []string{rule.keyPrefix, rule.origin, rule.path})
+		dst = appendTime(dst, rule.at)
+		soft := byte(0)
+		if rule.soft {
+			soft = 1
+		}
+		dst = append(dst, soft)
+	}
+	return dst
+}
+
+func (r *pageReader) purges() []purgeRule {
+	n := r.count(uint64(len(r.rest)))
+	rules := make([]purgeRule, 0, min(n, maxRules))
+	for range n {
+		texts := r.texts()
+		if r.failed || len(texts) != 3 {
+			r.failed = true
+			break
+		}
+		rules = append(rules, purgeRule{keyPrefix: texts[0], origin: texts[1], path: texts[2], at: r.time(), soft: r.byte() == 1})
+	}
+	return rules
 }
 
 // appendTime appends a time, zero for none.
@@ -152,6 +186,8 @@ func decodePage(data []byte) (*page, error) {
 		p.index = &variants{generation: r.text(), softened: r.time(), names: r.texts()}
 	case kindTombstone:
 		p.tombstone, p.requested, p.generation = true, r.time(), r.text()
+	case kindPurges:
+		p.purges = r.purges()
 	default:
 		return nil, errPage
 	}

@@ -145,10 +145,10 @@ func purgePrefix(ctx context.Context, text string, how purged, opts []PageOption
 	}
 	t := targetOfURL(u, &p.query)
 	return p.addRule(ctx, purgeRule{
-		KeyPrefix: p.keyPrefix,
-		Origin:    t.scheme + "://" + t.host,
-		Path:      strings.TrimSuffix(t.path, "/"),
-		At:        time.Now(),
-		Soft:      how == purgedSoft,
+		keyPrefix: p.keyPrefix,
+		origin:    t.scheme + "://" + t.host,
+		path:      strings.TrimSuffix(t.path, "/"),
+		at:        time.Now(),
+		soft:      how == purgedSoft,
 	})
 }

@@ -13,24 +13,24 @@ import (
 
 // purgeRule is one purge of all pages beneath a path.
 type purgeRule struct {
-	KeyPrefix string
-	Origin    string // scheme and host; "" for all
-	Path      string // without a slash at its end
-	At        time.Time
-	Soft      bool
+	keyPrefix string
+	origin    string // scheme and host; "" for all
+	path      string // without a slash at its end
+	at        time.Time
+	soft      bool
 }
 
 // matches reports whether the rule is about pages of a target that were
 // requested at that time. The end of the path is the end of a segment.
 func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) bool {
-	if r.At.Before(requested) || r.KeyPrefix != keyPrefix {
+	if r.at.Before(requested) || r.keyPrefix != keyPrefix {
 		return false
 	}
-	if r.Origin == "" {
+	if r.origin == "" {
 		return true
 	}
-	scheme, host, _ := strings.Cut(r.Origin, "://")
-	rest, beneath := strings.CutPrefix(t.path, r.Path)
+	scheme, host, _ := strings.Cut(r.origin, "://")
+	rest, beneath := strings.CutPrefix(t.path, r.path)
 	return beneath && (rest == "" || rest[0] == '/') && scheme == t.scheme && host == t.host
 }
 
@@ -46,9 +46,6 @@ const (
 	rulesLockKey = "page:purges:lock"
 )
 
-// ruleLists is the view of the list of purges, which all pages of an alias share.
-var ruleLists = cache.For[[]purgeRule](nil, cache.Never)
-
 // localPurges counts the purges by prefix of this process, so that each takes
 // effect at once in all of its handlers.
 var localPurges atomic.Int64
@@ -57,7 +54,6 @@ var localPurges atomic.Int64
 // against it, so it is kept here and fetched now and then.
 type purgeList struct {
 	known atomic.Pointer[knownPurges]
-	busy  atomic.Bool
 	keep  string // the key prefix of the pages
 }
 
@@ -67,23 +63,38 @@ type knownPurges struct {
 	local   int64 // of localPurges
 }
 
-// refresh fetches the list if it is due. Of concurrent requests one does, and the
-// others go by the old list, unless there was a purge in this process.
-func (l *purgeList) refresh(ctx context.Context, p *policy) {
-	known, local, now := l.known.Load(), localPurges.Load(), time.Now()
-	current := known != nil && known.local == local
-	if current && now.Sub(known.fetched) < rulesInterval {
-		return
+// isDue reports whether the list has to be fetched before a page is judged. It
+// then counts as fetched, so that of concurrent requests one does and the others
+// go by the old list; unless there is none yet, or there was a purge in this
+// process, when each does.
+func (l *purgeList) isDue(now time.Time) bool {
+	known := l.known.Load()
+	if known == nil || known.local != localPurges.Load() {
+		return true
 	}
-	if current && !l.busy.CompareAndSwap(false, true) {
-		return
+	if now.Sub(known.fetched) < rulesInterval {
+		return false
 	}
-	defer l.busy.Store(false)
-	rules, _, err := ruleLists.Over(cache.From(ctx, p.alias)).Get(ctx, rulesKey)
-	if err != nil && known != nil {
-		rules = known.rules // the cache fails: its pages are not to be had either
+	return l.known.CompareAndSwap(known, &knownPurges{rules: known.rules, fetched: now, local: known.local})
+}
+
+// fetch gets the list from the cache. If that fails, the old one stays: the
+// cache's pages are not to be had either.
+func (l *purgeList) fetch(ctx context.Context, c cache.View[*page]) {
+	local := localPurges.Load()
+	if entry, _, err := c.Get(ctx, rulesKey); err == nil {
+		l.set(entry, local)
 	}
-	l.known.Store(&knownPurges{rules: rules, fetched: now, local: local})
+}
+
+// set takes over the list that is stored as entry, nil if there is none. local is
+// the number of localPurges from before it was fetched.
+func (l *purgeList) set(entry *page, local int64) {
+	known := &knownPurges{fetched: time.Now(), local: local}
+	if entry != nil {
+		known.rules = entry.purges
+	}
+	l.known.Store(known)
 }
 
 // find returns how a page of a target that was requested at that time was
@@ -97,10 +108,10 @@ func (l *purgeList) find(t target, requested time.Time) (how purged, at time.Tim
 		rule := &known.rules[i]
 		switch {
 		case !rule.matches(l.keep, t, requested):
-		case !rule.Soft:
-			return purgedHard, rule.At
+		case !rule.soft:
+			return purgedHard, rule.at
 		case how == notPurged:
-			how, at = purgedSoft, rule.At
+			how, at = purgedSoft, rule.at
 		}
 	}
 	return how, at
@@ -111,17 +122,21 @@ var errPurgeBusy = errors.New("larder: the list of purges is locked by another p
 
 // addRule adds a purge to the list of the alias.
 func (p *policy) addRule(ctx context.Context, rule purgeRule) error {
-	lists := ruleLists.Over(cache.From(ctx, p.alias))
-	unlock, err := lockRules(ctx, lists.Cache())
+	c := pages.Over(cache.From(ctx, p.alias))
+	unlock, err := lockRules(ctx, c.Cache())
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	rules, _, err := lists.Get(ctx, rulesKey)
+	entry, found, err := c.Get(ctx, rulesKey)
 	if err != nil {
 		return err
 	}
-	if err := lists.Set(ctx, rulesKey, withRule(rules, rule)); err != nil {
+	var rules []purgeRule
+	if found {
+		rules = entry.purges
+	}
+	if err := c.Set(ctx, rulesKey, &page{purges: withRule(rules, rule)}, cache.Never); err != nil {
 		return err
 	}
 	localPurges.Add(1)
@@ -133,8 +148,8 @@ func (p *policy) addRule(ctx context.Context, rule purgeRule) error {
 func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
 	kept := make([]purgeRule, 0, len(rules)+1)
 	for _, r := range rules {
-		same := r.KeyPrefix == rule.KeyPrefix && r.Origin == rule.Origin && r.Path == rule.Path
-		if !same || r.Soft != rule.Soft && rule.Soft {
+		same := r.keyPrefix == rule.keyPrefix && r.origin == rule.origin && r.path == rule.path
+		if !same || r.soft != rule.soft && rule.soft {
 			kept = append(kept, r)
 		}
 	}
@@ -144,9 +159,9 @@ func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
 	}
 	// The two oldest become one about all pages of their prefix, of before the
 	// younger of the two.
-	merged := purgeRule{KeyPrefix: kept[1].KeyPrefix, At: kept[1].At}
-	if kept[0].KeyPrefix != kept[1].KeyPrefix {
-		return append([]purgeRule{{KeyPrefix: kept[0].KeyPrefix, At: kept[0].At}, merged}, kept[2:]...)
+	merged := purgeRule{keyPrefix: kept[1].keyPrefix, at: kept[1].at}
+	if kept[0].keyPrefix != kept[1].keyPrefix {
+		return append([]purgeRule{{keyPrefix: kept[0].keyPrefix, at: kept[0].at}, merged}, kept[2:]...)
 	}
 	return append([]purgeRule{merged}, kept[2:]...)
 }

@@ -104,6 +104,7 @@ func (x *exchange) write(ctx context.Context, key string, entry *page, keep time
 // selectVariant goes on with the variant of the page that this request selects.
 func (x *exchange) selectVariant(index *variants) {
 	x.index = index
+	x.h.indexes.remember(x.primary, index)
 	x.canonical = appendVariant(x.canonical[:x.fullLen], x.requestHeader(), &x.judgement, index)
 	x.key = pageKey(x.canonical)
 }

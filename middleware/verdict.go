@@ -40,7 +40,7 @@ func (x *exchange) assess(p *page, now time.Time) judged {
 		return judged{verdict: verdictVariant}
 	case p.tombstone && x.index == nil && bytes.Equal(p.key, primary):
 		return judged{verdict: verdictMiss}
-	case p.index != nil, p.tombstone:
+	case p.index != nil, p.tombstone, p.purges != nil:
 		return judged{verdict: verdictBypass, reason: reasonCollision}
 	case bytes.Equal(p.key, x.canonical):
 		return x.assessPage(p, now)

@@ -30,7 +30,9 @@ func TestConformanceWithReplicas(t *testing.T) {
 		runAll(t, top)
 	})
 	t.Run("read-your-writes", func(t *testing.T) {
-		top, _ := replicated(t, time.Minute)
+		top, settle := replicated(t, time.Minute)
+		// A store knows of its own writes only.
+		top.shared = func(s *redisstore.Store) { s.AddHook(settle) }
 		runAll(t, top)
 	})
 }

@@ -4,26 +4,28 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"runtime"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // dialer makes the connections of a store and knows those that are open. The
-// client loses sight of one that fails while it is being set up, and would
-// leave it to the garbage collector.
+// client loses sight of one that fails while it is being set up: that is closed
+// with the store, or by the garbage collector before.
 type dialer struct {
 	timeout time.Duration
 	tls     *tls.Config
 
 	mu     sync.Mutex
 	closed bool
-	open   map[*trackedConn]struct{}
+	open   map[weak.Pointer[trackedConn]]struct{}
 }
 
 func newDialer(opts Options) *dialer {
-	return &dialer{timeout: opts.DialTimeout, tls: opts.TLS, open: make(map[*trackedConn]struct{})}
+	return &dialer{timeout: opts.DialTimeout, tls: opts.TLS, open: make(map[weak.Pointer[trackedConn]]struct{})}
 }
 
 // trackedConn is a connection that its dialer forgets when it is closed. It is
@@ -78,9 +80,7 @@ func (c *trackedConn) SetWriteDeadline(t time.Time) error {
 }
 
 func (c *trackedConn) Close() error {
-	c.dialer.mu.Lock()
-	delete(c.dialer.open, c)
-	c.dialer.mu.Unlock()
+	c.dialer.forget(weak.Make(c))
 	return c.TCPConn.Close()
 }
 
@@ -107,9 +107,17 @@ func (d *dialer) track(c *trackedConn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.closed {
-		d.open[c] = struct{}{}
+		ref := weak.Make(c)
+		d.open[ref] = struct{}{}
+		runtime.AddCleanup(c, d.forget, ref) // its socket has a cleanup of its own
 	}
 	return !d.closed
+}
+
+func (d *dialer) forget(ref weak.Pointer[trackedConn]) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.open, ref)
 }
 
 func secure(ctx context.Context, conn net.Conn, config *tls.Config, addr string) (net.Conn, error) {
@@ -137,7 +145,9 @@ func (d *dialer) close() {
 	left := d.open
 	d.open, d.closed = nil, true
 	d.mu.Unlock()
-	for conn := range left {
-		_ = conn.TCPConn.Close()
+	for ref := range left {
+		if conn := ref.Value(); conn != nil {
+			_ = conn.TCPConn.Close()
+		}
 	}
 }

@@ -27,6 +27,7 @@ type place struct {
 type topology struct {
 	fresh  func(tb testing.TB) place
 	opened func(tb testing.TB, s *redisstore.Store) // called with each new store, unless it is nil
+	shared func(s *redisstore.Store)                // called with each of two stores of one place, unless it is nil
 	settle func(tb testing.TB)                      // returns when all servers know all, unless it is nil
 	places sync.Map                                 // from store to place
 	serial bool                                     // its stores share a place
@@ -42,7 +43,12 @@ func (top *topology) harness() cachetest.Harness {
 		},
 		Reopen: func(tb testing.TB, store driver.Store, _ driver.Clock) driver.Store {
 			top.settled(tb)
-			return top.open(tb, top.of(store))
+			second := top.open(tb, top.of(store))
+			if top.shared != nil {
+				top.shared(store.(*redisstore.Store))
+				top.shared(second.(*redisstore.Store))
+			}
+			return second
 		},
 		Damage: func(tb testing.TB, store driver.Store, key []byte) {
 			damage(tb, top.of(store).raw, key)

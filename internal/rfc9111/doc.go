@@ -23,7 +23,6 @@
 //	freshness.go     4.2.1, 4.2.2    how long a response is fresh
 //	invalidate.go    4.4             what a successful change makes invalid
 //	language.go      4.1             languages of requests (RFC 9110, 12.5.4)
-//	merge.go         5.2             what two who set directives say together
 //	merge.go         5.2.2           adding to the directives of a response
 //	methods.go                       safe methods (RFC 9110, 9.2.1)
 //	normalize.go     4.1             forms of a field that mean the same

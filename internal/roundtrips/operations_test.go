@@ -16,7 +16,8 @@ type operation struct {
 
 	// inNew says that do runs in a process that has done nothing but open its
 	// connections.
-	inNew bool
+	inNew     bool
+	scattered bool // it fetches two keys at once
 }
 
 // key is the key of the operations on one.

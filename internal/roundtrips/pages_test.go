@@ -21,10 +21,10 @@ const (
 // page varies with once it has seen the page.
 var pageOperations = []operation{
 	{name: "CachePage, hit", before: page(plainPath, "en", ""), do: page(plainPath, "en", "hit")},
-	{name: "CachePage, hit, the process has not seen the page", inNew: true, before: page(plainPath, "en", ""), do: page(plainPath, "en", "hit")},
+	{name: "CachePage, hit, the process has not seen the page", scattered: true, inNew: true, before: page(plainPath, "en", ""), do: page(plainPath, "en", "hit")},
 	{name: "CachePage, miss", before: nextPage, do: page(plainPath, "en", "fwd=uri-miss")},
-	{name: "CachePage with Vary, hit", before: page(variedPath, "en", ""), do: page(variedPath, "en", "hit")},
-	{name: "CachePage with Vary, hit, the process has not seen the page", inNew: true, before: page(variedPath, "en", ""), do: page(variedPath, "en", "hit")},
+	{name: "CachePage with Vary, hit", scattered: true, before: page(variedPath, "en", ""), do: page(variedPath, "en", "hit")},
+	{name: "CachePage with Vary, hit, the process has not seen the page", scattered: true, inNew: true, before: page(variedPath, "en", ""), do: page(variedPath, "en", "hit")},
 	{name: "CachePage with Vary, miss", before: nextPage, do: page(variedPath, "en", "fwd=uri-miss")},
 	{name: "CachePage with Vary, miss of a second variant", before: firstVariant, do: page(variedPath, "fr", "fwd=vary-miss")},
 }

@@ -23,7 +23,7 @@ fails when one changes. Connections are open, and the servers know the scripts a
 
 const notes = `
 "n at once" means that so many are under way together, on connections of their own, so that the program waits about as long as for the
-total divided by n. The clusters have three primaries and three servers; Redis has two replicas, which answer reads.
+total divided by n. A dash is where the two keys that are fetched together are on one server or on two, by chance. The clusters have three primaries and three servers; Redis has two replicas, which answer reads.
 
 What may come on top, seldom:
 
@@ -33,7 +33,8 @@ What may come on top, seldom:
 - Memcached: an operation that writes takes one more to each of its servers if the program has not heard of the alias's namespace there for
   ` + "`clear_lag`" + `, a second unless the settings say otherwise; with 0 that is always. The table has the numbers for a busy program. An entry
   that was cleared takes one more to read.
-- CachePage: the list of purges is fetched with the first request that a handler gets, and then once in each second in which it gets any.
+- CachePage: the list of purges is fetched along with the page by the first request that a handler gets, and then once in each second in which
+  it gets any. If that is no hit, the page is looked up again, which takes one more.
 - PostgreSQL: a connection that was idle for more than a second is tried first, which takes one more, and a statement that is new to a connection
   is prepared first. Clear takes one for each ` + "`cull_batch`" + ` entries, and one that finds no more.
 
@@ -71,6 +72,9 @@ func (tab *table) page() string {
 }
 
 func cell(trips testserver.Trips) string {
+	if trips.Total == 0 {
+		return "–"
+	}
 	if trips.AtOnce > 1 {
 		return fmt.Sprintf("%d, %d at once", trips.Total, trips.AtOnce)
 	}

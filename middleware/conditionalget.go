@@ -1,0 +1,127 @@
+package middleware
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// ConditionalGet returns middleware that answers conditional GET and HEAD
+// requests from what the handler gave: with 304 if the client has the response
+// already, with 412 if it asked for another (RFC 9110, section 13). Other methods
+// pass, since it would be too late to stop them: see [Condition], which also
+// saves running the handler.
+//
+// The response to a GET with status 200, no ETag and no Cache-Control: no-store
+// gets an ETag of its content. For that it is held in memory until the handler
+// returns, up to maxBody bytes; if it is longer, or the handler flushes, it goes
+// on as it is, without one. So does a response that is streamed by its nature:
+// it has trailers, or is an event stream. With a maxBody of zero nothing is
+// held, and only the validators count that the handler sets.
+//
+// The tag is strong, so what changes the content, as compression does, belongs
+// inside.
+func ConditionalGet(maxBody int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !isRead(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			decide := func(w *decoratedWriter, status int) fate { return conditionalFate(w, r, status) }
+			d := &decoratedWriter{ResponseWriter: w, decide: decide, limit: maxBody}
+			d.serve(next, r)
+		})
+	}
+}
+
+func isRead(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
+// conditionalFate is what becomes of a response to a GET or HEAD request.
+func conditionalFate(w *decoratedWriter, r *http.Request, status int) fate {
+	if status < 200 || status > 299 {
+		return fateSent // RFC 9110, section 13.2.1
+	}
+	if w.fate == fateOpen && mayBeTagged(w, r, status) {
+		return fateHeld
+	}
+	header := w.Header()
+	if w.isComplete() && len(w.body) > 0 {
+		header.Set("Etag", entityTag(w.body))
+		if !hasLateTrailers(header) {
+			header.Set("Content-Length", strconv.Itoa(len(w.body)))
+		}
+	}
+	now := time.Now()
+	validators := rfc9111.ValidatorsOf(header, now)
+	validators.Date = time.Time{} // it stands in for Last-Modified in caches only
+	switch evaluate(r, validators, now) {
+	case rfc9111.OutcomeNotModified:
+		return w.notModified()
+	case rfc9111.OutcomePreconditionFailed:
+		return w.preconditionFailed()
+	}
+	return fateSent
+}
+
+// mayBeTagged reports whether a response lacks an ETag that it can be given. If
+// so, it sets how much of it is held at most.
+func mayBeTagged(w *decoratedWriter, r *http.Request, status int) bool {
+	header := w.Header()
+	switch {
+	case r.Method != http.MethodGet, status != http.StatusOK, w.limit <= 0:
+		return false
+	case header["Etag"] != nil, header["Trailer"] != nil, header["Transfer-Encoding"] != nil, header["Content-Range"] != nil:
+		return false
+	case isEventStream(header), rfc9111.ParseDirectives(header["Cache-Control"]).NoStore:
+		return false
+	}
+	if header["Content-Length"] == nil {
+		return true
+	}
+	length, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
+	held := err == nil && length <= w.limit
+	w.limit = length // what is written beyond it is an error that the handler gets
+	return held
+}
+
+// evaluate holds the conditions of a request against the validators of its
+// response. Where there is none, conditions are the handler's business.
+func evaluate(r *http.Request, v rfc9111.Validators, now time.Time) rfc9111.Outcome {
+	if v.ETag == "" && v.LastModified.IsZero() {
+		return rfc9111.OutcomeProceed
+	}
+	return v.Evaluate(r.Method, r.Header, now)
+}
+
+// notModified answers with 304 in place of the response.
+func (w *decoratedWriter) notModified() fate {
+	w.removeContentFields()
+	return w.replace(http.StatusNotModified)
+}
+
+// preconditionFailed answers with 412 in place of the response. What that says
+// of how long it may be kept is not about the 412.
+func (w *decoratedWriter) preconditionFailed() fate {
+	w.removeContentFields()
+	for _, name := range []string{"Cache-Control", "Etag", "Expires", "Last-Modified"} {
+		delete(w.Header(), name)
+	}
+	return w.replace(http.StatusPreconditionFailed)
+}
+
+// removeContentFields removes the fields that are about content which is not
+// sent.
+func (w *decoratedWriter) removeContentFields() {
+	header := w.Header()
+	_, tagged := header["Etag"]
+	for name := range header {
+		if !rfc9111.IsInNotModified(name, tagged) {
+			delete(header, name)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package middleware
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// VaryOnHeaders returns middleware that adds the names of these request fields
+// to the Vary field of every response: it depends on them, and a cache must not
+// give it to a request where they differ (RFC 9110, section 12.5.5). What the
+// handler names stays; nothing is named twice, whatever the case of its letters.
+// "*" stands for anything at all and makes the others superfluous.
+//
+// A [CachePage] on either side knows of them. The function panics if a name is
+// not the name of a field.
+func VaryOnHeaders(names ...string) func(http.Handler) http.Handler {
+	for _, name := range names {
+		if read, any := rfc9111.VaryNames([]string{name}); name != "*" && (any || len(read) != 1 || !strings.EqualFold(read[0], name)) {
+			panic(fmt.Sprintf("middleware: VaryOnHeaders: %q is not the name of a field", name))
+		}
+	}
+	return patching(varyPatch(rfc9111.FieldNames(names)))
+}
+
+// VaryOnCookie is middleware that adds Cookie to the Vary field of the
+// responses of next, as [VaryOnHeaders] does.
+func VaryOnCookie(next http.Handler) http.Handler { return varyOnCookie(next) }
+
+var varyOnCookie = VaryOnHeaders("Cookie")
+
+func varyPatch(names []string) func(*decoratedWriter, int) {
+	all := varyLine(names)
+	return func(w *decoratedWriter, _ int) {
+		switch lines := w.Header()["Vary"]; {
+		case all == "" || len(lines) == 1 && lines[0] == all:
+		case len(lines) == 0:
+			w.set("Vary", all)
+		default:
+			w.set("Vary", varyLine(rfc9111.FieldNames(slices.Concat(lines, names))))
+		}
+	}
+}
+
+// varyLine is the line that names these fields.
+func varyLine(names []string) string {
+	if slices.Contains(names, "*") {
+		return "*"
+	}
+	return strings.Join(names, ", ")
+}
