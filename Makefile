@@ -25,6 +25,10 @@ test: deps ## run every test on real servers with the race detector, and the all
 	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m ./...
 	$(WITH_SERVICES) $(GO) test -count=1 -run 'Alloc' ./...
 
+.PHONY: e2e
+e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
+	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./...
+
 .PHONY: deps
 deps: ## install the servers that the tests start, or say what is missing
 	@scripts/deps.sh
@@ -43,10 +47,12 @@ format: ## fail if a file is not gofmt'ed
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
+	$(GO) -C internal/e2e vet ./...
 
 .PHONY: lint
 lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
 	$(STATICCHECK) ./...
+	cd internal/e2e && $(STATICCHECK) ./...
 
 $(STATICCHECK):
 	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -59,6 +65,7 @@ house: ## who imports whom, and the golden list of dependencies
 .PHONY: tidy
 tidy: ## fail if go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
+	$(GO) -C internal/e2e mod tidy -diff
 
 .PHONY: cross
 cross: ## build for the other systems that larder runs on, and with the oldest Go release
@@ -105,7 +112,7 @@ bench: deps ## the benchmarks of all packages, with allocations
 	$(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: ci
-ci: check test fuzz examples ## everything that a change has to pass
+ci: check test e2e conformance fuzz examples ## everything that a change has to pass
 
 .PHONY: clean
 clean: ## remove what the other commands installed

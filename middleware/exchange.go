@@ -37,10 +37,11 @@ type exchange struct {
 	fullLen    int       // of canonical, what is the page's
 	index      *variants // of the page, once it is known to vary
 
-	found   *page // what the cache or another's run gave
-	judged        // what becomes of it
-	foreign bool  // found is of the same URL, but not for this request
-	retried bool
+	found    *page // what the cache or another's run gave
+	judged         // what becomes of assessed
+	assessed *page // the last that was found and judged
+	foreign  bool  // found is of the same URL, but not for this request
+	retried  bool
 
 	// base is the page that a run of this exchange validates, or falls back to.
 	base *page
@@ -124,7 +125,7 @@ func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
 // Accept implements [cache.Accepter]: it judges what was found, and is false if
 // a run has to make the page anew.
 func (x *exchange) Accept() bool {
-	x.judged = x.assess(x.found, time.Now())
+	x.judged, x.assessed = x.assess(x.found, time.Now()), x.found
 	switch x.verdict {
 	case verdictMiss:
 		x.foreign = x.found != nil && !x.found.tombstone
@@ -134,6 +135,16 @@ func (x *exchange) Accept() bool {
 		return false
 	}
 	return true
+}
+
+// isAccepted reports whether what was found is of use, though it may have come
+// another way than through Accept: from a run of another request, or because
+// somebody else stored it in the meantime.
+func (x *exchange) isAccepted() bool {
+	if x.found != x.assessed {
+		return x.Accept()
+	}
+	return x.verdict != verdictMiss && x.verdict != verdictValidate
 }
 
 // settle does what follows from the outcome of a look-up, and reports whether
@@ -150,8 +161,8 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 		return x.settleError(err)
 	case outcome.Announced:
 		return x.follow(outcome)
-	case !outcome.Hit && !x.Accept():
-		// Another's run gave it, and it is of no use to this request.
+	case !x.isAccepted():
+		// Another's run has brought it, and it is of no use to this request.
 		return x.again(nil)
 	}
 	return x.settleFound(outcome)

@@ -23,15 +23,15 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	x.attended = nil
 	defer x.endAttendance()
 	switch {
+	case x.isPurged(l.page):
+		x.pass(x.forward(), reasonPurged)
+		return true
 	case l.stale != reasonNone:
 		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reasonNone {
 			x.pass(x.forward(), reasonNotShared)
 			return true
 		}
 		x.sendStale(l.page, 0, l.stale)
-		return true
-	case x.isPurged(l.page):
-		x.pass(x.forward(), reasonPurged)
 		return true
 	case !bytes.Equal(l.page.key, x.keyUnder(l.index)):
 		return x.regroup(l)

@@ -44,7 +44,6 @@ type policy struct {
 	targets           []string
 	credentialHeaders []string
 	trustedProxies    []netip.Prefix
-	explainSecret     string
 }
 
 const (

@@ -1,0 +1,150 @@
+package middleware_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+const mib = 1 << 20
+
+func TestNobodyJoinsAStreamThatIsTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newScript()
+		p := cached(t, h, middleware.MaxBody(1000))
+		clients := startMany(t, p, 20)
+		h.write(t, strings.Repeat("x", 900))
+		h.write(t, strings.Repeat("y", 200))
+		late := start(t, p, request("GET", "/page"))
+		h.wantRuns(t, 2) // at once, for itself
+		h.end()
+		for _, c := range clients {
+			c.wantWhole(t, strings.Repeat("x", 900)+strings.Repeat("y", 200))
+		}
+		late.wait().wantStatus(t, "larder; fwd=uri-miss; detail=too-large")
+		ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable")
+	})
+}
+
+func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newScript("Content-Length: 3000")
+		p := cached(t, h, middleware.MaxBody(1000))
+		clients := startMany(t, p, 500)
+		h.wantRuns(t, 1)
+		h.write(t, "x")
+		h.wantRuns(t, 500)
+		for range 499 {
+			h.write(t, "x")
+		}
+		for _, c := range clients {
+			c.leave()
+		}
+		for _, c := range clients {
+			c.wait()
+		}
+	})
+}
+
+// TestTheClientWhoStartedARunIsNeverTooSlow has it read nothing while the
+// handler writes much more than is kept.
+func TestTheClientWhoStartedARunIsNeverTooSlow(t *testing.T) {
+	for name, length := range map[string]int{"in one piece": 20 * mib, "in pieces": mib / 4} {
+		synctest.Test(t, func(t *testing.T) {
+			h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
+				for range 20 * mib / length {
+					if _, err := w.Write(make([]byte, length)); err != nil {
+						t.Errorf("%s: Write: %v", name, err)
+						return
+					}
+				}
+			}}
+			p := cached(t, h)
+			gate := make(chan struct{})
+			leader := startSlow(t, p, request("GET", "/page"), gate)
+			close(gate)
+			if a := leader.wait(); leader.panics != nil || len(a.body) != 20*mib {
+				t.Errorf("%s: %d bytes, %v", name, len(a.body), leader.panics)
+			}
+		})
+	}
+}
+
+func TestAFollowerThatLagsFurtherThanTheWindowIsAborted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newScript()
+		p := cached(t, h)
+		leader := start(t, p, request("GET", "/page"))
+		gate := make(chan struct{})
+		fast, lagging := start(t, p, request("GET", "/page")), startSlow(t, p, request("GET", "/page"), gate)
+		part := strings.Repeat("x", mib)
+		for range 20 {
+			h.write(t, part)
+		}
+		close(gate)
+		lagging.wantAborted(t)
+		if n := lagging.w.Body.Len(); n == 0 || n > 20*mib {
+			t.Errorf("it got %d bytes", n)
+		}
+		h.end()
+		leader.wantWhole(t, strings.Repeat(part, 20))
+		fast.wantWhole(t, strings.Repeat(part, 20))
+	})
+}
+
+// TestFollowersOfALongStreamGoOnWithoutTheLeader has the writer wait for the
+// fastest of them.
+func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newScript()
+		p := cached(t, h)
+		leader := start(t, p, request("GET", "/page"))
+		gate := make(chan struct{})
+		fast, slow := start(t, p, request("GET", "/page")), startSlow(t, p, request("GET", "/page"), gate)
+		part := strings.Repeat("x", mib)
+		h.write(t, part)
+		leader.leave()
+		leader.wantAborted(t)
+		for range 19 {
+			h.write(t, part)
+		}
+		fast.wantSoFar(t, strings.Repeat(part, 20))
+		close(gate)
+		slow.wantAborted(t)
+		h.wantCancelled(t, false)
+		h.end()
+		fast.wantWhole(t, strings.Repeat(part, 20))
+		h.wantRuns(t, 1)
+	})
+}
+
+func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newScript()
+		p := cached(t, h)
+		leader := start(t, p, request("GET", "/page"))
+		gate := make(chan struct{})
+		slow := startSlow(t, p, request("GET", "/page"), gate)
+		part := strings.Repeat("x", mib)
+		for range 7 {
+			h.write(t, part)
+		}
+		leader.leave()
+		leader.wantAborted(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 13 {
+				h.parts <- part
+			}
+		}()
+		synctest.Wait()
+		close(gate)
+		<-done
+		h.end()
+		slow.wantWhole(t, strings.Repeat(part, 20))
+	})
+}
