@@ -31,8 +31,9 @@ type Preparer interface {
 // Accepter is a [Loader] whose caller may not want what is in the cache. Accept
 // is called when something was found and is in dst, in the caller's goroutine:
 // false makes it a miss, and the entry is replaced by what the load returns,
-// unless it has changed meanwhile. A value that Fill returns without a load of
-// this caller's, since another was under way, was not accepted.
+// unless it has changed meanwhile. About a value that Fill returns because
+// another was loading or storing at the same time, Accept was not asked, even if
+// the Outcome says Hit.
 type Accepter interface {
 	Loader
 	Accept() bool
@@ -272,7 +273,8 @@ func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, 
 	defer f.cache.underWay()()
 	key := fl.Key()
 	if fl.Missed() {
-		if e, ok := f.find(ctx, key); ok {
+		// What the caller did not accept is no better now.
+		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
 			return &landing{entry: e}, nil
 		}
 	}

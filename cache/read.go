@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -21,7 +23,19 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 // previous is what a look-up found under a key, for who may replace it.
 type previous struct {
 	there bool
-	raw   []byte
+	entry
+}
+
+// is reports whether e is what was found. Native values that cannot be compared
+// never are.
+func (p previous) is(e entry) bool {
+	switch {
+	case !p.there || p.isNative != e.isNative:
+		return false
+	case !e.isNative:
+		return bytes.Equal(p.raw, e.raw)
+	}
+	return reflect.ValueOf(e.native).Comparable() && p.native == e.native
 }
 
 // lookUp finds the entry under k and decodes it into dst. If it cannot be read
@@ -32,7 +46,7 @@ func (c *BaseCache) lookUp(ctx context.Context, st *opened, k []byte, op, key st
 		err = c.decode(e, dst, o)
 	}
 	if err == nil || errors.Is(err, driver.ErrCorrupt) {
-		was = previous{there: true, raw: e.raw}
+		was = previous{there: true, entry: e}
 	}
 	found, err = c.found(ctx, op, key, err)
 	return found, was, err

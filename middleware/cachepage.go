@@ -52,7 +52,7 @@ import (
 // cache fails, pages are served without it. A request whose context ends before
 // there is an answer gets status 503, since its client may still be there.
 func CachePage(ttl time.Duration, opts ...PageOption) func(http.Handler) http.Handler {
-	return newPolicy(perView, ttl, opts).wrap
+	return NewPolicy(ttl, opts...).Handler
 }
 
 // Site returns middleware that caches the responses of a whole site. It differs
@@ -61,7 +61,7 @@ func CachePage(ttl time.Duration, opts ...PageOption) func(http.Handler) http.Ha
 //
 //	http.ListenAndServe(addr, middleware.Site()(mux))
 func Site(opts ...PageOption) func(http.Handler) http.Handler {
-	return newPolicy(perSite, DefaultSiteTTL, opts).wrap
+	return NewSitePolicy(opts...).Handler
 }
 
 // Shared returns middleware that is a shared cache as RFC 9111 describes it, for
@@ -73,7 +73,7 @@ func Site(opts ...PageOption) func(http.Handler) http.Handler {
 // Unless it is [Literal], it is more careful than the RFC: a response with
 // Set-Cookie or private="field" is not stored.
 func Shared(opts ...PageOption) func(http.Handler) http.Handler {
-	return newPolicy(shared, 0, opts).wrap
+	return NewSharedPolicy(opts...).Handler
 }
 
 // wrap returns a handler with its responses cached.
@@ -116,13 +116,8 @@ type pageHandler struct {
 
 // ServeHTTP implements [http.Handler].
 func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{h: h, w: w, r: r}
-	if x.judgement = h.judge(w.Header(), r); x.bypass != reasonNone {
-		x.pass(forwardOf(x.bypass), x.bypass)
-		return
-	}
-	x.start()
-	x.find()
+	x := &exchange{h: h, w: w, r: r, next: h.next, anew: h.next}
+	x.serve()
 }
 
 // logStoreError says at times that the cache does not work, and never at every

@@ -99,7 +99,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 
 func TestEveryReasonHasAName(t *testing.T) {
 	seen := make(map[string]reason)
-	for r := reasonNone + 1; int(r) < len(reasonNames); r++ {
+	for r := reasonNone + 1; int(r) < len(reasons); r++ {
 		name := r.String()
 		if earlier, taken := seen[name]; taken || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 			t.Errorf("reason %d is %q, as is %d", r, name, earlier)

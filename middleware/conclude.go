@@ -45,11 +45,11 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	case u.response.truncated:
 		return forOne, nil
 	case !whole || u.live.trailers != nil:
-		u.x.h.uncacheable.remember(u.x.key)
-		u.endStream(nil)
+		u.remember()
+		u.live.body.finish(nil)
 		return forOne, nil
 	}
-	u.endStream(nil)
+	u.live.body.finish(nil)
 	// Readers have the page without its body.
 	entry := u.live.page.clone()
 	entry.complete(body, u.x.h.policy)
@@ -87,9 +87,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 	stored, ttl := u.x.store(u.ctx, entry, u.index)
 	switch {
 	case u.isReleased() && stored != nil:
-		// The flight has landed, and stores nothing. What was invalidated
-		// meanwhile does no harm, since this is not used without validation.
-		u.storedApart = u.x.write(u.ctx, u.x.key, stored, ttl)
+		u.storedApart = u.storeApart(stored, ttl)
 		return forOne
 	case stored == nil:
 		return cache.Loaded{Value: entry, NoStore: true}
@@ -101,18 +99,31 @@ func (u *run) keep(entry *page) cache.Loaded {
 func (u *run) fallBack(base *page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reasonStaleIfError
 	u.loading.Announce(&live{page: base, stale: reasonStaleIfError})
-	return forOne, nil
+	// Who comes at this very moment does not accept it, and tries once more.
+	return cache.Loaded{Value: base, NoStore: true}, nil
 }
 
-func (u *run) endStream(err error) {
-	if u.live != nil {
-		u.live.body.finish(err)
+// abortStream breaks the response off that others are reading, unless it has come
+// to its end. Before they can know, nobody joins the run any more.
+func (u *run) abortStream() {
+	if u.live == nil {
+		return
 	}
+	if ended, _ := u.live.body.hasEnded(); ended {
+		return
+	}
+	u.release()
+	u.live.body.finish(errAborted)
 }
 
-// isLasting reports whether the next who asks will probably get the same status.
-// A handler that fails now may succeed for him; and that it refuses one odd
-// request must not keep the page out of the cache for others.
-func isLasting(status int) bool {
-	return status < http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone
+// remember notes that the page was not to be stored, if the next who asks will
+// probably fare the same. A handler that fails now may succeed for him; and what
+// one client says, or is refused for, must not keep the page out of the cache for
+// others.
+func (u *run) remember() {
+	ofClient := u.reason == reasonRequestNoStore || u.reason == reasonCredentials && u.x.h.face == shared
+	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
+	if isLasting && !ofClient && u.ctx.Err() == nil {
+		u.x.h.uncacheable.remember(u.x.key)
+	}
 }

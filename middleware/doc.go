@@ -1,8 +1,26 @@
 // Package middleware has the HTTP side of larder as plain net/http middleware,
 // func(http.Handler) http.Handler: [Lifecycle], which marks the life of each
-// request and gives it its caches, and [CachePage], which caches the responses
-// of a handler. The rules of HTTP caching are in internal/rfc9111; here is the
-// flow.
+// request and gives it its caches; a response cache; and decorators for the
+// header of a response, such as [NeverCache] and [Condition]. The rules of HTTP
+// caching are in internal/rfc9111; here is the flow.
+//
+// # Three faces
+//
+// There is one engine, and it has three faces. They differ in who says for how
+// long a response is fresh:
+//
+//   - [CachePage] caches one handler for the time that its caller gives.
+//   - [Site] goes around a whole mux: responses say it themselves, in
+//     Cache-Control or Expires, and those that do not are kept for a time of the
+//     site's.
+//   - [Shared] is a shared cache before an origin, by RFC 9111, and heeds what
+//     clients demand as well.
+//
+// Each takes the same options. Options that several routes share, or a route and
+// the purge of its pages, are a [Policy].
+//
+//	mux.Handle("GET /reports", middleware.CachePage(5*time.Minute)(reports))
+//	http.ListenAndServe(addr, middleware.Lifecycle()(mux))
 //
 // # What is never shared
 //
@@ -14,4 +32,48 @@
 // see [IgnoreCookies] and [VaryByCookie]. What the handler makes of anything
 // else, no cache can see: the client's address, the time, a global variable. A
 // page that depends on one of these must say Cache-Control: private.
+//
+// The key of a page is made of the request before any handler has seen it:
+// scheme, host, path and query as they were received, and what options add. What
+// is not in the key is not in the request that the handler gets, either, so no
+// client chooses what others see.
+//
+// # Fresh, stale, and validated
+//
+// A fresh page is sent as it is, and HEAD, conditions and ranges are answered
+// from it. A stale one is validated, if the handler has given it an ETag or
+// Last-Modified: the handler is asked with If-None-Match, and may answer 304.
+// Where stale-while-revalidate (RFC 5861) or [Grace] allow it, the stale page is
+// sent at once and made anew in the background; and where stale-if-error or Grace
+// do, it is sent in place of a failure.
+//
+// # One run for all who wait
+//
+// Of concurrent requests for a page that is not there, one has the handler run,
+// and all get the response as it is written. It does not end with the client who
+// was first, but with the last who waits. If the response turns out not to be
+// for all, the others run the handler themselves.
+//
+// # Purging
+//
+// [Purge] makes a page be gone, in all its variants, [PurgePrefix] all beneath a
+// path, and [PurgeSoft] stale, so that it may be served while it is made anew. A
+// run that began before a purge stores nothing. [PurgeHandler] does the same over
+// HTTP, for those with credentials. A successful POST, PUT, DELETE or the like
+// that went through the cache purges its own URL, and what its Location and
+// Content-Location name on the same origin.
+//
+// Browsers are told to ask every time, where a handler says nothing, so that a
+// purge reaches them; see [BrowserTTL].
+//
+// # What it says of itself
+//
+// Every response that went through says in Cache-Status (RFC 9211) what was done:
+// "larder; hit; ttl=299", or "larder; fwd=uri-miss; fwd-status=200; stored", or
+// with detail= why it was not stored. [Reasons] has what each detail means and
+// what to do about it, and docs/why-not-cached.md is the same list. With
+// [Explain], the cache accounts for one decision step by step.
+//
+// A cache that fails never breaks a page: the handler runs, and the failure is
+// logged now and then.
 package middleware

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -29,6 +30,10 @@ type exchange struct {
 	w http.ResponseWriter // nil in the background
 	r *http.Request
 	judgement
+
+	next  http.Handler // behind the cache
+	anew  http.Handler // the same, for requests of the cache's own
+	bound *bound       // nil unless next is valid only until the request is over
 
 	canonical  []byte    // of the page, then of the variant
 	key        string    // under which the cache has it
@@ -64,6 +69,20 @@ type exchange struct {
 	sender pageSender
 }
 
+// serve answers the request.
+func (x *exchange) serve() {
+	if run, asked := x.h.asksWhy(x.r); asked {
+		x.explain(run)
+		return
+	}
+	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {
+		x.pass(forwardOf(x.bypass), x.bypass)
+		return
+	}
+	x.start()
+	x.find()
+}
+
 // start begins with the page's own key.
 func (x *exchange) start() {
 	x.canonical, x.primaryLen = x.h.appendKey(x.buffer[:0], x.r, &x.judgement)
@@ -88,6 +107,7 @@ func (x *exchange) find() {
 		return
 	}
 	for range maxTries {
+		x.base, x.foreign = nil, false
 		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.key) {
 			if x.findAlone(c) {
 				return
@@ -124,11 +144,17 @@ func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
 
 // Accept implements [cache.Accepter]: it judges what was found, and is false if
 // a run has to make the page anew.
-func (x *exchange) Accept() bool {
+func (x *exchange) Accept() bool { return x.accept(true) }
+
+// accept is Accept for a page that was stored, or is of another request's run.
+func (x *exchange) accept(stored bool) bool {
 	x.judged, x.assessed = x.assess(x.found, time.Now()), x.found
+	if stored && x.verdict != verdictVariant && !x.h.purges.isKnown() {
+		x.judged = judged{}
+	}
 	switch x.verdict {
 	case verdictMiss:
-		x.foreign = x.found != nil && !x.found.tombstone
+		x.foreign = x.found != nil && !x.found.tombstone && !bytes.Equal(x.found.key, x.canonical)
 		return false
 	case verdictValidate:
 		x.base = x.found
@@ -140,9 +166,9 @@ func (x *exchange) Accept() bool {
 // isAccepted reports whether what was found is of use, though it may have come
 // another way than through Accept: from a run of another request, or because
 // somebody else stored it in the meantime.
-func (x *exchange) isAccepted() bool {
+func (x *exchange) isAccepted(outcome cache.Outcome) bool {
 	if x.found != x.assessed {
-		return x.Accept()
+		return x.accept(outcome.Hit)
 	}
 	return x.verdict != verdictMiss && x.verdict != verdictValidate
 }
@@ -161,7 +187,7 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 		return x.settleError(err)
 	case outcome.Announced:
 		return x.follow(outcome)
-	case !x.isAccepted():
+	case !x.isAccepted(outcome):
 		// Another's run has brought it, and it is of no use to this request.
 		return x.again(nil)
 	}
@@ -219,7 +245,8 @@ func (x *exchange) hit(outcome cache.Outcome) {
 		stored:    outcome.Stored,
 		collapsed: outcome.Collapsed,
 	})
-	x.sender.send(x.w, x.r, x.found, x.h)
+	// Nobody has made it for this request (RFC 9111, section 5.1).
+	x.sender.sendAged(x.w, x.r, x.found, x.h)
 }
 
 // forward says for Cache-Status what kind of miss this was.
@@ -273,7 +300,7 @@ func (x *exchange) unanswered() {
 // an answer.
 func isFailedRun(err error) bool {
 	var panicked *cache.PanicError
-	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit)
+	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound)
 }
 
 // again has those who waited for a run that came to nothing wait for another,
@@ -297,5 +324,5 @@ func (x *exchange) again(err error) (answered bool) {
 // pass runs the handler for this request alone, which it gets as it came.
 func (x *exchange) pass(why forward, detail reason) {
 	setStatus(x.w.Header(), nil, forwarded{why: why, detail: detail})
-	x.h.next.ServeHTTP(x.h.watch(x.w, x.r), x.r)
+	x.h.serveUncached(x.next, x.w, x.r)
 }

@@ -22,7 +22,7 @@ func TestARunThatBeginsAfterItsClientHasLeftDoesNotUseTheClient(t *testing.T) {
 		}
 	})).(*pageHandler)
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/page", nil)
-	x := &exchange{h: h, w: w, r: r, judgement: h.judge(nil, r)}
+	x := &exchange{h: h, w: w, r: r, next: h.next, judgement: h.judge(nil, r)}
 	x.start()
 	x.Prepare()
 	x.left.Store(true)

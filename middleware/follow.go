@@ -89,15 +89,22 @@ func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
 	defer reader.leave()
 	ctx := x.r.Context()
 	part, flush, err := reader.next(ctx)
-	if errors.Is(err, errAborted) && !leads {
-		return x.again(cache.ErrGoexit)
+	switch _, broken := l.body.hasEnded(); {
+	case broken && !leads:
+		return x.again(cache.ErrGoexit) // nothing of it was sent yet
+	case errors.Is(err, errLagging):
+		x.pass(x.forward(), reasonTooLarge)
+		return true
+	case ctx.Err() != nil && part == nil && !flush:
+		x.unanswered()
+		return true
 	}
 	header := x.w.Header()
 	if leads {
 		copyResponse(header, l.header, f)
 	} else {
 		setStatus(header, l.page.cacheStatus, f)
-		x.sender.fields(header, l.page)
+		x.sender.aged(header, l.page)
 	}
 	x.sender.tellBrowsers(header, x.h)
 	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {

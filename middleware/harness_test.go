@@ -137,6 +137,7 @@ func fetch(t testing.TB, s *httptest.Server, method, target string, fields ...st
 		t.Fatal(err)
 	}
 	addFields(r.Header, fields)
+	r.Host = r.Header.Get("Host")
 	response, err := s.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)

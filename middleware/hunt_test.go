@@ -1,9 +1,9 @@
 package middleware_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -16,56 +16,116 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/larder-go/larder/backends/memcachestore"
+	"github.com/larder-go/larder/backends/pgstore"
+	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testserver"
 	"github.com/larder-go/larder/middleware"
 )
 
 // The hunt: handlers mark each response with all of the request that it depends
 // on, in each way in which a handler may tell a cache so, or rely on it to
-// know. Many clients ask at random. Whatever they get must bear their marks.
+// know. Many clients ask at random, change and purge pages, leave, and are failed.
+// Whatever they get must bear their marks, be whole, and be younger than the last
+// purge.
 
-// routes are kinds of page, by path: which fields it depends on, and what it
-// says of that.
-var routes = map[string]struct {
+// route is a kind of page: which request fields it depends on, and what it says
+// of that.
+type route struct {
 	depends []string
 	says    []string // fields of the response
-}{
-	"/silent":      {depends: []string{"Cookie", "Authorization", "X-Api-Key"}},
-	"/max-age":     {depends: []string{"Cookie", "Authorization", "X-Api-Key"}, says: []string{"Cache-Control: max-age=60"}},
+	views   bool     // for faces that know of cookies and keys only
+	fickle  bool     // depends on the last field at times, and says so then
+	tagged  bool     // has an ETag of what it depends on, and answers 304
+	long    bool     // the body is over most limits
+}
+
+var routes = map[string]route{
+	"/silent":      {depends: []string{"Cookie", "Authorization", "X-Api-Key"}, views: true},
+	"/max-age":     {depends: []string{"Cookie", "Authorization", "X-Api-Key"}, says: []string{"Cache-Control: max-age=60"}, views: true},
+	"/must":        {depends: []string{"Cookie", "X-Api-Key"}, says: []string{"Cache-Control: must-revalidate, max-age=60"}, views: true},
+	"/authorized":  {depends: []string{"Authorization"}, says: []string{"Cache-Control: max-age=60"}},
 	"/private":     {depends: []string{"Cookie", "Authorization", "X-Secret"}, says: []string{"Cache-Control: max-age=60, Private"}},
+	"/private-too": {depends: []string{"X-Secret"}, says: []string{"Cache-Control: max-age=60", "Cache-Control: PRIVATE ;x"}, long: true},
 	"/no-store":    {depends: []string{"X-Secret"}, says: []string{`Cache-Control: x="a", No-Store`}},
 	"/language":    {depends: []string{"Accept-Language"}, says: []string{"Vary: accept-language"}},
-	"/two":         {depends: []string{"Accept-Language", "X-Secret"}, says: []string{"Vary: x-secret", "Vary: accept-language"}},
+	"/two":         {depends: []string{"Accept-Language", "X-Secret"}, says: []string{"Vary: x-secret", "Vary: accept-language"}, long: true},
+	"/fickle":      {depends: []string{"Accept-Language", "X-Secret"}, fickle: true},
+	"/fickle-tag":  {depends: []string{"Accept-Language", "X-Secret"}, fickle: true, tagged: true},
+	"/tagged":      {depends: []string{"Accept-Language"}, says: []string{"Vary: Accept-Language"}, tagged: true},
 	"/any":         {depends: []string{"X-Secret"}, says: []string{"Vary: accept, *"}},
 	"/vary-cookie": {depends: []string{"Cookie"}, says: []string{"Vary: Cookie"}},
 	"/vary-key":    {depends: []string{"X-Api-Key"}, says: []string{"Vary: X-Api-Key", "Cache-Control: public"}},
-	"/must":        {depends: []string{"Cookie", "X-Api-Key"}, says: []string{"Cache-Control: must-revalidate, max-age=60"}},
 	"/public":      {says: []string{"Cache-Control: public"}},
-	"/login":       {depends: []string{"Cookie"}, says: []string{"Set-Cookie: "}},
+	"/long":        {says: []string{"Cache-Control: public"}, long: true},
+	"/login":       {depends: []string{"Cookie"}, says: []string{"Set-Cookie: "}, views: true},
+	"/visit":       {says: []string{"Set-Cookie: "}},
 	"/encoded":     {depends: []string{"Accept-Encoding"}, says: []string{"Vary: Accept-Encoding"}},
-	"/encoded-too": {},
+	"/encoded-too": {says: []string{"X: 1"}, long: true},
 }
 
-var routePaths = func() (paths []string) {
-	for path := range routes {
-		paths = append(paths, path)
+// huntPaths are the paths of routes, those for views last.
+var huntPaths, huntViewPaths = func() (all, views []string) {
+	for path, route := range routes {
+		if views = append(views, path); !route.views {
+			all = append(all, path)
+		}
 	}
-	slices.Sort(paths)
-	return paths
+	slices.Sort(all)
+	slices.Sort(views)
+	return all, views
 }()
 
-// mark is the body of the page for a request that has this header.
-func mark(host, path, query string, header http.Header) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s%s?%s", host, path, query)
-	for _, name := range routes[path].depends {
-		if name == "Accept-Encoding" {
-			fmt.Fprintf(&b, " gzip:%v", acceptsGzip(header))
-			continue
+// game is one site that is hunted: a cache before a handler.
+type game struct {
+	name    string
+	literal bool
+	paths   []string
+	page    http.Handler
+	ctx     context.Context // with the caches
+	opts    []middleware.PageOption
+	runs    atomic.Int64 // each run has its number
+	turn    atomic.Int64 // of the fickle
+
+	mu     sync.Mutex
+	floors map[string]int64 // by host and path: runs up to this one were purged
+}
+
+// Handlers mark a body in its first line, and fill it with a letter that is
+// another in the next run:
+//
+//	host path ?query |Field: value|Field: value| run length
+//	mmmmmmm...
+
+// mark returns the page for a request, as the handler sees it.
+func (g *game) mark(w http.ResponseWriter, r *http.Request, run int64) string {
+	route := routes[r.URL.Path]
+	depends := route.depends
+	if route.fickle {
+		if g.turn.Load()%2 == 0 {
+			depends = depends[:1]
 		}
-		fmt.Fprintf(&b, " %s:%s", name, strings.Join(header[name], "|"))
+		w.Header().Set("Vary", strings.Join(depends, ", "))
 	}
-	return b.String()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s ?%s |", r.Host, r.URL.Path, r.URL.RawQuery)
+	for _, name := range depends {
+		value := strings.Join(r.Header[name], ", ")
+		if name == "Accept-Encoding" {
+			value = strconv.FormatBool(acceptsGzip(r.Header))
+		}
+		fmt.Fprintf(&b, "%s: %s|", name, value)
+	}
+	if route.tagged {
+		w.Header().Set("ETag", strconv.Quote(strings.ReplaceAll(b.String(), `"`, "")))
+	}
+	length := rand.IntN(50)
+	if route.long || run%20 == 0 {
+		length = rand.IntN(8000)
+	}
+	fmt.Fprintf(&b, " %d %d\n", run, length)
+	return b.String() + strings.Repeat(string(rune('a'+run%26)), length)
 }
 
 func acceptsGzip(header http.Header) bool {
@@ -73,184 +133,424 @@ func acceptsGzip(header http.Header) bool {
 	return strings.Contains(accepted, "gzip") && accepted != "gzip;q=0"
 }
 
-func huntHandler(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP is the handler behind the cache.
+func (g *game) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	run := g.runs.Add(1)
 	for range rand.IntN(4) {
 		runtime.Gosched()
 	}
-	chance := rand.IntN(500)
+	if r.Method == "POST" {
+		if rand.IntN(2) == 0 {
+			w.WriteHeader(http.StatusNoContent)
+		}
+		return
+	}
+	chance := rand.IntN(300)
 	switch {
 	case chance == 0:
 		panic(http.ErrAbortHandler)
-	case chance == 1:
-		w.WriteHeader(http.StatusServiceUnavailable)
+	case chance < 5:
+		w.WriteHeader([]int{500, 502, 503, 504}[chance-1])
 		return
+	case chance < 40:
+		time.Sleep(time.Millisecond) // so that others wait for it
 	case chance < 50:
-		time.Sleep(time.Millisecond)
+		g.turn.Add(1)
 	}
 	addFields(w.Header(), routes[r.URL.Path].says)
-	if r.URL.Path == "/login" {
+	if w.Header()["Set-Cookie"] != nil {
 		w.Header().Set("Set-Cookie", "for="+r.Header.Get("X-Nonce"))
 	}
 	if strings.HasPrefix(r.URL.Path, "/encoded") && acceptsGzip(r.Header) {
 		w.Header().Set("Content-Encoding", "gzip")
 	}
-	text := mark(r.Host, r.URL.Path, r.URL.RawQuery, r.Header)
-	_, _ = io.WriteString(w, text[:len(text)/2])
-	if chance%10 == 3 {
-		w.(http.Flusher).Flush()
+	text := g.mark(w, r, run)
+	if tag := w.Header().Get("ETag"); tag != "" && tag == r.Header.Get("If-None-Match") {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
-	if chance == 2 {
-		panic(http.ErrAbortHandler)
+	write(w, text, chance)
+}
+
+// write writes a body in one of several ways.
+func write(w http.ResponseWriter, text string, chance int) {
+	if chance%7 == 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	}
-	_, _ = io.WriteString(w, text[len(text)/2:])
+	for i := 0; text != ""; i++ {
+		part := min(len(text), 1+rand.IntN(4000))
+		_, _ = w.Write([]byte(text[:part]))
+		text = text[part:]
+		switch {
+		case chance%10 == 3:
+			_ = http.NewResponseController(w).Flush()
+		case chance%50 == 1 && text != "":
+			panic(http.ErrAbortHandler)
+		case chance%50 == 2:
+			runtime.Gosched()
+		}
+	}
 }
 
 // huntRequest returns a random request with a nonce of its own.
-func huntRequest(nonce int64) *http.Request {
-	pick := func(choices ...string) string { return choices[rand.IntN(len(choices))] }
-	method := pick("GET", "GET", "GET", "HEAD")
-	target := "http://" + pick("a.test", "a.test", "b.test", "A.test") + pick(routePaths...) + pick("", "", "", "?x=1", "?utm_a=1&x=1", "?x=1&y=2", "?y=2&x=1")
-	r := httptest.NewRequest(method, target, nil)
+func (g *game) huntRequest(random *rand.Rand, path string, nonce int64) *http.Request {
+	pick := func(choices ...string) string { return choices[random.IntN(len(choices))] }
+	host, query := pick("a.test", "a.test", "a.test", "b.test", "A.test:80"), pick("", "", "", "", "?x=1", "?utm_a=1&x=1", "?x=1&y=2", "?y=2&x=1")
+	target := "http://" + host + path + query
+	r := httptest.NewRequest(pick("GET", "GET", "GET", "HEAD"), target, nil)
 	r.Header.Set("X-Nonce", fmt.Sprint(nonce))
-	for name, values := range map[string][]string{
-		"Authorization":    {"alice", "bob"},
-		"Cookie":           {"session=alice", "session=bob", "locale=de", "locale=de; session=alice", "_ga=1", "_ga=2; session=bob"},
-		"X-Api-Key":        {"alice", "bob"},
-		"X-Secret":         {"alice", "bob", ""},
-		"Accept-Language":  {"de", "en", ""},
-		"Accept-Encoding":  {"gzip", "br, gzip", "gzip;q=0", "identity"},
-		"X-Forwarded-Host": {"evil.test"},
-		"Range":            {"bytes=0-3"},
-		"If-None-Match":    {"*"},
+	for _, field := range [...]struct {
+		name   string
+		values []string
+	}{
+		{"Authorization", []string{"alice", "bob"}},
+		{"Cookie", []string{"session=alice", "session=bob", "locale=de", "locale=de; session=alice", "_ga=1", "_ga=2; session=bob"}},
+		{"X-Api-Key", []string{"alice", "bob"}},
+		{"X-Secret", []string{"alice", "bob", ""}},
+		{"X-Tenant", []string{"alice", "bob"}},
+		{"Accept-Language", []string{"de", "en", ""}},
+		{"Accept-Encoding", []string{"gzip", "br, gzip", "gzip;q=0", "identity"}},
+		{"X-Forwarded-Host", []string{"evil.test"}},
+		{"Connection", []string{"X-Secret, Accept-Language"}},
+		{"Range", []string{"bytes=0-3", "bytes=0-999", "bytes=2-1,0-5"}},
+		{"If-None-Match", []string{"*", `"x"`}},
+		{"Cache-Control", []string{"no-cache", "max-age=0", "max-stale", "only-if-cached", "no-store"}},
 	} {
-		if rand.IntN(6) == 0 {
-			r.Header.Set(name, pick(values...))
+		if random.IntN(12) == 0 {
+			r.Header.Set(field.name, pick(field.values...))
 		}
 	}
 	return r
 }
 
+// choose returns where a client asks next: mostly where the others do, too.
+func choose(games []*game, random *rand.Rand, asked int64) (g *game, path string) {
+	if random.IntN(5) > 0 {
+		random = rand.New(rand.NewPCG(uint64(asked/100), 0))
+	}
+	g = games[random.IntN(len(games))]
+	return g, g.paths[random.IntN(len(g.paths))]
+}
+
 // huntOptions returns random options.
-func huntOptions() (opts []middleware.PageOption) {
+func huntOptions(random *rand.Rand) (opts []middleware.PageOption) {
+	milliseconds := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	for _, opt := range []middleware.PageOption{
 		middleware.IgnoreCookies("_ga"), middleware.VaryByCookie("locale"), middleware.IgnoreQuery("utm_*"),
-		middleware.SortQuery(), middleware.StripSetCookie(), middleware.MaxBody(40), middleware.BrowserTTL(time.Minute),
+		middleware.SortQuery(), middleware.StripSetCookie(), middleware.MaxBody(3000), middleware.BrowserTTL(time.Minute),
+		middleware.VaryByHeader("X-Tenant"), middleware.Normalize(), middleware.HeedRequests(), middleware.Patience(milliseconds(2)),
+		middleware.VaryBy(func(r *http.Request) string { return r.Header.Get("X-Secret") }),
+		middleware.Grace(milliseconds(150)),
 	} {
-		if rand.IntN(3) == 0 {
+		if random.IntN(3) == 0 {
 			opts = append(opts, opt)
 		}
 	}
-	return opts
+	// Whatever the routes say, their time is over soon.
+	return append(opts, middleware.StatusTTL(http.StatusOK, milliseconds(1+random.IntN(200))))
 }
 
-// sameUser reports whether body is the page for r. Cookies and parameters that
-// the options ignore may be missing, and be in another order.
-func sameUser(r *http.Request, body string) bool {
-	host := strings.ToLower(r.Host)
-	if strings.HasPrefix(body, r.Host) {
-		host = r.Host // the handler ran for this request alone
-	}
-	queries := []string{r.URL.RawQuery, strings.TrimPrefix(r.URL.RawQuery, "utm_a=1&")}
-	if r.URL.RawQuery == "y=2&x=1" {
-		queries = append(queries, "x=1&y=2")
-	}
-	cookies := [][]string{r.Header["Cookie"]}
-	switch r.Header.Get("Cookie") {
-	case "_ga=1":
-		cookies = append(cookies, nil)
-	case "_ga=2; session=bob":
-		cookies = append(cookies, []string{"session=bob"})
-	}
-	for _, query := range queries {
-		for _, lines := range cookies {
-			header := r.Header.Clone()
-			header["Cookie"] = lines
-			if body == mark(host, r.URL.Path, query, header) {
-				return true
-			}
+// games returns two sites for each face, all in one cache.
+func games(caches *cache.Handler, ctx context.Context, random *rand.Rand) (all []*game) {
+	for i := range 8 {
+		g := &game{ctx: caches.Scope(ctx), paths: huntPaths, floors: make(map[string]int64)}
+		g.opts = append(huntOptions(random), middleware.KeyPrefix(fmt.Sprint("hunt ", random.Uint64())))
+		var around func(http.Handler) http.Handler
+		switch i % 4 {
+		case 0:
+			g.name, around, g.paths = "view", middleware.CachePage(100*time.Millisecond, g.opts...), huntViewPaths
+		case 1:
+			g.name, around, g.paths = "site", middleware.Site(g.opts...), huntViewPaths
+		case 2:
+			g.name, around = "shared", middleware.Shared(g.opts...)
+		case 3:
+			g.name, g.literal, around = "literal", true, middleware.Shared(append(g.opts, middleware.Literal())...)
 		}
+		g.page = within(caches, around(g))
+		all = append(all, g)
 	}
-	return false
+	return all
 }
 
-// accuse says what is wrong with an answer, or nothing.
-func accuse(r *http.Request, a answer) string {
-	if cookie := a.header.Get("Set-Cookie"); cookie != "" && cookie != "for="+r.Header.Get("X-Nonce") {
-		return "somebody else's cookie"
+// marked is the first line of a body, read.
+type marked struct {
+	host, path, query string
+	depends           map[string]string
+	run               int64
+	length            int
+}
+
+func parseMark(line string) (m marked, ok bool) {
+	parts := strings.Split(line, "|")
+	if len(parts) < 2 {
+		return m, false
 	}
-	if a.header.Get("Content-Encoding") == "gzip" && !acceptsGzip(r.Header) {
-		return "an encoding that was refused"
+	if _, err := fmt.Sscanf(parts[0], "%s %s %s", &m.host, &m.path, &m.query); err != nil {
+		return m, false
 	}
-	switch {
-	case a.status == http.StatusServiceUnavailable, a.status == http.StatusNotModified:
-		return ""
-	case a.status == http.StatusPartialContent && len(a.body) <= 4 && strings.HasPrefix(strings.ToLower(r.Host), strings.ToLower(a.body)):
-		return ""
-	case a.status != http.StatusOK:
-		return "an unknown status"
-	case r.Method == http.MethodHead:
-		if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n == 0 {
-			return "a HEAD without a page"
+	if _, err := fmt.Sscanf(parts[len(parts)-1], "%d %d", &m.run, &m.length); err != nil {
+		return m, false
+	}
+	m.depends = make(map[string]string)
+	for _, part := range parts[1 : len(parts)-1] {
+		name, value, _ := strings.Cut(part, ": ")
+		m.depends[name] = value
+	}
+	return m, true
+}
+
+// comparable gives a query or a list of cookies a form that does not depend on what
+// options may change.
+func comparable(list, separator string) string {
+	parts := slices.DeleteFunc(strings.Split(list, separator), func(p string) bool {
+		p = strings.TrimSpace(p)
+		return p == "" || strings.HasPrefix(p, "_ga=") || strings.HasPrefix(p, "utm_")
+	})
+	slices.Sort(parts)
+	return strings.Join(parts, separator)
+}
+
+// isFor says what of a mark is not that of a request, or nothing.
+func (m *marked) isFor(r *http.Request) string {
+	if host := strings.TrimSuffix(strings.ToLower(r.Host), ":80"); strings.TrimSuffix(strings.ToLower(m.host), ":80") != host {
+		return "another host's page"
+	}
+	if m.path != r.URL.Path || comparable(m.query[1:], "&") != comparable(r.URL.RawQuery, "&") {
+		return "another URL's page"
+	}
+	for name, value := range m.depends {
+		own := strings.Join(r.Header[name], ", ")
+		switch name {
+		case "Accept-Encoding":
+			own = strconv.FormatBool(acceptsGzip(r.Header))
+		case "Cookie":
+			own, value = comparable(own, "; "), comparable(value, "; ")
 		}
-		return ""
-	case !sameUser(r, a.body):
-		return "somebody else's page"
+		if own != value {
+			return "somebody else's page, by " + name
+		}
 	}
 	return ""
 }
 
+// accuse says what is wrong with an answer, or nothing. floor is the run up to
+// which all were purged before the request began.
+func (g *game) accuse(r *http.Request, a answer, floor int64) string {
+	if cookie := a.header.Get("Set-Cookie"); cookie != "" && cookie != "for="+r.Header.Get("X-Nonce") && !g.literal {
+		return "somebody else's cookie"
+	}
+	if a.header.Get("Content-Encoding") == "gzip" && !acceptsGzip(r.Header) && !g.literal && a.status == http.StatusOK {
+		return "an encoding that was refused"
+	}
+	switch a.status {
+	case http.StatusOK, http.StatusPartialContent:
+	case 304, 412, 416, 500, 502, 503, 504:
+		return ""
+	default:
+		return "an unknown status"
+	}
+	if r.Method == http.MethodHead {
+		if a.header.Get("Content-Length") == "0" {
+			return "a HEAD without a page"
+		}
+		return "" // the server drops the body that handlers write
+	}
+	line, rest, whole := strings.Cut(a.body, "\n")
+	if !whole && a.status == http.StatusPartialContent {
+		return "" // too short to tell
+	}
+	m, ok := parseMark(line)
+	if !ok {
+		return "no page"
+	}
+	if crime := m.isFor(r); crime != "" {
+		return crime
+	}
+	if strings.Trim(rest, string(rune('a'+m.run%26))) != "" || a.status == http.StatusOK && len(rest) != m.length {
+		return "half a page, or two"
+	}
+	if m.run <= floor && !routes[r.URL.Path].tagged {
+		return fmt.Sprintf("a page of run %d, when all up to %d were purged", m.run, floor)
+	}
+	return ""
+}
+
+func placeOf(r *http.Request) string {
+	return strings.TrimSuffix(strings.ToLower(r.Host), ":80") + r.URL.Path
+}
+
+func (g *game) floor(r *http.Request) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.floors[placeOf(r)]
+}
+
+// invalidate changes or purges the page of r in some way, and notes it if nothing
+// old may be seen afterwards.
+func (g *game) invalidate(t *testing.T, random *rand.Rand, r *http.Request) {
+	before := g.runs.Load()
+	url := "http://" + r.Host + r.URL.RequestURI()
+	var err error
+	hard := true
+	switch random.IntN(6) {
+	case 0:
+		err, hard = middleware.PurgeSoft(g.ctx, url, g.opts...), false
+	case 1:
+		err, hard = middleware.PurgePrefixSoft(g.ctx, "http://"+r.Host, g.opts...), false
+	case 2:
+		err = middleware.PurgePrefix(g.ctx, "http://"+r.Host+r.URL.Path, g.opts...)
+	case 3:
+		change := httptest.NewRequest("POST", url, nil)
+		a := send(g.page, change.WithContext(g.ctx))
+		hard = a.status < 400
+	default:
+		err = middleware.Purge(g.ctx, url, g.opts...)
+	}
+	if err != nil {
+		t.Errorf("%s: purging %s: %v", g.name, url, err)
+		return
+	}
+	if !hard || r.URL.RawQuery != "" {
+		return // the floor is of the page without a query
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.floors[placeOf(r)] = max(g.floors[placeOf(r)], before)
+}
+
+// hunter asks until ctx ends, and reports crimes.
+func hunter(ctx context.Context, t *testing.T, games []*game, random *rand.Rand, count *tally) {
+	for ctx.Err() == nil {
+		nonce := count.asked.Add(1)
+		g, path := choose(games, random, nonce)
+		r := g.huntRequest(random, path, nonce)
+		if random.IntN(40) == 0 {
+			g.invalidate(t, random, r)
+		}
+		floor := int64(0)
+		if r.URL.RawQuery == "" {
+			floor = g.floor(r)
+		}
+		own, leave := context.WithCancel(t.Context())
+		if random.IntN(10) == 0 {
+			time.AfterFunc(time.Duration(random.IntN(500))*time.Microsecond, leave)
+		}
+		var a answer
+		aborted := panicOf(func() { a = send(g.page, r.WithContext(own)) })
+		leave()
+		if aborted != nil {
+			if aborted != http.ErrAbortHandler {
+				t.Errorf("%s: %s %s: panic: %v", g.name, r.Method, r.URL, aborted)
+			}
+			continue
+		}
+		if crime := g.accuse(r, a, floor); crime != "" {
+			t.Errorf("%s: %s: %s %s %q got %d %q %.200q", g.name, crime, r.Method, r.URL, r.Header, a.status, a.header, a.body)
+			return
+		}
+		count.add(a)
+	}
+}
+
+// tally counts, to see that something was hunted.
+type tally struct{ asked, hits, collapsed, stale atomic.Int64 }
+
+func (c *tally) add(a answer) {
+	if a.isHit() {
+		c.hits.Add(1)
+	}
+	if strings.Contains(a.cacheStatus(), "collapsed") {
+		c.collapsed.Add(1)
+	}
+	if strings.Contains(a.cacheStatus(), "ttl=-") || strings.Contains(a.cacheStatus(), "stale-if-error") {
+		c.stale.Add(1)
+	}
+}
+
+// huntStores are the backends that are hunted in.
+var huntStores = map[string]func(*testing.T) cache.Config{
+	"memory": func(*testing.T) cache.Config {
+		return cache.Config{Backend: "memory", Options: map[string]any{"max_entries": 500}}
+	},
+	"files": func(t *testing.T) cache.Config { return cache.Config{Backend: "file", Location: t.TempDir()} },
+	"redis": func(t *testing.T) cache.Config {
+		return cache.Config{Backend: "redis", Location: "redis://" + testserver.Redis(t), KeyPrefix: fmt.Sprint("hunt", rand.Uint32())}
+	},
+	"memcached": func(t *testing.T) cache.Config {
+		return cache.Config{Backend: "memcached", Location: "memcached://" + testserver.Memcached(t), KeyPrefix: fmt.Sprint("hunt", rand.Uint32())}
+	},
+	"postgres": func(t *testing.T) cache.Config {
+		url := testserver.Postgres(t)
+		const table = "middleware_hunt"
+		if _, err := pgstore.CreateTable(t.Context(), pgstore.Options{URL: url, Table: table}); err != nil {
+			t.Fatal(err)
+		}
+		return cache.Config{Backend: "postgres", Location: url, KeyPrefix: fmt.Sprint("hunt", rand.Uint32()), Options: map[string]any{"table": table}}
+	},
+}
+
 func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
 	const (
-		clients  = 16
+		clients  = 12
 		lifetime = 2 * time.Second
 	)
-	for name, cfg := range map[string]cache.Config{
-		"memory": {Backend: "memory", Options: map[string]any{"max_entries": 200}},
-		"files":  {Backend: "file", Location: t.TempDir()},
-	} {
+	for name, config := range huntStores {
 		t.Run(name, func(t *testing.T) {
-			caches := newCaches(t, cfg)
-			var pages []http.Handler
-			for i := range 6 {
-				opts := append(huntOptions(), middleware.KeyPrefix(fmt.Sprint(i)))
-				pages = append(pages, within(caches, middleware.CachePage(100*time.Millisecond, opts...)(http.HandlerFunc(huntHandler))))
-			}
+			seed := rand.Uint64()
+			t.Logf("the seed is %d", seed)
+			caches := newCaches(t, config(t))
+			sites := games(caches, t.Context(), rand.New(rand.NewPCG(seed, 0)))
 			ctx, cancel := context.WithTimeout(t.Context(), lifetime)
 			defer cancel()
-			var asked, hits, collapsed atomic.Int64
+			var count tally
 			var wg sync.WaitGroup
-			for range clients {
-				wg.Go(func() {
-					for ctx.Err() == nil {
-						r := huntRequest(asked.Add(1))
-						own, leave := context.WithCancel(t.Context())
-						if rand.IntN(10) == 0 {
-							time.AfterFunc(time.Duration(rand.IntN(500))*time.Microsecond, leave)
-						}
-						var a answer
-						aborted := panicOf(func() { a = send(pages[rand.IntN(len(pages))], r.WithContext(own)) })
-						leave()
-						if aborted != nil {
-							continue
-						}
-						if crime := accuse(r, a); crime != "" {
-							t.Errorf("%s: %s %s %q got %d %q %q", crime, r.Method, r.URL, r.Header, a.status, a.header, a.body)
-							cancel()
-						}
-						if a.isHit() {
-							hits.Add(1)
-						}
-						if strings.Contains(a.cacheStatus(), "collapsed") {
-							collapsed.Add(1)
-						}
-					}
-				})
+			for i := range clients {
+				wg.Go(func() { hunter(ctx, t, sites, rand.New(rand.NewPCG(seed, uint64(i+1))), &count) })
 			}
 			wg.Wait()
-			t.Logf("%d requests, %d hits, %d collapsed", asked.Load(), hits.Load(), collapsed.Load())
-			if hits.Load() == 0 || hits.Load() == asked.Load() {
+			t.Logf("%d requests, %d hits, %d collapsed, %d stale", count.asked.Load(), count.hits.Load(), count.collapsed.Load(), count.stale.Load())
+			if hits := count.hits.Load(); hits == 0 || hits == count.asked.Load() {
 				t.Error("the hunt has hunted nothing")
 			}
 		})
+	}
+}
+
+// The hunt is worth something only if it would see a crime.
+func TestTheHuntSeesCrimes(t *testing.T) {
+	g := &game{floors: make(map[string]int64)}
+	text := func(r *http.Request, run int64) string { return g.mark(httptest.NewRecorder(), r, run) }
+	alice := request("GET", "http://a.test/two", "X-Secret: alice", "Accept-Language: de", "X-Nonce: 1")
+	bob := request("GET", "http://a.test/two", "X-Secret: bob", "Accept-Language: de", "X-Nonce: 2")
+	page := func(body string, fields ...string) answer {
+		a := answer{status: 200, header: make(http.Header), body: body}
+		addFields(a.header, fields)
+		return a
+	}
+	whole := text(alice, 5)
+	for name, test := range map[string]struct {
+		r     *http.Request
+		a     answer
+		floor int64
+		guilt bool
+	}{
+		"own":             {r: alice, a: page(whole)},
+		"another's":       {r: bob, a: page(whole), guilt: true},
+		"another host's":  {r: request("GET", "http://b.test/two", "X-Secret: alice", "Accept-Language: de"), a: page(whole), guilt: true},
+		"another query's": {r: request("GET", "http://a.test/two?x=1", "X-Secret: alice", "Accept-Language: de"), a: page(whole), guilt: true},
+		"half":            {r: alice, a: page(whole + "-"), guilt: true},
+		"empty":           {r: alice, a: page(""), guilt: true},
+		"cookie":          {r: alice, a: page(whole, "Set-Cookie: for=2"), guilt: true},
+		"own cookie":      {r: alice, a: page(whole, "Set-Cookie: for=1")},
+		"encoding":        {r: alice, a: page(whole, "Content-Encoding: gzip"), guilt: true},
+		"purged":          {r: alice, a: page(whole), floor: 5, guilt: true},
+		"not purged":      {r: alice, a: page(whole), floor: 4},
+	} {
+		if crime := g.accuse(test.r, test.a, test.floor); (crime != "") != test.guilt {
+			t.Errorf("%s: %q", name, crime)
+		}
+	}
+	if !bytes.Contains([]byte(whole), []byte("X-Secret: alice")) {
+		t.Errorf("the mark is %.100q", whole)
 	}
 }

@@ -24,17 +24,48 @@ type target struct {
 	query  string // what of it counts
 }
 
+// keyNote is told of the parts of a key, see [Explain]. It is nil otherwise.
+type keyNote func(part string, lines []string)
+
+func (note keyNote) appendPart(dst []byte, part, value string) []byte {
+	if note != nil {
+		note(part, []string{value})
+	}
+	return keys.AppendPart(dst, value)
+}
+
+// appendLines appends the lines of one field so that no two lists of lines look
+// alike: none, one empty line, "a, b" and "a" before "b" are four.
+func (note keyNote) appendLines(dst []byte, field string, lines []string) []byte {
+	if note != nil {
+		note(field, lines)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(lines)))
+	for _, line := range lines {
+		dst = keys.AppendPart(dst, line)
+	}
+	return dst
+}
+
 // appendPrimary appends what a page is found and purged by. Requests with
 // credentials have entries of their own, so that those without never wait for
 // theirs; but in a shared cache, where the RFC has one for both.
-func (p *policy) appendPrimary(dst []byte, credentials bool, t target) []byte {
+func (p *policy) appendPrimary(dst []byte, credentials bool, t target, note keyNote) []byte {
 	class := "anonymous"
 	if credentials {
 		class = "credentials"
 	}
 	// HEAD is answered from the same entry as GET.
-	for _, part := range [...]string{p.keyPrefix, class, http.MethodGet, t.scheme, t.host, t.path, t.query} {
-		dst = keys.AppendPart(dst, part)
+	for _, part := range [...]struct{ name, value string }{
+		{"key prefix", p.keyPrefix},
+		{"kind of client", class},
+		{"method", http.MethodGet},
+		{"scheme", t.scheme},
+		{"host", t.host},
+		{"path", t.path},
+		{"query", t.query},
+	} {
+		dst = note.appendPart(dst, part.name, part.value)
 	}
 	return dst
 }
@@ -43,42 +74,38 @@ func (p *policy) appendPrimary(dst []byte, credentials bool, t target) []byte {
 // on without saying so in Vary. What is behind the first primaryLen bytes is
 // mostly the same for all requests for a URL; if it is not, there are variants.
 func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical []byte, primaryLen int) {
-	dst = p.appendPrimary(dst, p.face != shared && !j.credentials.None(), j.target)
+	dst = p.appendPrimary(dst, p.face != shared && !j.credentials.None(), j.target, j.note)
 	primaryLen = len(dst)
 	// Middleware further out may have rewritten the URL.
-	for _, part := range [...]string{j.url.Scheme, strings.ToLower(j.url.Host), j.url.Path, j.url.RawPath, j.url.RawQuery} {
-		dst = keys.AppendPart(dst, part)
+	for _, part := range [...]struct{ name, value string }{
+		{"handler's scheme", j.url.Scheme},
+		{"handler's host", strings.ToLower(j.url.Host)},
+		{"handler's path", j.url.Path},
+		{"handler's escaped path", j.url.RawPath},
+		{"handler's query", j.url.RawQuery},
+	} {
+		dst = j.note.appendPart(dst, part.name, part.value)
 	}
 	if j.trusted {
-		dst = keys.AppendPart(dst, r.Host)
+		dst = j.note.appendPart(dst, "Host", r.Host)
 		for _, name := range believed {
-			dst = appendLines(dst, r.Header[name])
+			dst = j.note.appendLines(dst, name, r.Header[name])
 		}
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(j.keyCookies)))
 	for _, c := range j.keyCookies {
-		dst = keys.AppendPart(dst, c.pair)
+		dst = j.note.appendPart(dst, "Cookie", c.pair)
 	}
 	for _, value := range p.varyValues {
-		dst = keys.AppendPart(dst, value(r))
+		dst = j.note.appendPart(dst, "VaryBy", value(r))
 	}
 	return appendSelecting(dst, r.Header, j, selectingNames(j.vary)), primaryLen
-}
-
-// appendLines appends the lines of one field so that no two lists of lines look
-// alike: none, one empty line, "a, b" and "a" before "b" are four.
-func appendLines(dst []byte, lines []string) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(lines)))
-	for _, line := range lines {
-		dst = keys.AppendPart(dst, line)
-	}
-	return dst
 }
 
 // appendVariant appends the values of the fields that the page varies on to its
 // canonical key. header is the request's.
 func appendVariant(dst []byte, header http.Header, j *judgement, index *variants) []byte {
-	dst = keys.AppendPart(dst, index.generation)
+	dst = j.note.appendPart(dst, "generation of the variants", index.generation)
 	return appendSelecting(dst, header, j, index.names)
 }
 
@@ -89,7 +116,7 @@ func appendSelecting(dst []byte, header http.Header, j *judgement, names []strin
 		if j.normalize && len(lines) > 0 {
 			lines = []string{rfc9111.NormalizeField(name, lines)}
 		}
-		dst = appendLines(dst, lines)
+		dst = j.note.appendLines(dst, name, lines)
 	}
 	return dst
 }

@@ -17,6 +17,7 @@ func (x *exchange) lead(outcome cache.Outcome) {
 	defer x.endAttendance()
 	switch u.await(x.r.Context()) {
 	case runStreams:
+		defer x.leaveStream(u)
 		stored, detail := u.fate()
 		x.sendLive(u.live, true, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
 	case runEnded:
@@ -36,10 +37,7 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	case u.exited:
 		panic(http.ErrAbortHandler)
 	case u.validated:
-		setStatus(x.w.Header(), u.page.cacheStatus, forwarded{
-			why: x.forward(), status: http.StatusNotModified, stored: outcome.Stored || u.storedApart, detail: u.reason,
-		})
-		x.sender.send(x.w, x.r, u.page, x.h)
+		x.sendValidated(u, outcome.Stored || u.storedApart)
 	case u.complete:
 		x.sendRun(u, outcome.Stored || u.storedApart)
 	case u.direct:
@@ -47,6 +45,18 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	default:
 		x.unanswered()
 	}
+}
+
+// sendValidated answers with the page that the handler has confirmed.
+func (x *exchange) sendValidated(u *run, stored bool) {
+	setStatus(x.w.Header(), u.page.cacheStatus, forwarded{
+		why: x.forward(), status: http.StatusNotModified, stored: stored, detail: u.reason,
+	})
+	if u.response.header["Age"] != nil {
+		x.sender.sendAged(x.w, x.r, u.page, x.h) // a cache further in has confirmed it
+		return
+	}
+	x.sender.send(x.w, x.r, u.page, x.h)
 }
 
 // sendRun answers with the response of the run that this request started, the
@@ -96,16 +106,31 @@ func (u *run) await(ctx context.Context) progress {
 		return u.outcome()
 	case <-ctx.Done():
 	}
-	detached := u.recorder.detach()
-	if u.isReleased() {
-		u.cancel()
-	}
-	if detached {
+	if u.leave() {
 		return runGoesOn
 	}
 	u.cancel()
 	<-u.done
 	return u.outcome()
+}
+
+// leave takes away the client who started the run, and reports whether it could,
+// see [recorder.detach]. A response that is for that client only is then for
+// nobody.
+func (u *run) leave() (detached bool) {
+	detached = u.recorder.detach()
+	if u.isReleased() {
+		u.cancel()
+	}
+	return detached
+}
+
+// leaveStream is called when the client who started a run gets nothing more of
+// its response. If that has not come to its end, others may still read it.
+func (x *exchange) leaveStream(u *run) {
+	if !x.sawEnd {
+		u.leave()
+	}
 }
 
 func (u *run) outcome() progress {

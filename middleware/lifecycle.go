@@ -46,16 +46,21 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 // The sender of the signals is the http.Handler that the middleware returns.
 // Without a default handler, and without WithCaches, there is no scope.
 func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
-	config := lifecycle{bus: signals.Default}
-	for _, opt := range opts {
-		opt(&config)
-	}
-	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID))
+	config := newLifecycle(opts)
 	return func(next http.Handler) http.Handler {
 		l := config
 		l.next = next
 		return &l
 	}
+}
+
+func newLifecycle(opts []LifecycleOption) lifecycle {
+	config := lifecycle{bus: signals.Default}
+	for _, opt := range opts {
+		opt(&config)
+	}
+	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID))
+	return config
 }
 
 func closeCaches(ctx context.Context, _ any, _ signals.FinishedEvent) error {
@@ -69,16 +74,26 @@ type lifecycle struct {
 }
 
 func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = l.scoped(r)
+	defer l.finish(r) // even if a receiver ends the goroutine
+	l.start(r)
+	l.next.ServeHTTP(w, r)
+}
+
+// scoped returns the request with its caches, if there are any.
+func (l *lifecycle) scoped(r *http.Request) *http.Request {
 	caches := l.caches
 	if caches == nil {
 		caches = cache.DefaultHandler()
 	}
-	if caches != nil {
-		r = r.WithContext(caches.Scope(r.Context()))
+	if caches == nil {
+		return r
 	}
-	defer l.finish(r) // even if a receiver ends the goroutine
+	return r.WithContext(caches.Scope(r.Context()))
+}
+
+func (l *lifecycle) start(r *http.Request) {
 	l.bus.RequestStarted.Notify(r.Context(), l, signals.StartedEvent{Request: r})
-	l.next.ServeHTTP(w, r)
 }
 
 // finish is deferred: it runs when the handler has returned, panicked or ended

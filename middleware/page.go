@@ -167,6 +167,9 @@ func (p *page) header() http.Header {
 // made it (RFC 9111, sections 4.3.4 and 4.3.5).
 func (p *page) freshened(from http.Header, requested, received time.Time, policy *policy) *page {
 	header := p.header()
+	// A handler leaves the Date to the server. That of the page is out of date.
+	from = from.Clone()
+	rfc9111.EnsureDate(from, received)
 	rfc9111.Freshen(header, from)
 	entry := newPage(p.key, p.status, header, requested, received, policy)
 	entry.complete(p.body, policy)

@@ -44,6 +44,7 @@ type policy struct {
 	targets           []string
 	credentialHeaders []string
 	trustedProxies    []netip.Prefix
+	explainTo         *secret // nil for nobody
 }
 
 const (

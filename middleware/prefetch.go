@@ -102,6 +102,6 @@ func (x *exchange) answerFetched(entry, variant *page) (answered bool) {
 	if accepted && (x.verdict == verdictHit || x.verdict == verdictStale) {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
-	x.found, x.base, x.foreign, x.judged = nil, nil, false, judged{}
+	x.found, x.assessed, x.base, x.foreign, x.judged = nil, nil, nil, false, judged{}
 	return false
 }

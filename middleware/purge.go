@@ -35,14 +35,14 @@ const tombstoneTTL = maxRun + time.Minute
 // When Purge returns nil, no request that comes later is answered with the old
 // page.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeURL(ctx, url, purgedHard, opts)
+	return newPurger(opts).purgeURL(ctx, url, purgedHard)
 }
 
 // PurgeSoft is Purge for a page that may be served for a while longer, while the
 // handler makes it anew in the background: for the time that its response or
 // [Grace] allows for that, or else for a minute.
 func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeURL(ctx, url, purgedSoft, opts)
+	return newPurger(opts).purgeURL(ctx, url, purgedSoft)
 }
 
 // PurgePrefix is Purge for all pages whose URL is the given one or beneath it:
@@ -53,19 +53,21 @@ func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
 // store within a second. It is by the clocks of the processes: what a run has
 // begun to make before the purge is gone.
 func PurgePrefix(ctx context.Context, url string, opts ...PageOption) error {
-	return purgePrefix(ctx, url, purgedHard, opts)
+	return newPurger(opts).purgePrefix(ctx, url, purgedHard)
 }
 
 // PurgePrefixSoft is PurgePrefix as PurgeSoft is Purge.
 func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgePrefix(ctx, url, purgedSoft, opts)
+	return newPurger(opts).purgePrefix(ctx, url, purgedSoft)
 }
 
 // errPurgeURL is the error for a URL that is not that of a page.
 var errPurgeURL = errors.New("larder: not the URL of a page")
 
-func purgeURL(ctx context.Context, text string, how purged, opts []PageOption) error {
-	p := newPolicy(perSite, 0, opts)
+// newPurger returns a policy to purge by: the face makes no difference to a key.
+func newPurger(opts []PageOption) *policy { return newPolicy(perSite, 0, opts) }
+
+func (p *policy) purgeURL(ctx context.Context, text string, how purged) error {
 	u, err := parsePageURL(text)
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func (p *policy) purge(ctx context.Context, t target, how purged) error {
 	c := pages.Over(cache.From(ctx, p.alias))
 	var errs []error
 	for _, credentials := range [...]bool{false, true} {
-		primary := p.appendPrimary(nil, credentials, t)
+		primary := p.appendPrimary(nil, credentials, t, nil)
 		errs = append(errs, purgePage(ctx, c, primary, how))
 	}
 	return errors.Join(errs...)
@@ -134,8 +136,7 @@ func softTTL(p *page, now time.Time) time.Duration {
 	return max(f.Lifetime-p.age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), softWindow)
 }
 
-func purgePrefix(ctx context.Context, text string, how purged, opts []PageOption) error {
-	p := newPolicy(perSite, 0, opts)
+func (p *policy) purgePrefix(ctx context.Context, text string, how purged) error {
 	u, err := parsePageURL(text)
 	if err != nil {
 		return err
@@ -143,7 +144,11 @@ func purgePrefix(ctx context.Context, text string, how purged, opts []PageOption
 	if u.RawQuery != "" {
 		return fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, text)
 	}
-	t := targetOfURL(u, &p.query)
+	return p.purgeBeneath(ctx, targetOfURL(u, &p.query), how)
+}
+
+// purgeBeneath invalidates the pages of a target and of all beneath it.
+func (p *policy) purgeBeneath(ctx context.Context, t target, how purged) error {
 	return p.addRule(ctx, purgeRule{
 		keyPrefix: p.keyPrefix,
 		origin:    t.scheme + "://" + t.host,

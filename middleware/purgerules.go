@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,9 @@ type purgeRule struct {
 // matches reports whether the rule is about pages of a target that were
 // requested at that time. The end of the path is the end of a segment.
 func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) bool {
-	if r.at.Before(requested) || r.keyPrefix != keyPrefix {
+	// Stores of bytes cut both times to milliseconds; that of a run under way is
+	// not cut yet.
+	if r.at.Before(requested.Truncate(time.Millisecond)) || r.keyPrefix != keyPrefix {
 		return false
 	}
 	if r.origin == "" {
@@ -34,8 +37,9 @@ func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) boo
 	return beneath && (rest == "" || rest[0] == '/') && scheme == t.scheme && host == t.host
 }
 
-// maxRules is how many purges by prefix are remembered. With more, the oldest are
-// put together into one that is about all pages of before.
+// maxRules is how many purges by prefix are remembered, if there are no more key
+// prefixes than that. With more, the oldest are put together into one that is
+// about all pages of before.
 const maxRules = 256
 
 // rulesInterval is how old the list of purges may be that a process goes by.
@@ -60,7 +64,7 @@ type purgeList struct {
 type knownPurges struct {
 	rules   []purgeRule
 	fetched time.Time
-	local   int64 // of localPurges
+	local   int64 // localPurges of before
 }
 
 // isDue reports whether the list has to be fetched before a page is judged. It
@@ -88,13 +92,36 @@ func (l *purgeList) fetch(ctx context.Context, c cache.View[*page]) {
 }
 
 // set takes over the list that is stored as entry, nil if there is none. local is
-// the number of localPurges from before it was fetched.
+// localPurges of before it was fetched.
 func (l *purgeList) set(entry *page, local int64) {
 	known := &knownPurges{fetched: time.Now(), local: local}
 	if entry != nil {
 		known.rules = entry.purges
 	}
+	if before := l.known.Load(); before != nil {
+		known.rules = union(before.rules, known.rules)
+	}
 	l.known.Store(known)
+}
+
+// union returns all rules of two lists. The store may have lost what this process
+// still knows: the list is an entry like others, which a bounded store evicts.
+func union(known, fetched []purgeRule) []purgeRule {
+	all := slices.DeleteFunc(slices.Clone(known), func(r purgeRule) bool { return slices.Contains(fetched, r) })
+	if len(all) == 0 {
+		return fetched
+	}
+	for _, r := range fetched {
+		all = withRule(all, r)
+	}
+	return all
+}
+
+// isKnown is false if the list could not be read, or there was a purge at this
+// very moment: then nobody can tell of a page in the cache if it is still good.
+func (l *purgeList) isKnown() bool {
+	known := l.known.Load()
+	return known != nil && known.local == localPurges.Load()
 }
 
 // find returns how a page of a target that was requested at that time was
@@ -157,13 +184,22 @@ func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
 	if len(kept) <= maxRules {
 		return kept
 	}
-	// The two oldest become one about all pages of their prefix, of before the
-	// younger of the two.
-	merged := purgeRule{keyPrefix: kept[1].keyPrefix, at: kept[1].at}
-	if kept[0].keyPrefix != kept[1].keyPrefix {
-		return append([]purgeRule{{keyPrefix: kept[0].keyPrefix, at: kept[0].at}, merged}, kept[2:]...)
+	return mergeOldest(kept)
+}
+
+// mergeOldest puts the oldest rule and the next one of the same key prefix
+// together into one about all pages of that prefix, of before the younger of the
+// two.
+func mergeOldest(rules []purgeRule) []purgeRule {
+	for i, older := range rules {
+		younger := slices.IndexFunc(rules[i+1:], func(r purgeRule) bool { return r.keyPrefix == older.keyPrefix })
+		if younger < 0 {
+			continue
+		}
+		rules[i] = purgeRule{keyPrefix: older.keyPrefix, at: rules[i+1+younger].at}
+		return slices.Delete(rules, i+1+younger, i+2+younger)
 	}
-	return append([]purgeRule{merged}, kept[2:]...)
+	return rules
 }
 
 // lockRules keeps other processes from changing the list meanwhile. The lock ends

@@ -55,46 +55,172 @@ const (
 	reasonStaleIfError // it is served in place of a failure
 )
 
-var reasonNames = [...]string{
-	reasonMethod:      "method",
-	reasonRequestBody: "request-body",
-	reasonUpgrade:     "upgrade",
-	reasonTarget:      "target",
-	reasonTTL:         "ttl",
-	reasonWhen:        "when",
-	reasonStatus:      "status",
-	reasonCredentials: "credentials",
-	reasonSetCookie:   "set-cookie",
-	reasonNoStore:     "no-store",
-	reasonPrivate:     "private",
-	reasonNoCache:     "no-cache",
-	reasonExpired:     "expired",
-	reasonVaryAny:     "vary-any",
-	reasonVaryHidden:  "vary-hidden",
-	reasonTooLarge:    "too-large",
-	reasonTrailers:    "trailers",
-	reasonEventStream: "event-stream",
-	reasonSlow:        "slow",
-	reasonHijacked:    "hijacked",
-	reasonTruncated:   "truncated",
-	reasonNested:      "nested",
-	reasonNotShared:   "not-shared",
-	reasonUncacheable: "uncacheable",
-	reasonCollision:   "collision",
-	reasonEncoding:    "encoding",
-	reasonVaryChange:  "vary-change",
-	reasonRecursive:   "recursive",
-	reasonStoreError:  "store-error",
-	reasonLeft:        "left",
-
-	reasonPatience:       "patience",
-	reasonPurged:         "purged",
-	reasonUnstable:       "unstable",
-	reasonOnlyIfCached:   "only-if-cached",
-	reasonStaleIfError:   "stale-if-error",
-	reasonPartial:        "partial",
-	reasonNoLifetime:     "no-lifetime",
-	reasonRequestNoStore: "request-no-store",
+// Reason explains a word that larder writes into the detail of Cache-Status.
+type Reason struct {
+	Detail string // the word
+	Means  string // what was the case, as a sentence without its end
+	Rule   string // the section of an RFC, or the option, that has the rule
+	Advice string // what to do about it, if that is not wanted
 }
 
-func (r reason) String() string { return reasonNames[r] }
+// Reasons returns all reasons for which a response does not come from the cache
+// or does not go into it, in the order in which a request may meet with them.
+// docs/why-not-cached.md is the same list.
+func Reasons() []Reason { return append([]Reason(nil), reasons[reasonNone+1:]...) }
+
+func (r reason) String() string { return reasons[r].Detail }
+
+var reasons = [...]Reason{
+	reasonMethod: {
+		"method", "the method is neither GET nor HEAD",
+		"RFC 9111, section 3", "Nothing. Let what only reads be a GET. A successful change invalidates the page of its URL.",
+	},
+	reasonRequestBody: {
+		"request-body", "a GET with a body, which is not in the key",
+		"RFC 9110, section 9.3.1", "Send the parameters in the query.",
+	},
+	reasonUpgrade: {
+		"upgrade", "the request asks for another protocol, such as WebSocket",
+		"RFC 9110, section 7.8", "Nothing: a connection cannot be stored.",
+	},
+	reasonTarget: {
+		"target", "the request target is not a path",
+		"RFC 9112, section 3.2", "Nothing: OPTIONS * and CONNECT name no page.",
+	},
+	reasonTTL: {
+		"ttl", "the page's timeout is zero or less",
+		"CachePage", "Give CachePage a ttl above zero, if this was not to switch it off.",
+	},
+	reasonWhen: {
+		"when", "an option says that the request is not to be answered from the cache",
+		"When", "See the function that was given to When.",
+	},
+	reasonStatus: {
+		"status", "responses with this status code are not stored",
+		"RFC 9111, section 3", "Give the status a lifetime with StatusTTL, or have the handler send max-age.",
+	},
+	reasonPartial: {
+		"partial", "the handler answered with a part of the page only",
+		"RFC 9111, section 3.4", "Answer a request without Range with the whole; larder cuts out what each client wants.",
+	},
+	reasonNoLifetime: {
+		"no-lifetime", "nothing says for how long the response is fresh",
+		"RFC 9111, section 4.2", "Have the origin send max-age, s-maxage or Last-Modified, or set DefaultTTL.",
+	},
+	reasonRequestNoStore: {
+		"request-no-store", "the client says no-store",
+		"RFC 9111, section 5.2.1.5", "Nothing: it is the client's wish. CachePage and Site do not heed it, unless told to with HeedRequests.",
+	},
+	reasonCredentials: {
+		"credentials", "the request has a cookie, Authorization, a certificate or a key, and the response does not say that it is for all",
+		"RFC 9111, section 3.5", "Declare the cookies with IgnoreCookies or VaryByCookie; or have the handler say public or Vary, if the page is the same for all.",
+	},
+	reasonSetCookie: {
+		"set-cookie", "the response sets a cookie, or middleware further out has set one",
+		"RFC 9111, section 7.3", "Set cookies on other pages; or use StripSetCookie, if the cookie does not matter to those who get the stored page.",
+	},
+	reasonNoStore: {
+		"no-store", "the response says no-store",
+		"RFC 9111, section 5.2.2.5", "Remove it from the handler, or from middleware such as NeverCache, if the page may be stored.",
+	},
+	reasonPrivate: {
+		"private", "the response says private",
+		"RFC 9111, section 5.2.2.7", "Remove it, if the page is the same for all.",
+	},
+	reasonNoCache: {
+		"no-cache", "the response says no-cache",
+		"RFC 9111, section 5.2.2.4", "Remove it; what browsers do is said by max-age, and for this cache by s-maxage.",
+	},
+	reasonExpired: {
+		"expired", "the response says that it is stale: max-age=0, a past Expires, an Age over its lifetime",
+		"RFC 9111, section 4.2", "Send s-maxage beside max-age=0, or a lifetime above zero; look for a max-age that is malformed, or there twice.",
+	},
+	reasonVaryAny: {
+		"vary-any", "Vary is *, has what is no field name, or names more than 16 fields",
+		"RFC 9111, section 4.1", "Name the fields that matter, in Vary or with VaryByHeader and VaryBy.",
+	},
+	reasonVaryHidden: {
+		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, or a forwarded field of a peer that is not trusted",
+		"TrustProxies", "Name the proxy in TrustProxies, or do not vary on the field.",
+	},
+	reasonTooLarge: {
+		"too-large", "the body is longer than the limit",
+		"MaxBody", "Raise MaxBody, if the cache has the room.",
+	},
+	reasonTrailers: {
+		"trailers", "the response has trailers",
+		"RFC 9110, section 6.5", "Send the fields in the header, if the response is to be stored.",
+	},
+	reasonEventStream: {
+		"event-stream", "the response is a stream of server-sent events, which has no end",
+		"RFC 9111, section 3.3", "Nothing.",
+	},
+	reasonSlow: {
+		"slow", "the handler took more than five minutes, and may have missed a purge",
+		"Purge", "Make it faster, or store what it computes in the data cache.",
+	},
+	reasonHijacked: {
+		"hijacked", "the handler took the connection; nobody sees this word, but the requests after it say uncacheable",
+		"http.Hijacker", "Nothing: a connection cannot be stored.",
+	},
+	reasonTruncated: {
+		"truncated", "the body is shorter than Content-Length says",
+		"RFC 9111, section 3.3", "Mend the handler, or see why the upstream broke off.",
+	},
+	reasonNested: {
+		"nested", "a cache of larder further in has the response",
+		"RFC 9211, section 2", "Nothing: a second copy would outlive a purge of the first. Use one of the two, if you want it in the outer one.",
+	},
+	reasonNotShared: {
+		"not-shared", "the request waited for another's response, which turned out not to be for all",
+		"RFC 9111, section 4", "See the detail that the other response has.",
+	},
+	reasonUncacheable: {
+		"uncacheable", "the last response for this page, in the last ten seconds, was not to be stored, so nobody waits for one",
+		"RFC 9111, section 4", "See the detail that the other response has.",
+	},
+	reasonCollision: {
+		"collision", "what is stored under the page's key is another request's",
+		"RFC 9111, section 4", "Look for what writes into the cache beside larder. Nothing wrong is sent.",
+	},
+	reasonEncoding: {
+		"encoding", "the client does not accept the content coding of the stored page",
+		"RFC 9110, section 12.5.3", "Have the handler say Vary: Accept-Encoding, and both forms are stored.",
+	},
+	reasonVaryChange: {
+		"vary-change", "the response varies on more fields than those before it; it is stored from the next request on",
+		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL, errors and redirects too.",
+	},
+	reasonRecursive: {
+		"recursive", "the handler asks for its own page",
+		"CachePage", "Do not ask for a page while it is being made.",
+	},
+	reasonStoreError: {
+		"store-error", "the cache failed; the log says how",
+		"Alias", "See that Lifecycle is outside of the page, the alias exists and its server answers.",
+	},
+	reasonLeft: {
+		"left", "the request ended before there was an answer",
+		"CachePage", "Nothing, if the client went away; else give the middleware that limits its time more than the handler needs.",
+	},
+	reasonPatience: {
+		"patience", "the request has waited for another's run for as long as it may",
+		"Patience", "Make the handler faster, or raise Patience.",
+	},
+	reasonPurged: {
+		"purged", "the run that was under way began before a purge",
+		"PurgePrefix", "Nothing: what is made from now on is stored.",
+	},
+	reasonUnstable: {
+		"unstable", "what other requests made, again and again, was of no use to this one",
+		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL; see whether it is purged all the time.",
+	},
+	reasonOnlyIfCached: {
+		"only-if-cached", "the client wants only what is stored, and nothing was that may be served",
+		"RFC 9111, section 5.2.1.7", "Nothing: it is the client's wish.",
+	},
+	reasonStaleIfError: {
+		"stale-if-error", "the handler failed, and an old page was sent in its place",
+		"RFC 5861, section 4", "See why the handler fails; Grace and stale-if-error say for how long this may go on.",
+	},
+}

@@ -88,21 +88,38 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) begin(status int) {
 	w.status = status
 	w.sent = canonical(w.header)
-	if lines := w.sent["Content-Length"]; len(lines) == 1 {
-		if n, err := strconv.ParseInt(lines[0], 10, 64); err == nil && n >= 0 {
-			w.declared = n
-		}
+	w.declared = declaredLength(w.sent)
+	if why := unrecordable(w.sent, w.limit); why != reasonNone {
+		w.direct(why)
+		return
 	}
+	w.run.begun(status, w.sent)
+	if w.client == nil && w.run.isForNobody() {
+		w.run.cancel()
+	}
+}
+
+// declaredLength is what Content-Length says, or -1.
+func declaredLength(header http.Header) int64 {
+	n, err := strconv.ParseInt(single(header["Content-Length"]), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// unrecordable says why a response with this header goes directly to the client
+// who started the run, or reasonNone.
+func unrecordable(header http.Header, limit int64) reason {
 	switch {
-	case w.declared > w.limit:
-		w.direct(reasonTooLarge)
-	case w.sent["Trailer"] != nil:
-		w.direct(reasonTrailers)
-	case isEventStream(w.sent):
-		w.direct(reasonEventStream)
-	default:
-		w.run.begun(status, w.sent)
+	case declaredLength(header) > limit:
+		return reasonTooLarge
+	case header["Trailer"] != nil:
+		return reasonTrailers
+	case isEventStream(header):
+		return reasonEventStream
 	}
+	return reasonNone
 }
 
 // canonical returns a copy of a header that has canonical names only: what is
@@ -212,7 +229,13 @@ func (w *recorder) directClient() http.ResponseWriter {
 	if w.status == 0 {
 		w.begin(http.StatusOK)
 	}
-	if w.mode != modeDirect || !bodyAllowed(w.status) {
+	if !bodyAllowed(w.status) {
+		return nil
+	}
+	if w.mode == modeHeld && w.run.reason != reasonNone {
+		w.direct(w.run.reason) // nobody else gets it
+	}
+	if w.mode != modeDirect {
 		return nil
 	}
 	return w.client

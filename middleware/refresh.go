@@ -1,13 +1,16 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // maxRefreshes is how many pages one handler makes anew in the background at the
@@ -59,18 +62,24 @@ func (f *refreshes) done(key string) {
 // credentials that are in the key of the page, if any.
 func (x *exchange) background() *exchange {
 	x.Prepare()
+	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(x.r.Context())}
+	prepared.shared.Header = maps.Clone(prepared.shared.Header)
+	// What the client demands of caches is not for a request of our own.
+	delete(prepared.shared.Header, "Cache-Control")
+	delete(prepared.shared.Header, "Pragma")
 	y := &exchange{
 		h:          x.h,
-		r:          x.prepared.shared.WithContext(x.r.Context()),
+		next:       x.anew,
+		r:          prepared.shared,
 		judgement:  x.judgement,
 		key:        x.key,
 		primary:    x.primary,
 		primaryLen: x.primaryLen,
 		fullLen:    x.fullLen,
 		index:      x.index,
-		prepared:   x.prepared,
+		prepared:   prepared,
 	}
-	y.directives.OnlyIfCached = false
+	y.directives = rfc9111.RequestDirectives{}
 	y.canonical = append(y.buffer[:0], x.canonical...)
 	return y
 }
@@ -89,15 +98,27 @@ func (x *exchange) refresh() {
 	}()
 	x.r = x.r.WithContext(ctx)
 	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
-	switch u := x.run.Load(); {
-	case u != nil:
-		<-u.done
-	case err == nil && outcome.Err == nil:
-	default:
-		x.h.logStoreError(ctx, err)
+	if err = cmp.Or(err, outcome.Err); err != nil {
+		slog.WarnContext(ctx, "larder: a page could not be made anew in the background", "error", err)
 	}
-	x.sawEnd = x.run.Load() != nil
+	if u := x.run.Load(); u != nil {
+		x.awaitEnd(ctx, u)
+	}
 	x.endAttendance()
+}
+
+// awaitEnd waits until the handler has returned, and has it stop if ctx ends
+// before: unless others have come to wait for its response.
+func (x *exchange) awaitEnd(ctx context.Context, u *run) {
+	select {
+	case <-u.done:
+		x.sawEnd = true
+		return
+	case <-ctx.Done():
+	}
+	u.leave()
+	x.endAttendance()
+	<-u.done
 }
 
 // refresher is an exchange in the background as a loader: it wants a fresh page,

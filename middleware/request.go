@@ -26,6 +26,7 @@ type judgement struct {
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
 	normalize   bool     // values that mean the same select the same variant
 	vary        []string // what the response varies on whatever the handler says
+	note        keyNote  // for Explain
 }
 
 // judge reads a request as it came, before any handler has seen it. outer is the

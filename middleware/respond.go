@@ -90,6 +90,12 @@ func (s *pageSender) sendAged(w http.ResponseWriter, r *http.Request, p *page, h
 	s.send(w, r, p, h)
 }
 
+// aged sets the stored fields of a page, and how old it is.
+func (s *pageSender) aged(header http.Header, p *page) {
+	s.set(header, "Age", p.render(time.Now()).ageLine)
+	s.fields(header, p)
+}
+
 // send sends a page but for what is said of its way.
 func (s *pageSender) send(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler) {
 	s.fields(w.Header(), p)

@@ -21,12 +21,15 @@ type run struct {
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is for nobody but who started the run
 
-	// Set when the handler has written its header.
+	// asked is the page that the handler was asked about, if it was.
+	asked     *page
 	requested time.Time
-	status    int
-	page      *page     // the response as it can be stored, nil if it cannot
-	index     *variants // under which
-	reason    reason    // why it cannot
+
+	// Set when the handler has written its header.
+	status int
+	page   *page     // the response as it can be stored, nil if it cannot
+	index  *variants // under which
+	reason reason    // why it cannot
 
 	// live is set when streaming is closed.
 	live      *live
@@ -75,10 +78,14 @@ func (x *exchange) Patience() time.Duration { return x.h.patience }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
+	if !x.bound.begin() {
+		return cache.Loaded{}, errUnbound
+	}
+	defer x.bound.done()
 	u := newRun(ctx, x)
 	defer u.cancel()
 	defer close(u.done)
-	defer u.endStream(errAborted) // unless it has ended well
+	defer u.abortStream() // unless it has ended well
 	x.run.Store(u)
 	if x.left.Load() {
 		u.recorder.detach()
@@ -86,7 +93,6 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	u.serve(x.base)
 	if u.status == http.StatusNotModified && u.isValidating() && u.page == nil && !u.panicked && u.ctx.Err() == nil {
 		// The 304 is of another page than the one that was asked about.
-		x.base = nil
 		u.again()
 		u.serve(nil)
 	}
@@ -111,7 +117,9 @@ func (u *run) again() {
 // return.
 func (u *run) serve(base *page) {
 	r := u.x.prepared.shared.WithContext(u.ctx)
+	u.asked = nil
 	if base != nil && base.isValidatable() {
+		u.asked = base
 		r.Header = r.Header.Clone()
 		lastModified := ""
 		if lines := base.lines("Last-Modified"); len(lines) == 1 {
@@ -127,7 +135,7 @@ func (u *run) serve(base *page) {
 			logPanic(u.ctx, v)
 		}
 	}()
-	u.x.h.next.ServeHTTP(u.recorder, r)
+	u.x.next.ServeHTTP(u.recorder, r)
 	u.recorder.finish()
 	u.exited = false
 }
@@ -141,7 +149,7 @@ func logPanic(ctx context.Context, v any) {
 }
 
 // isValidating reports whether the handler was asked if a page still holds.
-func (u *run) isValidating() bool { return u.x.base != nil && u.x.base.isValidatable() }
+func (u *run) isValidating() bool { return u.asked != nil }
 
 // begun decides what becomes of a response when its header is there. It is
 // called once, before anything of the response goes anywhere.
@@ -157,9 +165,7 @@ func (u *run) begun(status int, header http.Header) {
 	}
 	u.reason = x.h.unstorable(status, header, &x.judgement, now)
 	if u.reason != reasonNone {
-		if isLasting(status) && u.ctx.Err() == nil {
-			x.h.uncacheable.remember(x.key)
-		}
+		u.remember()
 		u.release()
 		return
 	}
@@ -176,16 +182,18 @@ func (u *run) begun(status int, header http.Header) {
 // freshen makes the page that was validated what the 304 says.
 func (u *run) freshen(header http.Header, now time.Time) {
 	x := u.x
-	if len(rfc9111.Selected(rfc9111.ValidatorsOf(header, now), []rfc9111.Validators{x.base.validators})) == 0 {
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(header, now), []rfc9111.Validators{u.asked.validators})) == 0 {
 		return
 	}
-	u.page = x.base.freshened(header, u.requested, now, x.h.policy)
+	u.page = u.asked.freshened(header, u.requested, now, x.h.policy)
 	u.validated = true
 	u.reason = x.h.unstorable(u.page.status, u.page.header(), &x.judgement, now)
 	if u.reason != reasonNone || u.page.fresh.NoCache || u.page.fresh.Lifetime <= u.page.initial {
 		u.release()
 	}
-	u.index = x.index
+	// It may vary on more than it did.
+	u.index = x.indexFor(selectingNames(u.page.vary))
+	u.page.key = x.keyUnder(u.index)
 }
 
 // mayFallBack reports whether the response may be replaced by an old page.
@@ -228,6 +236,10 @@ func (u *run) release() {
 
 func (u *run) isReleased() bool { return u.released.Load() }
 
+// isForNobody reports whether a response whose client has left is of no use to
+// anybody. One that was made in the background may be of use to the cache.
+func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.x.w != nil) }
+
 // stream begins to hand the response on, with what there is of the body. It
 // returns nil if the response is for the client alone, who is to get it
 // directly.
@@ -249,7 +261,7 @@ func (u *run) spilled(why reason, toClient bool) {
 		u.reason = why
 	}
 	u.page = nil
-	u.x.h.uncacheable.remember(u.x.key)
+	u.remember()
 	u.release()
 	if !toClient {
 		u.cancel()

@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -30,12 +31,37 @@ var rewriting = []string{
 	"X-Original-Method", "X-Rewrite-Url", "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https",
 }
 
+// ofConnection are the fields that are about the connection to one client. A
+// proxy further in would take out of the request what Connection names. The host
+// is in the key, and net/http has it elsewhere.
+var ofConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Expect", "Host"}
+
+// special are the fields that mean something to the cache in other ways.
+var special = []string{"Accept-Encoding", "Authorization", "Content-Length", "Cookie", "Transfer-Encoding", "X-Api-Key"}
+
 // hides reports whether the handler does not get the request field of this name.
 func (j *judgement) hides(name string) bool {
 	if j.trusted && slices.Contains(believed, name) {
 		return false
 	}
-	return slices.Contains(partial, name) || slices.Contains(rewriting, name)
+	if isHidden(name) {
+		return true
+	}
+	hyphened, is := withHyphens(name)
+	return is && (isHidden(hyphened) || slices.Contains(special, hyphened))
+}
+
+func isHidden(name string) bool {
+	return slices.Contains(partial, name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name)
+}
+
+// withHyphens is the field for which CGI, WSGI and their like take one that is
+// written with underscores.
+func withHyphens(name string) (hyphened string, is bool) {
+	if !strings.Contains(name, "_") {
+		return "", false
+	}
+	return textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")), true
 }
 
 // selecting returns the lines of a request field as the handler gets them,
@@ -69,7 +95,10 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Request {
 	shared := r.Clone(ctx)
 	shared.Method = http.MethodGet
-	shared.Host = strings.ToLower(r.Host)
+	shared.Host = j.target.host
+	if j.trusted {
+		shared.Host = r.Host // which is in the key, beside that of the target
+	}
 	shared.Body = http.NoBody
 	*shared.URL = j.url
 	shared.RequestURI = j.target.path

@@ -76,15 +76,18 @@ func TestCoalescingOverEveryStore(t *testing.T) {
 func TestAPageThatTheStoreRefusesIsServed(t *testing.T) {
 	cfg := cache.Config{Backend: "memory", Options: map[string]any{"max_bytes": 10_000}}
 	for _, vary := range []string{"", "Accept"} {
-		h := answering(strings.Repeat("x", 20_000), "Vary: "+vary)
-		p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
-		for range 2 {
-			a := ask(p, "/page")
-			a.wantBody(t, strings.Repeat("x", 20_000))
-			if a.isHit() {
-				t.Errorf("Cache-Status is %q", a.cacheStatus())
+		synctest.Test(t, func(t *testing.T) {
+			h := answering(strings.Repeat("x", 20_000), "Vary: "+vary)
+			p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
+			for range 2 {
+				a := ask(p, "/page")
+				a.wantBody(t, strings.Repeat("x", 20_000))
+				if a.isHit() {
+					t.Errorf("Cache-Status is %q", a.cacheStatus())
+				}
+				synctest.Wait() // until the store has refused it
 			}
-		}
+		})
 	}
 }
 

@@ -31,7 +31,7 @@ type stream struct {
 	changed chan struct{} // closed at the next change, if somebody waits for it
 	kept    []byte        // what follows dropped
 	dropped int64
-	flushed int64 // up to where the handler wants clients to have it
+	flushed int64 // up to where the handler wants clients to have it; -1 is not even the header
 	readers map[*reader]struct{}
 	over    bool // more than limit was written
 	isEnded bool
@@ -39,7 +39,7 @@ type stream struct {
 }
 
 func newStream(begun []byte, limit int64) *stream {
-	return &stream{limit: limit, kept: begun, readers: make(map[*reader]struct{})}
+	return &stream{limit: limit, kept: begun, flushed: -1, readers: make(map[*reader]struct{})}
 }
 
 // reader is one client of a stream.
@@ -150,6 +150,14 @@ func (s *stream) finish(err error) {
 	s.notify()
 }
 
+// hasEnded reports whether nothing comes any more, and whether the body is
+// broken off there.
+func (s *stream) hasEnded() (ended, broken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isEnded, s.err != nil
+}
+
 // whole returns the body, or false if it was too long. It is for the end of the
 // run, when nothing is written any more.
 func (s *stream) whole() ([]byte, bool) {
@@ -172,7 +180,7 @@ func (s *stream) join(leads bool) (*reader, bool) {
 	if s.over {
 		return nil, false
 	}
-	r := &reader{stream: s, leads: leads}
+	r := &reader{stream: s, leads: leads, flushed: -1}
 	s.readers[r] = struct{}{}
 	return r, true
 }
@@ -207,7 +215,7 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.at < s.dropped || s.over && s.end()-r.at > 2*streamWindow {
+	if r.at < s.dropped {
 		return nil, false, nil, errLagging
 	}
 	part = s.kept[r.at-s.dropped:]

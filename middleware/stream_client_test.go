@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
@@ -88,17 +87,16 @@ func (c *client) isDone() bool {
 // script is a handler whose runs write what the test tells them to.
 type script struct {
 	handler
-	parts  chan string   // each is written; closing it ends the response
-	ended  chan error    // gets the error of the context, when a run is cancelled
-	panics chan any      // what a run panics with
-	wrote  chan error    // the error of each write, if it is not nil
-	header http.Header   // of each response
-	before time.Duration // how long a run takes to begin
-	flush  bool          // after each part
+	parts  chan string // each is written; closing it ends the response
+	ended  chan error  // gets the error of the context, when a run is cancelled
+	panics chan any    // what a run panics with
+	wrote  chan error  // the error of each write, if it is not nil
+	header http.Header // of each response
+	flush  bool        // after each part
 }
 
 func newScript(fields ...string) *script {
-	s := &script{parts: make(chan string), ended: make(chan error, 9), panics: make(chan any), wrote: make(chan error, 9), header: make(http.Header), flush: true}
+	s := &script{parts: make(chan string), ended: make(chan error, 1000), panics: make(chan any), wrote: make(chan error, 9), header: make(http.Header), flush: true}
 	addFields(s.header, fields)
 	s.serve = s.run
 	return s

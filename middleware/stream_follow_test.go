@@ -103,7 +103,7 @@ func TestTheLeaderLeavesInTheMiddleOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
 		p := cached(t, h)
-		clients := startMany(t, p, 500)
+		clients := startMany(t, p, 200)
 		h.write(t, "half")
 		clients[0].leave()
 		clients[0].wantAborted(t)

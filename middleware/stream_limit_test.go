@@ -52,46 +52,49 @@ func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
 // TestTheClientWhoStartedARunIsNeverTooSlow has it read nothing while the
 // handler writes much more than is kept.
 func TestTheClientWhoStartedARunIsNeverTooSlow(t *testing.T) {
-	for name, length := range map[string]int{"in one piece": 20 * mib, "in pieces": mib / 4} {
+	for name, length := range map[string]int{"in one piece": 8 * mib, "in pieces": mib / 4} {
 		synctest.Test(t, func(t *testing.T) {
 			h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
-				for range 20 * mib / length {
+				for range 8 * mib / length {
 					if _, err := w.Write(make([]byte, length)); err != nil {
 						t.Errorf("%s: Write: %v", name, err)
 						return
 					}
 				}
 			}}
-			p := cached(t, h)
+			p := cached(t, h, middleware.MaxBody(kept))
 			gate := make(chan struct{})
 			leader := startSlow(t, p, request("GET", "/page"), gate)
 			close(gate)
-			if a := leader.wait(); leader.panics != nil || len(a.body) != 20*mib {
+			if a := leader.wait(); leader.panics != nil || len(a.body) != 8*mib {
 				t.Errorf("%s: %d bytes, %v", name, len(a.body), leader.panics)
 			}
 		})
 	}
 }
 
+// Of the tests below, four mebibytes are kept at most, and the window is one.
+const kept = 4 * mib
+
 func TestAFollowerThatLagsFurtherThanTheWindowIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
-		p := cached(t, h)
+		p := cached(t, h, middleware.MaxBody(kept))
 		leader := start(t, p, request("GET", "/page"))
 		gate := make(chan struct{})
 		fast, lagging := start(t, p, request("GET", "/page")), startSlow(t, p, request("GET", "/page"), gate)
-		part := strings.Repeat("x", mib)
-		for range 20 {
+		part := strings.Repeat("x", mib/2)
+		for range 16 {
 			h.write(t, part)
 		}
 		close(gate)
 		lagging.wantAborted(t)
-		if n := lagging.w.Body.Len(); n == 0 || n > 20*mib {
+		if n := lagging.w.Body.Len(); n == 0 || n > 8*mib {
 			t.Errorf("it got %d bytes", n)
 		}
 		h.end()
-		leader.wantWhole(t, strings.Repeat(part, 20))
-		fast.wantWhole(t, strings.Repeat(part, 20))
+		leader.wantWhole(t, strings.Repeat(part, 16))
+		fast.wantWhole(t, strings.Repeat(part, 16))
 	})
 }
 
@@ -100,23 +103,23 @@ func TestAFollowerThatLagsFurtherThanTheWindowIsAborted(t *testing.T) {
 func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
-		p := cached(t, h)
+		p := cached(t, h, middleware.MaxBody(kept))
 		leader := start(t, p, request("GET", "/page"))
 		gate := make(chan struct{})
 		fast, slow := start(t, p, request("GET", "/page")), startSlow(t, p, request("GET", "/page"), gate)
-		part := strings.Repeat("x", mib)
+		part := strings.Repeat("x", mib/2)
 		h.write(t, part)
 		leader.leave()
 		leader.wantAborted(t)
-		for range 19 {
+		for range 15 {
 			h.write(t, part)
 		}
-		fast.wantSoFar(t, strings.Repeat(part, 20))
+		fast.wantSoFar(t, strings.Repeat(part, 16))
 		close(gate)
 		slow.wantAborted(t)
 		h.wantCancelled(t, false)
 		h.end()
-		fast.wantWhole(t, strings.Repeat(part, 20))
+		fast.wantWhole(t, strings.Repeat(part, 16))
 		h.wantRuns(t, 1)
 	})
 }
@@ -124,11 +127,11 @@ func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
-		p := cached(t, h)
+		p := cached(t, h, middleware.MaxBody(kept))
 		leader := start(t, p, request("GET", "/page"))
 		gate := make(chan struct{})
 		slow := startSlow(t, p, request("GET", "/page"), gate)
-		part := strings.Repeat("x", mib)
+		part := strings.Repeat("x", mib/2)
 		for range 7 {
 			h.write(t, part)
 		}
@@ -137,7 +140,7 @@ func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			for range 13 {
+			for range 9 {
 				h.parts <- part
 			}
 		}()
@@ -145,6 +148,6 @@ func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 		close(gate)
 		<-done
 		h.end()
-		slow.wantWhole(t, strings.Repeat(part, 20))
+		slow.wantWhole(t, strings.Repeat(part, 16))
 	})
 }

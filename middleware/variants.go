@@ -16,7 +16,7 @@ import (
 type variants struct {
 	generation string
 	names      []string
-	softened   time.Time // variants that were received before are stale
+	softened   time.Time // variants whose run began before are stale
 }
 
 // minIndexTTL is how long an index lives at least. It may well outlive its

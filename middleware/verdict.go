@@ -59,7 +59,7 @@ func (x *exchange) assessPage(p *page, now time.Time) judged {
 	}
 	j := judged{age: p.age(now)}
 	fresh := p.fresh
-	if x.index != nil && !x.index.softened.IsZero() && !p.received.After(x.index.softened) {
+	if x.index != nil && !x.index.softened.IsZero() && !p.requested.After(x.index.softened) {
 		fresh = softened(fresh, p.age(x.index.softened))
 	}
 	switch purged, at := x.h.purges.find(x.target, p.requested); purged {

@@ -11,6 +11,7 @@
 //	larder incr KEY [--by N]                      and decr
 //	larder clear --yes                            every entry of an alias
 //	larder stats                                  what the servers count
+//	larder explain URL [--run]                    why a page does or does not come from a cache
 //
 // "larder COMMAND --help" explains the flags of each.
 //
@@ -44,6 +45,17 @@
 //
 // An argument that begins with a dash goes behind two: larder set --int k -- -5.
 //
+// # Explanations
+//
+// explain works with no cache of its own: it asks the server that has the page,
+// with the fields of -H. With the secret that the server was given as
+// middleware.Explain, in the environment as LARDER_EXPLAIN, it prints the
+// server's account of the decision, and with --run has the server run the handler
+// and say what would become of its response; nothing is stored and no page is
+// sent. Without a secret it fetches the page, and says in words what its
+// Cache-Status says. What a server answers is quoted if it could do more to a
+// terminal than be shown.
+//
 // # Output and exit codes
 //
 // With --json each result is a line of JSON on standard output, and each error
@@ -52,7 +64,7 @@
 //
 //	0  done
 //	1  the answer is no: the key is not there (get, touch, delete, incr, decr),
-//	   or something is (add)
+//	   or something is (add), or the server did not explain (explain)
 //	2  a mistake in the command or the settings; nothing was changed
 //	3  it failed: the backend cannot be reached or used (a wrong password, a
 //	   missing table, too old a server), or refused (a value that is too large,

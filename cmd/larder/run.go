@@ -28,6 +28,8 @@ type commands struct {
 	Decr             decrCommand   `cmd:"" help:"Subtract from an integer and print the result."`
 	Clear            clearCommand  `cmd:"" help:"Remove every entry of an alias."`
 	Stats            statsCommand  `cmd:"" help:"Print what the servers of an alias count."`
+
+	Explain explainCommand `cmd:"" help:"Ask a server why a page does or does not come from its cache."`
 }
 
 // common are the flags of every command.

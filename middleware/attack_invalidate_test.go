@@ -1,0 +1,154 @@
+package middleware_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Attacks on what unsafe methods invalidate.
+
+// changing returns a handler whose pages show how often something was changed,
+// and that changes it on any other method, which change answers.
+func changing(change http.HandlerFunc) *handler {
+	h := new(handler)
+	changes := 0
+	h.serve = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=60")
+		if r.Method != "GET" && r.Method != "HEAD" {
+			changes++
+			change(w, r)
+			return
+		}
+		_, _ = fmt.Fprintf(w, "%d changes", changes)
+	}
+	return h
+}
+
+func TestAChangeOfWhateverFormInvalidates(t *testing.T) {
+	for name, change := range map[string]http.HandlerFunc{
+		"nothing is written": func(http.ResponseWriter, *http.Request) {},
+		"a body":             func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") },
+		"204":                func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"303":                func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 303) },
+		"flushed":            func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
+		"after early hints": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			_, _ = io.WriteString(w, "done")
+		},
+		"read from": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.Copy(w, io.LimitReader(zeros{}, 10_000))
+		},
+	} {
+		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "PURGE", "MKCOL", "post"} {
+			for face, p := range faces(t, changing(change)) {
+				ask(p, "/page").wantBody(t, "0 changes")
+				send(p, request(method, "/page"))
+				if a := ask(p, "/page"); a.body != "1 changes" {
+					t.Fatalf("%s: %s %s: %q", name, face, method, a.body)
+				}
+				break // the count is the handler's
+			}
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// Targets that a URL parser reads otherwise than they are in keys.
+func TestAChangeInvalidatesItsOwnTargetAndNoOther(t *testing.T) {
+	for _, target := range []string{
+		"//other.test/page", "/a/../page", "/./page", "/%70age", `/pa"ge`, "/pä", "/p%C3%A4", "/a%2Fb", "/a;b", "/page?x=%zz;y",
+		"///", "/page/", "/a//b", "/{x}", "/a:b", "/.", "/..", "/%2e%2e/page",
+	} {
+		others := []string{"/page", "/a/page", "/b", "/"}
+		for face := range faces(t, nil) {
+			p := faces(t, changing(func(http.ResponseWriter, *http.Request) {}))[face]
+			get := func(path string) answer {
+				r := request("GET", "/")
+				r.RequestURI = path
+				setURL(t, r, path)
+				return send(p, r)
+			}
+			for _, path := range append(others, target) {
+				get(path).wantBody(t, "0 changes")
+			}
+			r := request("GET", "http://other.test/page")
+			send(p, r).wantBody(t, "0 changes")
+			change := request("POST", "/")
+			change.RequestURI = target
+			setURL(t, change, target)
+			send(p, change)
+			if a := get(target); a.body != "1 changes" {
+				t.Errorf("%s: POST %s did not invalidate its target", face, target)
+			}
+			for _, path := range others {
+				if a := get(path); a.body != "0 changes" {
+					t.Errorf("%s: POST %s invalidated %s", face, target, path)
+				}
+			}
+			if a := send(p, request("GET", "http://other.test/page")); a.body != "0 changes" {
+				t.Errorf("%s: POST %s invalidated another host's page", face, target)
+			}
+		}
+	}
+}
+
+func TestAChangeNamesOnlyPagesOfItsOrigin(t *testing.T) {
+	for location, want := range map[string]bool{
+		"http://example.com/page": true, "/page": true, "page": true, "http://EXAMPLE.com:80/page": true, "/page#x": true,
+		"http://evil.test/page": false, "//evil.test/page": false, "https://example.com/page": false, "http://example.com:81/page": false,
+		"http://example.com@evil.test/page": false, "\x00": false, "http://[": false, "": false, "javascript:x": false,
+	} {
+		for _, field := range []string{"Location", "Content-Location"} {
+			p := faces(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.Header()[field] = []string{location} }))["site"]
+			ask(p, "/page").wantBody(t, "0 changes")
+			send(p, request("POST", "/other"))
+			if a := ask(p, "/page"); (a.body == "1 changes") != want {
+				t.Errorf("%s: %q: the page has %s", field, location, a.body)
+			}
+		}
+	}
+}
+
+func TestAFailedChangeInvalidatesNothing(t *testing.T) {
+	for _, status := range []int{400, 403, 404, 500, 503} {
+		p := faces(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))["site"]
+		ask(p, "/page").wantBody(t, "0 changes")
+		send(p, request("POST", "/page"))
+		ask(p, "/page").wantHit(t, "0 changes")
+	}
+}
+
+// A page that is made while a change is under way was read before or after it.
+func TestAChangeWhileItsPageIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		changed := false
+		p := within(inMemory(t), faceless(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "POST" {
+				changed = true
+				return
+			}
+			read := fmt.Sprint(changed)
+			time.Sleep(time.Second)
+			_, _ = io.WriteString(w, read)
+		}))
+		first := startMany(t, p, 5)
+		send(p, request("POST", "/page"))
+		second := startMany(t, p, 5)
+		for _, c := range first {
+			if a := c.wait(); c.panics != nil || a.status != 200 {
+				t.Errorf("before: %d %q %v", a.status, a.body, c.panics)
+			}
+		}
+		for _, c := range second {
+			c.wait().wantBody(t, "true")
+		}
+		ask(p, "/page").wantHit(t, "true")
+	})
+}

@@ -1,0 +1,168 @@
+package middleware
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Engine is a cache of pages for handlers that live only as long as a request
+// does: those of frameworks that use the context of a request again for another.
+// It is for adapters; see adapters/gincache. A handler of net/http lives longer
+// and is wrapped, by [CachePage] and its like.
+//
+// An Engine may be used from many goroutines.
+type Engine struct {
+	pages *pageHandler
+	asks  bool // options have functions that may ask for the visit
+	last  atomic.Pointer[reentry]
+}
+
+// Engine returns a cache of pages with this policy.
+func (p *Policy) Engine() *Engine {
+	own := *p.policy
+	own.varyValues = noting(own.varyValues)
+	return &Engine{
+		pages: own.wrap(nil).(*pageHandler),
+		asks:  len(own.varyValues)+len(own.when) > 0,
+	}
+}
+
+// Visit is one request to a framework on its way through an [Engine]. It is also
+// what [Attached] returns to the functions of options.
+type Visit interface {
+	// Next runs what is behind the cache, and returns when it has. It is called
+	// at most once, mostly in another goroutine than Serve, and never when Serve
+	// has returned. The response is to go to w; if w is nil, it goes to where the
+	// framework sends it by itself.
+	//
+	// An error says that the response is not whole. It is then not stored: a
+	// client who has a part of it has it broken off, or if others have none, gets
+	// what there is. If nothing was written, nobody answers this request: that is
+	// left to what is further out.
+	Next(w http.ResponseWriter, r *http.Request) error
+
+	// Route is the pattern of the framework by which it has found the handler.
+	Route() string
+
+	// Framework is the whole of it, as its server calls it, with comparable type.
+	// Requests of the cache's own, which make a page anew in the background, enter
+	// there. It must not hold anything of this request.
+	Framework() http.Handler
+}
+
+// Serve answers a request as a handler that CachePage has wrapped does, and
+// reports whether it has called v.Next. It does not return while that runs: not
+// even if the request's client has left, since others may wait for the response.
+//
+// A request of the cache's own goes through what the framework has outside of the
+// cache, and there gets a ResponseWriter that leads nowhere. Where it arrives here,
+// Serve runs v.Next for it; unless it has arrived by another route, with another
+// URL or with other values of [VaryBy]: then the page stays as it was.
+func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+	if t := ticketOf(r); t != nil {
+		return t.present(e, w, r, v)
+	}
+	if e.asks {
+		var a *attachment
+		r, a = attach(r, v)
+		defer a.detach()
+	}
+	g := &guest{visit: v}
+	g.exchange = exchange{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
+	g.answer(w)
+	return g.came
+}
+
+// reentry returns the way by which requests of the cache's own come to where v
+// is. For most engines it is the same each time.
+func (e *Engine) reentry(v Visit) *reentry {
+	framework, route := v.Framework(), v.Route()
+	if last := e.last.Load(); last != nil && last.framework == framework && last.route == route {
+		return last
+	}
+	way := &reentry{engine: e, framework: framework, route: route}
+	e.last.Store(way)
+	return way
+}
+
+// guest is the exchange of a visit, and the handler behind the cache for it.
+type guest struct {
+	exchange
+	stay  bound
+	visit Visit
+	came  bool
+}
+
+// answer answers the request, and waits until the handler has returned.
+func (g *guest) answer(w http.ResponseWriter) {
+	defer g.stay.end()
+	defer cutOff(w)
+	g.serve()
+}
+
+// ServeHTTP implements [http.Handler]. The rest of a framework's chain can be
+// run only once; should it be needed again, a new request runs it.
+func (g *guest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.came {
+		g.anew.ServeHTTP(w, r)
+		return
+	}
+	g.came = true
+	proceed(g.visit, w, r)
+}
+
+// proceed runs what is behind the cache.
+func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
+	switch w := w.(type) {
+	case *recorder:
+		if v.Next(w, r) != nil {
+			w.fail()
+		}
+	case *changeWatcher, *probe:
+		_ = v.Next(w, r) // whoever is further out hears of it from the framework
+	default:
+		_ = v.Next(nil, r)
+	}
+}
+
+// fail is called if the handler says that its response is not whole.
+func (w *recorder) fail() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+	case w.mode == modeStream:
+		panic(http.ErrAbortHandler) // others have a part of it
+	case w.mode == modeHeld && w.status != 0:
+		w.direct(reasonTruncated)
+	case w.mode == modeHeld:
+		w.forgo()
+	}
+}
+
+// forgo leaves the answer to what is further out than the cache; mu is held.
+func (w *recorder) forgo() {
+	w.mode = modeHijacked
+	w.run.reason = reasonTruncated
+	w.run.release()
+	if w.client != nil {
+		copyResponse(w.client.Header(), w.header, forwarded{why: w.run.x.forward(), detail: reasonTruncated})
+		w.client = nil
+	}
+}
+
+// cutOff is deferred. It makes sure that a response which is aborted is broken
+// off, since middleware further out may recover from the panic, and the server
+// would then end the response as if it were whole.
+func cutOff(w http.ResponseWriter) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		// A writer that cannot is not that of a server.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
+	}
+	panic(v)
+}

@@ -1,0 +1,284 @@
+package middleware
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// explainer takes an exchange through the states in which it would look for its
+// page, and writes down what was found in each.
+type explainer struct {
+	x   *exchange
+	now time.Time
+	account
+	parts []detail // of the key, as they were noted
+}
+
+const (
+	outcomeAlone = "the handler runs for this request alone, and nothing is stored"
+	outcomeRun   = "the handler runs, for all who ask meanwhile; whether its response can be stored is only known then (ask with \"; run\")"
+)
+
+func (e *explainer) explain(run bool) {
+	x := e.x
+	e.Request = legible(x.r.Method + " " + requestTarget(x.r) + " of " + x.r.Host)
+	e.add("policy", x.h.summary(), "")
+	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {
+		e.because("request", x.bypass)
+		e.Outcome = outcomeAlone
+		return
+	}
+	e.add("request", "it can be answered from the cache", "RFC 9111, section 4")
+	e.credentials()
+	x.note = e.note
+	x.start()
+	e.key("key")
+	if e.find() && run {
+		e.run()
+	}
+}
+
+// summary says which cache it is.
+func (p *policy) summary() string {
+	text := "Shared"
+	switch p.face {
+	case perView:
+		text = fmt.Sprintf("CachePage with a ttl of %s", p.ttl)
+	case perSite:
+		text = fmt.Sprintf("Site, %s for what does not say", p.ttl)
+	case shared:
+		if p.literal {
+			text += ", to the letter of RFC 9111"
+		}
+	}
+	return fmt.Sprintf("%s, in the cache %q", text, p.alias)
+}
+
+// credentials says what in the request identifies a user.
+func (e *explainer) credentials() {
+	c := e.x.credentials
+	if c.None() {
+		e.add("credentials", "the request has none", "RFC 9111, section 3.5")
+		return
+	}
+	names := slices.Clone(c.Fields)
+	if c.Authorization {
+		names = append(names, "Authorization")
+	}
+	if c.Certificate {
+		names = append(names, "a client certificate")
+	}
+	var cookies []detail
+	for _, cookie := range e.x.userCookies {
+		cookies = append(cookies, detail{"undeclared cookie", cookie.name})
+	}
+	e.add("credentials", "the request has "+strings.Join(names, ", ")+": what it gets is stored only if the response says that it is for all",
+		"RFC 9111, section 3.5", cookies...)
+}
+
+func (e *explainer) note(part string, lines []string) {
+	if d, ok := keyDetail(part, lines); ok {
+		e.parts = append(e.parts, d)
+	}
+}
+
+func (e *explainer) key(name string) {
+	e.add(name, e.x.key, "RFC 9111, section 2", e.parts...)
+	e.parts = nil
+}
+
+// find looks the page up, and its variant if there are such. It is false if
+// nothing can be told, since the cache fails.
+func (e *explainer) find() bool {
+	x := e.x
+	ctx := x.r.Context()
+	c := x.cache(ctx)
+	if x.h.purges.isDue(e.now) {
+		x.h.purges.fetch(ctx, c)
+	}
+	for {
+		found, _, err := c.Get(ctx, x.key)
+		if err != nil {
+			e.because("stored", reasonStoreError)
+			e.Outcome = outcomeAlone
+			return false
+		}
+		x.found = found
+		x.Accept()
+		e.stored()
+		if x.verdict != verdictVariant {
+			break
+		}
+		x.selectVariant(found.index)
+		e.key("variant")
+	}
+	e.verdict()
+	return true
+}
+
+// stored says what was found under a key.
+func (e *explainer) stored() {
+	p := e.x.found
+	switch {
+	case p == nil:
+		e.add("stored", "nothing", "RFC 9111, section 4")
+	case e.x.verdict == verdictBypass && e.x.reason == reasonCollision:
+		// The next step says so.
+	case e.x.verdict == verdictVariant:
+		e.add("stored", "the page has variants, by "+variesOn(p.index.names), "RFC 9111, section 4.1")
+	case p.tombstone:
+		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(p.requested))+" ago", "Purge")
+	case !bytes.Equal(p.key, e.x.canonical):
+		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
+	default:
+		e.add("stored", "a response", "RFC 9111, section 4", e.x.h.describe(p, e.now)...)
+		e.purges(p)
+	}
+}
+
+func variesOn(names []string) string {
+	if len(names) == 0 {
+		return "what is in the key besides the URL"
+	}
+	return strings.Join(names, ", ")
+}
+
+// purges says whether a page that was found is of before a purge by prefix.
+func (e *explainer) purges(p *page) {
+	if !e.x.h.purges.isKnown() {
+		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
+		return
+	}
+	switch how, at := e.x.h.purges.find(e.x.target, p.requested); how {
+	case purgedHard:
+		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
+	case purgedSoft:
+		e.add("purge", "all beneath a prefix of the URL was declared stale "+inWords(e.now.Sub(at))+" ago", "PurgePrefixSoft")
+	}
+}
+
+// verdict says what becomes of what was found.
+func (e *explainer) verdict() {
+	x := e.x
+	switch x.verdict {
+	case verdictHit:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.Outcome = "hit: the stored response is sent" + e.condition()
+	case verdictStale:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.Outcome = "hit: the stored response is sent" + e.condition() + ", and made anew in the background"
+	case verdictValidate:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.validate()
+	case verdictTimeout:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.refused()
+	case verdictBypass:
+		e.because("verdict", x.reason)
+		e.Outcome = outcomeAlone
+	default:
+		e.miss()
+	}
+}
+
+// validate is the verdict that the handler has to be asked.
+func (e *explainer) validate() {
+	x := e.x
+	e.Outcome = "the handler runs, and its response takes the place of the stored one"
+	if x.base.isValidatable() {
+		e.Outcome = "the handler runs, and may answer 304 if the stored response still holds"
+	}
+	if x.base.fresh.AllowsOnError(x.base.age(e.now), &x.directives) {
+		e.add("errors", "if it fails, the stored response may be sent", "RFC 5861, section 4")
+	}
+}
+
+func (e *explainer) miss() {
+	switch {
+	case e.x.directives.OnlyIfCached:
+		e.refused()
+	case e.x.h.uncacheable.has(e.x.key):
+		e.because("verdict", reasonUncacheable)
+		e.Outcome = "the handler runs for this request alone"
+	default:
+		e.add("verdict", "there is no response to use", "RFC 9111, section 4")
+		e.Outcome = outcomeRun
+	}
+}
+
+func (e *explainer) refused() {
+	e.because("refusal", reasonOnlyIfCached)
+	e.Outcome = "504: the handler does not run"
+}
+
+// condition says what of a stored response the client wants.
+func (e *explainer) condition() string {
+	x := e.x
+	if x.found.status != 200 || !isConditional(x.r) {
+		return ""
+	}
+	switch x.h.conditions(&x.found.validators, x.r) {
+	case rfc9111.OutcomeNotModified:
+		return ", as 304"
+	case rfc9111.OutcomePreconditionFailed:
+		return ", as 412"
+	}
+	if asksForRange(x.r) {
+		return ", the range of it that was asked for"
+	}
+	return ""
+}
+
+// describe says of a response what its reuse depends on, and nothing of what it
+// is.
+func (p *policy) describe(entry *page, now time.Time) []detail {
+	f := &entry.fresh
+	age := entry.age(now)
+	details := []detail{
+		{"status", fmt.Sprint(entry.status)},
+		{"age", inWords(age)},
+		{"freshness lifetime", inWords(f.Lifetime) + ", by " + p.sourceOf(entry.status, f.Source)},
+		{"fresh for", inWords(max(f.Lifetime-age, 0))},
+	}
+	for _, window := range []struct {
+		name string
+		d    time.Duration
+	}{{"stale-while-revalidate", f.StaleWhileRevalidate}, {"stale-if-error", f.StaleIfError}} {
+		if window.d > 0 {
+			details = append(details, detail{window.name, inWords(window.d)})
+		}
+	}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"no-cache", f.NoCache}, {"must-revalidate", f.MustRevalidate}, {"immutable", f.Immutable},
+		{"public", entry.sharing.public}, {"validators", entry.isValidatable()},
+	} {
+		if flag.set {
+			details = append(details, detail{flag.name, "yes"})
+		}
+	}
+	if len(entry.vary) > 0 {
+		details = append(details, detail{"Vary", strings.Join(entry.vary, ", ")})
+	}
+	return details
+}
+
+// sourceOf names what gave a response its lifetime.
+func (p *policy) sourceOf(status int, says rfc9111.Source) string {
+	if _, ok := p.statusTTL[status]; ok {
+		return "StatusTTL"
+	}
+	if _, own := p.ownLifetime(status, says); own && p.face == perView {
+		return "the ttl of CachePage"
+	} else if own {
+		return "DefaultTTL"
+	}
+	return says.String()
+}

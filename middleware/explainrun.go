@@ -1,0 +1,131 @@
+package middleware
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// run has the handler answer the request as it would for all, and says what would
+// become of its response.
+func (e *explainer) run() {
+	x := e.x
+	p := &probe{header: make(http.Header)}
+	requested := time.Now()
+	x.Prepare()
+	panicked := p.serve(x.next, x.prepared.shared.WithContext(x.r.Context()))
+	u := &run{x: x, status: p.status, panicked: panicked} // to be asked, and not to be run
+	switch {
+	case u.mayFallBack():
+		e.because("run", reasonStaleIfError)
+		e.Outcome = "the stored response is sent in place of a failure"
+		return
+	case panicked:
+		e.add("run", "the handler panicked; the log has the stack", "")
+		e.Outcome = "the request is aborted as the handler has it, and nothing is stored"
+		return
+	}
+	e.add("run", fmt.Sprintf("the handler answered %d with %d bytes, in %s", p.status, p.written, inWords(time.Since(requested))), "")
+	if why := p.unstorable(x.h.policy, &x.judgement, requested); why != reasonNone {
+		e.because("response", why)
+		e.Outcome = "the response is not stored, and given to no other request"
+		return
+	}
+	e.storable(p, requested)
+}
+
+func (e *explainer) storable(p *probe, requested time.Time) {
+	h, now := e.x.h, time.Now()
+	entry := newPage(nil, p.status, p.sent, requested, now, h.policy)
+	details := append(h.describe(entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
+	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
+	e.Outcome = "the response is stored, for all who send the same key"
+	if entry.age(now) >= entry.fresh.Lifetime || entry.fresh.NoCache {
+		e.Outcome = "the response is stored, and validated before each use"
+	}
+	if names := selectingNames(entry.vary); len(names) > 0 && (e.x.index == nil || !containsAll(e.x.index.names, names)) {
+		slices.Sort(names)
+		e.add("variants", "from then on the page has variants, by "+variesOn(names), "RFC 9111, section 4.1")
+	}
+}
+
+// probe is the ResponseWriter of a handler whose response goes nowhere.
+type probe struct {
+	header   http.Header
+	sent     http.Header // when the status was written, with canonical names
+	status   int
+	written  int64
+	hijacked bool
+}
+
+var (
+	_ http.Flusher  = (*probe)(nil)
+	_ http.Hijacker = (*probe)(nil)
+)
+
+// serve runs the handler.
+func (p *probe) serve(next http.Handler, r *http.Request) (panicked bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			panicked = true
+			logPanic(r.Context(), v)
+		}
+	}()
+	next.ServeHTTP(p, r)
+	p.WriteHeader(http.StatusOK)
+	return false
+}
+
+// unstorable says why the response would not be stored, or reasonNone.
+func (p *probe) unstorable(policy *policy, j *judgement, requested time.Time) reason {
+	now := time.Now()
+	if p.hijacked {
+		return reasonHijacked
+	}
+	if why := unrecordable(p.sent, policy.maxBody); why != reasonNone {
+		return why
+	}
+	if why := policy.unstorable(p.status, p.sent, j, now); why != reasonNone {
+		return why
+	}
+	switch {
+	case p.written > policy.maxBody:
+		return reasonTooLarge
+	case hasLateTrailers(p.header):
+		return reasonTrailers
+	case declaredLength(p.sent) > p.written && bodyAllowed(p.status):
+		return reasonTruncated
+	case now.Sub(requested) > maxRun:
+		return reasonSlow
+	}
+	return reasonNone
+}
+
+// Header implements [http.ResponseWriter].
+func (p *probe) Header() http.Header { return p.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (p *probe) WriteHeader(status int) {
+	if p.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
+		p.status, p.sent = status, canonical(p.header)
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (p *probe) Write(b []byte) (int, error) {
+	p.WriteHeader(http.StatusOK)
+	p.written += int64(len(b))
+	return len(b), nil
+}
+
+// Flush implements [http.Flusher].
+func (p *probe) Flush() { p.WriteHeader(http.StatusOK) }
+
+// Hijack implements [http.Hijacker]: the connection is for the explanation.
+func (p *probe) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	p.hijacked = true
+	return nil, nil, http.ErrNotSupported
+}

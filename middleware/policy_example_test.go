@@ -1,0 +1,57 @@
+package middleware_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/signals"
+)
+
+// A policy has a name, is read at the routes that follow it, and purges what they
+// have stored.
+func ExamplePolicy() {
+	catalogue := middleware.NewPolicy(time.Hour, middleware.IgnoreQuery("utm_*"), middleware.IgnoreCookies("*"))
+
+	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
+	if err != nil {
+		panic(err)
+	}
+	defer caches.Shutdown(context.Background())
+	mux := http.NewServeMux()
+	mux.Handle("GET /hats", catalogue.Handler(http.HandlerFunc(hello)))
+	mux.Handle("GET /shoes", catalogue.Handler(http.HandlerFunc(hello)))
+	mux.Handle("POST /-/purge", catalogue.PurgeHandler(middleware.BearerToken("sesame")))
+	shop := middleware.Lifecycle(middleware.WithCaches(caches), middleware.WithBus(new(signals.Bus)))(mux)
+
+	get := func(target string) {
+		w := httptest.NewRecorder()
+		shop.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		fmt.Println("GET", target, "-", w.Header().Get("Cache-Status"))
+	}
+	get("/hats?utm_source=news")
+	get("/hats?utm_source=mail")
+
+	purge := func(authorization string) {
+		r := httptest.NewRequest("POST", "/-/purge", strings.NewReader(`{"url": "http://example.com/hats?utm_medium=any"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		shop.ServeHTTP(w, r)
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	purge("Bearer wrong")
+	purge("Bearer sesame")
+	get("/hats")
+	// Output:
+	// GET /hats?utm_source=news - larder; fwd=uri-miss; fwd-status=200; stored
+	// GET /hats?utm_source=mail - larder; hit; ttl=3599
+	// 401 credentials are missing or wrong
+	// 200 purged http://example.com/hats
+	// GET /hats - larder; fwd=uri-miss; fwd-status=200; stored
+}

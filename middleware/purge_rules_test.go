@@ -1,0 +1,205 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// later is the n-th second of these tests.
+func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
+
+func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
+	pageAt := func(host, path string) target { return newTarget("https", host, path, "a=1") }
+	rule := purgeRule{keyPrefix: "p", origin: "https://example.org", path: "/shop", at: later(10)}
+	for _, test := range []struct {
+		prefix    string
+		page      target
+		requested time.Time
+		want      bool
+	}{
+		{"p", pageAt("example.org", "/shop"), later(9), true},
+		{"p", pageAt("EXAMPLE.org:443", "/shop/"), later(9), true},
+		{"p", pageAt("example.org", "/shop/hats/1"), later(9), true},
+		{"p", pageAt("example.org", "/shop"), later(10), true}, // in the same moment
+		{"p", pageAt("example.org", "/shop"), later(11), false},
+		{"p", pageAt("example.org", "/shopping"), later(9), false},
+		{"p", pageAt("example.org", "/"), later(9), false},
+		{"p", pageAt("example.org", "/a/shop"), later(9), false},
+		{"p", pageAt("shop.example.org", "/shop"), later(9), false},
+		{"p", pageAt("example.org:8443", "/shop"), later(9), false},
+		{"p", newTarget("http", "example.org", "/shop", ""), later(9), false},
+		{"", pageAt("example.org", "/shop"), later(9), false},
+	} {
+		if got := rule.matches(test.prefix, test.page, test.requested); got != test.want {
+			t.Errorf("%q, %v, %v: %v", test.prefix, test.page, test.requested.Unix()-later(0).Unix(), got)
+		}
+	}
+}
+
+func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
+	var rules []purgeRule
+	const n = 3 * maxRules
+	for i := range n {
+		rules = withRule(rules, purgeRule{keyPrefix: fmt.Sprint(i % 3), origin: "https://example.org", path: fmt.Sprintf("/%d", i), at: later(i)})
+		if len(rules) > maxRules {
+			t.Fatalf("after %d purges there are %d rules", i+1, len(rules))
+		}
+	}
+	list := &purgeList{}
+	for i := range n {
+		list.keep = fmt.Sprint(i % 3)
+		list.known.Store(&knownPurges{rules: rules})
+		page := newTarget("https", "example.org", fmt.Sprintf("/%d/x", i), "")
+		if how, _ := list.find(page, later(i-1)); how != purgedHard {
+			t.Fatalf("purge %d is forgotten", i)
+		}
+		if how, _ := list.find(page, later(n)); how != notPurged {
+			t.Fatalf("purge %d is about pages that were made after all", i)
+		}
+	}
+}
+
+func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
+	rule := func(path string, at int, soft bool) purgeRule {
+		return purgeRule{origin: "https://example.org", path: path, at: later(at), soft: soft}
+	}
+	var rules []purgeRule
+	for i := range 10 {
+		rules = withRule(rules, rule("/a", i, false))
+		rules = withRule(rules, rule("/b", i, true))
+	}
+	if len(rules) != 2 {
+		t.Errorf("%d rules, want 2", len(rules))
+	}
+	// A soft purge does not soften a hard one of before.
+	rules = withRule(rules, rule("/a", 20, true))
+	list := &purgeList{}
+	list.known.Store(&knownPurges{rules: rules})
+	page := newTarget("https", "example.org", "/a", "")
+	if how, _ := list.find(page, later(5)); how != purgedHard {
+		t.Errorf("before both: %d", how)
+	}
+	if how, _ := list.find(page, later(15)); how != purgedSoft {
+		t.Errorf("between: %d", how)
+	}
+}
+
+// many is caches with one alias in memory.
+func many(t *testing.T) *cache.Handler {
+	t.Helper()
+	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: "memory"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = caches.Shutdown(context.Background()) })
+	return caches
+}
+
+func TestConcurrentPurgesAreAllKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := many(t).Scope(t.Context())
+		const n = 50
+		failed := make(chan error, n)
+		for i := range n {
+			go func() { failed <- PurgePrefix(ctx, fmt.Sprintf("https://example.org/%d", i)) }()
+		}
+		for range n {
+			if err := <-failed; err != nil {
+				t.Error(err)
+			}
+		}
+		entry, _, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, rulesKey)
+		if err != nil || len(entry.purges) != n {
+			t.Errorf("%d purges are kept, %v", len(entry.purges), err)
+		}
+	})
+}
+
+func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := many(t).Scope(t.Context())
+		c := cache.From(ctx, cache.DefaultAlias)
+		if _, err := lockRules(ctx, c); err != nil { // and nobody unlocks
+			t.Fatal(err)
+		}
+		if err := PurgePrefix(ctx, "https://example.org/"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scope := many(t).Scope(t.Context())
+		if _, err := lockRules(scope, cache.From(scope, cache.DefaultAlias)); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(scope, time.Second)
+		defer cancel()
+		if err := PurgePrefix(ctx, "https://example.org/"); err == nil || ctx.Err() == nil {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := many(t).Scope(t.Context())
+		c := pages.Over(cache.From(ctx, cache.DefaultAlias))
+		list := &purgeList{}
+		list.fetch(ctx, c)
+		made := time.Now()
+		time.Sleep(time.Second / 2)
+		if err := PurgePrefix(ctx, "https://example.org/shop"); err != nil {
+			t.Fatal(err)
+		}
+		localPurges.Add(-1) // it was another process
+		page := newTarget("https", "example.org", "/shop", "")
+		if list.isDue(time.Now()) {
+			t.Error("the list is fetched more than once a second")
+		}
+		time.Sleep(time.Second / 2)
+		if !list.isDue(time.Now()) || list.isDue(time.Now()) {
+			t.Error("after a second the list is not fetched, or by more than one")
+		}
+		list.fetch(ctx, c)
+		if how, _ := list.find(page, made); how != purgedHard {
+			t.Error("the purge is not known")
+		}
+	})
+}
+
+func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := many(t).Scope(t.Context())
+		p := CachePage(time.Hour)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		get := func() string {
+			w := httptest.NewRecorder()
+			p.ServeHTTP(w, httptest.NewRequest("GET", "https://example.org/shop", nil).WithContext(ctx))
+			return w.Header().Get("Cache-Status")
+		}
+		for range 2 {
+			if got := get(); got != "larder; fwd=uri-miss; fwd-status=200; stored" {
+				t.Errorf("Cache-Status is %q", got)
+			}
+			time.Sleep(time.Second)
+			if err := PurgePrefix(ctx, "https://example.org/shop"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		get()
+		j := p.(*pageHandler).judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
+		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).appendPrimary(nil, false, j.target, nil)))
+		if !ok || err != nil || entry.index != nil {
+			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
+		}
+	})
+}

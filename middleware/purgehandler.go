@@ -1,0 +1,105 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+)
+
+// PurgeHandler returns a handler that purges pages for those whom authorize
+// allows; opts are those of the cache that has the pages. See
+// [Policy.PurgeHandler] for one that cannot disagree with it.
+//
+// A request is one of
+//
+//	PURGE /page HTTP/1.1            POST /-/purge HTTP/1.1
+//	Host: example.org               Content-Type: application/json
+//	Authorization: Bearer ...       Authorization: Bearer ...
+//	Larder-Purge: prefix, soft
+//	                                {"url": "https://example.org/page", "prefix": true, "soft": true}
+//
+// The target of a PURGE is the page, by the scheme and host at which this server
+// takes the request for one; the field Larder-Purge may be left out. A POST may
+// be a form with the same names, too. prefix is [PurgePrefix], soft [PurgeSoft],
+// both [PurgePrefixSoft], and neither [Purge].
+//
+//	mux.Handle("PURGE /", purge)
+//	mux.Handle("POST /-/purge", purge)
+//
+// (In an [http.ServeMux] the first asks that the patterns of pages have a method,
+// too: "GET /shop/", for "/shop/" would be as good a match for PURGE.)
+//
+// The answer is 200 with what was done, as text or, if Accept prefers it, as
+// JSON. It does not tell whether there was such a page. Otherwise it is one line
+// of why not: 400 for what is no purge, 401 or 403 without credentials, 403 also
+// for a request that a browser has sent for a page of another origin, 405 for
+// other methods, 413 and 415 for a body that is longer than 64 KiB or of another
+// type, and 503 if the cache failed: the page may still be there.
+//
+// It panics if authorize is the zero [Authorizer].
+func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
+	return newPurgeHandler(authorize, newPurger(opts))
+}
+
+func newPurgeHandler(authorize Authorizer, p *policy) http.Handler {
+	if authorize.allows == nil {
+		panic("middleware: PurgeHandler: the Authorizer is empty; make one with BearerToken, BasicAuth or AuthorizeFunc")
+	}
+	return &purgeHandler{policy: p, authorize: authorize, origins: http.NewCrossOriginProtection()}
+}
+
+// methodPurge is what caches have for it; no RFC knows of it.
+const methodPurge = "PURGE"
+
+type purgeHandler struct {
+	*policy
+	authorize Authorizer
+	origins   *http.CrossOriginProtection
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method != methodPurge && r.Method != http.MethodPost:
+		w.Header().Set("Allow", methodPurge+", "+http.MethodPost)
+		replyError(w, r, http.StatusMethodNotAllowed, "the method has to be PURGE or POST")
+	case h.origins.Check(r) != nil:
+		// A browser sends credentials that it remembers with the forms of any site.
+		replyError(w, r, http.StatusForbidden, "the request is from a page of another origin")
+	case !h.authorize.allows(r):
+		h.authorize.refuse(w, r)
+	default:
+		h.serve(w, r)
+	}
+}
+
+// serve purges for a request that is allowed to.
+func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
+	order, err := h.order(w, r)
+	if err != nil {
+		refusal := refusal{status: http.StatusBadRequest, text: err.Error()}
+		errors.As(err, &refusal)
+		replyError(w, r, refusal.status, refusal.text)
+		return
+	}
+	if err := h.carryOut(r.Context(), order); err != nil {
+		slog.ErrorContext(r.Context(), "larder: a purge failed", "url", order.target.String(), "error", err)
+		replyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
+		return
+	}
+	reply(w, r, http.StatusOK, order.String()+"\n", map[string]any{
+		"purged": order.target.String(), "prefix": order.prefix, "soft": order.soft,
+	})
+}
+
+func (h *purgeHandler) carryOut(ctx context.Context, o purgeOrder) error {
+	how := purgedHard
+	if o.soft {
+		how = purgedSoft
+	}
+	if o.prefix {
+		return h.purgeBeneath(ctx, o.target, how)
+	}
+	return h.purge(ctx, o.target, how)
+}

@@ -1,0 +1,157 @@
+package middleware
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// purgeOrder is what a request to a [PurgeHandler] wants.
+type purgeOrder struct {
+	target       target
+	prefix, soft bool
+}
+
+// String says what was done.
+func (o purgeOrder) String() string {
+	text := "purged " + o.target.String()
+	if o.prefix {
+		text += " and all beneath it"
+	}
+	if o.soft {
+		text += ", softly"
+	}
+	return text
+}
+
+// String returns the target as a URL.
+func (t target) String() string {
+	u := t.scheme + "://" + t.host + t.path
+	if t.query != "" {
+		u += "?" + t.query
+	}
+	return u
+}
+
+// refusal is the error of an order that has a status code of its own.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r refusal) Error() string { return r.text }
+
+// order reads what a request wants.
+func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purgeOrder, err error) {
+	if r.Method == methodPurge {
+		err = h.ofTarget(&o, r)
+	} else {
+		err = h.ofBody(&o, w, r)
+	}
+	if err == nil && o.prefix && o.target.query != "" {
+		err = errors.New("a prefix ends with the path, and has no query")
+	}
+	return o, err
+}
+
+// ofTarget reads a PURGE.
+func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
+	var ok bool
+	if o.target, ok = h.targetOf(r, len(h.trustedProxies) > 0 && h.isTrusted(r.RemoteAddr)); !ok {
+		return errors.New("the request target is not the path of a page")
+	}
+	for _, line := range r.Header["Larder-Purge"] {
+		for word := range strings.SplitSeq(line, ",") {
+			switch strings.ToLower(strings.TrimSpace(word)) {
+			case "":
+			case "prefix":
+				o.prefix = true
+			case "soft":
+				o.soft = true
+			default:
+				return errors.New("Larder-Purge may say prefix and soft, and nothing else")
+			}
+		}
+	}
+	return nil
+}
+
+// maxOrder is the length in bytes that the body of a POST may have.
+const maxOrder = 64 << 10
+
+// ofBody reads a POST.
+func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", maxOrder)}
+	case err != nil:
+		return errors.New("the body could not be read")
+	}
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var page string
+	switch mediaType {
+	case "application/json":
+		page, err = o.fromJSON(body)
+	case "application/x-www-form-urlencoded":
+		page, err = o.fromForm(body)
+	default:
+		return refusal{http.StatusUnsupportedMediaType, "the body has to be application/json or application/x-www-form-urlencoded"}
+	}
+	if err != nil {
+		return err
+	}
+	u, err := parsePageURL(page)
+	if err != nil {
+		return errors.New("url has to be absolute, such as https://example.org/path")
+	}
+	o.target = targetOfURL(u, &h.query)
+	return nil
+}
+
+func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {
+	var order struct {
+		URL          string
+		Prefix, Soft bool
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(body)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&order); err != nil || decoder.Decode(new(any)) != io.EOF {
+		return "", errors.New(`the body has to be {"url": "https://...", "prefix": false, "soft": false}, with nothing else`)
+	}
+	o.prefix, o.soft = order.Prefix, order.Soft
+	return order.URL, nil
+}
+
+func (o *purgeOrder) fromForm(body []byte) (page string, err error) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return "", errors.New("the form is malformed")
+	}
+	for name, values := range form {
+		if len(values) != 1 {
+			return "", errors.New("a field of the form is there more than once")
+		}
+		switch name {
+		case "url":
+			page = values[0]
+		case "prefix":
+			o.prefix, err = strconv.ParseBool(values[0])
+		case "soft":
+			o.soft, err = strconv.ParseBool(values[0])
+		default:
+			return "", errors.New("the fields of the form are url, prefix and soft")
+		}
+		if err != nil {
+			return "", errors.New("prefix and soft have to be true or false")
+		}
+	}
+	return page, nil
+}

@@ -1,0 +1,75 @@
+package middleware_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/why-not-cached.md")
+
+const whyNotCached = "../docs/why-not-cached.md"
+
+const whyNotCachedBegins = `# Why was this not cached?
+
+Every response that went through ` + "`CachePage`, `Site` or `Shared`" + ` says in ` + "`Cache-Status`" + ` (RFC 9211) what was done:
+
+| it says | which means |
+|---|---|
+| ` + "`larder; hit; ttl=299`" + ` | it came from the cache, and is fresh for 299 seconds more; less than zero if it was served stale |
+| ` + "`larder; fwd=uri-miss; fwd-status=200; stored`" + ` | there was nothing for the URL; the handler ran, and its response was stored |
+| ` + "`fwd=vary-miss`" + ` | there was something, but not for a request with these fields |
+| ` + "`fwd=stale`" + ` | there was something, but it was stale, and the handler was asked |
+| ` + "`fwd=request`" + ` | there was something, but the client wanted it fresher than it was, or nothing that has to be fetched |
+| ` + "`fwd=method`, `fwd=bypass`" + ` | nothing was looked for, or what was found must not be used |
+| ` + "`collapsed`" + ` | the request has waited for another's run of the handler |
+| ` + "`detail=...`" + ` | why the response did not come from the cache, or did not go into it: the list below |
+
+A response without the field did not get as far as larder; one with several members went through several caches, the one nearest to the
+handler first.
+
+To see a decision step by step, switch on ` + "`middleware.Explain(secret)`" + ` and ask with the command, or with any client that can send a field:
+
+` + "```" + `
+LARDER_EXPLAIN=secret larder explain https://example.org/page -H 'Accept-Language: de' --run
+curl -H 'Larder-Explain: secret; run' https://example.org/page
+` + "```" + `
+
+Without a secret, ` + "`larder explain URL`" + ` asks for the page and says in words what its Cache-Status says.
+
+## The reasons
+
+The list is made from the code: ` + "`middleware.Reasons`" + ` returns it.
+`
+
+func TestTheListOfReasonsIsThatOfTheCode(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(whyNotCachedBegins)
+	for _, r := range middleware.Reasons() {
+		b.WriteString("\n### `" + r.Detail + "`\n\n" + strings.ToUpper(r.Means[:1]) + r.Means[1:] + ".\n")
+		b.WriteString("\n- Rule: " + r.Rule + "\n- What to do: " + r.Advice + "\n")
+	}
+	if *update {
+		if err := os.WriteFile(whyNotCached, []byte(b.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile(whyNotCached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != b.String() {
+		t.Errorf("%s is not that of the code; run go test ./middleware -run ListOfReasons -update", whyNotCached)
+	}
+}
+
+func TestEveryReasonSaysWhatToDo(t *testing.T) {
+	for _, r := range middleware.Reasons() {
+		if r.Means == "" || r.Rule == "" || strings.HasSuffix(r.Means, ".") || !strings.HasSuffix(r.Advice, ".") || strings.Contains(r.Means+r.Advice, "\n") {
+			t.Errorf("%+v", r)
+		}
+	}
+}

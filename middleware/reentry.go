@@ -1,0 +1,120 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+)
+
+// reentry is the handler behind the cache for requests of the cache's own. They
+// go through the framework from its beginning, so that they have a context of its
+// that no other request uses.
+type reentry struct {
+	engine    *Engine
+	framework http.Handler // nil if it is not known
+	route     string
+}
+
+// ServeHTTP implements [http.Handler].
+func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := &ticket{reentry: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
+	if e.framework == nil {
+		t.refusal = "the framework is not known"
+	} else {
+		e.framework.ServeHTTP(&sink{header: make(http.Header)}, r.Clone(context.WithValue(r.Context(), ticketKey{}, t)))
+	}
+	switch {
+	case t.panicked != nil:
+		panic(t.panicked) // what is outside of the cache has recovered from it
+	case !t.returned:
+		slog.WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// ticket is in the context of a request of the cache's own, and says what it is
+// for when it arrives.
+type ticket struct {
+	*reentry
+	w http.ResponseWriter
+	r *http.Request // as the handler is to have it
+
+	presented bool // it is good once
+	refusal   string
+	returned  bool
+	panicked  any
+}
+
+type ticketKey struct{}
+
+// ticketOf returns the ticket of a request that is under way to its engine.
+func ticketOf(r *http.Request) *ticket {
+	if t, _ := r.Context().Value(ticketKey{}).(*ticket); t != nil && !t.presented {
+		return t
+	}
+	return nil
+}
+
+// present is called where a request of the cache's own meets an engine. If it is
+// for one further in, it passes. It reports whether the handler was called.
+func (t *ticket) present(e *Engine, w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+	if t.engine != e {
+		proceed(v, w, r)
+		return true
+	}
+	t.presented = true
+	if t.refusal = t.mismatch(r, v); t.refusal != "" {
+		return false
+	}
+	defer func() {
+		if t.panicked = recover(); t.panicked != nil {
+			panic(t.panicked)
+		}
+	}()
+	// What is outside has put into the context what is good for this request.
+	proceed(v, t.w, t.r.WithContext(r.Context()))
+	t.returned = true
+	return true
+}
+
+// mismatch says why a request that has arrived would not make the page that it is
+// for, or "".
+func (t *ticket) mismatch(r *http.Request, v Visit) string {
+	switch was, is := t.r.URL, r.URL; {
+	case v.Route() != t.route:
+		return fmt.Sprintf("the route is %q now", v.Route())
+	case is.Path != was.Path || is.RawPath != was.RawPath || is.RawQuery != was.RawQuery:
+		return "the URL is another now"
+	}
+	first := attachmentOf(t.r)
+	if len(t.engine.pages.varyValues) == 0 || first == nil {
+		return ""
+	}
+	r, a := attach(r, v)
+	defer a.detach()
+	for _, value := range t.engine.pages.varyValues {
+		value(r)
+	}
+	if !slices.Equal(a.answers, first.answers) {
+		return "a value of VaryBy is another now"
+	}
+	return ""
+}
+
+// sink is the ResponseWriter that what is outside of the cache gets for a request
+// that has no client.
+type sink struct{ header http.Header }
+
+// Header implements [http.ResponseWriter].
+func (s *sink) Header() http.Header { return s.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (s *sink) WriteHeader(int) {}
+
+// Write implements [http.ResponseWriter].
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+
+// Flush implements [http.Flusher].
+func (s *sink) Flush() {}

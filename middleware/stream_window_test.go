@@ -1,0 +1,182 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// held is how many bytes a stream has memory for.
+func (s *stream) held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cap(s.kept)
+}
+
+func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
+	const limit, total = 1 << 20, 16 << 20
+	synctest.Test(t, func(t *testing.T) {
+		s := newStream(nil, limit)
+		leader, _ := s.join(true)
+		lagging, _ := s.join(false)
+		most := 0
+		go func() {
+			part := make([]byte, 100_000)
+			for n := 0; n < total; n += len(part) {
+				if _, err := s.write(t.Context(), part); err != nil {
+					t.Errorf("write: %v", err)
+				}
+				most = max(most, s.held())
+			}
+			s.finish(nil)
+		}()
+		for {
+			_, _, err := leader.next(t.Context())
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if _, _, err := lagging.next(t.Context()); !errors.Is(err, errLagging) {
+			t.Errorf("the one who reads nothing: %v", err)
+		}
+		if _, ok := s.join(false); ok {
+			t.Error("somebody could join")
+		}
+		if _, whole := s.whole(); whole {
+			t.Error("it counts as whole")
+		}
+		// append may double what it needs.
+		if most > limit+4*streamWindow {
+			t.Errorf("up to %d bytes were held", most)
+		}
+	})
+}
+
+func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 3 * streamWindow
+		s := newStream(nil, limit)
+		leader, _ := s.join(true)
+		written := make(chan error, 1)
+		if _, err := s.write(t.Context(), make([]byte, limit)); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, err := s.write(t.Context(), make([]byte, 1))
+			written <- err
+		}()
+		synctest.Wait()
+		select {
+		case <-written:
+			t.Error("the writer did not wait")
+		default:
+		}
+		if part, _, err := leader.next(t.Context()); len(part) != limit || err != nil {
+			t.Errorf("%d bytes, %v", len(part), err)
+		}
+		if err := <-written; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStream(nil, 10)
+		leader, _ := s.join(true)
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.write(t.Context(), make([]byte, 10*streamWindow))
+			done <- err
+		}()
+		synctest.Wait()
+		leader.leave()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAWriterStopsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStream(nil, 10)
+		_, _ = s.join(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			n, err := s.write(ctx, make([]byte, 10*streamWindow))
+			if n != streamWindow {
+				t.Errorf("%d bytes were taken", n)
+			}
+			done <- err
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("write: %v", err)
+		}
+	})
+}
+
+// TestReadersGetTheBytesInOrderOrAnError has readers of random speed join, read
+// and leave: what each gets is a prefix of what was written, all of it if the end
+// is io.EOF.
+func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
+	for round := range 8 {
+		r := rand.New(rand.NewPCG(uint64(round), 3))
+		want := make([]byte, r.IntN(3*streamWindow))
+		for i := range want {
+			want[i] = byte(i >> (i % 13))
+		}
+		limit := int64(r.IntN(len(want)+2) * 2)
+		s := newStream(nil, limit)
+		var wg sync.WaitGroup
+		read := func(reader *reader, pause int, leads bool) {
+			defer reader.leave()
+			var got []byte
+			for {
+				part, _, err := reader.next(t.Context())
+				if err != nil {
+					if !bytes.HasPrefix(want, got) || err == io.EOF && len(got) != len(want) || leads && err != io.EOF {
+						t.Errorf("round %d: %d of %d bytes, %v", round, len(got), len(want), err)
+					}
+					return
+				}
+				got = append(got, part...)
+				for range pause {
+					_ = s.held()
+				}
+			}
+		}
+		leader, _ := s.join(true)
+		wg.Go(func() { read(leader, 0, true) })
+		for i := range 8 {
+			wg.Go(func() {
+				for range i * 100 {
+					_ = s.held()
+				}
+				if reader, ok := s.join(false); ok {
+					read(reader, i*200, false)
+				}
+			})
+		}
+		for rest := want; len(rest) > 0; {
+			n := min(len(rest), 1+r.IntN(200_000))
+			if _, err := s.write(t.Context(), rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		s.finish(nil)
+		wg.Wait()
+	}
+}
