@@ -25,6 +25,7 @@ const prelude = `package doc
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"html/template"
@@ -44,6 +45,7 @@ import (
 	"github.com/larder-go/larder/cache/cachetest"
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/fragment"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 %s)
@@ -69,8 +71,14 @@ var (
 	page     http.Handler
 	addr     string
 	secret   string
+	menu     any
+	files    embed.FS
 	err      error
 )
+
+func requireUser(next http.Handler) http.Handler            { return next }
+func showArticle(w http.ResponseWriter, r *http.Request)   {}
+func changeArticle(w http.ResponseWriter, r *http.Request) {}
 
 `
 

@@ -174,8 +174,9 @@ func TestAStoreThatHangs(t *testing.T) {
 	})
 }
 
-// Bytes that were damaged, cut, or are of another version are no page, or the
-// same page: no failure, no panic, and nobody else's.
+// Bytes that were damaged, cut, or are of another version are no page, or, since
+// only a store can tell that a bit is another one, a page with that bit: no panic,
+// and nobody else's.
 func TestDamagedBytesInTheStore(t *testing.T) {
 	for _, vary := range []string{"", "Accept-Language"} {
 		b := new(backend)
@@ -199,7 +200,7 @@ func TestDamagedBytesInTheStore(t *testing.T) {
 			} {
 				b.damage(harm)
 				var a answer
-				if v := panicOf(func() { a = get() }); v != nil || a.status != 200 || !a.isHit() && a.body != "the page in de" || len(a.body) != len("the page in de") {
+				if v := panicOf(func() { a = get() }); v != nil || !a.isHit() && (a.status != 200 || a.body != "the page in de") || a.status == 200 && len(a.body) != len("the page in de") {
 					t.Fatalf("%s at %d: %d %q, panic %v, %s", name, i, a.status, a.body, v, a.cacheStatus())
 				}
 			}

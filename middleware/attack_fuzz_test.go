@@ -226,12 +226,11 @@ func TestEndlessURLsAndVariants(t *testing.T) {
 		if strings.HasPrefix(r.URL.Path, "/odd") {
 			w.Header().Set("Cache-Control", "no-store") // remembered, too
 		}
-		_, _ = w.Write(make([]byte, 1000))
+		_, _ = w.Write(make([]byte, 200))
 	}}
 	for name, target := range map[string]func(i int) (url, language string){
-		"URLs":        func(i int) (string, string) { return fmt.Sprint("/page?", i), "de" },
-		"variants":    func(i int) (string, string) { return "/page", fmt.Sprint(i) },
-		"uncacheable": func(i int) (string, string) { return fmt.Sprint("/odd", i), "de" },
+		"URLs":     func(i int) (string, string) { return fmt.Sprint([]string{"/page?", "/odd?"}[i%2], i), "de" },
+		"variants": func(i int) (string, string) { return "/page", fmt.Sprint(i) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			caches := newCaches(t, limited)
@@ -239,9 +238,8 @@ func TestEndlessURLsAndVariants(t *testing.T) {
 			round := func(from int) uint64 {
 				for i := range requests {
 					url, language := target(from + i)
-					if a := ask(p, url, "Accept-Language: "+language); a.status != 200 || len(a.body) != 1000 {
-						t.Fatalf("%s: %d, %d bytes", url, a.status, len(a.body))
-					}
+					r := request("GET", url, "Accept-Language: "+language)
+					p.ServeHTTP(&nowhere{make(http.Header)}, r)
 				}
 				return heap()
 			}

@@ -18,7 +18,7 @@ import (
 // Attacks by what a request says that is not in the key of the page.
 
 // viewTTL is for how long the view of faces has a page.
-const viewTTL = time.Minute
+const viewTTL = 12 * time.Second
 
 // faces returns each kind of cache around h, by name, each over a store of its
 // own.

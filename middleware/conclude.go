@@ -124,6 +124,6 @@ func (u *run) remember() {
 	ofClient := u.reason == reasonRequestNoStore || u.reason == reasonCredentials && u.x.h.face == shared
 	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
 	if isLasting && !ofClient && u.ctx.Err() == nil {
-		u.x.h.uncacheable.remember(u.x.key)
+		u.x.h.uncacheable.remember(u.x.canonical)
 	}
 }

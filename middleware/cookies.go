@@ -15,7 +15,8 @@ type cookieRules struct {
 type cookie struct{ name, pair string }
 
 // split sorts the cookies of a request into those that are a part of the key
-// and others, which may identify a user. Ignored ones are in neither.
+// and others, which may identify a user. Ignored ones are in neither, unless
+// they are named for the key: "*" is all others.
 func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
@@ -23,9 +24,10 @@ func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
 			name, _, _ := strings.Cut(pair, "=")
 			name = strings.TrimSpace(name)
 			switch {
-			case pair == "" || matchesAny(c.ignored, name):
+			case pair == "":
 			case slices.Contains(c.inKey, name):
 				inKey = append(inKey, cookie{name, pair})
+			case matchesAny(c.ignored, name):
 			default:
 				others = append(others, cookie{name, pair})
 			}

@@ -108,7 +108,7 @@ func (x *exchange) find() {
 	}
 	for range maxTries {
 		x.base, x.foreign = nil, false
-		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.key) {
+		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.canonical) {
 			if x.findAlone(c) {
 				return
 			}

@@ -37,21 +37,21 @@ func TestARunThatBeginsAfterItsClientHasLeftDoesNotUseTheClient(t *testing.T) {
 func TestMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(memory)
-		if m.has("a") {
+		if m.has([]byte("a")) {
 			t.Error("an empty one has a")
 		}
-		m.remember("a")
-		if !m.has("a") || m.has("b") {
-			t.Errorf("a: %v, b: %v", m.has("a"), m.has("b"))
+		m.remember([]byte("a"))
+		if !m.has([]byte("a")) || m.has([]byte("b")) {
+			t.Errorf("a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
 		}
 		time.Sleep(memoryTime - 2*time.Second)
-		m.remember("b")
-		if !m.has("a") || !m.has("b") {
-			t.Errorf("before its time is over: a: %v, b: %v", m.has("a"), m.has("b"))
+		m.remember([]byte("b"))
+		if !m.has([]byte("a")) || !m.has([]byte("b")) {
+			t.Errorf("before its time is over: a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
 		}
 		time.Sleep(2 * time.Second)
-		if m.has("a") || !m.has("b") {
-			t.Errorf("after it: a: %v, b: %v", m.has("a"), m.has("b"))
+		if m.has([]byte("a")) || !m.has([]byte("b")) {
+			t.Errorf("after it: a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
 		}
 	})
 }

@@ -202,7 +202,7 @@ func (e *explainer) miss() {
 	switch {
 	case e.x.directives.OnlyIfCached:
 		e.refused()
-	case e.x.h.uncacheable.has(e.x.key):
+	case e.x.h.uncacheable.has(e.x.canonical):
 		e.because("verdict", reasonUncacheable)
 		e.Outcome = "the handler runs for this request alone"
 	default:

@@ -140,7 +140,7 @@ func staling(then http.HandlerFunc) *handler {
 }
 
 // whenStale asks for a page and then again when it is stale.
-func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func(face string, p http.Handler)) {
+func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func(t *testing.T, face string, p http.Handler)) {
 	t.Helper()
 	for _, face := range []string{"view", "site", "shared", "literal"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -148,14 +148,14 @@ func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func
 			p := faces(t, h, opts...)[face]
 			ask(p, "/page").wantBody(t, "page")
 			time.Sleep(staleAfter(face))
-			test(face, p)
+			test(t, face, p)
 			synctest.Wait()
 		})
 	}
 }
 
 func TestARefreshThatPanicsEndsThere(t *testing.T) {
-	whenStale(t, staling(func(http.ResponseWriter, *http.Request) { panic("bug") }), nil, func(_ string, p http.Handler) {
+	whenStale(t, staling(func(http.ResponseWriter, *http.Request) { panic("bug") }), nil, func(t *testing.T, _ string, p http.Handler) {
 		for range 3 {
 			ask(p, "/page").wantHit(t, "page")
 			synctest.Wait()
@@ -170,7 +170,7 @@ func TestARefreshOutlivesItsRequest(t *testing.T) {
 			_, _ = io.WriteString(w, "new page")
 		case <-r.Context().Done():
 		}
-	}), nil, func(face string, p http.Handler) {
+	}), nil, func(t *testing.T, face string, p http.Handler) {
 		c := start(t, p, request("GET", "/page"))
 		c.wait().wantHit(t, "page")
 		c.leave()
@@ -258,7 +258,7 @@ func (w *slowPoke) Write(p []byte) (int, error) {
 }
 
 func TestALongResponseTakesLittleMemory(t *testing.T) {
-	const length = 160 << 20
+	const length = 96 << 20
 	for _, known := range []bool{true, false} {
 		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60")
@@ -307,7 +307,7 @@ func TestAStalePageInPlaceOfAFailureIsThatPage(t *testing.T) {
 			fail(w, r)
 		})
 		// Requests that want no stale page get one only for the failure.
-		whenStale(t, h, []middleware.PageOption{middleware.HeedRequests(), middleware.Grace(10 * time.Minute)}, func(face string, p http.Handler) {
+		whenStale(t, h, []middleware.PageOption{middleware.HeedRequests(), middleware.Grace(10 * time.Minute)}, func(t *testing.T, face string, p http.Handler) {
 			for _, c := range startMany(t, p, 5, "Cache-Control: min-fresh=1") {
 				if a := c.wait(); a.body != "page" || a.status != http.StatusOK || c.panics != nil {
 					t.Errorf("%s, %s: %d %.20q, panic %v, %s", name, face, a.status, a.body, c.panics, a.cacheStatus())

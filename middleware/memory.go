@@ -25,25 +25,25 @@ const (
 var memorySeed = maphash.MakeSeed()
 
 // remember notes key from now on for memoryTime.
-func (m *memory) remember(key string) {
+func (m *memory) remember(key []byte) {
 	table := m.table.Load()
 	if table == nil {
 		m.table.CompareAndSwap(nil, new([memorySize]atomic.Uint64))
 		table = m.table.Load()
 	}
-	hash := maphash.String(memorySeed, key)
+	hash := maphash.Bytes(memorySeed, key)
 	until := uint64(time.Now().Add(memoryTime).Unix())
 	table[hash%memorySize].Store(hash&^0xffffffff | until&0xffffffff)
 }
 
 // has reports whether key was remembered, or one that is not told apart from it
 // by 32 bits of its hash: its requests go to the handler for a while, too.
-func (m *memory) has(key string) bool {
+func (m *memory) has(key []byte) bool {
 	table := m.table.Load()
 	if table == nil {
 		return false
 	}
-	hash := maphash.String(memorySeed, key)
+	hash := maphash.Bytes(memorySeed, key)
 	slot := table[hash%memorySize].Load()
 	return slot>>32 == hash>>32 && slot&0xffffffff > uint64(time.Now().Unix())&0xffffffff
 }

@@ -30,9 +30,15 @@ func (f *refreshes) start(x *exchange) {
 	if !f.admit(x.key) {
 		return
 	}
-	y := x.background()
+	ctx, end := cache.Detached(x.r.Context())
+	y := x.background(ctx)
 	go func() {
 		defer f.done(y.key)
+		defer func() {
+			if err := end(); err != nil {
+				slog.ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
+			}
+		}()
 		y.refresh()
 	}()
 }
@@ -59,10 +65,11 @@ func (f *refreshes) done(key string) {
 // background returns an exchange for the same page that has no client. It shares
 // nothing with the request, which is over soon: the request that the handler
 // gets is a clean one, without conditions, ranges or a body, and with the
-// credentials that are in the key of the page, if any.
-func (x *exchange) background() *exchange {
+// credentials that are in the key of the page, if any. ctx has the values of the
+// request's, but not its end, and a scope of its own.
+func (x *exchange) background(ctx context.Context) *exchange {
 	x.Prepare()
-	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(x.r.Context())}
+	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(ctx)}
 	prepared.shared.Header = maps.Clone(prepared.shared.Header)
 	// What the client demands of caches is not for a request of our own.
 	delete(prepared.shared.Header, "Cache-Control")
@@ -84,18 +91,11 @@ func (x *exchange) background() *exchange {
 	return y
 }
 
-// refresh runs the handler unless somebody else has, meanwhile. Its context has
-// the values of the request's, but not its end: a time-out of its own, and a
-// scope of its own. A panic of the handler ends here.
+// refresh runs the handler unless somebody else has, meanwhile, and has it stop
+// after a while. A panic of the handler ends here.
 func (x *exchange) refresh() {
-	ctx, closeScope := cache.Detached(x.r.Context())
-	ctx, cancel := context.WithTimeout(ctx, x.h.refreshTimeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.refreshTimeout)
 	defer cancel()
-	defer func() {
-		if err := closeScope(); err != nil {
-			slog.ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
-		}
-	}()
 	x.r = x.r.WithContext(ctx)
 	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
 	if err = cmp.Or(err, outcome.Err); err != nil {

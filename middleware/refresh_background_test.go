@@ -208,11 +208,11 @@ func TestAPanicInARefreshIsLoggedAndGoesNoFurther(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 		})
-		if !strings.Contains(log, "the refresh has failed") || !strings.Contains(log, "refresh_test.go") && !strings.Contains(log, "stale_revalidate_test.go") {
+		if !strings.Contains(log, "the refresh has failed") || !strings.Contains(log, "refresh_background_test.go") {
 			t.Errorf("logged: %.300s", log)
 		}
-		ask(p, "/page").wantHit(t, "page")
 		h.wantRuns(t, 2)
+		ask(p, "/page").wantHit(t, "page")
 	})
 }
 
@@ -262,12 +262,11 @@ func TestShutdownWaitsForRefreshes(t *testing.T) {
 			ended = h.runs.Load() == 2
 		})))
 		turnStale(t, p, request("GET", "/page")).wantHit(t, "run 1")
-		synctest.Wait()
-		h.wantRuns(t, 2)
-		began := time.Now()
+		began := time.Now() // the refresh may not even have begun
 		if err := caches.Shutdown(t.Context()); err != nil || time.Since(began) != time.Second || !ended {
 			t.Errorf("Shutdown: %v after %v; the refresh has ended: %v", err, time.Since(began), ended)
 		}
+		h.wantRuns(t, 2)
 	})
 }
 

@@ -5,7 +5,8 @@
 //     proxy that they break connections with;
 //   - redisfaults breaks Redis, replicas, Sentinels and a cluster;
 //   - faults breaks Memcached and PostgreSQL, and the connections of all backends;
-//   - connections counts those that a web program holds, at the servers.
+//   - connections counts those that a web program holds, at the servers;
+//   - browser visits an example with Chromium.
 //
 // The servers are real processes, which the tests start and stop. From the root of
 // the repository,

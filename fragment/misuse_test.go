@@ -1,0 +1,159 @@
+package fragment_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/larder-go/larder/fragment"
+)
+
+func TestWhatNewRefuses(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"a name that no template has":  {`{{fragment "men" .}}`, `page:1:2: {{fragment "men" .}}: no such fragment: no template is called "men"`},
+		"an empty name":                {`{{fragment "" .}}`, "no such fragment: the name is empty"},
+		"no name":                      {`{{fragment}}`, "a fragment needs a name and data"},
+		"no data":                      {`{{fragment "menu"}}`, "a fragment needs a name and data"},
+		"a pipeline":                   {`{{fragment "menu" . | html}}`, "an action of its own"},
+		"an argument":                  {`{{printf "%s" (fragment "menu" .)}}`, "an action of its own"},
+		"a variable":                   {`{{$m := fragment "menu" .}}{{$m}}`, "an action of its own"},
+		"a condition":                  {`{{if fragment "menu" .}}{{end}}`, "an action of its own"},
+		"the data of another":          {`{{template "menu" (fragment "menu" .)}}`, "an action of its own"},
+		"in a list, wrongly":           {`{{range .}}{{else}}{{fragment "men" .}}{{end}}`, "no template is called"},
+		"an attribute":                 {`<p title="{{fragment "menu" .}}">`, "page:1:12: {{fragment \"menu\" .}}: a fragment cannot stand in a tag"},
+		"a tag":                        {`<p {{fragment "menu" .}}>`, "cannot stand in"},
+		"a URL":                        {`<a href="/{{fragment "menu" .}}">`, "cannot stand in"},
+		"a script":                     {`<script>x = {{fragment "menu" .}}</script>`, "cannot stand in"},
+		"a style":                      {`<style>p { color: {{fragment "menu" .}} }</style>`, "cannot stand in"},
+		"a title":                      {`<title>{{fragment "menu" .}}</title>`, "cannot stand in"},
+		"a comment":                    {`<!-- {{fragment "menu" .}} -->`, "cannot stand in"},
+		"a script within a template":   {`{{define "x"}}<script>{{fragment "menu" .}}</script>{{end}}{{template "x" .}}`, "cannot stand in"},
+		"a name that has to be known ": {`{{with "men"}}{{fragment "men" .}}{{end}}`, "no template is called"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := fragment.New(parse(t, `{{define "menu"}}{{end}}`+test.text, nil, nil))
+			if err == nil || !strings.Contains(shifted(err), test.want) {
+				t.Errorf("the error is %v, want %q in it", err, test.want)
+			}
+		})
+	}
+}
+
+// shifted leaves the template before the text out of the columns.
+func shifted(err error) string {
+	const before = len(`{{define "menu"}}{{end}}`)
+	text := err.Error()
+	for column := range 100 {
+		text = strings.Replace(text, fmt.Sprintf("page:1:%d:", column+before), fmt.Sprintf("page:1:%d:", column), 1)
+	}
+	return text
+}
+
+func TestWhatNewAllows(t *testing.T) {
+	for name, text := range map[string]string{
+		"text":                      `<p>{{fragment "menu" .}}</p>`,
+		"a computed name":           `{{fragment .Name .}}`,
+		"values":                    `{{fragment "menu" . 1 "a" .Lang (printf "%d" 2)}}`,
+		"a list":                    `{{range .}}<li>{{fragment "menu" .}}{{end}}`,
+		"a fragment in a fragment":  `{{define "outer"}}{{fragment "menu" .}}{{end}}{{fragment "outer" .}}`,
+		"a part of a tag elsewhere": `{{define "open"}}<p class="{{end}}{{define "close"}}">{{fragment "menu" .}}{{end}}`,
+		"an unused broken template": `{{define "broken"}}<a href='{{if .}}"{{end}}{{end}}`,
+		"trimmed":                   "<p> {{- fragment \"menu\" . -}} </p>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := fragment.New(parse(t, `{{define "menu"}}{{end}}`+text, nil, nil)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestNewReturnsAllThatIsWrong(t *testing.T) {
+	_, err := fragment.New(parse(t, `{{fragment "a" .}}{{fragment "b" .}}`, nil, nil),
+		fragment.For("c"), fragment.For("page", fragment.For("page")))
+	for _, want := range []string{`"a"`, `"b"`, `For: no such fragment: no template is called "c"`, "For within For"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s in it", err, want)
+		}
+	}
+	wantErr(t, err, fragment.ErrUnknown)
+}
+
+func TestMustPanicsWithTheError(t *testing.T) {
+	s, err := fragment.New(parse(t, menu, nil, nil))
+	if fragment.Must(s, err) != s {
+		t.Error("it is another Set")
+	}
+	defer func() {
+		if v, ok := recover().(error); !ok || !errors.Is(v, fragment.ErrUnknown) {
+			t.Errorf("the panic is %v", v)
+		}
+	}()
+	fragment.Must(fragment.New(parse(t, `{{fragment "men" .}}`, nil, nil)))
+}
+
+func TestTemplatesThatWereExecutedAreRefused(t *testing.T) {
+	parsed := parse(t, "text", nil, nil)
+	if err := parsed.Execute(io.Discard, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fragment.New(parsed); err == nil {
+		t.Error("there is no error")
+	}
+}
+
+func TestTheTemplatesPassedToNewDoNotWorkAlone(t *testing.T) {
+	parsed := parse(t, menu, nil, nil)
+	newSet(t, parsed)
+	if err := parsed.Execute(io.Discard, in("en", "")); err == nil || !strings.Contains(err.Error(), "fragment.Set") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestWhatAFragmentCannotDependOn(t *testing.T) {
+	var nobody *marshaled
+	s, ctx := newSet(t, parse(t, menu, nil, nil)), inMemory(t)
+	for name, value := range map[string]any{
+		"nil":             nil,
+		"a map":           map[string]int{},
+		"a list":          []string{"a"},
+		"bytes":           []byte("a"),
+		"a struct":        struct{ A int }{1},
+		"a pointer":       new(int),
+		"a number":        1.5,
+		"a function":      func() {},
+		"a channel":       make(chan int),
+		"no text":         marshaled{errors.New("no text")},
+		"nothing to call": nobody,
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantErr(t, failure(t, ctx, s, in(value, "")), fragment.ErrVary)
+			_, err := fragment.Key("menu", value)
+			wantErr(t, err, fragment.ErrVary)
+			_, err = s.Delete(ctx, "menu", value)
+			wantErr(t, err, fragment.ErrVary)
+		})
+	}
+	wantErr(t, failure(t, ctx, s, nil), fragment.ErrVary) // a field that is not there
+}
+
+type marshaled struct{ err error }
+
+func (m marshaled) MarshalText() ([]byte, error) { return nil, m.err }
+
+func TestNamesThatOnlyTheExecutionKnows(t *testing.T) {
+	s, ctx := newSet(t, parse(t, `{{define "menu"}}[{{.}}]{{end}}{{fragment .Name .Data}}`, nil, nil)), inMemory(t)
+	wantText(t, show(t, ctx, s, map[string]string{"Name": "menu", "Data": "x"}), "[x]")
+	for _, name := range []string{"", "men"} {
+		wantErr(t, failure(t, ctx, s, map[string]string{"Name": name, "Data": "x"}), fragment.ErrUnknown)
+		_, err := s.Fragment(ctx, name, nil)
+		wantErr(t, err, fragment.ErrUnknown)
+		_, err = s.Delete(ctx, name)
+		wantErr(t, err, fragment.ErrUnknown)
+	}
+	_, err := fragment.Key("")
+	wantErr(t, err, fragment.ErrUnknown)
+}

@@ -1,0 +1,69 @@
+package middleware
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// The list of purges is held against each hit, and stored: it must not grow with
+// the number of purges, whatever they are about.
+func TestTheListOfPurgesIsBounded(t *testing.T) {
+	const prefixes = 3
+	start := time.Unix(1_000_000, 0)
+	var rules []purgeRule
+	for i := range 10 * maxRules {
+		rule := purgeRule{
+			keyPrefix: fmt.Sprint("site", i%prefixes), origin: "http://a.test", path: fmt.Sprint("/", i),
+			at: start.Add(time.Duration(i) * time.Second), soft: i%2 == 0,
+		}
+		if rules = withRule(rules, rule); len(rules) > maxRules {
+			t.Fatalf("%d rules after %d purges", len(rules), i+1)
+		}
+		// Whatever was purged stays purged.
+		for _, j := range []int{0, i / 2, i} {
+			made := start.Add(time.Duration(j)*time.Second - time.Millisecond)
+			purged := false
+			for k := range rules {
+				page := target{scheme: "http", host: "a.test", path: fmt.Sprint("/", j)}
+				purged = purged || rules[k].matches(fmt.Sprint("site", j%prefixes), page, made)
+			}
+			if !purged {
+				t.Fatalf("after %d purges, that of page %d is forgotten", i+1, j)
+			}
+		}
+	}
+}
+
+// What the store has lost, a process that knew it goes on knowing, and both are
+// together within the bound.
+func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
+	rule := func(i int) purgeRule {
+		return purgeRule{origin: "http://a.test", path: fmt.Sprint("/", i), at: time.Unix(int64(i), 0)}
+	}
+	var known, fetched []purgeRule
+	for i := range maxRules {
+		known = withRule(known, rule(i))
+		fetched = withRule(fetched, rule(maxRules+i))
+	}
+	if all := union(known, known); len(all) != len(known) {
+		t.Errorf("%d rules of one list", len(all))
+	}
+	if all := union(known, nil); len(all) != len(known) {
+		t.Errorf("%d rules, when the store has lost all of %d", len(all), len(known))
+	}
+	all := union(known, fetched)
+	if len(all) > maxRules {
+		t.Errorf("%d rules of both lists", len(all))
+	}
+	for i := range 2 * maxRules {
+		page := target{scheme: "http", host: "a.test", path: fmt.Sprint("/", i)}
+		purged := false
+		for k := range all {
+			purged = purged || all[k].matches("", page, time.Unix(int64(i), -1))
+		}
+		if !purged {
+			t.Fatalf("the purge of page %d is forgotten", i)
+		}
+	}
+}
