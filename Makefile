@@ -29,6 +29,25 @@ test: deps ## run every test on real servers with the race detector, and the all
 e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
 	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./...
 
+.PHONY: browser
+browser: ## visit examples/nethttp with Chromium, which is installed if it is missing
+	@scripts/browser.sh
+	LARDER_TEST_BROWSER=chromium $(GO) -C internal/e2e test -race -count=1 -timeout 2m ./browser
+
+# The newest releases of the frameworks; go.mod requires the oldest that the
+# adapters work with.
+NEWEST := github.com/gin-gonic/gin@v1.12.0 github.com/labstack/echo/v4@v4.16.0 github.com/labstack/echo/v5@v5.4.4
+
+.PHONY: adapters-newest
+adapters-newest: ## the tests of the adapters with the newest gin and echo
+	@mkdir -p $(BIN)
+	cp go.mod $(BIN)/newest.mod
+	cp go.sum $(BIN)/newest.sum
+	$(GO) get -modfile=$(BIN)/newest.mod $(NEWEST) ./adapters/...
+	$(GO) get -t -modfile=$(BIN)/newest.mod ./adapters/...
+	$(GO) test -modfile=$(BIN)/newest.mod -race -count=1 ./adapters/... ./examples/gin ./examples/echo
+	$(GO) test -modfile=$(BIN)/newest.mod -count=1 -run 'Alloc' ./adapters/...
+
 .PHONY: deps
 deps: ## install the servers that the tests start, or say what is missing
 	@scripts/deps.sh
@@ -107,9 +126,30 @@ conformance-redis: $(SUITE) deps ## the same on a Redis that is started for it
 $(SUITE):
 	conformance/install.sh $(HTTP_CACHE_TESTS) $@
 
+# The benchmarks are a module of their own, since they need the rivals.
+BENCHES := $(GO) -C benchmarks run ./cmd/bench -out ../docs/performance
+
 .PHONY: bench
-bench: deps ## the benchmarks of all packages, with allocations
+bench: deps bench-deps ## measure every target and all rivals (15 minutes): a table, and a report in docs/performance
+	$(WITH_SERVICES) $(BENCHES)
+
+.PHONY: bench-quick
+bench-quick: deps bench-deps ## the same in two minutes, less sure; TARGETS=P4,P6 measures these alone
+	$(WITH_SERVICES) $(BENCHES) -quick -only '$(TARGETS)'
+
+.PHONY: bench-go
+bench-go: deps ## the benchmarks of all packages by go test, with allocations, for benchstat
 	$(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) -C benchmarks test -run '^$$' -bench . -benchmem .
+
+.PHONY: bench-deps
+bench-deps:
+	@benchmarks/deps.sh nginx varnishd
+
+.PHONY: guards
+guards: ## count the instructions of the hit paths, by valgrind, and fail if they became more; test the benchmarks
+	@benchmarks/deps.sh valgrind
+	LARDER_REQUIRE_SERVERS=1 $(GO) -C benchmarks test -count=1 ./...
 
 .PHONY: ci
 ci: check test e2e conformance fuzz examples ## everything that a change has to pass

@@ -72,15 +72,30 @@ func (s *Scope) Cache(alias string) (*BaseCache, error) {
 
 // Detached returns a context for work that outlives the request of ctx. It has
 // the values of ctx, no deadline, and if ctx has a [Scope] one of its own, which
-// close ends.
+// close ends. Shutdown of the handler of ctx, or without a Scope of the default
+// one, waits until close has been called, which has to be once. Call Detached
+// before the request is over, not in the goroutine that does the work.
 func Detached(ctx context.Context) (detached context.Context, close func() error) {
 	detached = context.WithoutCancel(ctx)
-	s := scopeFrom(ctx)
-	if s == nil {
+	s, h := scopeFrom(ctx), DefaultHandler()
+	if s != nil {
+		h = s.handler
+	}
+	if h == nil {
 		return detached, func() error { return nil }
 	}
-	own := s.handler.Scope(detached)
-	return own, func() error { return own.Close(detached) }
+	h.async.pending.add()
+	if !h.closing.Load() {
+		detached = admitted(detached)
+	}
+	if s == nil {
+		return detached, func() error { h.async.pending.done(); return nil }
+	}
+	own := h.Scope(detached)
+	return own, func() error {
+		defer h.async.pending.done()
+		return own.Close(detached)
+	}
 }
 
 // Handler returns the handler whose caches these are.

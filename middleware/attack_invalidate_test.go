@@ -33,7 +33,7 @@ func TestAChangeOfWhateverFormInvalidates(t *testing.T) {
 		"nothing is written": func(http.ResponseWriter, *http.Request) {},
 		"a body":             func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") },
 		"204":                func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
-		"303":                func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 303) },
+		"303":                func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusSeeOther) },
 		"flushed":            func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
 		"after early hints": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(103)

@@ -3,8 +3,10 @@ package middleware_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/testserver"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -32,6 +35,13 @@ func (s *held) hold() (release func()) {
 	gate := make(chan struct{})
 	s.gate = gate
 	return func() { close(gate) }
+}
+
+// isHolding reports whether a Get is held back.
+func (s *held) isHolding() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gate == nil
 }
 
 func (s *held) Get(ctx context.Context, key []byte) ([]byte, error) {
@@ -258,4 +268,42 @@ func TestManyChangesAndReaders(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A soft purge has read the page, and writes it, stale, when a hard one has just
+// removed it.
+func TestASoftPurgeDoesNotUndoAHardOne(t *testing.T) {
+	for _, vary := range []string{"X-None", "Accept-Language"} {
+		var s *held
+		caches := newCaches(t, wrapped(func(inner driver.Store) driver.Store {
+			s = &held{Store: inner}
+			return s
+		}))
+		h := new(handler)
+		h.serve = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Vary", vary)
+			_, _ = fmt.Fprintf(w, "run %d", h.runs.Load())
+		}
+		p := within(caches, middleware.CachePage(ttl)(h))
+		ask(p, "/page").wantBody(t, "run 1")
+		ctx := caches.Scope(t.Context())
+		release := s.hold()
+		purges := make(chan error, 2)
+		go func() { purges <- middleware.PurgeSoft(ctx, pageURL) }()
+		testserver.Await(t, func(context.Context) error {
+			if s.isHolding() {
+				return nil
+			}
+			return errors.New("the soft purge has not read the page yet")
+		})
+		go func() { purges <- middleware.Purge(ctx, pageURL) }()
+		runtime.Gosched()
+		release()
+		for range 2 {
+			if err := <-purges; err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask(p, "/page").wantBody(t, "run 2")
+	}
 }

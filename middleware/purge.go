@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/url"
 	"strings"
 	"time"
@@ -98,11 +99,28 @@ func (p *policy) purge(ctx context.Context, t target, how purged) error {
 	return errors.Join(errs...)
 }
 
+// purging lets one purge of a page begin when another is done: a soft one writes
+// what it has read, and must not undo a hard one that came between. Between
+// processes nothing stops that.
+var purging = func() (turns [64]chan struct{}) {
+	for i := range turns {
+		turns[i] = make(chan struct{}, 1)
+	}
+	return turns
+}()
+
 // purgePage invalidates what is stored under a primary key. In place of nothing
 // it leaves a tombstone: a run in another process, which has found nothing there
 // and stores with Add, or something and replaces that, will find this.
 func purgePage(ctx context.Context, c cache.View[*page], primary []byte, how purged) error {
 	key := pageKey(primary)
+	turn := purging[maphash.String(memorySeed, key)%uint64(len(purging))]
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	now := time.Now()
 	if how == purgedSoft {
 		found, ok, err := c.Get(ctx, key)

@@ -48,8 +48,8 @@ func main() {
 // run serves the site until ctx ends.
 func run(ctx context.Context, addr string) error {
 	caches, err := cache.NewHandler(cache.Settings{
-		"default": {Backend: "memory", Options: map[string]any{"max_bytes": "64MiB"}}, // pages
-		"news":    {Backend: "memory", Timeout: cache.Never},                          // stands in for a database
+		"default": {Backend: "memory", Location: "pages", Options: map[string]any{"max_bytes": "64MiB"}},
+		"news":    {Backend: "memory", Location: "news", Timeout: cache.Never}, // stands in for a database
 	})
 	if err != nil {
 		return err

@@ -46,8 +46,8 @@ func main() {
 // run serves the site until ctx ends.
 func run(ctx context.Context, addr string) error {
 	caches, err := cache.NewHandler(cache.Settings{
-		"default": {Backend: "memory", Options: map[string]any{"max_bytes": "64MiB"}}, // pages
-		"news":    {Backend: "memory", Timeout: cache.Never},                          // stands in for a database
+		"default": {Backend: "memory", Location: "pages", Options: map[string]any{"max_bytes": "64MiB"}},
+		"news":    {Backend: "memory", Location: "news", Timeout: cache.Never}, // stands in for a database
 	})
 	if err != nil {
 		return err
@@ -77,9 +77,11 @@ func newRouter(caches *cache.Handler) *gin.Engine {
 	r.Use(gincache.Lifecycle(middleware.WithCaches(caches)), gin.Recovery())
 
 	// The news are the same for everybody, whatever cookies there are and however
-	// the reader has come here; an old page is served while a new one is made.
+	// the reader has come here; an old page is served while a new one is made. That
+	// there are none is remembered for a while, too.
 	news := middleware.NewPolicy(5*time.Minute,
-		middleware.IgnoreCookies("*"), middleware.OnlyQuery(), middleware.Grace(time.Hour))
+		middleware.IgnoreCookies("*"), middleware.OnlyQuery(), middleware.Grace(time.Hour),
+		middleware.StatusTTL(http.StatusNotFound, 10*time.Second))
 	cached := gincache.Cached(news)
 	r.GET("/", cached, frontPage)
 	r.GET("/news/:subject", cached, show)

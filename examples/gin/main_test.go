@@ -17,7 +17,7 @@ func TestNews(t *testing.T) {
 	defer func() { _ = caches.Shutdown(context.Background()) }()
 	r := newRouter(caches)
 	for _, step := range []struct{ method, target, body, want, status string }{
-		{"GET", "/news/weather", "", "no news about the weather\n", "detail=status"},
+		{"GET", "/news/weather", "", "no news about the weather\n", "stored"},
 		{"POST", "/news/weather", "Rain is coming", "", "fwd=method"},
 		{"GET", "/news/weather", "", "Rain is coming\n", "stored"},
 		{"GET", "/news/weather?utm_source=x", "", "Rain is coming\n", "; hit"},

@@ -23,6 +23,7 @@ var directions = []direction{
 	{packages: "cache", may: []string{"cache/driver", "cache/codec", "signals", "internal/..."}},
 	{packages: "backends/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "middleware", may: []string{"cache", "cache/driver", "cache/codec", "signals", "internal/..."}},
+	{packages: "fragment", may: []string{"cache", "internal/..."}},
 	{packages: "adapters/...", may: []string{"middleware", "cache", "cache/driver", "signals", "internal/..."}},
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
@@ -30,7 +31,7 @@ var directions = []direction{
 	{packages: "conformance", only: true}, // it knows the proxy by its command line
 }
 
-var everything = []string{"cache/...", "signals", "backends/...", "middleware", "adapters/...", "internal/..."}
+var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import.
 var forTestsOnly = []string{"cache/cachetest", "internal/testserver"}
@@ -43,7 +44,7 @@ var links = []struct {
 	because  string
 }{
 	{
-		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "fragment", "signals"},
 		never: []string{
 			"github.com/gin-gonic/gin/...", "github.com/labstack/echo/...",
 			"github.com/redis/...", "github.com/bradfitz/gomemcache/...", "github.com/jackc/...",
@@ -51,7 +52,7 @@ var links = []struct {
 		because: "who uses one backend or framework must not get the others",
 	},
 	{
-		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "fragment", "signals"},
 		never: []string{
 			"testing/...", "net/http/httptest", "pgregory.net/rapid/...", "go.uber.org/goleak/...",
 			"github.com/google/go-cmp/...", "github.com/stretchr/testify/...",
@@ -59,9 +60,14 @@ var links = []struct {
 		because: "tests are no part of a program",
 	},
 	{
-		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals"},
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "fragment", "signals"},
 		never:    []string{"expvar", "github.com/prometheus/...", "go.opentelemetry.io/..."},
 		because:  "metrics and tracing attach by signals",
+	},
+	{
+		packages: []string{"cache", "cache/driver", "cache/codec", "middleware", "signals", "fragment"},
+		never:    []string{"os/signal"},
+		because:  "signals of the operating system are the program's",
 	},
 	{
 		packages: []string{"cache/driver", "cache/codec"},

@@ -1,0 +1,34 @@
+package adaptertest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// nowhere is a ResponseWriter without memory of its own.
+type nowhere struct{ header http.Header }
+
+func (w *nowhere) Header() http.Header         { return w.header }
+func (w *nowhere) WriteHeader(int)             {}
+func (w *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// Allocations returns how many there are to answer a GET for path, when it was
+// asked for before. The request's caches are there already.
+func Allocations(t *testing.T, h http.Handler, caches *cache.Handler, path string) float64 {
+	t.Helper()
+	scope := caches.Scope(t.Context())
+	defer func() {
+		if err := scope.Close(t.Context()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}()
+	r := httptest.NewRequest(http.MethodGet, path, nil).WithContext(scope)
+	w := &nowhere{header: make(http.Header)}
+	return testing.AllocsPerRun(1000, func() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,39 @@
+package adaptertest_test
+
+import (
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/larder-go/larder/adapters/adaptertest"
+	_ "github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/middleware"
+)
+
+func TestMain(m *testing.M) {
+	// Panics are what many cases are about.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	log.SetOutput(io.Discard)
+	goleak.VerifyTestMain(m)
+}
+
+func TestNetHTTP(t *testing.T) {
+	adaptertest.Run(t, func(s adaptertest.Site) http.Handler {
+		var h http.Handler = s.Handler
+		for _, m := range slices.Backward(s.Inside) {
+			h = m(h)
+		}
+		h = s.Policy.Handler(h)
+		for _, m := range slices.Backward(s.Outside) {
+			h = m(h)
+		}
+		mux := http.NewServeMux()
+		mux.Handle("/", h)
+		return middleware.Lifecycle(middleware.WithBus(s.Bus), middleware.WithCaches(s.Caches))(mux)
+	})
+}

@@ -1,0 +1,109 @@
+package echo5cache_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/larder-go/larder/adapters/adaptertest"
+	"github.com/larder-go/larder/adapters/echo5cache"
+	"github.com/larder-go/larder/middleware"
+)
+
+func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
+	e := newEcho(t)
+	e.Use(around(func(c *echo.Context) {
+		if user := c.Request().Header.Get("X-User"); user != "" {
+			c.Set("user", user)
+		}
+	}, nothing))
+	page := func(c *echo.Context) error { return c.String(http.StatusOK, fmt.Sprint("for ", c.Get("user"))) }
+	e.GET("/user", page, echo5cache.CachePage(ttl, echo5cache.VaryByKey("user")))
+	e.GET("/both", page, echo5cache.CachePage(ttl, echo5cache.VaryBy(func(c *echo.Context) string {
+		return fmt.Sprint(c.Get("user"), c.Path())
+	})))
+	v := adaptertest.NewVisitor(t, e)
+	for _, path := range []string{"/user", "/both"} {
+		for _, user := range []string{"alice", "bob"} {
+			v.Get(path, "X-User: "+user).WantMiss(t, "for "+user)
+			v.Get(path, "X-User: "+user).WantHit(t, "for "+user)
+		}
+		v.Get(path).WantMiss(t, "for <nil>")
+	}
+}
+
+func TestWhenDecidesByTheContext(t *testing.T) {
+	e := newEcho(t)
+	e.GET("/:kind", func(c *echo.Context) error { return c.String(http.StatusOK, c.Param("kind")) },
+		echo5cache.CachePage(ttl, echo5cache.VaryByParam("kind"), echo5cache.When(func(c *echo.Context) bool { return c.Param("kind") != "preview" })))
+	v := adaptertest.NewVisitor(t, e)
+	for range 2 {
+		v.Get("/preview").WantMiss(t, "preview")
+	}
+	v.Get("/page")
+	v.Get("/page").WantHit(t, "page")
+}
+
+func TestAHandlerDoesNotSeeParametersThatWereParsedOutside(t *testing.T) {
+	e := newEcho(t)
+	var outside []string
+	e.Use(around(func(c *echo.Context) { c.QueryParams() }, func(c *echo.Context) { outside = append(outside, c.QueryParam("utm_source")) }))
+	e.GET("/", func(c *echo.Context) error {
+		return c.String(http.StatusOK, c.QueryParam("a")+c.QueryParam("utm_source"))
+	},
+		echo5cache.CachePage(ttl, middleware.IgnoreQuery("utm_*")))
+	v := adaptertest.NewVisitor(t, e)
+	v.Get("/?a=1&utm_source=evil").WantMiss(t, "1")
+	v.Get("/?a=1&utm_source=other").WantHit(t, "1")
+	if len(outside) != 2 || outside[0] != "evil" || outside[1] != "other" {
+		t.Errorf("outside it was %q", outside)
+	}
+}
+
+func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
+	e := newEcho(t)
+	var asked *http.Request
+	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, "page") },
+		echo5cache.CachePage(ttl, middleware.VaryBy(func(r *http.Request) string {
+			asked = r
+			return echo5cache.Context(r).Path()
+		})))
+	v := adaptertest.NewVisitor(t, e)
+	v.Get("/").WantMiss(t, "page")
+	v.Get("/").WantHit(t, "page")
+	if c := echo5cache.Context(asked); c != nil {
+		t.Error("the request leads to a Context that is another's")
+	}
+}
+
+func TestDecoratorsKnowTheContext(t *testing.T) {
+	e, runs := newEcho(t), 0
+	e.GET("/p/:id", func(c *echo.Context) error { runs++; return c.String(http.StatusOK, "page") },
+		echo5cache.Wrap(middleware.ETag(func(r *http.Request) (string, error) {
+			return "v" + echo5cache.Context(r).Param("id"), nil
+		})))
+	v := adaptertest.NewVisitor(t, e)
+	if tag := v.Get("/p/7").Header.Get("Etag"); tag != `"v7"` {
+		t.Errorf("ETag is %q", tag)
+	}
+	v.Get("/p/7", `If-None-Match: "v7"`).Want(t, http.StatusNotModified, "")
+	if runs != 1 {
+		t.Errorf("%d runs, want 1", runs)
+	}
+}
+
+func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
+	var next http.Handler
+	e := newEcho(t)
+	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, "page") },
+		echo5cache.Wrap(func(n http.Handler) http.Handler { next = n; return n }))
+	adaptertest.NewVisitor(t, e).Get("/").Want(t, http.StatusOK, "page")
+	defer func() {
+		if recover() == nil {
+			t.Error("the handler was called for a request that is over")
+		}
+	}()
+	next.ServeHTTP(nil, new(http.Request))
+}

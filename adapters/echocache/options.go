@@ -1,0 +1,69 @@
+package echocache
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+// VaryBy is [middleware.VaryBy] for what a function makes of the Context as it is
+// when the request comes to the cache.
+func VaryBy(value func(echo.Context) string) middleware.PageOption {
+	return middleware.VaryBy(func(r *http.Request) string { return value(Context(r)) })
+}
+
+// VaryByParam declares that pages depend on these parameters of the route. Pages
+// with different URLs are different without it; it is for middleware that sets
+// parameters itself.
+func VaryByParam(names ...string) middleware.PageOption {
+	return VaryBy(func(c echo.Context) string {
+		values := make([]string, len(names))
+		for i, name := range names {
+			values[i] = c.Param(name)
+		}
+		return fmt.Sprintf("%q", values)
+	})
+}
+
+// VaryByKey declares that pages depend on what middleware before the cache has set
+// under these keys: the name of the signed-in user, say, or the locale. Values are
+// told apart by their text, as fmt.Sprint gives it.
+//
+// A request with a cookie is still taken for one user's own; if the cookie matters
+// to nothing but the middleware that sets the key, say so:
+//
+//	e.GET("/home", home, authenticate, echocache.CachePage(time.Minute,
+//		middleware.IgnoreCookies("session"), echocache.VaryByKey("user")))
+func VaryByKey(keys ...string) middleware.PageOption {
+	return VaryBy(func(c echo.Context) string {
+		values := make([]string, len(keys))
+		for i, key := range keys {
+			if value := c.Get(key); value != nil {
+				values[i] = "=" + fmt.Sprint(value) // not the same as none
+			}
+		}
+		return fmt.Sprintf("%q", values)
+	})
+}
+
+// When is [middleware.When] for a function of the Context.
+func When(wanted func(echo.Context) bool) middleware.PageOption {
+	return middleware.When(func(r *http.Request) bool { return wanted(Context(r)) })
+}
+
+// Context returns the Context to which a request belongs, in functions that were
+// given to package middleware: those of its options [middleware.VaryBy] and
+// [middleware.When], and what was given to [Wrap]. Otherwise, and when the request
+// is over, it is nil.
+func Context(r *http.Request) echo.Context {
+	switch attached := middleware.Attached(r).(type) {
+	case *visit:
+		return attached.c
+	case *wrapped:
+		return attached.c
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+package echocache
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+// CachePage is [middleware.CachePage]: it caches the responses of the handler
+// behind it for ttl. opts are those of package middleware, and [VaryBy],
+// [VaryByParam], [VaryByKey] and [When].
+func CachePage(ttl time.Duration, opts ...middleware.PageOption) echo.MiddlewareFunc {
+	return Cached(middleware.NewPolicy(ttl, opts...))
+}
+
+// Site is [middleware.Site]: it caches the responses of all handlers behind it,
+// for as long as they say themselves.
+func Site(opts ...middleware.PageOption) echo.MiddlewareFunc {
+	return Cached(middleware.NewSitePolicy(opts...))
+}
+
+// Cached caches by a policy that was made elsewhere, and may be used at several
+// routes and for purges. Each use has its own memory of what is under way.
+func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
+	engine := policy.Engine()
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			v := &visit{c: c, next: next}
+			engine.Serve(c.Response(), c.Request(), v)
+			return v.err
+		}
+	}
+}

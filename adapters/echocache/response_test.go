@@ -1,0 +1,17 @@
+package echocache_test
+
+import "github.com/labstack/echo/v4"
+
+// response returns the response of a Context.
+func response(c echo.Context) *echo.Response { return c.Response() }
+
+// outcome says what has become of it.
+func outcome(c echo.Context) (status int, size int64, committed bool) {
+	res := response(c)
+	return res.Status, res.Size, res.Committed
+}
+
+// handleErrors has errors handled by handle.
+func handleErrors(e *echo.Echo, handle func(echo.Context, error)) {
+	e.HTTPErrorHandler = func(err error, c echo.Context) { handle(c, err) }
+}

@@ -1,0 +1,75 @@
+package echocache
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+// visit is a request as the engine of the cache sees it.
+type visit struct {
+	c    echo.Context
+	next echo.HandlerFunc
+	err  error // for what is outside, of a handler that has answered there
+}
+
+var _ middleware.Visit = (*visit)(nil)
+
+// Next implements [middleware.Visit].
+func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
+	if w == nil {
+		v.err = v.next(v.c)
+		return nil
+	}
+	return run(v.c, v.next, w, r)
+}
+
+// Route implements [middleware.Visit].
+func (v *visit) Route() string { return v.c.Path() }
+
+// Framework implements [middleware.Visit].
+func (v *visit) Framework() http.Handler { return v.c.Echo() }
+
+// errorKey is where a Context has the error that has become a response.
+const errorKey = "larder.error"
+
+// run runs a handler for a request and a response that are not those of c, and
+// leaves c as it was. An error of the handler becomes a response here. run returns
+// it if the response is not whole, or if nothing was written.
+func run(c echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.Request) error {
+	outer, request := c.Response(), c.Request()
+	inner := echo.NewResponse(w, c.Echo())
+	inner.Status = http.StatusOK // until the handler says something else, as in any Context
+	defer func() {
+		c.SetResponse(outer)
+		setRequest(c, request)
+	}()
+	c.SetResponse(inner)
+	setRequest(c, r)
+	err := next(c)
+	if err == nil {
+		return nil
+	}
+	begun := inner.Committed
+	c.Set(errorKey, err)
+	c.Error(err)
+	if !inner.Committed || begun && inner.Status < http.StatusBadRequest {
+		return err
+	}
+	return nil
+}
+
+// setRequest sets the request of c, and what c may have parsed of its query
+// before, which would be there still.
+func setRequest(c echo.Context, r *http.Request) {
+	stale := c.Request().URL.RawQuery != r.URL.RawQuery
+	c.SetRequest(r)
+	if stale {
+		query := c.QueryParams()
+		clear(query)
+		maps.Copy(query, r.URL.Query())
+	}
+}

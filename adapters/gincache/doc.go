@@ -1,0 +1,32 @@
+// Package gincache is package middleware for gin: the same Lifecycle, pages and
+// header decorators, as gin.HandlerFunc. It has no rules of caching of its own.
+//
+//	r := gin.New()
+//	r.Use(gincache.Lifecycle(), gin.Recovery())
+//	r.GET("/p/:id", gincache.CachePage(5*time.Minute), show)
+//
+// [CachePage] and [Site] cache what the handlers behind them answer, for one
+// route, for a group or, with Use, for the whole site. What middleware before them
+// adds to a response is not stored. They differ from their namesakes for net/http
+// in what follows from gin's way to use a Context for one request after the other:
+//
+//   - While a handler runs for several clients, the request that it belongs to
+//     stays open, even if its client has left.
+//   - A page that is made anew in the background is asked for by a request of its
+//     own, which enters at the engine and goes through all middleware, with a
+//     Context of its own. It is a GET without credentials that are not in the
+//     page's key, and what is written outside of the cache goes nowhere. If it is
+//     stopped on its way, by middleware that wants to see a cookie, say, the page
+//     is made anew for a client when it may not be served any more. Middleware that
+//     counts requests counts this one, too; Lifecycle does not.
+//   - If a page is in the cache, the handlers behind it are aborted, and
+//     IsAborted is true for those before it.
+//   - Handlers that attach errors to the Context and write nothing leave the answer
+//     to middleware outside, as ever; it is not stored. Nor is a response with a
+//     status below 400 to which errors were attached.
+//   - IgnoreQuery and OnlyQuery take parameters out of the request. If middleware
+//     before the cache calls c.Query, c has kept them all.
+//
+// The Context of a handler is in use by a goroutine of the cache's. Middleware
+// outside gets it back when the handler has returned.
+package gincache

@@ -1,0 +1,109 @@
+package gincache_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/larder-go/larder/adapters/adaptertest"
+	"github.com/larder-go/larder/adapters/gincache"
+	"github.com/larder-go/larder/middleware"
+)
+
+func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
+	r := newRouter(t)
+	r.Use(func(c *gin.Context) {
+		if user := c.GetHeader("X-User"); user != "" {
+			c.Set("user", user)
+		}
+		c.AddParam("shop", c.GetHeader("X-Shop"))
+	})
+	page := func(c *gin.Context) { c.String(http.StatusOK, "for "+c.GetString("user")+" of "+c.Param("shop")) }
+	r.GET("/user", gincache.CachePage(ttl, gincache.VaryByKey("user")), page)
+	r.GET("/shop", gincache.CachePage(ttl, gincache.VaryByParam("shop", "none")), page)
+	r.GET("/both", gincache.CachePage(ttl, gincache.VaryBy(func(c *gin.Context) string {
+		return c.GetString("user") + c.FullPath()
+	})), page)
+	v := adaptertest.NewVisitor(t, r)
+	for _, path := range []string{"/user", "/both"} {
+		for _, user := range []string{"alice", "bob", ""} {
+			v.Get(path, "X-User: "+user).WantMiss(t, "for "+user+" of ")
+			v.Get(path, "X-User: "+user).WantHit(t, "for "+user+" of ")
+		}
+	}
+	for _, shop := range []string{"hats", "shoes"} {
+		v.Get("/shop", "X-Shop: "+shop).WantMiss(t, "for  of "+shop)
+		v.Get("/shop", "X-Shop: "+shop).WantHit(t, "for  of "+shop)
+	}
+}
+
+func TestWhenDecidesByTheContext(t *testing.T) {
+	r := newRouter(t)
+	r.Use(func(c *gin.Context) { c.Set("preview", c.Query("preview") != "") })
+	r.GET("/", gincache.CachePage(ttl, gincache.When(func(c *gin.Context) bool { return !c.GetBool("preview") })),
+		func(c *gin.Context) { c.String(http.StatusOK, "page") })
+	v := adaptertest.NewVisitor(t, r)
+	for range 2 {
+		v.Get("/?preview=1").WantMiss(t, "page")
+	}
+	v.Get("/")
+	v.Get("/").WantHit(t, "page")
+}
+
+func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
+	r := newRouter(t)
+	var asked *http.Request
+	r.GET("/", gincache.CachePage(ttl, middleware.VaryBy(func(r *http.Request) string {
+		asked = r
+		return gincache.Context(r).FullPath()
+	})), func(c *gin.Context) { c.String(http.StatusOK, "page") })
+	v := adaptertest.NewVisitor(t, r)
+	v.Get("/").WantMiss(t, "page")
+	v.Get("/").WantHit(t, "page")
+	if c := gincache.Context(asked); c != nil {
+		t.Error("the request leads to a Context that is another's")
+	}
+	if c := gincache.Context(&http.Request{}); c != nil {
+		t.Error("there is a Context where there is none")
+	}
+}
+
+func TestDecoratorsKnowTheContext(t *testing.T) {
+	r := newRouter(t)
+	runs := 0
+	r.GET("/p/:id", gincache.Wrap(middleware.ETag(func(r *http.Request) (string, error) {
+		return "v" + gincache.Context(r).Param("id"), nil
+	})), func(c *gin.Context) { runs++; c.String(http.StatusOK, "page") })
+	v := adaptertest.NewVisitor(t, r)
+	if tag := v.Get("/p/7").Header.Get("Etag"); tag != `"v7"` {
+		t.Errorf("ETag is %q", tag)
+	}
+	v.Get("/p/7", `If-None-Match: "v7"`).Want(t, http.StatusNotModified, "")
+	if runs != 1 {
+		t.Errorf("%d runs, want 1", runs)
+	}
+}
+
+func TestMiddlewareThatAnswersItselfAbortsTheChain(t *testing.T) {
+	r := newRouter(t)
+	r.GET("/", gincache.Wrap(func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "no further") })
+	}), func(c *gin.Context) { t.Error("the handler runs") })
+	adaptertest.NewVisitor(t, r).Get("/").Want(t, http.StatusOK, "no further")
+}
+
+func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
+	var next http.Handler
+	m := gincache.Wrap(func(n http.Handler) http.Handler { next = n; return n })
+	r := newRouter(t)
+	r.GET("/", m, func(c *gin.Context) { c.String(http.StatusOK, "page") })
+	adaptertest.NewVisitor(t, r).Get("/").Want(t, http.StatusOK, "page")
+	defer func() {
+		if recover() == nil {
+			t.Error("the handler was called for a request that is over")
+		}
+	}()
+	next.ServeHTTP(nil, new(http.Request))
+}

@@ -1,0 +1,21 @@
+package gincache_test
+
+import (
+	"io"
+	"log"
+	"log/slog"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/goleak"
+
+	_ "github.com/larder-go/larder/backends/memstore"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode)
+	// Panics are what many cases are about.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	log.SetOutput(io.Discard)
+	goleak.VerifyTestMain(m)
+}

@@ -1,0 +1,38 @@
+package gincache
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+// CachePage is [middleware.CachePage]: it caches the responses of the handlers
+// behind it for ttl. opts are those of package middleware, and [VaryBy],
+// [VaryByParam], [VaryByKey] and [When].
+func CachePage(ttl time.Duration, opts ...middleware.PageOption) gin.HandlerFunc {
+	return Cached(middleware.NewPolicy(ttl, opts...))
+}
+
+// Site is [middleware.Site]: it caches the responses of all handlers behind it,
+// for as long as they say themselves.
+func Site(opts ...middleware.PageOption) gin.HandlerFunc {
+	return Cached(middleware.NewSitePolicy(opts...))
+}
+
+// Cached caches by a policy that was made elsewhere, and may be used at several
+// routes and for purges. Each use has its own memory of what is under way.
+func Cached(policy *middleware.Policy) gin.HandlerFunc {
+	engine := policy.Engine()
+	return func(c *gin.Context) {
+		noteStatus(c)
+		if !engine.Serve(c.Writer, c.Request, (*visit)(c)) {
+			c.Abort()
+			return
+		}
+		if unanswered, ok := c.Get(unansweredKey); ok {
+			unanswered.(*writer).handOver(c.Writer)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package gincache_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/larder-go/larder/adapters/adaptertest"
+	"github.com/larder-go/larder/adapters/gincache"
+	"github.com/larder-go/larder/middleware"
+)
+
+func TestWhatHoldsInEveryFramework(t *testing.T) { adaptertest.Run(t, build) }
+
+// build makes a site with gin. Its router cleans no paths.
+func build(s adaptertest.Site) http.Handler {
+	r := gin.New()
+	r.Use(gincache.Lifecycle(middleware.WithBus(s.Bus), middleware.WithCaches(s.Caches)))
+	for _, m := range s.Outside {
+		r.Use(gincache.Wrap(m))
+	}
+	r.Use(gincache.Cached(s.Policy))
+	for _, m := range s.Inside {
+		r.Use(gincache.Wrap(m))
+	}
+	r.Any("/*path", gin.WrapF(s.Handler))
+	return r
+}

@@ -1,0 +1,160 @@
+// Command hits runs a hit path a number of times and nothing else, for an
+// observer that counts instructions.
+//
+//	hits PATH N
+//
+// PATH is bytes, struct or page. The garbage collector is off, and goroutines
+// that the runtime would interrupt go on, so that two runs do the same.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "github.com/larder-go/larder/backends/memstore" // the entries are there
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+)
+
+func main() {
+	debug.SetGCPercent(-1)
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "hits:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("usage: hits PATH N")
+	}
+	prepare, known := paths[args[0]]
+	if !known {
+		return fmt.Errorf("there is no path %q", args[0])
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	hit, err := prepare(context.Background())
+	if err != nil {
+		return err
+	}
+	for range n {
+		if err := hit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// paths prepare each path and return one hit on it.
+var paths = map[string]func(context.Context) (hit func() error, err error){
+	"bytes":  bytesPath,
+	"struct": structPath,
+	"page":   pagePath,
+}
+
+// stopped is a clock that costs no goroutine, which would run or not run
+// meanwhile.
+type stopped struct{ now time.Time }
+
+func (s stopped) Now() time.Time { return s.now }
+
+func memory() (*cache.Handler, error) {
+	return cache.NewHandler(cache.Settings{"default": {
+		Backend: "memory",
+		Timeout: cache.Never,
+		Options: map[string]any{"clock": stopped{time.Now()}},
+	}})
+}
+
+var errMiss = fmt.Errorf("a miss")
+
+func bytesPath(ctx context.Context) (func() error, error) {
+	caches, err := memory()
+	if err != nil {
+		return nil, err
+	}
+	c, err := caches.Cache(cache.DefaultAlias)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		_, found, err := c.GetBytes(ctx, "user:0000001", cache.Shared)
+		return wanted(found, err)
+	}, c.SetBytes(ctx, "user:0000001", make([]byte, 256))
+}
+
+func wanted(found bool, err error) error {
+	if err == nil && !found {
+		return errMiss
+	}
+	return err
+}
+
+type user struct {
+	ID    int64
+	Name  string
+	Email string
+	Roles []string
+}
+
+func structPath(ctx context.Context) (func() error, error) {
+	caches, err := memory()
+	if err != nil {
+		return nil, err
+	}
+	c, err := caches.Cache(cache.DefaultAlias)
+	if err != nil {
+		return nil, err
+	}
+	users := cache.For[user](c, cache.Native)
+	return func() error {
+		_, found, err := users.Get(ctx, "user:0000001")
+		return wanted(found, err)
+	}, users.Set(ctx, "user:0000001", user{ID: 1, Name: "Ada"})
+}
+
+// nowhere is a ResponseWriter that drops the body.
+type nowhere struct{ header http.Header }
+
+func (w nowhere) Header() http.Header         { return w.header }
+func (w nowhere) WriteHeader(int)             {}
+func (w nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+func pagePath(ctx context.Context) (func() error, error) {
+	caches, err := memory()
+	if err != nil {
+		return nil, err
+	}
+	page := middleware.CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(make([]byte, 1<<10))
+	}))
+	r := httptest.NewRequestWithContext(caches.Scope(ctx), http.MethodGet, "http://bench.example/page?a=1", nil)
+	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
+	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")
+	w := nowhere{http.Header{}}
+	hit := func() error {
+		clear(w.header)
+		page.ServeHTTP(w, r)
+		return nil
+	}
+	for range 2 {
+		if err := hit(); err != nil {
+			return nil, err
+		}
+	}
+	if status := w.header.Get("Cache-Status"); !strings.Contains(status, "hit") {
+		return nil, fmt.Errorf("no hit: %s", status)
+	}
+	return hit, nil
+}

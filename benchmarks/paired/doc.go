@@ -1,0 +1,14 @@
+// Package paired compares how long operations take, and resolves about one
+// percent on a machine whose speed varies by tens of percents.
+//
+// The contestants take turns: in each round, every one of them runs a short
+// block of operations, in an order that is drawn anew. What slows the machine
+// down for longer than a round slows all of them down, and falls out of the
+// ratio of a contestant's block to the floor's block in the same round. Of
+// thousands of such ratios the median counts, so that what hits single blocks,
+// a collection of garbage or another process, falls out too.
+//
+// The floor takes part twice, and its second entry is the control: had the
+// method no error, its ratio would be 1. A comparison whose control is off by
+// more than one percent is not to be believed, and says so.
+package paired

@@ -1,0 +1,4 @@
+package paired
+
+// CompareBy is Compare by another clock.
+var CompareBy = compare

@@ -1,0 +1,48 @@
+package targets
+
+import (
+	"context"
+	"github.com/larder-go/larder/benchmarks/rivals"
+	"github.com/larder-go/larder/cache"
+)
+
+// user is a value of ordinary size.
+type user struct {
+	ID    int64
+	Name  string
+	Email string
+	Roles []string
+}
+
+func structsFromMemory(ctx context.Context, l *Lab) error {
+	keys := keys()
+	users, err := l.users(ctx, keys)
+	if err != nil {
+		return err
+	}
+	otter, err := l.rival(rivals.Otter, keys)
+	if err != nil {
+		return err
+	}
+	get := reader{"Get", func(key string) { mustFind(users.Get(ctx, key)) }}
+	one, two := l.compareReads(keys, readerOf("otter", otter), get)
+	l.report("typed Get of a struct", Allocations, allocations(func() { get.read(keys[1]) }), AtMost(1))
+	l.ratio("typed Get of a struct to otter's Get, 1 core", one, "Get", AtMost(1.2))
+	l.ratio("typed Get of a struct to otter's Get, 2 cores", two, "Get", AtMost(1.2))
+	return nil
+}
+
+// users returns a view of native structs with one under each key.
+func (l *Lab) users(ctx context.Context, keys []string) (cache.View[user], error) {
+	c, err := l.memoryCache(ctx)
+	if err != nil {
+		return cache.View[user]{}, err
+	}
+	users := cache.For[user](c, cache.Native)
+	for i, key := range keys {
+		if err := users.Set(ctx, key, user{ID: int64(i), Name: "Ada", Email: "ada@bench.example"}); err != nil {
+			return users, err
+		}
+	}
+	return users, nil
+}

@@ -1,0 +1,140 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+
+	rediscache "github.com/go-redis/cache/v9"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/larder-go/larder/backends/redisstore"
+	"github.com/larder-go/larder/benchmarks/paired"
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testserver/launch"
+)
+
+// redisPrefix begins all keys of the benchmarks on Redis.
+const redisPrefix = "larder-bench"
+
+// redisClient returns a client of the shared server, and has all that the
+// benchmarks store there removed afterwards.
+func (l *Lab) redisClient(ctx context.Context) (*redis.Client, error) {
+	addr, err := server(launch.RedisVariable)
+	if err != nil {
+		return nil, err
+	}
+	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true, PoolSize: 64})
+	l.cleanup(func() { must(client.Close()) })
+	l.cleanup(func() {
+		keys, err := client.Keys(context.WithoutCancel(ctx), redisPrefix+"*").Result()
+		must(err)
+		for _, key := range keys {
+			must(client.Unlink(context.WithoutCancel(ctx), key).Err())
+		}
+	})
+	return client, nil
+}
+
+// redisCache returns the whole core over a client.
+func (l *Lab) redisCache(ctx context.Context, client *redis.Client, opts redisstore.StoreOptions) (*cache.BaseCache, error) {
+	store, err := redisstore.New(client, opts)
+	if err != nil {
+		return nil, err
+	}
+	l.cleanup(func() { must(store.Shutdown(context.WithoutCancel(ctx))) })
+	return cache.New(store, cache.Config{KeyPrefix: redisPrefix})
+}
+
+// rawKey is the key under which the raw client has what the core has under key.
+func rawKey(key string) string { return redisPrefix + "-raw:1:" + key }
+
+func redisThroughCore(ctx context.Context, l *Lab) error {
+	client, err := l.redisClient(ctx)
+	if err != nil {
+		return err
+	}
+	core, err := l.redisCache(ctx, client, redisstore.StoreOptions{})
+	if err != nil {
+		return err
+	}
+	for _, size := range []int{256, 16 << 10} {
+		value := make([]byte, size)
+		if err := core.SetBytes(ctx, "one", value); err != nil {
+			return err
+		}
+		rawGet := func() { mustBytes(client.Get(ctx, rawKey("one")).Bytes()) }
+		rawSet := func() { must(client.Set(ctx, rawKey("one"), value, cache.DefaultTimeout).Err()) }
+		get := func() { mustFind(core.GetBytes(ctx, "one")) }
+		set := func() { must(core.SetBytes(ctx, "one", value)) }
+		rawSet()
+
+		job := fmt.Sprintf("Redis Get, %d B, to the raw client", size)
+		rival, err := goRedisCache(ctx, client, value)
+		if err != nil {
+			return err
+		}
+		c := l.compare(paired.Serial("raw", rawGet), paired.Serial("core", get), paired.Serial("rival", rival))
+		l.ratio(job, c, "core", AtMost(1.03))
+		l.ratio(fmt.Sprintf("the same by go-redis/cache, %d B", size), c, "rival", Bound{})
+		l.report(job+": more", Allocations, allocations(get)-allocations(rawGet), AtMost(2))
+		job = fmt.Sprintf("Redis Set, %d B, to the raw client", size)
+		l.ratio(job, l.compare(paired.Serial("raw", rawSet), paired.Serial("core", set)), "core", AtMost(1.03))
+		l.report(job+": more", Allocations, allocations(set)-allocations(rawSet), AtMost(2))
+	}
+	return l.redisMany(ctx, client, core)
+}
+
+// goRedisCache returns the operation that reads a value through go-redis/cache.
+func goRedisCache(ctx context.Context, client *redis.Client, value []byte) (get func(), err error) {
+	c := rediscache.New(&rediscache.Options{Redis: client})
+	const key = redisPrefix + "-go-redis-cache"
+	err = c.Set(&rediscache.Item{Ctx: ctx, Key: key, Value: value, TTL: cache.DefaultTimeout})
+	return func() {
+		var got []byte
+		must(c.Get(ctx, key, &got))
+	}, err
+}
+
+func mustBytes(_ []byte, err error) { must(err) }
+
+// many is how many keys the many-operations of the targets have.
+const many = 100
+
+func manyKeys() (keys, raw []string) {
+	for i := range many {
+		keys = append(keys, fmt.Sprint("many:", i))
+		raw = append(raw, rawKey(keys[i]))
+	}
+	return keys, raw
+}
+
+func (l *Lab) redisMany(ctx context.Context, client *redis.Client, c *cache.BaseCache) error {
+	keys, raw := manyKeys()
+	value := make([]byte, entrySize)
+	for i, key := range keys {
+		if err := c.SetBytes(ctx, key, value); err != nil {
+			return err
+		}
+		if err := client.Set(ctx, raw[i], value, cache.DefaultTimeout).Err(); err != nil {
+			return err
+		}
+	}
+	comparison := l.compare(
+		paired.Serial("MGET", func() {
+			got, err := client.MGet(ctx, raw...).Result()
+			mustMany(len(got), err)
+		}),
+		paired.Serial("GetMany", func() {
+			got, err := c.GetMany(ctx, keys)
+			mustMany(len(got), err)
+		}))
+	l.ratio("Redis GetMany of 100, to a raw MGET", comparison, "GetMany", AtMost(1.1))
+	return nil
+}
+
+func mustMany(found int, err error) {
+	must(err)
+	if found != many {
+		panic("a miss among many")
+	}
+}

@@ -1,0 +1,292 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/signals"
+)
+
+// framework uses its contexts again for other requests, and scribbles on them when
+// a request is over: whoever uses one then is caught by the race detector.
+type framework struct {
+	engine  *middleware.Engine
+	handler func(http.ResponseWriter, *http.Request, *pooled) error
+	outside func(next http.Handler) http.Handler // nil for nothing
+	pool    sync.Pool
+	served  atomic.Int32
+}
+
+// pooled is the context of one request after the other.
+type pooled struct {
+	framework *framework
+	route     string
+	writer    http.ResponseWriter
+	scribble  int
+	runs      int
+}
+
+func newFramework(opts ...middleware.PageOption) *framework {
+	f := &framework{engine: middleware.NewPolicy(ttl, opts...).Engine()}
+	f.pool.New = func() any { return new(pooled) }
+	return f
+}
+
+func (f *framework) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.served.Add(1)
+	c := f.pool.Get().(*pooled)
+	defer f.pool.Put(c)
+	c.framework, c.route, c.writer, c.runs = f, "/page", w, 0
+	defer func() { c.scribble++; c.writer = nil; c.framework = nil }()
+	var cached http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.engine.Serve(w, r, c) })
+	if f.outside != nil {
+		cached = f.outside(cached)
+	}
+	cached.ServeHTTP(w, r)
+}
+
+func (c *pooled) Next(w http.ResponseWriter, r *http.Request) error {
+	c.runs++
+	if c.runs > 1 {
+		panic("the rest of the chain has run twice")
+	}
+	if w == nil {
+		w = c.writer
+	}
+	c.scribble++
+	err := c.framework.handler(w, r, c)
+	c.scribble++
+	return err
+}
+
+func (c *pooled) Route() string           { return c.route }
+func (c *pooled) Framework() http.Handler { return c.framework }
+
+// says returns a handler that answers with text.
+func says(text string) func(http.ResponseWriter, *http.Request, *pooled) error {
+	return func(w http.ResponseWriter, _ *http.Request, _ *pooled) error {
+		_, _ = io.WriteString(w, text)
+		return nil
+	}
+}
+
+func TestAnEngineAnswersAsACachePage(t *testing.T) {
+	f := newFramework()
+	f.handler = says("page")
+	h := within(inMemory(t), f)
+	ask(h, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored")
+	ask(h, "/page").wantHit(t, "page")
+	send(h, request("POST", "/page")).wantBody(t, "page")
+	ask(h, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored")
+}
+
+func TestServeWaitsForTheHandlerThoughItsClientHasLeft(t *testing.T) {
+	f := newFramework()
+	began, goOn := make(chan struct{}, 1), make(chan struct{})
+	var returned atomic.Bool
+	f.handler = func(w http.ResponseWriter, _ *http.Request, _ *pooled) error {
+		began <- struct{}{}
+		<-goOn
+		returned.Store(true)
+		_, _ = io.WriteString(w, "page")
+		return nil
+	}
+	h := within(inMemory(t), f)
+	ctx, leave := context.WithCancel(t.Context())
+	leader := make(chan answer, 1)
+	go func() { leader <- send(h, request("GET", "/page").WithContext(ctx)) }()
+	<-began
+	follower := make(chan answer, 1)
+	go func() { follower <- ask(h, "/page") }()
+	leave()
+	select {
+	case a := <-leader:
+		t.Errorf("Serve has returned while the handler runs: %d", a.status)
+	default:
+	}
+	close(goOn)
+	if a := <-leader; a.status != http.StatusServiceUnavailable && a.body != "page" {
+		t.Errorf("the client who left has %d %q", a.status, a.body)
+	}
+	if !returned.Load() {
+		t.Error("Serve has returned before the handler")
+	}
+	(<-follower).wantBody(t, "page")
+}
+
+// TestManyLeaveAtAnyTime has clients leave before, while and after the handler
+// runs: each when the next one comes. The race detector sees whoever uses a context
+// that is another's.
+func TestManyLeaveAtAnyTime(t *testing.T) {
+	f := newFramework()
+	pace := make(chan struct{})
+	f.handler = func(w http.ResponseWriter, r *http.Request, _ *pooled) error {
+		select {
+		case <-r.Context().Done():
+		case <-pace:
+		}
+		_, _ = io.WriteString(w, "page")
+		return nil
+	}
+	h := within(inMemory(t), f)
+	var clients sync.WaitGroup
+	leave := func() {}
+	for i := range 400 {
+		leave()
+		ctx, cancel := context.WithCancel(t.Context())
+		if leave = cancel; i%5 == 0 {
+			ctx = t.Context()
+		}
+		clients.Go(func() {
+			defer cancel()
+			path := "/page?" + strings.Repeat("x", i/20)
+			if a := send(h, request("GET", path).WithContext(ctx)); a.status == http.StatusOK && a.body != "page" {
+				t.Errorf("%d %q", a.status, a.body)
+			}
+		})
+	}
+	leave()
+	served := make(chan struct{})
+	go func() { clients.Wait(); close(served) }()
+	for {
+		select {
+		case pace <- struct{}{}:
+		case <-served:
+			return
+		}
+	}
+}
+
+func TestAPanicIsTheRequestsOwn(t *testing.T) {
+	f := newFramework()
+	f.handler = func(http.ResponseWriter, *http.Request, *pooled) error { panic("a fault") }
+	h := within(inMemory(t), f)
+	for range 2 {
+		if v := panicOf(func() { ask(h, "/page") }); v != "a fault" {
+			t.Errorf("the panic is %v", v)
+		}
+	}
+}
+
+func TestAnErrorOfNextKeepsTheResponseFromBeingStored(t *testing.T) {
+	fault := errors.New("a fault")
+	for name, c := range map[string]struct {
+		write func(http.ResponseWriter)
+		want  string
+	}{
+		"nothing was written": {func(http.ResponseWriter) {}, "answered outside"},
+		"a part was held":     {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "part") }, "part"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFramework()
+			f.handler = func(w http.ResponseWriter, _ *http.Request, _ *pooled) error { c.write(w); return fault }
+			f.outside = func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					next.ServeHTTP(w, r)
+					if w.(*httptest.ResponseRecorder).Body.Len() == 0 {
+						_, _ = io.WriteString(w, "answered outside")
+					}
+				})
+			}
+			h := within(inMemory(t), f)
+			for range 2 {
+				a := ask(h, "/page")
+				a.wantBody(t, c.want)
+				if a.isHit() {
+					t.Error("it was stored")
+				}
+			}
+		})
+	}
+}
+
+func TestAStreamWithAnErrorAtItsEndIsBrokenOff(t *testing.T) {
+	f := newFramework()
+	f.handler = func(w http.ResponseWriter, _ *http.Request, _ *pooled) error {
+		_, _ = io.WriteString(w, strings.Repeat("x", 10_000))
+		return errors.New("a fault")
+	}
+	h := within(inMemory(t), f)
+	for range 2 {
+		if v := panicOf(func() { ask(h, "/page") }); v != http.ErrAbortHandler {
+			t.Errorf("the panic is %v, want ErrAbortHandler", v)
+		}
+	}
+}
+
+func TestAChainThatIsNeededTwiceRunsInANewRequest(t *testing.T) {
+	f := newFramework(middleware.HeedRequests())
+	f.handler = func(w http.ResponseWriter, r *http.Request, _ *pooled) error {
+		w.Header().Set("Etag", `"1"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.Header().Set("Etag", `"2"`) // of another page than was asked about
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+		_, _ = io.WriteString(w, "page")
+		return nil
+	}
+	h := within(inMemory(t), f)
+	ask(h, "/page").wantBody(t, "page")
+	a := ask(h, "/page", "Cache-Control: no-cache")
+	a.wantBody(t, "page")
+	if served := f.served.Load(); served != 3 {
+		t.Errorf("%d requests have come through the framework, want 3 (%s)", served, a.cacheStatus())
+	}
+}
+
+func TestALifeTellsWhatNextReturns(t *testing.T) {
+	bus := new(signals.Bus)
+	var told []error
+	bus.GotRequestException.Connect(func(_ context.Context, _ any, e signals.ExceptionEvent) error {
+		told = append(told, e.Err)
+		return nil
+	})
+	life := middleware.NewLife(middleware.WithBus(bus), middleware.WithCaches(inMemory(t)))
+	fault := errors.New("a fault")
+	for _, err := range []error{nil, fault} {
+		life.Serve(request("GET", "/"), func(r *http.Request) error {
+			if err := cache.From(r.Context(), "default").Set(r.Context(), "key", "value"); err != nil {
+				t.Errorf("the request's cache: %v", err)
+			}
+			return err
+		})
+	}
+	if v := panicOf(func() { life.Serve(request("GET", "/"), func(*http.Request) error { panic("a panic") }) }); v != "a panic" {
+		t.Errorf("the panic is %v", v)
+	}
+	if len(told) != 2 || told[0] != fault {
+		t.Errorf("told %v", told)
+	}
+}
+
+func TestWhatIsAttachedIsForgotten(t *testing.T) {
+	r, detach := middleware.Attach(request("GET", "/"), "value")
+	if got := middleware.Attached(r); got != "value" {
+		t.Errorf("attached is %v", got)
+	}
+	detach()
+	if got := middleware.Attached(r); got != nil {
+		t.Errorf("attached is %v when the request is over", got)
+	}
+}
+
+func TestAHitThroughAnEngineAllocatesTwice(t *testing.T) {
+	e := middleware.NewPolicy(ttl).Engine()
+	c := &pooled{framework: &framework{handler: says("page")}, route: "/"}
+	scope := inMemory(t).Scope(t.Context())
+	defer scope.Close(context.Background())
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.Serve(w, r, c) })
+	if got := allocations(h, request("GET", "/").WithContext(scope)); got > 2 {
+		t.Errorf("%v allocations, want at most 2", got)
+	}
+}
