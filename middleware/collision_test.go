@@ -5,12 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/signals"
 )
 
 // TestAPageThatIsFoundUnderAnothersKeyIsNeverServed puts entries of one page
@@ -36,12 +38,6 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		r.Header.Set("X-A", a)
 		return r
 	}
-	canonicalKey := func(path string) []byte {
-		r := get(path, "")
-		j := h.judge(nil, r)
-		key, _ := h.appendKey(nil, r, &j)
-		return key
-	}
 	primaryKey := func(path string) string {
 		r := get(path, "")
 		j := h.judge(nil, r)
@@ -64,9 +60,12 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		answer(path, "1")
 	}
 	index := entry(primaryKey("/varies"))
-	r := get("/varies", "1")
-	j := h.judge(nil, r)
-	variant := entry(pageKey(appendVariant(canonicalKey("/varies"), r.Header, &j, index.index)))
+	variantKey := func(r *http.Request) string {
+		x := &exchange{h: h, r: r, judgement: h.judge(nil, r)}
+		x.start()
+		return x.variantKey(index.index, x.keyUnder(index.index))
+	}
+	variant := entry(variantKey(get("/varies", "1")))
 
 	for name, wrong := range map[string]*page{
 		"another page":         entry(primaryKey("/b")),
@@ -81,19 +80,56 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		}
 	}
 	for name, wrong := range map[string]*page{
-		"another page":                entry(primaryKey("/b")),
-		"an index":                    index,
-		"the page of another variant": variant,
+		"another page": entry(primaryKey("/b")),
+		"an index":     index,
 	} {
-		r := get("/varies", "2")
-		j := h.judge(nil, r)
-		key := pageKey(appendVariant(canonicalKey("/varies"), r.Header, &j, index.index))
-		if err := view.Set(ctx, key, wrong); err != nil {
+		if err := view.Set(ctx, variantKey(get("/varies", "2")), wrong); err != nil {
 			t.Fatal(err)
 		}
 		if body, status := answer("/varies", "2"); body != "/varies2" || status != "larder; fwd=bypass; detail=collision" {
 			t.Errorf("%s for a variant: got %q, Cache-Status %q", name, body, status)
 		}
+	}
+	// Two variants may have one place.
+	if err := view.Set(ctx, variantKey(get("/varies", "2")), variant); err != nil {
+		t.Fatal(err)
+	}
+	if body, status := answer("/varies", "2"); body != "/varies2" || status != "larder; fwd=vary-miss; fwd-status=200; stored" {
+		t.Errorf("in the place of another variant: got %q, Cache-Status %q", body, status)
+	}
+}
+
+func TestAURLHasABoundedNumberOfVariants(t *testing.T) {
+	stored := make(map[string]bool)
+	events := new(signals.Signal[cache.Event])
+	events.Connect(func(_ context.Context, _ any, e cache.Event) error {
+		if e.Kind == cache.EventSet {
+			stored[e.Key] = true
+		}
+		return nil
+	})
+	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: "memory", Options: map[string]any{"max_entries": 3 * maxVariants}}}, cache.WithEvents(events))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer caches.Shutdown(context.Background())
+	h := CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "X-A")
+		_, _ = io.WriteString(w, r.Header.Get("X-A"))
+	}))
+	for i := range 3 * maxVariants {
+		ctx := caches.Scope(t.Context())
+		r := httptest.NewRequest("GET", "/page", nil).WithContext(ctx)
+		r.Header.Set("X-A", strconv.Itoa(i))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Body.String() != strconv.Itoa(i) {
+			t.Fatalf("%d got %q", i, w.Body)
+		}
+		_ = ctx.Close(context.Background())
+	}
+	if n := len(stored); n < maxVariants/2 || n > maxVariants+1 {
+		t.Errorf("there are %d entries, want at most %d variants and their index", n, maxVariants)
 	}
 }
 

@@ -70,7 +70,8 @@ func (x *exchange) endAttendance() {
 // regroup goes on with the variant that this request wants of a URL that has
 // just turned out to vary.
 func (x *exchange) regroup(l *live) (answered bool) {
-	if l.index == nil {
+	if l.index == nil || x.index != nil && l.index.generation == x.index.generation {
+		// There is no other place to look: it is that of this variant, too.
 		x.pass(x.forward(), reasonNotShared)
 		return true
 	}

@@ -3,8 +3,6 @@ package middleware_test
 import (
 	"context"
 	"fmt"
-
-	"github.com/larder-go/larder/middleware"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
@@ -14,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/larder-go/larder/middleware"
 )
 
 // What is hunted in: see hunt_test.go.

@@ -76,7 +76,7 @@ func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
 	}
 	variant := ""
 	if index != nil {
-		variant = pageKey(x.keyUnder(index))
+		variant = x.variantKey(index, x.keyUnder(index))
 		keys = append(keys, variant)
 	}
 	found, err := c.GetMany(ctx, keys)

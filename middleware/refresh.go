@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,6 +75,7 @@ func (x *exchange) background(ctx context.Context) *exchange {
 	// What the client demands of caches is not for a request of our own.
 	delete(prepared.shared.Header, "Cache-Control")
 	delete(prepared.shared.Header, "Pragma")
+	x.removeCredentials(prepared.shared.Header)
 	y := &exchange{
 		h:          x.h,
 		next:       x.anew,
@@ -89,6 +91,27 @@ func (x *exchange) background(ctx context.Context) *exchange {
 	y.directives = rfc9111.RequestDirectives{}
 	y.canonical = append(y.buffer[:0], x.canonical...)
 	return y
+}
+
+// removeCredentials takes out of the header of a request what identifies the user
+// who happened to ask, unless it is in the key of the page.
+func (x *exchange) removeCredentials(header http.Header) {
+	inKey := x.vary
+	if x.index != nil {
+		inKey = slices.Concat(inKey, x.index.names)
+	}
+	for _, name := range append([]string{"Authorization"}, x.h.credentialHeaders...) {
+		if !slices.Contains(inKey, name) {
+			delete(header, name)
+		}
+	}
+	if header["Cookie"] == nil || slices.Contains(inKey, "Cookie") {
+		return
+	}
+	delete(header, "Cookie")
+	if line := cookieLine(x.keyCookies); line != "" {
+		header["Cookie"] = []string{line}
+	}
 }
 
 // refresh runs the handler unless somebody else has, meanwhile, and has it stop

@@ -57,9 +57,25 @@ func (p *policy) isWanted(status int, control *rfc9111.Control, header http.Head
 		return ttl > 0
 	case status == http.StatusOK:
 		return true
+	case isOfOneRequest(status):
+		return false
 	}
 	f := rfc9111.FreshnessOf(control, status, header, now, p.heuristic())
 	return rfc9111.IsUnderstood(status) && f.Source != rfc9111.SourceNone && f.Lifetime > 0
+}
+
+// isOfOneRequest reports whether a status says that something was wrong with the
+// request, which its URL does not tell: an odd field of one client must not become
+// the error of all.
+func isOfOneRequest(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusPreconditionFailed,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusRequestedRangeNotSatisfiable,
+		http.StatusExpectationFailed, http.StatusMisdirectedRequest, http.StatusUnprocessableEntity, http.StatusTooEarly,
+		http.StatusUpgradeRequired, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusRequestHeaderFieldsTooLarge:
+		return true
+	}
+	return false
 }
 
 // unstorableByStandard is unstorable for a shared cache, by RFC 9111. Unless it
@@ -79,6 +95,8 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 	}
 	vary := rfc9111.FieldNames(header["Vary"])
 	switch {
+	case !p.literal && isOfOneRequest(status):
+		return reasonStatus
 	case len(vary) > maxVary:
 		return reasonVaryAny
 	case !p.literal && control.Private:

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/keys"
 )
 
 // variants is what is stored for a URL whose responses vary: the names of the
@@ -86,7 +89,7 @@ func (x *exchange) store(ctx context.Context, entry *page, index *variants) (sto
 		// index, and no response under it yet: a purge may have come between.
 		x.write(ctx, x.primary, x.indexPage(index, entry.received), indexTTL(ttl))
 		return nil, 0
-	case !x.write(ctx, pageKey(entry.key), entry, ttl):
+	case !x.write(ctx, x.variantKey(index, entry.key), entry, ttl):
 		return nil, 0
 	}
 	return x.indexPage(index, entry.received), indexTTL(ttl)
@@ -106,7 +109,25 @@ func (x *exchange) selectVariant(index *variants) {
 	x.index = index
 	x.h.indexes.remember(x.primary, index)
 	x.canonical = appendVariant(x.canonical[:x.fullLen], x.requestHeader(), &x.judgement, index)
-	x.key = pageKey(x.canonical)
+	x.key = x.variantKey(index, x.canonical)
+}
+
+// maxVariants is how many variants of one URL a store holds: a client could
+// otherwise make one for each value that it can think of. Two that have the same
+// place push each other out.
+const maxVariants = 4096
+
+// variantKey is the key in the cache of the variant with that canonical key, which
+// is x's or one like it. The place depends on what the requests say and not on the
+// generation, so two variants that get on go on to.
+func (x *exchange) variantKey(index *variants, canonical []byte) string {
+	var buffer [256]byte
+	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
+	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
+	place := fnv.New32a()
+	_, _ = place.Write(canonical[x.primaryLen:x.fullLen]) // it never fails
+	_, _ = place.Write(canonical[selecting:])
+	return pageKey(binary.AppendUvarint(key, uint64(place.Sum32()%maxVariants)))
 }
 
 // selectingNames are the names in a Vary field that select a variant. The host

@@ -44,9 +44,9 @@ func (x *exchange) assess(p *page, now time.Time) judged {
 		return judged{verdict: verdictBypass, reason: reasonCollision}
 	case bytes.Equal(p.key, x.canonical):
 		return x.assessPage(p, now)
-	case x.index == nil && bytes.HasPrefix(p.key, primary):
-		// The same URL, but for a request that differs in what else is in the key.
-		// From now on there are variants.
+	case bytes.HasPrefix(p.key, primary):
+		// The same URL, but for a request that differs in what else is in the key:
+		// from now on there are variants, or this one takes the place of another.
 		return judged{verdict: verdictMiss}
 	}
 	return judged{verdict: verdictBypass, reason: reasonCollision}

@@ -57,24 +57,16 @@ var failures = []caseOf{
 		}
 		s.wantRuns(2)
 	}},
-	{"the caches of a request are there", func(t *testing.T, build Build) {
-		s := serve(t, build, Site{Handler: func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "page")
-		}})
-		started, finished := make(chan context.Context, 1), make(chan struct{}, 1)
-		s.bus.RequestStarted.Connect(func(ctx context.Context, _ any, _ signals.StartedEvent) error {
-			started <- ctx
-			return nil
-		})
-		s.bus.RequestFinished.Connect(func(context.Context, any, signals.FinishedEvent) error {
-			finished <- struct{}{}
-			return nil
-		})
-		s.Get("/").Want(t, http.StatusOK, "page")
-		if Receive(t, "RequestStarted", started) == nil {
-			t.Error("there is no context")
+	{"each request is started and finished once, hit or not", func(t *testing.T, build Build) {
+		s := serve(t, build, Site{Handler: text("page")})
+		exceptions, started, finished := s.listen()
+		for range 3 {
+			s.Get("/").Want(t, http.StatusOK, "page")
 		}
-		Receive(t, "RequestFinished", finished)
+		Await(t, "the requests are finished", func() bool { return finished.Load() == 3 })
+		if started.Load() != 3 || exceptions.Load() != 0 {
+			t.Errorf("%d started, %d exceptions", started.Load(), exceptions.Load())
+		}
 	}},
 }
 

@@ -34,7 +34,7 @@ var directions = []direction{
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import.
-var forTestsOnly = []string{"cache/cachetest", "internal/testserver"}
+var forTestsOnly = []string{"cache/cachetest", "internal/testserver", "adapters/adaptertest"}
 
 // links says what must not be linked into packages that every program has,
 // directly or by others.

@@ -1,0 +1,58 @@
+package middleware_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/middleware"
+)
+
+func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
+	for name, test := range map[string]struct {
+		face   func(http.Handler) http.Handler
+		stored bool
+	}{
+		"a view":                  {face: middleware.CachePage(ttl)},
+		"a site":                  {face: middleware.Site()},
+		"a shared cache":          {face: middleware.Shared()},
+		"one that is literal":     {face: middleware.Shared(middleware.Literal()), stored: true},
+		"a view that wants it so": {face: middleware.CachePage(ttl, middleware.StatusTTL(http.StatusBadRequest, ttl)), stored: true},
+	} {
+		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=60")
+			if r.Header.Get("X-Odd") != "" {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}}
+		p := within(inMemory(t), test.face(h))
+		if a := ask(p, "/page", "X-Odd: 1"); a.status != http.StatusBadRequest {
+			t.Errorf("%s: status %d", name, a.status)
+		}
+		if a := ask(p, "/page"); (a.status == http.StatusBadRequest) != test.stored {
+			t.Errorf("%s: then status %d", name, a.status)
+		}
+	}
+}
+
+func TestARefreshHasNotTheCredentialsOfWhoHappenedToAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen []string
+		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+			seen = append(seen, r.Header.Get("Authorization")+r.Header.Get("Cookie")+r.Header.Get("X-Api-Key"))
+			w.Header().Set("Cache-Control", "public")
+			_, _ = io.WriteString(w, "page")
+		}}
+		p := within(inMemory(t), middleware.CachePage(time.Minute, middleware.Grace(time.Hour), middleware.VaryByCookie("locale"))(h))
+		fields := []string{"Authorization: alice", "Cookie: session=alice; locale=de", "X-Api-Key: key"}
+		ask(p, "/page", fields...)
+		time.Sleep(2 * time.Minute)
+		ask(p, "/page", fields...).wantHit(t, "page")
+		synctest.Wait()
+		if len(seen) != 2 || seen[1] != "locale=de" {
+			t.Errorf("the runs have seen %q", seen)
+		}
+	})
+}
