@@ -56,3 +56,17 @@ func TestARefreshHasNotTheCredentialsOfWhoHappenedToAsk(t *testing.T) {
 		}
 	})
 }
+
+func TestASharedCacheKeepsWhatAnotherProgramsCacheHas(t *testing.T) {
+	inner := newServer(t, cached(t, answering("page", "Cache-Control: max-age=60")))
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		a := fetch(t, inner, r.Method, r.URL.Path)
+		for name, lines := range a.header {
+			w.Header()[name] = lines
+		}
+		_, _ = io.WriteString(w, a.body)
+	}}
+	p := within(inMemory(t), middleware.Shared()(h))
+	ask(p, "/page").wantBody(t, "page")
+	ask(p, "/page").wantHit(t, "page")
+}

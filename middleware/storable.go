@@ -17,7 +17,7 @@ const maxVary = 16
 func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason {
 	control := p.control(header)
 	switch {
-	case isNested(header["Cache-Status"]):
+	case p.face != shared && isNested(header["Cache-Status"]): // a shared cache has other programs behind it
 		return reasonNested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
 		return reasonSetCookie
