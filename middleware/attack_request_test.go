@@ -69,7 +69,7 @@ func TestNoRequestFieldOfOneClientReachesThePageOfAll(t *testing.T) {
 	}
 }
 
-func TestWhatConnectionNamesIsNotTakenOutOfTheRequestForAll(t *testing.T) {
+func TestWhatConnectionNamesIsNotForTheProxyAloneToTakeOut(t *testing.T) {
 	upstream := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		w.Header().Set("Vary", "Accept-Language")

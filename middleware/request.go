@@ -26,6 +26,7 @@ type judgement struct {
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
 	normalize   bool     // values that mean the same select the same variant
 	vary        []string // what the response varies on whatever the handler says
+	nominated   []string // fields that Connection names
 	note        keyNote  // for Explain
 }
 
@@ -51,6 +52,9 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	}
 	j.url = p.sharedURL(r)
 	j.codings = rfc9111.AcceptedCodings(r.Header["Accept-Encoding"])
+	if lines := r.Header["Connection"]; lines != nil {
+		j.nominated = rfc9111.FieldNames(lines)
+	}
 	if lines := r.Header["Cookie"]; lines != nil {
 		j.keyCookies, j.userCookies = p.cookies.split(lines)
 	}

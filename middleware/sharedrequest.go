@@ -31,9 +31,10 @@ var rewriting = []string{
 	"X-Original-Method", "X-Rewrite-Url", "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https",
 }
 
-// ofConnection are the fields that are about the connection to one client. A
-// proxy further in would take out of the request what Connection names. The host
-// is in the key, and net/http has it elsewhere.
+// ofConnection are the fields that are about the connection to one client, as is
+// what Connection names (RFC 9110, section 7.6.1): a proxy further in would take
+// that out of the request, though it had selected the page. The host is in the key,
+// and net/http has it elsewhere.
 var ofConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Expect", "Host"}
 
 // special are the fields that mean something to the cache in other ways.
@@ -44,7 +45,7 @@ func (j *judgement) hides(name string) bool {
 	if j.trusted && slices.Contains(believed, name) {
 		return false
 	}
-	if isHidden(name) {
+	if isHidden(name) || slices.Contains(j.nominated, name) {
 		return true
 	}
 	hyphened, is := withHyphens(name)
