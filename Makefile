@@ -27,7 +27,7 @@ test: deps ## run every test on real servers with the race detector, and the all
 
 .PHONY: e2e
 e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
-	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./...
+	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./load ./connections ./faults ./redisfaults
 
 .PHONY: browser
 browser: ## visit examples/nethttp with Chromium, which is installed if it is missing
@@ -104,8 +104,8 @@ fuzz: ## run each fuzz target FUZZTIME (10000x)
 	done
 
 .PHONY: examples
-examples: ## build every example, run it and visit it over HTTP
-	$(GO) test -count=1 -v ./examples
+examples: deps ## build every example, run it and visit it over HTTP
+	$(WITH_SERVICES) $(GO) test -count=1 -v ./examples
 
 # The public tests of HTTP caches, and the directory of their npm package.
 HTTP_CACHE_TESTS := 0.4.5

@@ -46,11 +46,11 @@ func FuzzExchange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, target, fields string, status uint16, response string) {
 		attack, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\nX-Mark: attacker\r\n\r\n")))
 		if err != nil || attack.ContentLength > 0 || status < 200 || status > 599 {
-			t.Skip()
+			return // no server hands on what it cannot read
 		}
 		header, err := textproto.NewReader(bufio.NewReader(strings.NewReader(response + "\r\n\r\n"))).ReadMIMEHeader()
 		if err != nil {
-			t.Skip()
+			return
 		}
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if marks := r.Header["X-Mark"]; slices.Equal(marks, []string{"attacker"}) {

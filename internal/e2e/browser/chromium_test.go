@@ -22,10 +22,11 @@ const deadline = 30 * time.Second
 
 // binary returns the browser that LARDER_TEST_BROWSER names, or that is installed.
 // Without one, the test fails under `make browser`, which sets the variable and
-// installs it, and is skipped elsewhere.
+// installs it, and in CI; it is skipped elsewhere.
 func binary(t *testing.T) string {
 	t.Helper()
 	named, asked := os.LookupEnv("LARDER_TEST_BROWSER")
+	asked = asked || os.Getenv("CI") == "true"
 	for _, name := range []string{named, "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
