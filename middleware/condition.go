@@ -90,7 +90,7 @@ func (c *condition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.notModified()
 		return
 	}
-	d.serve(c.next, r)
+	d.serve(d, c.next, r)
 }
 
 // isSubject reports whether there is something to do for a request: it wants

@@ -32,7 +32,7 @@ func ConditionalGet(maxBody int64) func(http.Handler) http.Handler {
 			}
 			decide := func(w *decoratedWriter, status int) fate { return conditionalFate(w, r, status) }
 			d := &decoratedWriter{ResponseWriter: w, decide: decide, limit: maxBody}
-			d.serve(next, r)
+			d.serve(d, next, r)
 		})
 	}
 }

@@ -42,13 +42,13 @@ const (
 	fateDropped             // the client has another answer
 )
 
-// serve runs the handler. If it panics before its header is written, the
-// decorator is asked as for status 500, which is what the client will get, if
-// it gets anything.
-func (w *decoratedWriter) serve(next http.Handler, r *http.Request) {
+// serve runs the handler with as, which is w or what w is embedded in. If the
+// handler panics before its header is written, the decorator is asked as for
+// status 500, which is what the client will get, if it gets anything.
+func (w *decoratedWriter) serve(as http.ResponseWriter, next http.Handler, r *http.Request) {
 	returned := false
 	defer func() { w.finish(returned) }()
-	next.ServeHTTP(w, r)
+	next.ServeHTTP(as, r)
 	returned = true
 }
 
@@ -153,7 +153,7 @@ func patching(patch func(w *decoratedWriter, status int)) func(http.Handler) htt
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			d := &decoratedWriter{ResponseWriter: w, decide: decide}
 			patch(d, 0)
-			d.serve(next, r)
+			d.serve(d, next, r)
 		})
 	}
 }

@@ -1,11 +1,12 @@
 package middleware
 
 import (
+	"bufio"
 	"cmp"
 	"context"
+	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -25,58 +26,41 @@ func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r 
 		next.ServeHTTP(w, r)
 		return
 	}
-	c := &changeWatcher{ResponseWriter: w, h: h, r: r, target: t}
-	next.ServeHTTP(c, r)
-	c.changed(http.StatusOK) // which is what a handler means that writes nothing
+	c := &changeWatcher{h: h, r: r, target: t}
+	c.decoratedWriter = decoratedWriter{ResponseWriter: w, decide: c.decide}
+	c.serve(c, next, r)
 }
 
 // changeWatcher is the ResponseWriter of a request with an unsafe method. When
-// the handler writes that it has succeeded, and before the client can know, the
-// pages that it may have changed are invalidated.
+// the handler says that it has succeeded, which it also does by writing nothing,
+// and before the client can know, the pages that it may have changed are
+// invalidated.
 type changeWatcher struct {
-	http.ResponseWriter
+	decoratedWriter
 	h      *pageHandler
 	r      *http.Request
 	target target
-	once   sync.Once
 }
 
-// Unwrap is for [http.ResponseController].
-func (c *changeWatcher) Unwrap() http.ResponseWriter { return c.ResponseWriter }
-
-// WriteHeader implements [http.ResponseWriter].
-func (c *changeWatcher) WriteHeader(status int) {
-	if rfc9111.IsFinal(status) {
-		c.changed(status)
-	}
-	c.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements [http.ResponseWriter].
-func (c *changeWatcher) Write(p []byte) (int, error) {
-	c.changed(http.StatusOK)
-	return c.ResponseWriter.Write(p)
-}
-
-// Flush implements [http.Flusher].
-func (c *changeWatcher) Flush() {
-	c.changed(http.StatusOK)
-	_ = http.NewResponseController(c.ResponseWriter).Flush() // a writer that cannot has nothing to flush
-}
-
-// changed invalidates what a response with this status says has changed, the
-// first time that it is called.
-func (c *changeWatcher) changed(status int) {
-	c.once.Do(func() {
-		// That the client has left changes nothing about what was changed.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
-		defer cancel()
-		for _, t := range c.invalidated(status) {
-			if err := c.h.purge(ctx, t, purgedHard); err != nil {
-				c.h.logStoreError(ctx, err)
-			}
+func (c *changeWatcher) decide(_ *decoratedWriter, status int) fate {
+	// That the client has left changes nothing about what was changed.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
+	defer cancel()
+	for _, t := range c.invalidated(status) {
+		if err := c.h.purge(ctx, t, purgedHard); err != nil {
+			c.h.logStoreError(ctx, err)
 		}
-	})
+	}
+	return fateSent
+}
+
+// Hijack implements [http.Hijacker]. What the handler answers by itself cannot be
+// seen; it is taken to have succeeded.
+func (c *changeWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if c.fate == fateOpen {
+		c.begin(http.StatusOK)
+	}
+	return c.decoratedWriter.Hijack()
 }
 
 // invalidateTimeout is how long a change may take to invalidate pages, while its

@@ -233,3 +233,25 @@ func TestFullDuplexPassesWithABody(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeIsSeenThoughItsConnectionIsTaken(t *testing.T) {
+	changes := 0
+	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = fmt.Fprintf(w, "%d changes", changes)
+			return
+		}
+		changes++
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	}}
+	s := newServer(t, cached(t, h))
+	fetch(t, s, "GET", "/").wantBody(t, "0 changes")
+	fetch(t, s, "POST", "/")
+	fetch(t, s, "GET", "/").wantBody(t, "1 changes")
+}
