@@ -40,19 +40,15 @@ func (u *run) conclude() (cache.Loaded, error) {
 
 // concludeStream is conclude for a response that was handed on as it came.
 func (u *run) concludeStream() (cache.Loaded, error) {
-	body, whole := u.live.body.whole()
-	switch {
-	case u.response.truncated:
-		return forOne, nil
-	case !whole || u.live.trailers != nil:
-		u.remember()
-		u.live.body.finish(nil)
+	if u.response.truncated {
 		return forOne, nil
 	}
 	u.live.body.finish(nil)
-	// Readers have the page without its body.
-	entry := u.live.page.clone()
-	entry.complete(body, u.x.h.policy)
+	entry, whole := u.live.whole(u.x.h.policy)
+	if !whole {
+		u.remember()
+		return forOne, nil
+	}
 	return u.keep(entry), nil
 }
 

@@ -42,10 +42,11 @@ type exchange struct {
 	fullLen    int       // of canonical, what is the page's
 	index      *variants // of the page, once it is known to vary
 
-	found    *page // what the cache or another's run gave
-	judged         // what becomes of assessed
-	assessed *page // the last that was found and judged
-	foreign  bool  // found is of the same URL, but not for this request
+	found    *page     // what the cache or another's run gave
+	judged             // what becomes of assessed
+	now      time.Time // at which it was judged
+	assessed *page     // the last that was found and judged
+	foreign  bool      // found is of the same URL, but not for this request
 	retried  bool
 
 	// base is the page that a run of this exchange validates, or falls back to.
@@ -148,7 +149,8 @@ func (x *exchange) Accept() bool { return x.accept(true) }
 
 // accept is Accept for a page that was stored, or is of another request's run.
 func (x *exchange) accept(stored bool) bool {
-	x.judged, x.assessed = x.assess(x.found, time.Now()), x.found
+	x.now = time.Now()
+	x.judged, x.assessed = x.assess(x.found, x.now), x.found
 	if stored && x.verdict != verdictVariant && !x.h.purges.isKnown() {
 		x.judged = judged{}
 	}
@@ -236,7 +238,7 @@ func (x *exchange) settleError(err error) (answered bool) {
 // hit answers with a page that another request has brought about.
 func (x *exchange) hit(outcome cache.Outcome) {
 	if outcome.Hit {
-		x.sender.hit(x.w, x.r, x.found, x.h, time.Now())
+		x.sender.hit(x.w, x.r, x.found, x.h, x.now)
 		return
 	}
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -40,11 +41,10 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(forwardBypass, reason)
 		return true
 	}
-	if body, ended := l.body.ended(); ended && l.trailers == nil {
-		// It is whole, and about to be stored.
+	if entry, ok := l.whole(x.h.policy); ok {
+		// It is about to be stored.
 		x.sawEnd = true
-		x.found = l.page.clone()
-		x.found.complete(body, x.h.policy)
+		x.found, x.now = entry, time.Now()
 		x.hit(cache.Outcome{Hit: true})
 		return true
 	}

@@ -1,6 +1,9 @@
 package middleware
 
-import "net/http"
+import (
+	"net/http"
+	"sync"
+)
 
 // live is a response that others may have while the handler is still writing
 // it. It is announced to everyone who waits for the run, and to those who come
@@ -14,4 +17,21 @@ type live struct {
 
 	// stale says why page is an old one, whole, in place of a new one.
 	stale reason
+
+	completed sync.Once
+	entry     *page // the page with its body
+}
+
+// whole returns the page with its body, for all the same one, once that is at its
+// end; or false if it is not yet, or will not be kept.
+func (l *live) whole(p *policy) (entry *page, ok bool) {
+	body, ended := l.body.ended()
+	if !ended || l.trailers != nil {
+		return nil, false
+	}
+	l.completed.Do(func() {
+		l.entry = l.page.clone() // readers have the page without its body
+		l.entry.complete(body, p)
+	})
+	return l.entry, true
 }

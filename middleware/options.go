@@ -81,7 +81,9 @@ func When(wanted func(*http.Request) bool) PageOption {
 }
 
 // VaryByHeader declares that pages depend on these request fields, as if every
-// response had them in Vary.
+// response had them in Vary. Fields that the handler does not get, such as
+// X-Forwarded-For, keep every page out of the cache: see [TrustProxies] and
+// [VaryBy].
 func VaryByHeader(names ...string) PageOption {
 	return func(p *policy) {
 		for _, name := range names {

@@ -40,11 +40,12 @@ func outside(t *testing.T, set func(h http.Header, value string)) http.Handler {
 
 func TestWhatOuterMiddlewareSetsForOneClientKeepsThePageOutOfTheCache(t *testing.T) {
 	for detail, set := range map[string]func(h http.Header, value string){
-		"set-cookie": func(h http.Header, value string) { h.Add("Set-Cookie", "csrf="+value) },
-		"private":    func(h http.Header, _ string) { h.Set("Cache-Control", "private") },
-		"no-store":   func(h http.Header, _ string) { h.Set("Cache-Control", "no-store") },
-		"no-cache":   func(h http.Header, _ string) { h.Set("Cache-Control", "no-cache") },
-		"vary-any":   func(h http.Header, _ string) { h.Set("Vary", "*") },
+		"set-cookie":  func(h http.Header, value string) { h.Add("Set-Cookie", "csrf="+value) },
+		"private":     func(h http.Header, _ string) { h.Set("Cache-Control", "private") },
+		"no-store":    func(h http.Header, _ string) { h.Set("Cache-Control", "no-store") },
+		"no-cache":    func(h http.Header, _ string) { h.Set("Cache-Control", "no-cache") },
+		"vary-any":    func(h http.Header, _ string) { h.Set("Vary", "*") },
+		"vary-hidden": func(h http.Header, _ string) { h.Set("Vary", "X-Forwarded-For") },
 	} {
 		t.Run(detail, func(t *testing.T) {
 			h := outside(t, set)
@@ -77,6 +78,17 @@ func TestWhatOuterMiddlewareVariesOnIsAPartOfTheKey(t *testing.T) {
 	get("de")
 	if status := get("en").Header().Get("Cache-Status"); status != "larder; hit; ttl=59" && status != "larder; hit; ttl=60" {
 		t.Errorf("Cache-Status is %q, want a hit", status)
+	}
+}
+
+func TestThatAPageDependsOnItsHostIsNoReasonNotToKeepIt(t *testing.T) {
+	h := outside(t, func(h http.Header, _ string) { h.Set("Vary", "Host") })
+	for _, want := range []string{"larder; fwd=uri-miss; fwd-status=200; stored", "larder; hit; ttl=60"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if status := w.Header().Get("Cache-Status"); status != want && status != "larder; hit; ttl=59" {
+			t.Errorf("Cache-Status is %q, want %q", status, want)
+		}
 	}
 }
 

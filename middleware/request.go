@@ -18,7 +18,6 @@ type judgement struct {
 	bypass      reason  // reasonNone if the request can be answered from the cache
 	target      target  // as received
 	url         url.URL // as the handler gets it in a run for all
-	codings     rfc9111.Codings
 	credentials rfc9111.Credentials
 	directives  rfc9111.RequestDirectives // none if they are not heeded
 	keyCookies  []cookie
@@ -51,9 +50,12 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 		return j
 	}
 	j.url = p.sharedURL(r)
-	j.codings = rfc9111.AcceptedCodings(r.Header["Accept-Encoding"])
 	if lines := r.Header["Connection"]; lines != nil {
 		j.nominated = rfc9111.FieldNames(lines)
+	}
+	if variesOnHidden(j.vary, &j) {
+		j.bypass = reasonVaryHidden
+		return j
 	}
 	if lines := r.Header["Cookie"]; lines != nil {
 		j.keyCookies, j.userCookies = p.cookies.split(lines)

@@ -73,7 +73,7 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 	line := ""
 	switch {
 	case name == "Accept-Encoding":
-		line = j.codings.String()
+		line = rfc9111.AcceptedCodings(header[name]).String()
 	case name == "Accept-Language" && j.normalize:
 		if header[name] != nil {
 			line = rfc9111.NormalizeField(name, header[name])

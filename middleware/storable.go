@@ -21,7 +21,7 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 		return reasonNested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
 		return reasonSetCookie
-	case variesOnHidden(header["Vary"], j):
+	case variesOnHidden(rfc9111.FieldNames(header["Vary"]), j):
 		return reasonVaryHidden
 	}
 	if p.face == shared {
@@ -41,9 +41,9 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 
 // variesOnHidden reports whether a response depends on a field that the handler
 // did not get from the client: what it has seen there, from a proxy further in
-// perhaps, the cache cannot see.
+// perhaps, the cache cannot see. The host is in the key.
 func variesOnHidden(vary []string, j *judgement) bool {
-	return slices.ContainsFunc(rfc9111.FieldNames(vary), j.hides)
+	return slices.ContainsFunc(vary, func(name string) bool { return name != "Host" && j.hides(name) })
 }
 
 // isWanted reports whether responses with this status are stored: 200, those

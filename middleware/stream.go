@@ -158,14 +158,6 @@ func (s *stream) hasEnded() (ended, broken bool) {
 	return s.isEnded, s.err != nil
 }
 
-// whole returns the body, or false if it was too long. It is for the end of the
-// run, when nothing is written any more.
-func (s *stream) whole() ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.kept, !s.over
-}
-
 // ended returns the body if it has been written to its end and was kept.
 func (s *stream) ended() (body []byte, ok bool) {
 	s.mu.Lock()

@@ -51,7 +51,8 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 		if _, ok := s.join(false); ok {
 			t.Error("somebody could join")
 		}
-		if _, whole := s.whole(); whole {
+		s.finish(nil)
+		if _, whole := s.ended(); whole {
 			t.Error("it counts as whole")
 		}
 		// append may double what it needs.

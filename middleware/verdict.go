@@ -25,7 +25,6 @@ type judged struct {
 	verdict verdict
 	reason  reason        // of verdictBypass
 	cause   rfc9111.Cause // of the others but verdictMiss and verdictVariant
-	age     time.Duration
 }
 
 // assess decides what becomes of an entry that was found for this request. It is
@@ -57,7 +56,6 @@ func (x *exchange) assessPage(p *page, now time.Time) judged {
 	if reason := x.unusable(p); reason != reasonNone {
 		return judged{verdict: verdictBypass, reason: reason}
 	}
-	j := judged{age: p.age(now)}
 	fresh := p.fresh
 	if x.index != nil && !x.index.softened.IsZero() && !p.requested.After(x.index.softened) {
 		fresh = softened(fresh, p.age(x.index.softened))
@@ -68,10 +66,8 @@ func (x *exchange) assessPage(p *page, now time.Time) judged {
 	case purgedSoft:
 		fresh = softened(fresh, p.age(at))
 	}
-	var decision rfc9111.Decision
-	decision, j.cause = fresh.Reuse(j.age, &x.directives)
-	j.verdict = verdictOf[decision]
-	return j
+	decision, cause := fresh.Reuse(p.age(now), &x.directives)
+	return judged{verdict: verdictOf[decision], cause: cause}
 }
 
 var verdictOf = [...]verdict{
@@ -85,10 +81,15 @@ var verdictOf = [...]verdict{
 // or reasonNone.
 func (x *exchange) unusable(p *page) reason {
 	switch {
-	case !x.codings.Accepts(p.contentEncoding) && !x.h.literal:
+	case len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding):
 		return reasonEncoding
 	case !x.credentials.MayShare(p.sharing.directives(), p.vary):
 		return reasonCredentials
 	}
 	return reasonNone
+}
+
+// acceptsCoding reports whether the client can read an encoded body.
+func (x *exchange) acceptsCoding(contentEncoding []string) bool {
+	return rfc9111.AcceptedCodings(x.requestHeader()["Accept-Encoding"]).Accepts(contentEncoding)
 }
