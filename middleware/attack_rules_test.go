@@ -14,7 +14,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 	var rules []purgeRule
 	for i := range 10 * maxRules {
 		rule := purgeRule{
-			keyPrefix: fmt.Sprint("site", i%prefixes), origin: "http://a.test", path: fmt.Sprint("/", i),
+			keyPrefix: fmt.Sprint("site", i%prefixes), scheme: "http", host: "a.test", path: fmt.Sprint("/", i),
 			at: start.Add(time.Duration(i) * time.Second), soft: i%2 == 0,
 		}
 		if rules = withRule(rules, rule); len(rules) > maxRules {
@@ -39,7 +39,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 // together within the bound.
 func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
 	rule := func(i int) purgeRule {
-		return purgeRule{origin: "http://a.test", path: fmt.Sprint("/", i), at: time.Unix(int64(i), 0)}
+		return purgeRule{scheme: "http", host: "a.test", path: fmt.Sprint("/", i), at: time.Unix(int64(i), 0)}
 	}
 	var known, fetched []purgeRule
 	for i := range maxRules {

@@ -17,7 +17,7 @@ import (
 //	version and kind, a byte each; the key, with its length
 //	of a tombstone: when it was set, and what tells it from others
 //	of an index: its generation, when it was declared stale, the names
-//	of a list of purges: for each the key prefix, origin, path, time and softness
+//	of a list of purges: for each the key prefix, scheme, host, path, time and softness
 //	of a response: its status, times, age and freshness, the fields with their
 //	lines, and the body
 //
@@ -89,7 +89,7 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 func appendPurges(dst []byte, rules []purgeRule) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(rules)))
 	for _, rule := range rules {
-		dst = appendStrings(dst, []string{rule.keyPrefix, rule.origin, rule.path})
+		dst = appendStrings(dst, []string{rule.keyPrefix, rule.scheme, rule.host, rule.path})
 		dst = appendTime(dst, rule.at)
 		soft := byte(0)
 		if rule.soft {
@@ -105,11 +105,11 @@ func (r *pageReader) purges() []purgeRule {
 	rules := make([]purgeRule, 0, min(n, maxRules))
 	for range n {
 		texts := r.texts()
-		if r.failed || len(texts) != 3 {
+		if r.failed || len(texts) != 4 {
 			r.failed = true
 			break
 		}
-		rules = append(rules, purgeRule{keyPrefix: texts[0], origin: texts[1], path: texts[2], at: r.time(), soft: r.byte() == 1})
+		rules = append(rules, purgeRule{keyPrefix: texts[0], scheme: texts[1], host: texts[2], path: texts[3], at: r.time(), soft: r.byte() == 1})
 	}
 	return rules
 }

@@ -34,7 +34,8 @@ const tombstoneTTL = maxRun + time.Minute
 //
 // The URL is absolute, with the scheme and host by which clients know the page.
 // When Purge returns nil, no request that comes later is answered with the old
-// page.
+// page; unless the cache drops writes when its backend fails (on_error "miss"):
+// then a purge that came to nothing is an event of the cache, and no error.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
 	return newPurger(opts).purgeURL(ctx, url, purgedHard)
 }
@@ -169,7 +170,8 @@ func (p *policy) purgePrefix(ctx context.Context, text string, how purged) error
 func (p *policy) purgeBeneath(ctx context.Context, t target, how purged) error {
 	return p.addRule(ctx, purgeRule{
 		keyPrefix: p.keyPrefix,
-		origin:    t.scheme + "://" + t.host,
+		scheme:    t.scheme,
+		host:      t.host,
 		path:      strings.TrimSuffix(t.path, "/"),
 		at:        time.Now(),
 		soft:      how == purgedSoft,

@@ -17,7 +17,7 @@ func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
 
 func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 	pageAt := func(host, path string) target { return newTarget("https", host, path, "a=1") }
-	rule := purgeRule{keyPrefix: "p", origin: "https://example.org", path: "/shop", at: later(10)}
+	rule := purgeRule{keyPrefix: "p", scheme: "https", host: "example.org", path: "/shop", at: later(10)}
 	for _, test := range []struct {
 		prefix    string
 		page      target
@@ -47,7 +47,7 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 	var rules []purgeRule
 	const n = 3 * maxRules
 	for i := range n {
-		rules = withRule(rules, purgeRule{keyPrefix: fmt.Sprint(i % 3), origin: "https://example.org", path: fmt.Sprintf("/%d", i), at: later(i)})
+		rules = withRule(rules, purgeRule{keyPrefix: fmt.Sprint(i % 3), scheme: "https", host: "example.org", path: fmt.Sprintf("/%d", i), at: later(i)})
 		if len(rules) > maxRules {
 			t.Fatalf("after %d purges there are %d rules", i+1, len(rules))
 		}
@@ -68,7 +68,7 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 
 func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
 	rule := func(path string, at int, soft bool) purgeRule {
-		return purgeRule{origin: "https://example.org", path: path, at: later(at), soft: soft}
+		return purgeRule{scheme: "https", host: "example.org", path: path, at: later(at), soft: soft}
 	}
 	var rules []purgeRule
 	for i := range 10 {

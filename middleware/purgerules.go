@@ -15,7 +15,8 @@ import (
 // purgeRule is one purge of all pages beneath a path.
 type purgeRule struct {
 	keyPrefix string
-	origin    string // scheme and host; "" for all
+	scheme    string // "" for all, whatever their host and path
+	host      string
 	path      string // without a slash at its end
 	at        time.Time
 	soft      bool
@@ -29,12 +30,11 @@ func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) boo
 	if r.at.Before(requested.Truncate(time.Millisecond)) || r.keyPrefix != keyPrefix {
 		return false
 	}
-	if r.origin == "" {
+	if r.scheme == "" {
 		return true
 	}
-	scheme, host, _ := strings.Cut(r.origin, "://")
 	rest, beneath := strings.CutPrefix(t.path, r.path)
-	return beneath && (rest == "" || rest[0] == '/') && scheme == t.scheme && host == t.host
+	return beneath && (rest == "" || rest[0] == '/') && r.scheme == t.scheme && r.host == t.host
 }
 
 // maxRules is how many purges by prefix are remembered, if there are no more key
@@ -175,7 +175,7 @@ func (p *policy) addRule(ctx context.Context, rule purgeRule) error {
 func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
 	kept := make([]purgeRule, 0, len(rules)+1)
 	for _, r := range rules {
-		same := r.keyPrefix == rule.keyPrefix && r.origin == rule.origin && r.path == rule.path
+		same := r.keyPrefix == rule.keyPrefix && r.scheme == rule.scheme && r.host == rule.host && r.path == rule.path
 		if !same || r.soft != rule.soft && rule.soft {
 			kept = append(kept, r)
 		}
