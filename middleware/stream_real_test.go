@@ -61,6 +61,7 @@ func TestAFileThatIsNotCachedIsSentByTheOperatingSystem(t *testing.T) {
 		if test.method == "GET" {
 			a.wantBody(t, strings.Repeat("x", length))
 		}
+		s.Close() // the handler has returned
 		if n := copied.Load(); a.err != nil || test.method == "GET" && n != test.want {
 			t.Errorf("%s: %d bytes went by ReadFrom, want %d; %v; %s", name, copied.Load(), test.want, a.err, a.cacheStatus())
 		}
