@@ -3,7 +3,6 @@ package middleware
 import (
 	"bytes"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,26 +13,22 @@ import (
 
 // sendBody sends a response whose header is set, and applies the client's own
 // conditions and ranges to it if it is whole.
-func sendBody(w http.ResponseWriter, r *http.Request, h *pageHandler, response recorded, v rfc9111.Validators) {
-	if response.status == http.StatusOK && !response.truncated && isConditional(r) {
-		sendConditional(w, r, h, response.body, v)
+func (x *exchange) sendBody(response recorded, v rfc9111.Validators) {
+	if x.conditional && response.status == http.StatusOK && !response.truncated {
+		x.sendConditional(response.body, v)
 		return
 	}
-	w.WriteHeader(response.status)
-	if r.Method != http.MethodHead && bodyAllowed(response.status) {
-		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
+	x.w.WriteHeader(response.status)
+	if x.r.Method != http.MethodHead && bodyAllowed(response.status) {
+		_, _ = x.w.Write(response.body) // the client has left: there is nobody to tell
 	}
-}
-
-// isConditional reports whether a request has conditions or a range.
-func isConditional(r *http.Request) bool {
-	return slices.ContainsFunc(partial, func(name string) bool { return r.Header[name] != nil })
 }
 
 // sendConditional evaluates the conditions of a request, and leaves its ranges
 // to [http.ServeContent].
-func sendConditional(w http.ResponseWriter, r *http.Request, h *pageHandler, body []byte, v rfc9111.Validators) {
-	outcome := h.conditions(&v, r)
+func (x *exchange) sendConditional(body []byte, v rfc9111.Validators) {
+	w, r := x.w, x.r
+	outcome := x.conditions(&v)
 	switch {
 	case outcome == rfc9111.OutcomeNotModified:
 		writeNotModified(w, v.ETag != "")
@@ -49,20 +44,20 @@ func sendConditional(w http.ResponseWriter, r *http.Request, h *pageHandler, bod
 	}
 }
 
-// conditions holds the conditions of a request against a response with status
+// conditions holds the conditions of the request against a response with status
 // 200. A shared cache is not the origin: If-Match and If-Unmodified-Since are not
 // for it (RFC 9111, section 4.3.2).
-func (h *pageHandler) conditions(v *rfc9111.Validators, r *http.Request) rfc9111.Outcome {
-	if !isConditional(r) {
+func (x *exchange) conditions(v *rfc9111.Validators) rfc9111.Outcome {
+	if !x.conditional {
 		return rfc9111.OutcomeProceed
 	}
-	header := r.Header
-	if h.face == shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
+	header := x.r.Header
+	if x.h.face == shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
 		header = header.Clone()
 		delete(header, "If-Match")
 		delete(header, "If-Unmodified-Since")
 	}
-	return v.Evaluate(r.Method, header, time.Now())
+	return v.Evaluate(x.r.Method, header, time.Now())
 }
 
 // asksForRange reports whether the Range field of r means anything: it is of

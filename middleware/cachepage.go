@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -116,9 +117,18 @@ type pageHandler struct {
 
 // ServeHTTP implements [http.Handler].
 func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{h: h, w: w, r: r, next: h.next, anew: h.next}
+	x := exchanges.Get().(*exchange)
+	x.h, x.w, x.r, x.next, x.anew = h, w, r, h.next, h.next
 	x.serve()
+	if x.isForgotten {
+		*x = exchange{}
+		exchanges.Put(x)
+	}
 }
+
+// exchanges are those that were plain hits. No handler has seen anything of them,
+// and nobody else has had them.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // logStoreError says at times that the cache does not work, and never at every
 // request.

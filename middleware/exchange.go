@@ -49,6 +49,9 @@ type exchange struct {
 	foreign  bool      // found is of the same URL, but not for this request
 	retried  bool
 
+	// isForgotten says that nobody else has this exchange any more.
+	isForgotten bool
+
 	// base is the page that a run of this exchange validates, or falls back to.
 	base *page
 
@@ -67,7 +70,6 @@ type exchange struct {
 	sawEnd   bool
 
 	buffer [256]byte // for canonical
-	sender pageSender
 }
 
 // serve answers the request.
@@ -238,7 +240,8 @@ func (x *exchange) settleError(err error) (answered bool) {
 // hit answers with a page that another request has brought about.
 func (x *exchange) hit(outcome cache.Outcome) {
 	if outcome.Hit {
-		x.sender.hit(x.w, x.r, x.found, x.h, x.now)
+		x.sendHit(x.found, x.now)
+		x.isForgotten = x.verdict == verdictHit && x.prepared == nil // there was neither a run nor a refresh
 		return
 	}
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
@@ -248,7 +251,7 @@ func (x *exchange) hit(outcome cache.Outcome) {
 		collapsed: outcome.Collapsed,
 	})
 	// Nobody has made it for this request (RFC 9111, section 5.1).
-	x.sender.sendAged(x.w, x.r, x.found, x.h)
+	x.sendAged(x.found)
 }
 
 // forward says for Cache-Status what kind of miss this was.

@@ -219,10 +219,10 @@ func (e *explainer) refused() {
 // condition says what of a stored response the client wants.
 func (e *explainer) condition() string {
 	x := e.x
-	if x.found.status != 200 || !isConditional(x.r) {
+	if x.found.status != 200 || !x.conditional {
 		return ""
 	}
-	switch x.h.conditions(&x.found.validators, x.r) {
+	switch x.conditions(&x.found.validators) {
 	case rfc9111.OutcomeNotModified:
 		return ", as 304"
 	case rfc9111.OutcomePreconditionFailed:

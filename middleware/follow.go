@@ -100,14 +100,15 @@ func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
 		x.unanswered()
 		return true
 	}
-	header := x.w.Header()
+	header, out := x.w.Header(), x.outgoing(l.page)
 	if leads {
 		copyResponse(header, l.header, f)
 	} else {
 		setStatus(header, l.page.cacheStatus, f)
-		x.sender.aged(header, l.page)
+		out.set("Age", l.page.render(time.Now()).ageLine)
+		out.setPage(l.page)
 	}
-	x.sender.tellBrowsers(header, x.h)
+	out.tellBrowsers(x.h, l.page)
 	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
 		if leads {
 			x.drain(ctx, reader, err)
@@ -178,7 +179,7 @@ func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
 	if status != http.StatusOK {
 		return false
 	}
-	switch x.h.conditions(&v, x.r) {
+	switch x.conditions(&v) {
 	case rfc9111.OutcomeNotModified:
 		writeNotModified(x.w, v.ETag != "")
 		return true

@@ -9,13 +9,6 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// pageKey is the key of a page in the cache, made of its canonical key.
-func pageKey(canonical []byte) string {
-	const prefix = "page:"
-	var key [len(prefix) + keys.HashSize]byte
-	return string(keys.AppendHash(append(key[:0], prefix...), canonical))
-}
-
 // target is the URL by which people know a page, and purge it.
 type target struct {
 	scheme string // http or https
@@ -55,19 +48,13 @@ func (p *policy) appendPrimary(dst []byte, credentials bool, t target, note keyN
 	if credentials {
 		class = "credentials"
 	}
-	// HEAD is answered from the same entry as GET.
-	for _, part := range [...]struct{ name, value string }{
-		{"key prefix", p.keyPrefix},
-		{"kind of client", class},
-		{"method", http.MethodGet},
-		{"scheme", t.scheme},
-		{"host", t.host},
-		{"path", t.path},
-		{"query", t.query},
-	} {
-		dst = note.appendPart(dst, part.name, part.value)
-	}
-	return dst
+	dst = note.appendPart(dst, "key prefix", p.keyPrefix)
+	dst = note.appendPart(dst, "kind of client", class)
+	dst = note.appendPart(dst, "method", http.MethodGet) // HEAD is answered from the same entry
+	dst = note.appendPart(dst, "scheme", t.scheme)
+	dst = note.appendPart(dst, "host", t.host)
+	dst = note.appendPart(dst, "path", t.path)
+	return note.appendPart(dst, "query", t.query)
 }
 
 // appendKey appends the canonical key of the page: everything that it may depend
@@ -77,15 +64,11 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 	dst = p.appendPrimary(dst, p.face != shared && !j.credentials.None(), j.target, j.note)
 	primaryLen = len(dst)
 	// Middleware further out may have rewritten the URL.
-	for _, part := range [...]struct{ name, value string }{
-		{"handler's scheme", j.url.Scheme},
-		{"handler's host", strings.ToLower(j.url.Host)},
-		{"handler's path", j.url.Path},
-		{"handler's escaped path", j.url.RawPath},
-		{"handler's query", j.url.RawQuery},
-	} {
-		dst = j.note.appendPart(dst, part.name, part.value)
-	}
+	dst = j.note.appendPart(dst, "handler's scheme", j.url.Scheme)
+	dst = j.note.appendPart(dst, "handler's host", strings.ToLower(j.url.Host))
+	dst = j.note.appendPart(dst, "handler's path", j.url.Path)
+	dst = j.note.appendPart(dst, "handler's escaped path", j.url.RawPath)
+	dst = j.note.appendPart(dst, "handler's query", j.url.RawQuery)
 	if j.trusted {
 		dst = j.note.appendPart(dst, "Host", r.Host)
 		for _, name := range believed {

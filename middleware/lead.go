@@ -53,10 +53,11 @@ func (x *exchange) sendValidated(u *run, stored bool) {
 		why: x.forward(), status: http.StatusNotModified, stored: stored, detail: u.reason,
 	})
 	if u.response.header["Age"] != nil {
-		x.sender.sendAged(x.w, x.r, u.page, x.h) // a cache further in has confirmed it
+		x.sendAged(u.page) // a cache further in has confirmed it
 		return
 	}
-	x.sender.send(x.w, x.r, u.page, x.h)
+	out := x.outgoing(u.page)
+	x.sendPage(u.page, &out)
 }
 
 // sendRun answers with the response of the run that this request started, the
@@ -74,15 +75,16 @@ func (x *exchange) sendRun(u *run, stored bool) {
 	_, detail := u.fate()
 	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: detail})
 	if u.page != nil {
-		x.sender.tellBrowsers(header, x.h)
+		out := x.outgoing(u.page)
+		out.tellBrowsers(x.h, u.page)
 	}
-	sendBody(x.w, x.r, x.h, response, rfc9111.ValidatorsOf(header, u.requested))
+	x.sendBody(response, rfc9111.ValidatorsOf(header, u.requested))
 }
 
 // sendStale answers with an old page, since there is nothing better.
 func (x *exchange) sendStale(p *page, status int, why reason) {
 	setStatus(x.w.Header(), p.cacheStatus, forwarded{why: forwardStale, status: status, detail: why})
-	x.sender.sendAged(x.w, x.r, p, x.h)
+	x.sendAged(p)
 }
 
 // progress is how far a run is.

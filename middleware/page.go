@@ -45,6 +45,8 @@ type page struct {
 	contentEncoding []string
 	validators      rfc9111.Validators
 	cacheStatus     []string // of caches further in
+	flat            []string // the lines of all fields, one after the other
+	tellsBrowsers   bool     // for how long they may keep it
 
 	rendered atomic.Pointer[renderedAge]
 }
@@ -82,7 +84,7 @@ func (p *page) CacheSize() int {
 	const overhead = 512 // the struct, the slices' headers, the rendered age
 	size := overhead + len(p.key) + len(p.body) + linesSize(p.cacheStatus)
 	for _, f := range p.fields {
-		size += 48 + len(f.name) + linesSize(f.lines)
+		size += 48 + 16*len(f.lines) + len(f.name) + linesSize(f.lines) // the lines are in flat, too
 	}
 	if p.index != nil {
 		size += len(p.index.generation) + linesSize(p.index.names)
@@ -190,6 +192,7 @@ func (p *page) clone() *page {
 		key: p.key, status: p.status, fields: slices.Clone(p.fields), body: p.body,
 		requested: p.requested, received: p.received, initial: p.initial, fresh: p.fresh, sharing: p.sharing,
 		vary: p.vary, contentEncoding: p.contentEncoding, validators: p.validators, cacheStatus: p.cacheStatus,
+		flat: p.flat, tellsBrowsers: p.tellsBrowsers,
 	}
 }
 
@@ -208,7 +211,12 @@ func (p *page) derive() {
 		}
 		return f.name == "Cache-Status"
 	})
+	p.flat = nil
+	for _, f := range p.fields {
+		p.flat = append(p.flat, f.lines...)
+	}
 	header := p.header()
+	p.tellsBrowsers = header["Cache-Control"] != nil || header["Expires"] != nil
 	p.vary = rfc9111.FieldNames(header["Vary"])
 	p.contentEncoding = header["Content-Encoding"]
 	p.validators = rfc9111.ValidatorsOf(header, p.received)

@@ -15,6 +15,7 @@ import (
 
 // judgement is what is known of a request before anything is looked up.
 type judgement struct {
+	fields
 	bypass      reason  // reasonNone if the request can be answered from the cache
 	target      target  // as received
 	url         url.URL // as the handler gets it in a run for all
@@ -34,7 +35,8 @@ type judgement struct {
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
-	j := judgement{bypass: p.bypassReason(r), vary: p.varyHeaders, normalize: p.normalize}
+	j := judgement{fields: fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize}
+	j.bypass = p.bypassReason(r, &j)
 	if j.bypass == reasonNone && len(outer) > 0 {
 		control := p.control(outer)
 		j.bypass = p.withheld(&control, outer, time.Now())
@@ -50,30 +52,30 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 		return j
 	}
 	j.url = p.sharedURL(r)
-	if lines := r.Header["Connection"]; lines != nil {
-		j.nominated = rfc9111.FieldNames(lines)
+	if j.connection {
+		j.nominated = rfc9111.FieldNames(r.Header["Connection"])
 	}
 	if variesOnHidden(j.vary, &j) {
 		j.bypass = reasonVaryHidden
 		return j
 	}
-	if lines := r.Header["Cookie"]; lines != nil {
-		j.keyCookies, j.userCookies = p.cookies.split(lines)
+	if j.cookie {
+		j.keyCookies, j.userCookies = p.cookies.split(r.Header["Cookie"])
 	}
-	j.credentials = p.credentials(r, j.userCookies)
-	if p.heedRequests {
+	j.credentials = p.credentials(r, &j)
+	if j.fields.directives && p.heedRequests {
 		j.directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
 	}
 	return j
 }
 
-func (p *policy) bypassReason(r *http.Request) reason {
+func (p *policy) bypassReason(r *http.Request, j *judgement) reason {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return reasonMethod
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return reasonRequestBody
-	case r.Header["Upgrade"] != nil:
+	case j.upgrade:
 		return reasonUpgrade
 	case p.face == perView && p.ttl <= 0:
 		return reasonTTL
@@ -151,8 +153,11 @@ func targetPath(r *http.Request) (path string, ok bool) {
 
 // cutScheme splits a target in absolute form after "scheme://".
 func cutScheme(t string) (scheme, rest string, absolute bool) {
+	if strings.HasPrefix(t, "/") {
+		return "", t, false
+	}
 	scheme, rest, ok := strings.Cut(t, ":")
-	if !ok || strings.HasPrefix(t, "/") {
+	if !ok {
 		return "", t, false
 	}
 	rest, absolute = strings.CutPrefix(rest, "//")
@@ -175,12 +180,12 @@ func (p *policy) sharedURL(r *http.Request) url.URL {
 
 // credentials returns what in the request may have made its response the
 // user's own: all that is neither declared nor a part of the key.
-func (p *policy) credentials(r *http.Request, userCookies []cookie) rfc9111.Credentials {
+func (p *policy) credentials(r *http.Request, j *judgement) rfc9111.Credentials {
 	c := rfc9111.Credentials{
-		Authorization: r.Header["Authorization"] != nil,
+		Authorization: j.authorization,
 		Certificate:   p.face != shared && r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
 	}
-	if len(userCookies) > 0 && p.face != shared {
+	if len(j.userCookies) > 0 && p.face != shared {
 		c.Fields = append(c.Fields, "Cookie")
 	}
 	for _, name := range p.credentialHeaders {

@@ -42,70 +42,81 @@ func copyHeader(dst, src http.Header, except ...string) {
 	}
 }
 
-// tellBrowsers says how long browsers may keep a response, if nobody has said
+// outgoing is the header of a response to one client. Since middleware further
+// out may change the lines of a header in place, and a page is everybody's, lines
+// are given away in memory of their own.
+type outgoing struct {
+	http.Header
+	empty bool     // nobody has set anything before: there is nothing to merge
+	lines []string // memory for what is set
+}
+
+// outgoing is the header of the response to x's client, with memory for the
+// lines of p.
+func (x *exchange) outgoing(p *page) outgoing {
+	const others = 2 // Age, Cache-Control
+	header := x.w.Header()
+	return outgoing{header, len(header) == 0, make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
+}
+
+// set sets a field to copies of lines.
+func (o *outgoing) set(name string, lines ...string) {
+	from := len(o.lines)
+	o.lines = append(o.lines, lines...)
+	o.give(name, from, len(o.lines))
+}
+
+// setPage sets the stored fields of a page.
+func (o *outgoing) setPage(p *page) {
+	from := len(o.lines)
+	o.lines = append(o.lines, p.flat...)
+	for i := range p.fields {
+		to := from + len(p.fields[i].lines)
+		o.give(p.fields[i].name, from, to)
+		from = to
+	}
+}
+
+// give sets a field to some of o.lines.
+func (o *outgoing) give(name string, from, to int) {
+	if lines := o.lines[from:to:to]; o.empty {
+		o.Header[name] = lines
+	} else {
+		setField(o.Header, name, lines)
+	}
+}
+
+// tellBrowsers says how long browsers may keep a page, if nobody has said
 // anything about that. A shared cache adds nothing of its own.
-func (s *pageSender) tellBrowsers(header http.Header, h *pageHandler) {
-	if h.face == shared || header["Cache-Control"] != nil || header["Expires"] != nil {
+func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
+	told := p.tellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
+	if told || h.face == shared {
 		return
 	}
-	s.set(header, "Cache-Control", h.browserControl)
+	o.set("Cache-Control", h.browserControl)
 	if h.djangoHeaders {
-		s.set(header, "Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
+		o.set("Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
 	}
 }
 
-// pageSender sends a page to one client. Since middleware further out may
-// change the lines of a header in place, and the page is everybody's, it gives
-// the lines away in memory of its own.
-type pageSender struct {
-	lines [16]string // as many as most pages have; more are allocated
-	used  int
-}
-
-// set sets a field with copies of lines.
-func (s *pageSender) set(dst http.Header, name string, lines ...string) {
-	end := s.used + len(lines)
-	if end > len(s.lines) {
-		setField(dst, name, slices.Clone(lines))
-		return
-	}
-	own := s.lines[s.used:end:end]
-	copy(own, lines)
-	s.used = end
-	setField(dst, name, own)
-}
-
-// hit sends a page that was in the cache.
-func (s *pageSender) hit(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler, now time.Time) {
-	header := w.Header()
-	rendered := p.render(now)
-	s.set(header, "Cache-Status", rendered.status...)
-	s.set(header, "Age", rendered.ageLine)
-	s.send(w, r, p, h)
+// sendHit sends a page that was in the cache.
+func (x *exchange) sendHit(p *page, now time.Time) {
+	rendered, out := p.render(now), x.outgoing(p)
+	out.set("Cache-Status", rendered.status...)
+	out.set("Age", rendered.ageLine)
+	x.sendPage(p, &out)
 }
 
 // sendAged sends a page that is old, and says so.
-func (s *pageSender) sendAged(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler) {
-	s.set(w.Header(), "Age", p.render(time.Now()).ageLine)
-	s.send(w, r, p, h)
+func (x *exchange) sendAged(p *page) {
+	out := x.outgoing(p)
+	out.set("Age", p.render(time.Now()).ageLine)
+	x.sendPage(p, &out)
 }
 
-// aged sets the stored fields of a page, and how old it is.
-func (s *pageSender) aged(header http.Header, p *page) {
-	s.set(header, "Age", p.render(time.Now()).ageLine)
-	s.fields(header, p)
-}
-
-// send sends a page but for what is said of its way.
-func (s *pageSender) send(w http.ResponseWriter, r *http.Request, p *page, h *pageHandler) {
-	s.fields(w.Header(), p)
-	s.tellBrowsers(w.Header(), h)
-	sendBody(w, r, h, recorded{status: p.status, body: p.body}, p.validators)
-}
-
-// fields sets the stored fields of a page.
-func (s *pageSender) fields(header http.Header, p *page) {
-	for _, f := range p.fields {
-		s.set(header, f.name, f.lines...)
-	}
+// sendPage sends a page but for what is said of its way.
+func (x *exchange) sendPage(p *page, out *outgoing) {
+	out.setPage(p)
+	out.tellBrowsers(x.h, p)
+	x.sendBody(recorded{status: p.status, body: p.body}, p.validators)
 }

@@ -14,10 +14,6 @@ import (
 // not in the key of the page: one client could otherwise change the page of
 // everybody else.
 
-// partial are the request fields that would make an answer partial or empty.
-// Each client's own are applied to the whole answer.
-var partial = []string{"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
-
 // believed are the fields that count if they come from a trusted proxy; then
 // they are a part of the key.
 var believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
@@ -53,7 +49,7 @@ func (j *judgement) hides(name string) bool {
 }
 
 func isHidden(name string) bool {
-	return slices.Contains(partial, name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name)
+	return isPartial(name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name)
 }
 
 // withHyphens is the field for which CGI, WSGI and their like take one that is
