@@ -1,4 +1,5 @@
-// Package docs_test compiles every block of Go code in the documents.
+// Package docs_test compiles every block of Go code in the documents, and checks
+// the settings in them.
 package docs_test
 
 import (
@@ -32,6 +33,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -84,15 +86,26 @@ func changeArticle(w http.ResponseWriter, r *http.Request) {}
 
 // others are packages that only some blocks use, by the name that they use them
 // under.
-var others = map[string]string{}
+var others = map[string]string{
+	"echo":      "github.com/labstack/echo/v4",
+	"echocache": "github.com/larder-go/larder/adapters/echocache",
+	"gin":       "github.com/gin-gonic/gin",
+	"gincache":  "github.com/larder-go/larder/adapters/gincache",
+}
+
+// linked are the packages that blocks may import, with what these import.
+var linked = []string{
+	"std", "github.com/larder-go/larder/...",
+	"github.com/labstack/echo/v4/middleware", "github.com/labstack/echo/v5/middleware",
+}
 
 func TestEveryBlockOfCodeCompiles(t *testing.T) {
-	packages := newPackages(t)
+	compiled := newPackages(t) // whose importer reads each once, and is for one goroutine
 	for _, document := range documents(t) {
-		for i, block := range blocks(t, document) {
+		found := blocks(t, document, "go")
+		for i, block := range found {
 			t.Run(fmt.Sprintf("%s/%d", filepath.Base(document), i), func(t *testing.T) {
-				t.Parallel()
-				for _, err := range packages.check(source(block)) {
+				for _, err := range compiled.check(files(found[:i], block)) {
 					t.Errorf("%s, line %d of the document and on: %v", document, block.line, err)
 				}
 			})
@@ -113,33 +126,49 @@ func documents(t *testing.T) []string {
 	return append(pages, "../README.md", "../CONTRIBUTING.md")
 }
 
-// block is a block of Go code.
+// block is a block of code.
 type block struct {
 	line int
 	code string
 }
 
-func blocks(t *testing.T, document string) (found []block) {
+// blocks are those of a document in a language; that of plain ones is empty.
+func blocks(t *testing.T, document, language string) (found []block) {
 	t.Helper()
-	data, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var current *block
-	for i, line := range strings.Split(string(data), "\n") {
+	wanted := false
+	for i, line := range strings.Split(read(t, document), "\n") {
+		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
-		case current != nil && strings.TrimSpace(line) == "```":
-			found, current = append(found, *current), nil
+		case current == nil && isFence:
+			current, wanted = &block{line: i + 1}, fence == language
+		case current != nil && isFence:
+			if wanted {
+				found = append(found, *current)
+			}
+			current = nil
 		case current != nil:
 			current.code += line + "\n"
-		case strings.TrimSpace(line) == "```go":
-			current = &block{line: i + 1}
 		}
 	}
 	if current != nil {
 		t.Fatalf("%s: the block in line %d does not end", document, current.line)
 	}
 	return found
+}
+
+// files are those of the package that a block is a part of: the block alone,
+// unless there were files of its package before it in the document.
+func files(before []block, b block) (texts []string) {
+	clause, _, _ := strings.Cut(b.code, "\n")
+	if strings.HasPrefix(clause, "package ") && clause != "package main" {
+		for _, earlier := range before {
+			if strings.HasPrefix(earlier.code, clause+"\n") {
+				texts = append(texts, earlier.code)
+			}
+		}
+	}
+	return append(texts, source(b))
 }
 
 // source is the file that a block is a part of.
@@ -150,7 +179,7 @@ func source(b block) string {
 	var imports strings.Builder
 	for name, path := range others {
 		if strings.Contains(b.code, name+".") {
-			fmt.Fprintf(&imports, "\t%q\n", path)
+			fmt.Fprintf(&imports, "\t%s %q\n", name, path)
 		}
 	}
 	before := fmt.Sprintf(prelude, imports.String())
@@ -166,14 +195,18 @@ func isDeclaration(code string) bool {
 	return err == nil
 }
 
-// exported is where the compiled packages are.
-type exported map[string]string
+// packages are what blocks may import, compiled.
+type packages struct {
+	exported map[string]string // where they are
+	set      *token.FileSet
+	importer types.Importer
+}
 
 // newPackages compiles what blocks may import.
-func newPackages(t *testing.T) exported {
+func newPackages(t *testing.T) *packages {
 	t.Helper()
-	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "std", "github.com/larder-go/larder/..."}
-	out, err := exec.Command("go", args...).Output()
+	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}
+	out, err := exec.Command("go", append(args, linked...)...).Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
@@ -181,24 +214,28 @@ func newPackages(t *testing.T) exported {
 		}
 		t.Fatal(err)
 	}
-	found := make(exported)
+	p := &packages{exported: make(map[string]string), set: token.NewFileSet()}
 	for line := range strings.Lines(string(out)) {
 		path, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		found[path] = file
+		p.exported[path] = file
 	}
-	return found
+	p.importer = importer.ForCompiler(p.set, "gc", p.open)
+	return p
 }
 
-// check returns what is wrong with a file. That a variable or an import is not
-// used is nothing: a block shows a part of a program.
-func (e exported) check(text string) (wrong []error) {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, "block.go", text, parser.SkipObjectResolution)
-	if err != nil {
-		return []error{err}
+// check returns what is wrong with the files of a package. That a variable or an
+// import is not used is nothing: a block shows a part of a program.
+func (p *packages) check(texts []string) (wrong []error) {
+	var parsed []*ast.File
+	for _, text := range texts {
+		file, err := parser.ParseFile(p.set, "block.go", text, parser.SkipObjectResolution)
+		if err != nil {
+			return []error{err}
+		}
+		parsed = append(parsed, file)
 	}
 	config := types.Config{
-		Importer: importer.ForCompiler(files, "gc", e.open),
+		Importer: p.importer,
 		Error: func(err error) {
 			var typeError types.Error
 			if !errors.As(err, &typeError) || !typeError.Soft {
@@ -206,12 +243,12 @@ func (e exported) check(text string) (wrong []error) {
 			}
 		},
 	}
-	_, _ = config.Check("block", files, []*ast.File{file}, nil) // Error has them all
+	_, _ = config.Check("block", p.set, parsed, nil) // Error has them all
 	return wrong
 }
 
-func (e exported) open(path string) (io.ReadCloser, error) {
-	file := e[path]
+func (p *packages) open(path string) (io.ReadCloser, error) {
+	file := p.exported[path]
 	if file == "" {
 		return nil, fmt.Errorf("no package %s", path)
 	}

@@ -25,6 +25,8 @@
 //     [middleware.StatusTTL] says so, and an old page may stand in for it. What is
 //     outside gets no error then. An error that comes after a response has begun
 //     with a status below 400 keeps it from being stored.
+//   - HEAD is answered from what GET has stored, but echo finds no handler for it
+//     where only GET is registered: register both with the same options.
 //   - Behind the cache c.Response is another one. The functions that middleware
 //     outside has given to Before and After of its own are called when the client
 //     gets the response; they must use that one, and not c.Response(), since c may

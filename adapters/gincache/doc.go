@@ -19,6 +19,8 @@
 //     stopped on its way, by middleware that wants to see a cookie, say, the page
 //     is made anew for a client when it may not be served any more. Middleware that
 //     counts requests counts this one, too; Lifecycle does not.
+//   - HEAD is answered from what GET has stored, but gin finds no handler for it
+//     where only GET is registered: register both with the same options.
 //   - If a page is in the cache, the handlers behind it are aborted, and
 //     IsAborted is true for those before it.
 //   - Handlers that attach errors to the Context and write nothing leave the answer
