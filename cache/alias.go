@@ -20,6 +20,7 @@ type alias struct {
 	version         int
 	timeout         Timeout
 	keyFunc         KeyFunc // nil for DefaultKey
+	keyStart        string  // what DefaultKey begins with, for version
 	clearable       bool    // the keys can be recognised by their prefix
 	codec           codec.Codec
 	compression     codec.Compression // nil for none
@@ -37,7 +38,8 @@ type alias struct {
 	async           *executor
 	closing         *atomic.Bool // set by the handler's Shutdown
 
-	source storeSource
+	handler *Handler
+	source  storeSource
 }
 
 // storeSource gives the store of an alias, opening it if need be.
@@ -105,14 +107,15 @@ func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
 
 // fetch reads an entry in whichever form it is stored.
 func (st *opened) fetch(ctx context.Context, key []byte) (entry, error) {
-	e := entry{shared: st.sharesMemory}
-	var err error
-	if st.native != nil {
-		e.raw, e.native, e.isNative, err = st.native.GetNative(ctx, key)
-	} else {
-		e.raw, err = st.store.Get(ctx, key)
+	if st.native == nil {
+		raw, err := st.store.Get(ctx, key)
+		return entry{raw: raw, shared: st.sharesMemory}, err
 	}
-	return e, err
+	raw, native, isNative, err := st.native.GetNative(ctx, key)
+	if b, ok := native.([]byte); ok {
+		raw = b
+	}
+	return entry{raw: raw, shared: st.sharesMemory, native: native, isNative: isNative}, err
 }
 
 // write stores s as Set does.
@@ -159,6 +162,10 @@ var _ Cache = (*BaseCache)(nil)
 // Alias returns the name of the cache.
 func (c *BaseCache) Alias() string { return c.name }
 
+// Handler returns the handler that the cache is of. One that was made by [New] has
+// a handler to itself, which knows no alias.
+func (c *BaseCache) Handler() *Handler { return c.handler }
+
 // ready returns the store for the operation op on key.
 func (c *BaseCache) ready(ctx context.Context, op, key string) (*opened, error) {
 	st, err := c.open(ctx)
@@ -196,7 +203,7 @@ func (a *alias) underWay() (done func()) {
 // begin does what every operation on one key starts with: it adds up the
 // options, finds the store and makes the final key, which the caller releases.
 func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option) (st *opened, k *keyBuffer, o options, err error) {
-	if o, err = c.options(opts); err == nil {
+	if err = c.options(&o, opts); err == nil {
 		st, err = c.open(ctx)
 	}
 	if o.failOpen && (errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable)) {
@@ -213,7 +220,7 @@ func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option) (s
 
 // prepare is begin for a store that is open.
 func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opts []Option) (k *keyBuffer, o options, err error) {
-	if o, err = c.options(opts); err == nil {
+	if err = c.options(&o, opts); err == nil {
 		k, err = c.key(ctx, st, o.version, key)
 	}
 	if err != nil {

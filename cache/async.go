@@ -26,7 +26,13 @@ var strayTasks = newExecutor(DefaultAsyncWorkers)
 // base returns the cache under a, or nil if it is a wrapper, whose methods must
 // not be bypassed.
 func (a *AsyncCache) base(ctx context.Context) *BaseCache {
-	switch c := a.cache.(type) {
+	return baseOf(ctx, a.cache)
+}
+
+// baseOf returns the cache under c, or nil if c is a wrapper, whose methods must
+// not be bypassed.
+func baseOf(ctx context.Context, c Cache) *BaseCache {
+	switch c := c.(type) {
 	case *BaseCache:
 		return c
 	case *Proxy:

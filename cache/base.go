@@ -47,6 +47,7 @@ const (
 // does not concern the backend.
 func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	a := &alias{
+		handler:         h,
 		name:            name,
 		sender:          name,
 		prefix:          cfg.KeyPrefix,
@@ -68,6 +69,7 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	if a.version == 0 {
 		a.version = 1
 	}
+	a.keyStart = DefaultKey(a.prefix, a.version, "")
 	if a.codec == nil {
 		a.codec = codec.CBOR
 	}

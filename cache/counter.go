@@ -110,6 +110,9 @@ func (st *opened) writeAgain(ctx context.Context, key []byte, e entry, ttl time.
 	if !e.isNative {
 		return st.store.Set(ctx, key, e.raw, ttl)
 	}
+	if e.isPlain() {
+		return st.native.SetNative(ctx, key, e.raw, int64(len(e.raw)), ttl)
+	}
 	s, err := encodeNative(st, e.native)
 	if err != nil {
 		return err
@@ -124,10 +127,10 @@ func (c *BaseCache) timeLeft(ctx context.Context, st *opened, key []byte, e entr
 		return st.expirer.TTL(ctx, key)
 	}
 	if h, err := envelope.ParseHead(e.raw); err == nil {
-		if h.Expires.IsZero() {
+		if h.Expires == 0 {
 			return driver.Never, nil
 		}
-		if left := h.Expires.Sub(c.clock.Now()); left > 0 {
+		if left := h.Expires.Time().Sub(c.clock.Now()); left > 0 {
 			return left, nil
 		}
 	}

@@ -12,52 +12,55 @@ import (
 // entry is what a store returned for a key: bytes in one of the forms that
 // encode writes, or a native value.
 type entry struct {
-	raw      []byte
-	shared   bool // raw is not the reader's own: the store or others have it too
+	raw      []byte // of a native entry, not nil if the value is a []byte: this one
 	native   any
 	isNative bool
+	shared   bool // raw is not the reader's own: the store or others have it too
 }
+
+// isPlain reports whether e is a native []byte, which is in raw.
+func (e entry) isPlain() bool { return e.isNative && e.raw != nil }
 
 // check returns an error that matches ErrCorrupt unless e can be read, as far as
 // can be told without decoding it.
-func (a *alias) check(e entry, o options) error {
+func (a *alias) check(e entry, c codec.Codec) error {
 	if e.isNative {
 		return nil
 	}
 	if _, ok := driver.ParseInteger(e.raw); ok {
 		return nil
 	}
-	_, _, err := a.parse(e.raw, o)
+	_, err := a.parse(e.raw, c)
 	return err
 }
 
 // checkHead is check for an entry of which there is only the head.
-func (a *alias) checkHead(head []byte, o options) error {
+func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	if len(head) < driver.HeadSize {
-		return a.check(entry{raw: head}, o) // it is the whole
+		return a.check(entry{raw: head}, c) // it is the whole
 	}
 	h, err := envelope.ParseHead(head)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return a.checkHeader(h, o)
+	return a.checkHeader(h, c)
 }
 
-// parse takes raw apart, without decompressing the payload.
-func (a *alias) parse(raw []byte, o options) (envelope.Header, []byte, error) {
-	h, payload, err := envelope.Parse(raw)
+// parse reads the header of raw, a whole entry.
+func (a *alias) parse(raw []byte, c codec.Codec) (envelope.Header, error) {
+	h, err := envelope.Parse(raw)
 	if err != nil {
-		return h, nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return h, payload, a.checkHeader(h, o)
+	return h, a.checkHeader(h, c)
 }
 
 // checkHeader returns an error that matches ErrCorrupt if entries with the
 // header h are foreign to this alias.
-func (a *alias) checkHeader(h envelope.Header, o options) error {
+func (a *alias) checkHeader(h envelope.Header, c codec.Codec) error {
 	switch {
-	case h.Kind == envelope.KindEncoded && h.Codec != o.codec.ID():
-		return fmt.Errorf("%w: written by codec %d, and the %s codec is %d", ErrCorrupt, h.Codec, o.codec.Name(), o.codec.ID())
+	case h.Kind == envelope.KindEncoded && h.Codec != c.ID():
+		return fmt.Errorf("%w: written by codec %d, and the %s codec is %d", ErrCorrupt, h.Codec, c.Name(), c.ID())
 	case h.Compression == 0:
 		return nil
 	case a.compressionByID(h.Compression) == nil:
@@ -72,13 +75,16 @@ func (a *alias) checkHeader(h envelope.Header, o options) error {
 // ErrCorrupt means that there is no readable entry; ErrWrongType and
 // ErrNilValue that there is one, and dst is not for it.
 func (a *alias) decode(e entry, dst any, o options) error {
+	if e.isPlain() {
+		return assignBytes(dst, clone(e.raw))
+	}
 	if e.isNative {
 		return assignNative(dst, e.native, o)
 	}
 	if n, ok := driver.ParseInteger(e.raw); ok {
 		return assignInteger(dst, n)
 	}
-	h, payload, err := a.unseal(e.raw, o)
+	h, payload, err := a.unseal(e.raw, o.codec)
 	if err != nil {
 		return err
 	}
@@ -114,13 +120,19 @@ func decodeWithCodec(h envelope.Header, payload []byte, dst any, o options) erro
 
 // decodeBytes returns the byte slice of e, as GetBytes does.
 func (a *alias) decodeBytes(e entry, o options) ([]byte, error) {
+	if e.isPlain() {
+		if o.shared {
+			return e.raw, nil
+		}
+		return clone(e.raw), nil
+	}
 	if e.isNative {
 		return nil, wrongType(e.native, "bytes")
 	}
 	if n, ok := driver.ParseInteger(e.raw); ok {
 		return nil, wrongType(n, "bytes")
 	}
-	h, payload, err := a.unseal(e.raw, o)
+	h, payload, err := a.unseal(e.raw, o.codec)
 	if err != nil {
 		return nil, err
 	}
@@ -138,17 +150,24 @@ func (a *alias) decodeBytes(e entry, o options) ([]byte, error) {
 // own returns the payload of e as memory of the reader's own.
 func own(e entry, h envelope.Header, payload []byte) []byte {
 	if e.shared && h.Compression == 0 {
-		return append(make([]byte, 0, len(payload)), payload...)
+		return clone(payload)
 	}
 	return payload
 }
 
+// clone returns a copy of b that is never nil and has no room to spare.
+func clone(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
+
 // unseal takes an entry out of its envelope. The payload shares memory with
 // raw unless it was compressed.
-func (a *alias) unseal(raw []byte, o options) (envelope.Header, []byte, error) {
-	h, payload, err := a.parse(raw, o)
-	if err != nil || h.Compression == 0 {
-		return h, payload, err
+func (a *alias) unseal(raw []byte, c codec.Codec) (envelope.Header, []byte, error) {
+	h, err := a.parse(raw, c)
+	if err != nil {
+		return h, nil, err
+	}
+	payload := envelope.Payload(raw)
+	if h.Compression == 0 {
+		return h, payload, nil
 	}
 	payload, err = a.compressionByID(h.Compression).Decompress(payload, int(h.Length))
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
-	"time"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
@@ -13,10 +12,21 @@ import (
 // stored is a value in the form in which a store gets it: bytes, or the Go
 // value itself.
 type stored struct {
-	bytes    []byte
+	bytes    []byte // of a native value, not nil if it is a []byte: this one
 	native   any
 	isNative bool
 	size     int64 // of a native value, where the store asks for it
+}
+
+// plain is b as a native value: a reader need not look at its memory to tell
+// what it is, nor take it out of an envelope.
+func plain(b []byte) stored {
+	return stored{bytes: b, native: b, isNative: true, size: int64(len(b))}
+}
+
+// entry is what a reader of s finds.
+func (s stored) entry() entry {
+	return entry{raw: s.bytes, shared: true, native: s.native, isNative: s.isNative}
 }
 
 // valueBuffer is a buffer for an encoded value. Stores copy what they keep, so
@@ -43,7 +53,7 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, 
 		return stored{bytes: buf.b}, nil
 	}
 	if b, ok := v.([]byte); ok && b != nil {
-		return a.encodeBytes(buf, envelope.KindBytes, b, o)
+		return a.encodeBytes(st, buf, b, o)
 	}
 	if isNil(v) {
 		buf.b = envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}.Append(buf.b[:0])
@@ -58,7 +68,9 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, 
 	return a.encodeWithCodec(buf, v, o)
 }
 
-func (a *alias) expiry(o options) time.Time { return o.timeout.expiry(a.clock.Now()) }
+func (a *alias) expiry(o options) envelope.Expiry {
+	return envelope.ExpiryAt(o.timeout.expiry(a.clock.Now()))
+}
 
 func encodeNative(st *opened, v any) (stored, error) {
 	e := stored{native: v, isNative: true}
@@ -76,15 +88,23 @@ func encodeNative(st *opened, v any) (stored, error) {
 	return e, nil
 }
 
-func (a *alias) encodeBytes(buf *valueBuffer, kind envelope.Kind, payload []byte, o options) (stored, error) {
-	return a.seal(buf, envelope.Header{Kind: kind, Expires: a.expiry(o)}, payload)
+// encodeBytes copies b.
+func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o options) (stored, error) {
+	if st.native != nil && !a.compresses(b) {
+		return plain(clone(b)), nil
+	}
+	return a.sealBytes(buf, b, o)
+}
+
+func (a *alias) sealBytes(buf *valueBuffer, b []byte, o options) (stored, error) {
+	return a.seal(buf, envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b)
 }
 
 func (a *alias) encodeString(buf *valueBuffer, s string, o options) (stored, error) {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	scratch.b = append(scratch.b[:0], s...)
-	return a.encodeBytes(buf, envelope.KindString, scratch.b, o)
+	return a.seal(buf, envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b)
 }
 
 func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o options) (stored, error) {
@@ -111,7 +131,7 @@ func (a *alias) seal(buf *valueBuffer, h envelope.Header, payload []byte) (store
 		return stored{}, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
 	}
 	h.Length = uint32(len(payload))
-	if a.compression != nil && len(payload) >= a.compressMin {
+	if a.compresses(payload) {
 		if len(payload) > a.maxDecompressed {
 			return stored{}, fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
 		}
@@ -124,6 +144,12 @@ func (a *alias) seal(buf *valueBuffer, h envelope.Header, payload []byte) (store
 	}
 	buf.b = append(h.Append(buf.b[:0]), payload...)
 	return stored{bytes: buf.b}, nil
+}
+
+// compresses reports whether payload is to be compressed, if that gains
+// anything.
+func (a *alias) compresses(payload []byte) bool {
+	return a.compression != nil && len(payload) >= a.compressMin
 }
 
 // integerOf returns v as an int64 if it is of an integer type and in range.

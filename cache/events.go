@@ -64,6 +64,14 @@ func (a *alias) publish(ctx context.Context, kind EventKind, op, key string, err
 	a.events.Notify(ctx, a.sender, Event{Kind: kind, Alias: a.name, Op: op, Key: key, Err: err})
 }
 
+// NoteHit publishes EventHit for key and does nothing else. It is for callers who
+// have kept a native value that they know to be in the store still, see
+// [driver.Tenant], in place of reading it again. op is what they would have
+// called.
+func (c *BaseCache) NoteHit(ctx context.Context, op, key string) {
+	c.publish(ctx, EventHit, op, key, nil)
+}
+
 // corrupt reports an entry that counts as a miss because it cannot be read.
 func (a *alias) corrupt(ctx context.Context, op, key string, err error) {
 	a.publish(ctx, EventCorrupt, op, key, err)

@@ -148,14 +148,37 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	if load == nil {
 		return Outcome{}, c.fail(ctx, "Fill", key, ErrNilLoader)
 	}
-	op := operation(load)
-	st, k, o, err := c.begin(ctx, op, key, opts)
+	b, err := c.beginFill(ctx, operation(load), key, opts)
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer k.release()
-	mark := st.flights.Mark(k.b)
-	found, was, err := c.lookUp(ctx, st, k.b, op, key, dst, o)
+	defer b.k.release()
+	e, err := b.st.fetch(ctx, b.k.b)
+	return c.fill(ctx, b, e, err, dst, load)
+}
+
+// begun is a Fill whose key has not been looked up yet.
+type begun struct {
+	st      *opened
+	k       *keyBuffer
+	o       options
+	op, key string
+	mark    flight.Mark
+}
+
+// beginFill is begin for a Fill, with the moment before the look-up.
+func (c *BaseCache) beginFill(ctx context.Context, op, key string, opts []Option) (begun, error) {
+	st, k, o, err := c.begin(ctx, op, key, opts)
+	if err != nil {
+		return begun{}, err
+	}
+	return begun{st: st, k: k, o: o, op: op, key: key, mark: st.flights.Mark(k.b)}, nil
+}
+
+// fill is what Fill does when the look-up has returned e, or an error.
+func (c *BaseCache) fill(ctx context.Context, b begun, e entry, err error, dst any, load Loader) (Outcome, error) {
+	op, key, o := b.op, b.key, b.o
+	found, was, err := c.read(ctx, op, key, e, err, dst, o)
 	if found && accepts(load) || err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{Hit: found}, err
 	}
@@ -163,15 +186,15 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	if p, ok := load.(Preparer); ok {
 		p.Prepare()
 	}
-	f := &fill{cache: c, st: st.base, op: op, key: key, load: load, o: o, was: was, lookUpErr: err, dstType: reflect.TypeOf(dst)}
-	landed, leader, attended, err := f.join(ctx, k.b, mark)
+	f := &fill{cache: c, st: b.st.base, op: op, key: key, load: load, o: o, was: was, lookUpErr: err, dstType: reflect.TypeOf(dst)}
+	landed, leader, attended, err := f.join(ctx, b.k.b, b.mark)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
 	if attended {
 		return Outcome{Collapsed: !leader, Announced: true, Err: f.lookUpErr}, nil
 	}
-	if landed.fresh && !leader && !landed.private && errors.Is(c.check(landed.entry, o), ErrCorrupt) {
+	if landed.fresh && !leader && !landed.private && errors.Is(c.check(landed.entry, o.codec), ErrCorrupt) {
 		// The one who started the load encodes values otherwise.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
@@ -318,7 +341,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		return nil, err
 	}
 	l := &landing{
-		entry: entry{raw: s.bytes, shared: true, native: s.native, isNative: s.isNative},
+		entry: s.entry(),
 		value: loaded.Value,
 		fresh: true,
 		err:   f.lookUpErr,
@@ -345,7 +368,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 // store writes the loaded value unless there is an entry by now.
 func (f *fill) store(ctx context.Context, key []byte, s stored) (bool, error) {
 	if f.was.there {
-		return f.cache.replace(ctx, f.st, key, f.was.raw, s, f.o)
+		return f.cache.replace(ctx, f.st, key, f.was.entry, s, f.o)
 	}
 	return f.cache.add(ctx, f.st, key, f.key, s, f.o)
 }

@@ -56,6 +56,13 @@ func kindsOfStore() map[string]func() (driver.Store, *mapStore) {
 			s := newMapStore()
 			return nativeStore{s, withNative{s: s, byDefault: true}}, s
 		},
+		"native, and compares": func() (driver.Store, *mapStore) {
+			s := newMapStore()
+			return struct {
+				nativeStore
+				withReplacer
+			}{nativeStore{s, withNative{s: s}}, withReplacer{s}}, s
+		},
 	}
 }
 
@@ -271,5 +278,34 @@ func TestWhatWasNotAcceptedDoesNotComeBackWhenOthersStore(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestBytesAreReplacedAsOtherValuesAre(t *testing.T) {
+	for name, newStore := range kindsOfStore() {
+		t.Run(name, func(t *testing.T) {
+			store, _ := newStore()
+			c := newCache(t, store, cache.Config{})
+			load := func(context.Context) (cache.Loaded, error) { return cache.Loaded{Value: []byte("new")}, nil }
+			never := func(any) bool { return false }
+			for what, put := range map[string]error{
+				"bytes":            c.SetBytes(t.Context(), "bytes", []byte("old")),
+				"a string":         c.Set(t.Context(), "a string", "old"),
+				"damaged":          store.Set(t.Context(), []byte(":1:damaged"), []byte("no entry"), driver.Never),
+				"nothing readable": store.Set(t.Context(), []byte(":1:nothing readable"), []byte{}, driver.Never),
+			} {
+				if put != nil {
+					t.Fatal(put)
+				}
+				var dst any
+				outcome, err := c.Fill(t.Context(), what, &dst, &choosy{found: &dst, wants: never, load: load})
+				if err != nil || !outcome.Stored {
+					t.Errorf("Fill over %s = %+v, %v", what, outcome, err)
+				}
+				if got, _, err := c.GetBytes(t.Context(), what); string(got) != "new" || err != nil {
+					t.Errorf("GetBytes after Fill over %s = %q, %v", what, got, err)
+				}
+			}
+		})
 	}
 }

@@ -2,8 +2,10 @@ package cache
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,24 +101,39 @@ var errEmptyKey = fmt.Errorf("%w: the KeyFunc made an empty one", ErrInvalidKey)
 // key makes and checks the final key. The caller releases it.
 func (a *alias) key(ctx context.Context, st *opened, version int, key string) (*keyBuffer, error) {
 	k := keyBuffers.Get().(*keyBuffer)
-	if a.keyFunc == nil {
-		k.b = appendDefaultKey(k.b[:0], a.prefix, version, key)
-	} else {
-		k.b = append(k.b[:0], a.keyFunc(a.prefix, version, key)...)
-	}
-	if len(k.b) == 0 {
+	k.b = a.appendKey(k.b[:0], version, key)
+	if err := a.checkKey(ctx, st, key, k.b); err != nil {
 		k.release()
-		return nil, errEmptyKey
-	}
-	if st.keyChecker != nil {
-		if err := st.keyChecker.CheckKey(k.b); err != nil {
-			k.release()
-			return nil, err
-		}
-	} else if problem := keyProblem(k.b); problem != "" {
-		a.keyWarnings.warn(ctx, a.logger, a.name, key, problem)
+		return nil, err
 	}
 	return k, nil
+}
+
+func (a *alias) appendKey(dst []byte, version int, key string) []byte {
+	switch {
+	case a.keyFunc != nil:
+		return append(dst, a.keyFunc(a.prefix, version, key)...)
+	case version == a.version:
+		return append(append(dst, a.keyStart...), key...)
+	}
+	return appendDefaultKey(dst, a.prefix, version, key)
+}
+
+// checkKey returns an error if the store cannot take the final key of key, and
+// warns if another could not.
+func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []byte) error {
+	if len(final) == 0 {
+		return errEmptyKey
+	}
+	if st.keyChecker != nil {
+		return st.keyChecker.CheckKey(final)
+	}
+	if hasControlOrBlank(final) || len(final) > MaxKeyLength {
+		if problem := keyProblem(final); problem != "" {
+			a.keyWarnings.warn(ctx, a.logger, a.name, key, problem)
+		}
+	}
+	return nil
 }
 
 // MaxKeyLength is how many characters a final key may have before larder warns
@@ -125,15 +142,39 @@ const MaxKeyLength = 250
 
 // keyProblem says why a key would not work on every backend, or "".
 func keyProblem(key []byte) string {
-	for _, c := range key {
-		if c <= ' ' || c == 0x7f {
-			return "it contains a control character or a blank"
-		}
+	if hasControlOrBlank(key) {
+		return "it contains a control character or a blank"
 	}
 	if len(key) > MaxKeyLength && utf8.RuneCount(key) > MaxKeyLength {
 		return "it is longer than " + strconv.Itoa(MaxKeyLength) + " characters"
 	}
 	return ""
+}
+
+// hasControlOrBlank reports whether a byte of key is at most ' ' or DEL. It
+// looks at eight bytes at once, the last of which it may have seen before.
+func hasControlOrBlank(key []byte) bool {
+	const word = 8
+	if len(key) < word {
+		return slices.ContainsFunc(key, func(c byte) bool { return c <= ' ' || c == 0x7f })
+	}
+	for i := 0; i < len(key)-word; i += word {
+		if anyControlOrBlank(binary.LittleEndian.Uint64(key[i:])) {
+			return true
+		}
+	}
+	return anyControlOrBlank(binary.LittleEndian.Uint64(key[len(key)-word:]))
+}
+
+// anyControlOrBlank is hasControlOrBlank for the bytes of x, by the tests for
+// "less than n" and for zero of S. E. Anderson's Bit Twiddling Hacks.
+func anyControlOrBlank(x uint64) bool {
+	const (
+		each = 0x0101010101010101 // times a byte: that byte eight times
+		high = 0x80 * each
+	)
+	del := x ^ 0x7f*each // zero where x has DEL
+	return ((x-(' '+1)*each)&^x|(del-each)&^del)&high != 0
 }
 
 // keyWarnings warns once for each shape of key, so that a hot path with one

@@ -11,23 +11,32 @@ import (
 )
 
 // Value is a cached value that has been fetched and not yet decoded. What its
-// methods return is the caller's, but may be the same memory at each call.
+// methods return is the caller's, but may be the same memory at each call. The
+// values of one GetMany are in memory together: decode them rather than keep
+// them.
 type Value struct {
-	alias *alias
-	entry entry
-	o     options
-	key   string
+	from *fetched
+	i    int // of its entry
+	key  string
+}
+
+// fetched is what the values of one GetMany share, so that a map of them is
+// small.
+type fetched struct {
+	alias   *alias
+	o       options
+	entries []entry
 }
 
 // Decode stores the value in what dst points to, as Get does. An entry that
 // turns out to be damaged only now is ErrCorrupt: take it for a miss.
 func (v Value) Decode(dst any) error {
-	return v.wrap(v.alias.decode(v.entry, dst, v.o))
+	return v.wrap(v.from.alias.decode(v.from.entries[v.i], dst, v.from.o))
 }
 
 // Bytes returns what SetBytes stored, as GetBytes does.
 func (v Value) Bytes() ([]byte, error) {
-	b, err := v.alias.decodeBytes(v.entry, v.o)
+	b, err := v.from.alias.decodeBytes(v.from.entries[v.i], v.from.o)
 	return b, v.wrap(err)
 }
 
@@ -35,7 +44,7 @@ func (v Value) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Op: "GetMany", Alias: v.alias.name, Key: v.key, Err: err}
+	return &Error{Op: "GetMany", Alias: v.from.alias.name, Key: v.key, Err: err}
 }
 
 // GetMany implements [Cache].
@@ -49,10 +58,11 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 	if err != nil {
 		return nil, c.fail(ctx, "GetMany", "", err)
 	}
+	from := &fetched{c.alias, b.o, entries}
 	found := make(map[string]Value, len(keys))
 	for i, key := range keys {
 		if c.reportFound(ctx, key, entries[i], b.o) {
-			found[key] = Value{alias: c.alias, entry: entries[i], o: b.o, key: key}
+			found[key] = Value{from: from, i: i, key: key}
 		}
 	}
 	return found, nil
@@ -72,7 +82,7 @@ func (c *BaseCache) reportFound(ctx context.Context, key string, e entry, o opti
 		c.publish(ctx, EventMiss, "GetMany", key, nil)
 		return false
 	}
-	if err := c.check(e, o); err != nil {
+	if err := c.check(e, o.codec); err != nil {
 		c.corrupt(ctx, "GetMany", key, err)
 		return false
 	}
@@ -97,7 +107,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		defer buf.release()
 		if values[i], err = c.encode(b.st, buf, items[key], b.o); err != nil {
 			if errors.Is(err, ErrTooLarge) {
-				_, deleteErr := c.remove(ctx, b.st, b.keys[i].b, "SetMany", key)
+				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key)
 				err = errors.Join(err, deleteErr)
 			}
 			return keys, c.fail(ctx, "SetMany", key, err)
@@ -155,17 +165,18 @@ func (c *BaseCache) DeleteMany(ctx context.Context, keys []string, opts ...Optio
 // batch is an operation on many keys, with its final keys made. It uses the
 // many-operations of the store, or the single ones in a loop.
 type batch struct {
-	st   *opened
-	o    options
-	keys []*keyBuffer
-	done func()
+	st     *opened
+	o      options
+	keys   [][]byte
+	buffer *keyBuffer // which they are in
+	done   func()
 }
 
 // beginMany is begin for many keys. A store is not asked for at all if there
 // are none.
 func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opts []Option) (*batch, error) {
-	o, err := c.options(opts)
-	if err != nil {
+	var o options
+	if err := c.options(&o, opts); err != nil {
 		return nil, c.fail(ctx, op, "", err)
 	}
 	if len(keys) == 0 {
@@ -175,43 +186,37 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{st: st, o: o, keys: make([]*keyBuffer, 0, len(keys)), done: c.underWay()}
-	for _, key := range keys {
-		k, err := c.key(ctx, st, o.version, key)
-		if err != nil {
+	b := &batch{st: st, o: o, keys: make([][]byte, len(keys)), buffer: keyBuffers.Get().(*keyBuffer), done: c.underWay()}
+	all := b.buffer.b[:0]
+	for i, key := range keys {
+		// What is there already stays as it is when the buffer grows.
+		start := len(all)
+		all = c.appendKey(all, o.version, key)
+		b.keys[i] = all[start:len(all):len(all)]
+		if err := c.checkKey(ctx, st, key, b.keys[i]); err != nil {
 			b.release()
 			return nil, c.fail(ctx, op, key, err)
 		}
-		b.keys = append(b.keys, k)
 	}
+	b.buffer.b = all
 	return b, nil
 }
 
 func (b *batch) release() {
 	b.done()
-	for _, k := range b.keys {
-		k.release()
-	}
-}
-
-func (b *batch) finalKeys() [][]byte {
-	final := make([][]byte, len(b.keys))
-	for i, k := range b.keys {
-		final[i] = k.b
-	}
-	return final
+	b.buffer.release()
 }
 
 // change is opened.change for all keys.
 func (b *batch) change(ctx context.Context, write func() error) error {
 	for _, k := range b.keys {
-		if err := b.st.flights.Invalidate(ctx, k.b); err != nil {
+		if err := b.st.flights.Invalidate(ctx, k); err != nil {
 			return err
 		}
 	}
 	defer func() {
 		for _, k := range b.keys {
-			b.st.flights.Forget(k.b)
+			b.st.flights.Forget(k)
 		}
 	}()
 	return write()
@@ -222,14 +227,14 @@ func (b *batch) change(ctx context.Context, write func() error) error {
 func (b *batch) fetch(ctx context.Context) ([]entry, error) {
 	entries := make([]entry, len(b.keys))
 	if b.st.many != nil && b.st.native == nil {
-		values, err := b.st.many.GetMany(ctx, b.finalKeys())
+		values, err := b.st.many.GetMany(ctx, b.keys)
 		for i, raw := range values {
 			entries[i] = entry{raw: raw, shared: b.st.sharesMemory}
 		}
 		return entries, err
 	}
 	for i, k := range b.keys {
-		e, err := b.st.fetch(ctx, k.b)
+		e, err := b.st.fetch(ctx, k)
 		switch {
 		case err == nil:
 			if e.raw == nil && !e.isNative {
@@ -254,14 +259,14 @@ func (b *batch) store(ctx context.Context, values []stored) (errs []error, err e
 	if b.st.many != nil && !slices.ContainsFunc(values, func(s stored) bool { return s.isNative }) {
 		items := make([]driver.Item, len(values))
 		for i, s := range values {
-			items[i] = driver.Item{Key: b.keys[i].b, Value: s.bytes}
+			items[i] = driver.Item{Key: b.keys[i], Value: s.bytes}
 		}
 		return b.st.many.SetMany(ctx, items, ttl)
 	}
 	failed := false
 	errs = make([]error, len(values))
 	for i, s := range values {
-		errs[i] = b.st.write(ctx, b.keys[i].b, s, b.o)
+		errs[i] = b.st.write(ctx, b.keys[i], s, b.o)
 		failed = failed || errs[i] != nil
 	}
 	if !failed {
@@ -272,10 +277,10 @@ func (b *batch) store(ctx context.Context, values []stored) (errs []error, err e
 
 func (b *batch) delete(ctx context.Context) error {
 	if b.st.many != nil {
-		return b.st.many.DeleteMany(ctx, b.finalKeys())
+		return b.st.many.DeleteMany(ctx, b.keys)
 	}
 	for _, k := range b.keys {
-		if _, err := b.st.store.Delete(ctx, k.b); err != nil {
+		if _, err := b.st.store.Delete(ctx, k); err != nil {
 			return err
 		}
 	}

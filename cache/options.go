@@ -9,31 +9,25 @@ import (
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
 // [Using] or [FailOpen]. An option that has no meaning for an operation is
 // ignored by it, as a timeout is by Get.
-type Option interface {
-	apply(options) options
-}
+type Option interface{ option() }
 
 // options is the sum of the Options of one call. It is passed by value, so
-// that a call without options allocates nothing.
+// that a call allocates nothing for it.
 type options struct {
-	timeout    Timeout
-	version    int
-	hasVersion bool
-	shared     bool
-	native     bool
-	failOpen   bool
-	codec      codec.Codec
-	assigner   nativeAssigner // nil for none
+	timeout  Timeout
+	version  int
+	shared   bool
+	native   bool
+	failOpen bool
+	codec    codec.Codec
+	assigner nativeAssigner // nil for none
 }
 
 // Version is the version of the key that an operation works on, in place of
 // the alias's own. A negative version is ErrInvalidVersion.
 type Version int
 
-func (v Version) apply(o options) options {
-	o.version, o.hasVersion = int(v), true
-	return o
-}
+func (Version) option() {}
 
 type flag uint8
 
@@ -63,41 +57,45 @@ var (
 	FailOpen Option = flagFailOpen
 )
 
-func (f flag) apply(o options) options {
-	switch f {
-	case flagShared:
-		o.shared = true
-	case flagNative:
-		o.native = true
-	case flagFailOpen:
-		o.failOpen = true
-	}
-	return o
-}
+func (flag) option() {}
 
 // Using encodes and decodes values with c in place of the alias's codec.
 func Using(c codec.Codec) Option { return codecOption{c} }
 
 type codecOption struct{ codec codec.Codec }
 
-func (c codecOption) apply(o options) options {
-	if c.codec != nil {
-		o.codec = c.codec
-	}
-	return o
-}
+func (codecOption) option() {}
 
-// options adds up opts over the defaults of the alias.
-func (a *alias) options(opts []Option) (options, error) {
-	o := options{version: a.version, codec: a.codec, failOpen: a.missOnError}
+// assignerOption is how a [View] brings its assigner.
+type assignerOption struct{ nativeAssigner }
+
+func (assignerOption) option() {}
+
+// options adds up opts over the defaults of the alias. It tells them by their
+// types: a method of each, called through the interface, would have o on the
+// heap or copy it twice for each option.
+func (a *alias) options(o *options, opts []Option) error {
+	o.timeout, o.version, o.codec, o.failOpen = a.timeout, a.version, a.codec, a.missOnError
 	for _, opt := range opts {
-		if opt != nil {
-			o = opt.apply(o)
+		switch opt := opt.(type) {
+		case flag:
+			o.shared = o.shared || opt == flagShared
+			o.native = o.native || opt == flagNative
+			o.failOpen = o.failOpen || opt == flagFailOpen
+		case assignerOption:
+			o.assigner = opt.nativeAssigner
+		case Timeout:
+			o.timeout = opt.or(a.timeout)
+		case Version:
+			o.version = int(opt)
+		case codecOption:
+			if opt.codec != nil {
+				o.codec = opt.codec
+			}
 		}
 	}
-	o.timeout = o.timeout.or(a.timeout)
 	if o.version < 0 {
-		return o, fmt.Errorf("%w: %d is negative", ErrInvalidVersion, o.version)
+		return fmt.Errorf("%w: %d is negative", ErrInvalidVersion, o.version)
 	}
-	return o, nil
+	return nil
 }

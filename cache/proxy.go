@@ -127,8 +127,11 @@ func (p *Proxy) Close(ctx context.Context) error {
 	if s == nil || p.handler != nil && s.handler != p.handler {
 		return nil
 	}
-	if c, ok := s.used()[p.alias]; ok {
-		return c.Close(ctx)
+	s.mu.Lock()
+	c := s.find(p.alias)
+	s.mu.Unlock()
+	if c == nil {
+		return nil
 	}
-	return nil
+	return c.Close(ctx)
 }

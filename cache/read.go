@@ -15,8 +15,9 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 	if err != nil {
 		return false, err
 	}
-	defer k.release()
-	found, _, err := c.lookUp(ctx, st, k.b, "Get", key, dst, o)
+	e, err := st.fetch(ctx, k.b)
+	k.release()
+	found, _, err := c.read(ctx, "Get", key, e, err, dst, o)
 	return found, err
 }
 
@@ -30,18 +31,17 @@ type previous struct {
 // never are.
 func (p previous) is(e entry) bool {
 	switch {
-	case !p.there || p.isNative != e.isNative:
+	case !p.there || p.isNative != e.isNative || p.isPlain() != e.isPlain():
 		return false
-	case !e.isNative:
+	case !e.isNative || e.isPlain():
 		return bytes.Equal(p.raw, e.raw)
 	}
 	return reflect.ValueOf(e.native).Comparable() && p.native == e.native
 }
 
-// lookUp finds the entry under k and decodes it into dst. If it cannot be read
-// it reports a miss.
-func (c *BaseCache) lookUp(ctx context.Context, st *opened, k []byte, op, key string, dst any, o options) (found bool, was previous, err error) {
-	e, err := st.fetch(ctx, k)
+// read decodes what was fetched into dst. If it cannot be read it reports a
+// miss.
+func (c *BaseCache) read(ctx context.Context, op, key string, e entry, err error, dst any, o options) (found bool, was previous, _ error) {
 	if err == nil {
 		err = c.decode(e, dst, o)
 	}
@@ -74,8 +74,8 @@ func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([
 	if err != nil {
 		return nil, false, err
 	}
-	defer k.release()
 	e, err := st.fetch(ctx, k.b)
+	k.release()
 	var value []byte
 	if err == nil {
 		value, err = c.decodeBytes(e, o)
@@ -108,7 +108,7 @@ func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key strin
 func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o options) (entry, error) {
 	e, err := st.fetch(ctx, k)
 	if err == nil {
-		err = c.check(e, o)
+		err = c.check(e, o.codec)
 	}
 	return e, err
 }
@@ -119,7 +119,7 @@ func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, k
 	if err == nil && len(head) == 0 {
 		_, err = c.fetchReadable(ctx, st, k, o)
 	} else if err == nil {
-		err = c.checkHead(head, o)
+		err = c.checkHead(head, o.codec)
 	}
 	return c.present(ctx, op, key, err)
 }

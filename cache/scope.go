@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,8 +24,15 @@ type Scope struct {
 	handler *Handler
 
 	mu      sync.Mutex
-	caches  map[string]*BaseCache
+	used    []*scopedCache // in the order of their first use
+	memory  [1]*scopedCache
 	pending pending // asynchronous operations of wrappers
+}
+
+// scopedCache is a cache for one request, with its session.
+type scopedCache struct {
+	BaseCache
+	own session
 }
 
 // Scope begins a request's use of the caches. Close it when the request ends.
@@ -59,15 +66,26 @@ func (s *Scope) Cache(alias string) (*BaseCache, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, ok := s.caches[alias]; ok {
+	if c := s.find(shared.name); c != nil {
 		return c, nil
 	}
-	if s.caches == nil {
-		s.caches = make(map[string]*BaseCache)
+	c := &scopedCache{BaseCache: BaseCache{alias: shared.alias}}
+	c.session = &c.own
+	if s.used == nil {
+		s.used = s.memory[:0]
 	}
-	c := &BaseCache{alias: shared.alias, session: new(session)}
-	s.caches[alias] = c
-	return c, nil
+	s.used = append(s.used, c)
+	return &c.BaseCache, nil
+}
+
+// find returns the cache of an alias if the request has used it; mu is held.
+func (s *Scope) find(alias string) *BaseCache {
+	for _, c := range s.used {
+		if c.name == alias {
+			return &c.BaseCache
+		}
+	}
+	return nil
 }
 
 // Detached returns a context for work that outlives the request of ctx. It has
@@ -105,25 +123,36 @@ func (s *Scope) Handler() *Handler { return s.handler }
 // creates none.
 func (s *Scope) All() iter.Seq2[string, *BaseCache] {
 	return func(yield func(string, *BaseCache) bool) {
-		used := s.used()
-		for _, alias := range slices.Sorted(maps.Keys(used)) {
-			if !yield(alias, used[alias]) {
+		s.mu.Lock()
+		used := slices.Clone(s.used)
+		s.mu.Unlock()
+		for _, c := range byAlias(used) {
+			if !yield(c.name, &c.BaseCache) {
 				return
 			}
 		}
 	}
 }
 
+// byAlias sorts the caches by alias, in place.
+func byAlias(caches []*scopedCache) []*scopedCache {
+	slices.SortFunc(caches, func(a, b *scopedCache) int { return strings.Compare(a.name, b.name) })
+	return caches
+}
+
+// isIdle reports whether closing the scope has nothing to wait for.
+func (s *Scope) isIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending.isIdle() && !slices.ContainsFunc(s.used, func(c *scopedCache) bool { return !c.isIdle() })
+}
+
+func (c *scopedCache) isIdle() bool { return c.pending.isIdle() && !c.own.isOpen() }
+
 func (s *Scope) isUsed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.caches) > 0 || !s.pending.isIdle()
-}
-
-func (s *Scope) used() map[string]*BaseCache {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.caches)
+	return len(s.used) > 0 || !s.pending.isIdle()
 }
 
 // Close closes each cache that the request has used, once, and creates none. A
@@ -132,23 +161,20 @@ func (s *Scope) used() map[string]*BaseCache {
 // next Close.
 func (s *Scope) Close(ctx context.Context) error {
 	s.mu.Lock()
-	used := s.caches
-	s.caches = nil
+	used := s.used
+	s.used = used[len(used):]
 	s.mu.Unlock()
-	err := s.pending.wait(ctx)
-	if len(used) == 0 {
-		return err // most requests: it costs nothing
+	waited := s.pending.wait(ctx)
+	errs := closeAll(ctx, byAlias(used))
+	if waited != nil {
+		errs = append(errs, waited)
 	}
-	order := make([]*BaseCache, 0, len(used))
-	for _, alias := range slices.Sorted(maps.Keys(used)) {
-		order = append(order, used[alias])
-	}
-	return errors.Join(append(closeAll(ctx, order), err)...)
+	return errors.Join(errs...) // no errors, no allocation: most requests
 }
 
 // closeAll closes every cache, even if closing one panics or ends the
 // goroutine.
-func closeAll(ctx context.Context, caches []*BaseCache) (errs []error) {
+func closeAll(ctx context.Context, caches []*scopedCache) (errs []error) {
 	if len(caches) == 0 {
 		return nil
 	}
@@ -158,7 +184,10 @@ func closeAll(ctx context.Context, caches []*BaseCache) (errs []error) {
 		}
 		errs = append(errs, closeAll(ctx, caches[1:])...)
 	}()
-	return append(errs, caches[0].Close(ctx))
+	if err := caches[0].Close(ctx); err != nil {
+		errs = append(errs, err)
+	}
+	return errs
 }
 
 // CloseTimeout is how long CloseCaches waits at most.
@@ -175,7 +204,11 @@ func CloseCaches(ctx context.Context) error {
 	if s == nil || !s.isUsed() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CloseTimeout)
+	ctx = context.WithoutCancel(ctx)
+	if s.isIdle() {
+		return s.Close(ctx) // most requests: there is nothing to wait for, and no need of a timer
+	}
+	ctx, cancel := context.WithTimeout(ctx, CloseTimeout)
 	defer cancel()
 	return s.Close(ctx)
 }
@@ -189,12 +222,21 @@ func From(ctx context.Context, alias string) *BaseCache {
 		c, err := s.Cache(alias)
 		return orInvalid(c, alias, err)
 	}
-	h := defaultHandler.Load()
+	h := DefaultHandler()
 	if h == nil {
 		return orInvalid(nil, alias, errNoDefault)
 	}
 	c, err := h.Cache(alias)
 	return orInvalid(c, alias, err)
+}
+
+// HandlerFrom returns the handler whose caches [From] returns for ctx: that of its
+// [Scope], or without one the default handler. It is nil if there is neither.
+func HandlerFrom(ctx context.Context) *Handler {
+	if s := scopeFrom(ctx); s != nil {
+		return s.handler
+	}
+	return DefaultHandler()
 }
 
 // orInvalid returns c, or a cache of which every operation returns err.

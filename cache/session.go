@@ -34,6 +34,12 @@ func (s *session) open(ctx context.Context, shared *opened) (*opened, error) {
 	return s.opened, nil
 }
 
+func (s *session) isOpen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opened != nil && !s.closed
+}
+
 // close ends the session. It is idempotent.
 func (s *session) close(ctx context.Context) error {
 	s.mu.Lock()

@@ -20,10 +20,11 @@ import (
 //
 // The members of a cache are backend, location, options, timeout (seconds, a
 // duration such as "5m", or null or "never" for never), key_prefix, version,
-// key_func, codec, compression, compress_min and max_decompressed; names are
-// matched without regard to case, as Django's BACKEND is. Unknown members and
-// members given twice are errors. All errors are reported at once, with alias,
-// line and column, and match ErrInvalidSettings.
+// key_func, codec, compression, compress_min, max_decompressed, on_error
+// ("return" or "miss"), breaker_failures and breaker_cooldown; names are matched
+// without regard to case, as Django's BACKEND is. Unknown members and members
+// given twice are errors. All errors are reported at once, with alias, line and
+// column, and match ErrInvalidSettings.
 func ParseSettings(data []byte) (Settings, error) {
 	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
 		return nil, fmt.Errorf("%w: %s: JSON: %w", ErrInvalidSettings, position(data, syntaxOffset(err)), err)

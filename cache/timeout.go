@@ -47,10 +47,7 @@ func (t Timeout) String() string {
 	return "default"
 }
 
-func (t Timeout) apply(o options) options {
-	o.timeout = t
-	return o
-}
+func (Timeout) option() {}
 
 // or returns t, or fallback if t was not given.
 func (t Timeout) or(fallback Timeout) Timeout {

@@ -22,19 +22,14 @@ type View[T any] struct {
 // does not have are left zero.
 func For[T any](c Cache, opts ...Option) View[T] {
 	all := make([]Option, 0, len(opts)+1)
-	all = append(all, assigner[T]{})
+	all = append(all, assignerOption{assigner[T]{}})
 	all = append(all, opts...)
 	return View[T]{cache: c, opts: all[:len(all):len(all)]}
 }
 
-// assigner is the option by which a view tells a cache how to assign a native
-// value without reflection.
+// assigner tells a cache how to assign a native value to what a view reads into
+// without reflection.
 type assigner[T any] struct{}
-
-func (a assigner[T]) apply(o options) options {
-	o.assigner = a
-	return o
-}
 
 // assign implements nativeAssigner. It is a method of an empty type, and not a
 // function, because the value of a generic function is allocated.
@@ -70,8 +65,36 @@ func (v View[T]) Cache() Cache { return v.cache }
 // Get returns the cached value and whether there is one. A cached nil, for a T
 // that cannot be nil, is ErrNilValue, and a value of another type ErrWrongType.
 func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, found bool, err error) {
-	found, err = v.cache.Get(ctx, key, &value, v.with(opts)...)
-	return value, found, err
+	opts = v.with(opts)
+	c := baseOf(ctx, v.cache)
+	if c == nil {
+		dst := new(T)
+		found, err = v.cache.Get(ctx, key, dst, opts...)
+		return *dst, found, err
+	}
+	st, k, o, err := c.begin(ctx, "Get", key, opts)
+	if err != nil {
+		return value, false, err
+	}
+	e, err := st.fetch(ctx, k.b)
+	k.release()
+	if value, is := nativeOf[T](e); is {
+		c.publish(ctx, EventHit, "Get", key, nil)
+		return value, true, nil
+	}
+	dst := new(T)
+	found, _, err = c.read(ctx, "Get", key, e, err, dst, o)
+	return *dst, found, err
+}
+
+// nativeOf returns the value of e if it is a native T, which takes neither a
+// codec nor a destination on the heap.
+func nativeOf[T any](e entry) (value T, is bool) {
+	if !e.isNative || e.isPlain() {
+		return value, false
+	}
+	value, is = e.native.(T)
+	return value, is
 }
 
 // GetMany returns the values of those of keys that are there. If some cannot
@@ -145,12 +168,35 @@ func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) 
 // See [View.Fill] for a load that decides about timeout and storing. For many
 // keys at once, start a GetOrSet for each on [View.Async] and await them.
 func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) (T, error) {
+	opts = v.with(opts)
+	c := baseOf(ctx, v.cache)
+	if c == nil || load == nil {
+		return getOrSetBy(ctx, v.cache, key, load, opts)
+	}
+	b, err := c.beginFill(ctx, "GetOrSet", key, opts)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer b.k.release()
+	e, err := b.st.fetch(ctx, b.k.b)
+	if value, is := nativeOf[T](e); is {
+		c.publish(ctx, EventHit, "GetOrSet", key, nil)
+		return value, nil
+	}
+	g := &getOrSet[T]{load: load}
+	_, err = c.fill(ctx, b, e, err, &g.value, g)
+	return g.value, err
+}
+
+// getOrSetBy is GetOrSet by the methods of c.
+func getOrSetBy[T any](ctx context.Context, c Cache, key string, load func(ctx context.Context) (T, error), opts []Option) (T, error) {
 	g := &getOrSet[T]{load: load}
 	var loader Loader
 	if load != nil {
 		loader = g
 	}
-	_, err := v.cache.Fill(ctx, key, &g.value, loader, v.with(opts)...)
+	_, err := c.Fill(ctx, key, &g.value, loader, opts...)
 	return g.value, err
 }
 

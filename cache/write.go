@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/envelope"
 )
 
 // Set implements [Cache].
@@ -30,7 +29,7 @@ func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encodeBytes(buf, envelope.KindBytes, value, o)
+	s, err := c.encodeBytes(st, buf, value, o)
 	return c.store(ctx, st, k.b, "SetBytes", key, s, err, o)
 }
 
@@ -90,7 +89,7 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
 		return added, err
-	case len(head) > 0 && c.checkHead(head, o) == nil:
+	case len(head) > 0 && c.checkHead(head, o.codec) == nil:
 		return false, nil
 	}
 	// What is there cannot be read, or the head does not tell.
@@ -98,7 +97,7 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	switch {
 	case errors.Is(err, driver.ErrCorrupt):
 		c.corrupt(ctx, "Add", key, err)
-		return c.replace(ctx, st, k, e.raw, s, o)
+		return c.replace(ctx, st, k, e, s, o)
 	case errors.Is(err, driver.ErrNotFound):
 		_, added, err = st.add(ctx, k, s, o)
 		return added, err
@@ -106,14 +105,23 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	return false, err
 }
 
-// replace stores s in place of an unreadable entry: if the store can compare,
-// only while the entry is still old.
-func (c *BaseCache) replace(ctx context.Context, st *opened, k, old []byte, s stored, o options) (bool, error) {
-	ttl, _ := o.timeout.ttl()
-	if st.replacer != nil && old != nil && !s.isNative {
-		return st.replacer.Replace(ctx, k, old, s.bytes, ttl)
+// replace stores s in place of an entry that is unreadable or not wanted: if
+// the store can compare, only while the entry is still old. Stores compare and
+// replace bytes and no native values; a []byte has an envelope for that.
+func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s stored, o options) (bool, error) {
+	if st.replacer == nil || old.raw == nil || old.isNative || s.isNative && s.bytes == nil {
+		return true, st.write(ctx, k, s, o)
 	}
-	return true, st.write(ctx, k, s, o)
+	if s.isNative {
+		buf := getValueBuffer()
+		defer buf.release()
+		var err error
+		if s, err = c.sealBytes(buf, s.bytes, o); err != nil {
+			return false, err
+		}
+	}
+	ttl, _ := o.timeout.ttl()
+	return st.replacer.Replace(ctx, k, old.raw, s.bytes, ttl)
 }
 
 // Touch implements [Cache].

@@ -60,7 +60,7 @@ func (b *bound) weigh(key string, e entry) uint32 {
 	if !b.inBytes {
 		return 1
 	}
-	return uint32(int64(len(key)) + e.size() + EntryOverhead)
+	return uint32(int64(len(key)) + e.size + EntryOverhead)
 }
 
 // wrote accounts for an entry that the cache has accepted, and runs settle,

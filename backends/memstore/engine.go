@@ -15,7 +15,7 @@ type engine struct {
 
 func newEngine(opts Options) (*engine, error) {
 	e := &engine{bound: newBound(opts)}
-	settings := &otter.Options[string, entry]{ExpiryCalculator: expiry}
+	settings := &otter.Options[string, entry]{ExpiryCalculator: expiry, OnAtomicDeletion: left}
 	if e.bound.inBytes {
 		settings.MaximumWeight, settings.Weigher = uint64(e.bound.limit), e.bound.weigh
 	} else {
@@ -38,15 +38,19 @@ func newEngine(opts Options) (*engine, error) {
 
 // set stores v under a key of which the cache becomes the owner.
 func (e *engine) set(key string, v entry) {
+	v.entered()
 	_, added := e.cache.Set(key, v)
 	e.wrote(key, v, added)
 }
 
 // add stores v under key unless something is stored there, which it returns.
 func (e *engine) add(key string, v entry) (present entry, added bool) {
+	v.entered()
 	present, added = e.cache.SetIfAbsent(key, v)
 	if added {
 		e.wrote(key, v, added)
+	} else {
+		v.left()
 	}
 	return present, added
 }

@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"bytes"
 	"time"
 	"unsafe"
 
@@ -11,51 +12,65 @@ import (
 //
 // It is four words long because Go moves structs of up to four words in
 // registers and larger ones through memory: with a fifth, otter's own lookup
-// takes 11 to 28 % longer. Hence the bytes as a string, which has no capacity,
-// and the pointer to what only native entries need.
+// takes 11 to 28 % longer. So what the value is tells its type: bytes are a
+// pointer to the first of size, which an interface holds without a box of its
+// own, as it does any other pointer.
 type entry struct {
-	data   string
-	native *nativeValue // nil for an entry of bytes
+	value any   // *encoded, *plain, or a native value
+	size  int64 // of the bytes, or what a native value accounts for
 
 	// ttl carries the caller's ttl to the cache's expiry calculator, and means
 	// nothing once the entry is stored.
 	ttl time.Duration
 }
 
-type nativeValue struct {
-	value any
-	size  int64
-}
+type (
+	encoded byte // the first byte of what the methods for bytes store
+	plain   byte // the first byte of a native []byte
+)
 
 // keepExpiry as the ttl of an entry leaves the expiry of the one it replaces.
 const keepExpiry = time.Duration(0)
 
+// bytesEntry copies value.
 func bytesEntry(value []byte, ttl time.Duration) entry {
-	return entry{data: string(value), ttl: ttl}
+	own := append(make([]byte, 0, len(value)), value...)
+	return entry{value: (*encoded)(unsafe.SliceData(own)), size: int64(len(own)), ttl: ttl}
 }
 
-func nativeEntry(value any, size int64, ttl time.Duration) entry {
-	return entry{native: &nativeValue{value, size}, ttl: ttl}
+// nativeEntry takes over the memory of native. The size of a []byte is its
+// length, whatever the caller says.
+func nativeEntry(native any, size int64, ttl time.Duration) entry {
+	if b, ok := native.([]byte); ok && b != nil {
+		return entry{value: (*plain)(unsafe.SliceData(b)), size: int64(len(b)), ttl: ttl}
+	}
+	return entry{value: native, size: max(0, size), ttl: ttl}
 }
 
 // bytes returns the value of e without copying, or nil if e is native. The
 // store shares it with its readers, all of whom leave it as it is.
 func (e entry) bytes() []byte {
-	return unsafe.Slice(unsafe.StringData(e.data), len(e.data))
+	if first, ok := e.value.(*encoded); ok {
+		return unsafe.Slice((*byte)(first), e.size)
+	}
+	return nil
 }
 
-// size is the length of the value, or what the caller said that a native value
-// accounts for.
-func (e entry) size() int64 {
-	if e.native != nil {
-		return e.native.size
+// either returns the value of e as GetNative does.
+func (e entry) either() (value []byte, native any, isNative bool) {
+	switch v := e.value.(type) {
+	case *encoded:
+		return unsafe.Slice((*byte)(v), e.size), nil, false
+	case *plain:
+		return unsafe.Slice((*byte)(v), e.size), nil, true
 	}
-	return int64(len(e.data))
+	return nil, e.value, true
 }
 
 // holds reports whether e is an entry of exactly these bytes.
 func (e entry) holds(value []byte) bool {
-	return e.native == nil && e.data == string(value)
+	_, ok := e.value.(*encoded)
+	return ok && bytes.Equal(e.bytes(), value)
 }
 
 // expiry gives each entry the ttl that it carries.

@@ -7,20 +7,18 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// GetNative implements [driver.Native].
+// GetNative implements [driver.Native]. A native []byte comes back as value.
 func (s *Store) GetNative(ctx context.Context, key []byte) (value []byte, native any, isNative bool, err error) {
 	e, err := s.enter(ctx)
 	if err != nil {
 		return nil, nil, false, err
 	}
 	found, ok := e.cache.GetIfPresent(borrow(key))
-	switch {
-	case !ok:
+	if !ok {
 		return nil, nil, false, driver.ErrNotFound
-	case found.native != nil:
-		return nil, found.native.value, true, nil
 	}
-	return found.bytes(), nil, false, nil
+	value, native, isNative = found.either()
+	return value, native, isNative, nil
 }
 
 // SetNative implements [driver.Native]. A size that is negative counts as
@@ -30,11 +28,11 @@ func (s *Store) SetNative(ctx context.Context, key []byte, native any, size int6
 	if err != nil {
 		return err
 	}
-	size = max(0, size)
-	if !e.bound.fits(key, size) {
+	v := nativeEntry(native, size, ttl)
+	if !e.bound.fits(key, v.size) {
 		return e.refuse(key)
 	}
-	e.set(string(key), nativeEntry(native, size, ttl))
+	e.set(string(key), v)
 	return nil
 }
 
@@ -45,12 +43,12 @@ func (s *Store) AddNative(ctx context.Context, key []byte, native any, size int6
 	if err != nil {
 		return false, err
 	}
-	size = max(0, size)
-	if !e.bound.fits(key, size) {
+	v := nativeEntry(native, size, ttl)
+	if !e.bound.fits(key, v.size) {
 		_, err := e.refuseAdd(key)
 		return false, err
 	}
-	_, added = e.add(string(key), nativeEntry(native, size, ttl))
+	_, added = e.add(string(key), v)
 	return added, nil
 }
 

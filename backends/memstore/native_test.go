@@ -29,6 +29,23 @@ func TestANativeNilIsAHit(t *testing.T) {
 	}
 }
 
+func TestANativeByteSliceIsKeptWithoutABox(t *testing.T) {
+	s := open(t, memstore.Options{MaxBytes: 1 << 20})
+	ctx, key := t.Context(), []byte("k")
+	for _, stored := range [][]byte{[]byte("bytes"), {}} {
+		wantErr(t, "SetNative", s.SetNative(ctx, key, stored, 0, time.Minute), nil)
+		value, native, isNative, err := s.GetNative(ctx, key)
+		if string(value) != string(stored) || value == nil || native != nil || !isNative || err != nil {
+			t.Errorf("GetNative = %q, %v, %v, %v; want the bytes %q as a native value", value, native, isNative, err, stored)
+		}
+		if replaced, err := s.Replace(ctx, key, stored, []byte("v"), time.Minute); replaced || err != nil {
+			t.Errorf("Replace = %v, %v; want a native entry equal to no bytes", replaced, err)
+		}
+	}
+	wantErr(t, "SetNative of more than fits", s.SetNative(ctx, key, make([]byte, 1<<20), 0, time.Minute), driver.ErrTooLarge)
+	wantMissing(t, s, "k")
+}
+
 func TestGetNativeReturnsBytesToo(t *testing.T) {
 	s := open(t, memstore.Options{})
 	_, _, _, err := s.GetNative(t.Context(), []byte("k"))

@@ -31,6 +31,18 @@ var nativeMutants = []mutant{{
 		}
 	},
 }, {
+	how:   "a native []byte comes back as bytes",
+	fails: []string{"native/bytes-in-either-form"},
+	bend: func(b *bent) {
+		b.getNative = func(ctx context.Context, key []byte) ([]byte, any, bool, error) {
+			value, native, isNative, err := b.memory.GetNative(ctx, key)
+			if boxed, ok := native.([]byte); ok {
+				return boxed, nil, false, err
+			}
+			return value, native, isNative, err
+		}
+	},
+}, {
 	how:   "GetNative says that bytes are native",
 	fails: []string{"native/get-returns-either-form"},
 	bend: func(b *bent) {

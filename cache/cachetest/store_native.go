@@ -29,6 +29,24 @@ var nativeCases = []storeCase{{
 		p.holdsNative(key, nil)
 	},
 }, {
+	name: "native/bytes-in-either-form",
+	rule: "A native []byte may come back in either: as native, or as value with isNative true and native nil.",
+	run: func(p *probe) {
+		for _, want := range []string{"bytes", "7", ""} {
+			p.setNative(key, []byte(want))
+			value, native, isNative, err := ability[driver.Native](p).GetNative(p.Context(), []byte(key))
+			if boxed, ok := native.([]byte); ok && value == nil {
+				value, native = boxed, nil
+			}
+			if string(value) != want || value == nil || native != nil || !isNative || err != nil {
+				p.Errorf("GetNative of a native []byte %q = %q, %v, %v, %v", want, value, native, isNative, err)
+			}
+			if value, err := p.store.Get(p.Context(), []byte(key)); value != nil || err != nil {
+				p.Errorf("Get of a native []byte = %q, %v, want nil", value, err)
+			}
+		}
+	},
+}, {
 	name: "native/get-returns-either-form",
 	rule: "GetNative returns the entry under key in whichever form it was stored.",
 	run: func(p *probe) {

@@ -93,7 +93,9 @@ type KeyChecker interface {
 type Native interface {
 	// GetNative returns the entry under key in whichever form it was stored:
 	// value is the bytes, or native is the Go value and isNative is true. A
-	// missing key is ErrNotFound.
+	// native []byte may come back in either: as native, or, so that no box has
+	// to be kept for it, as value with isNative true and native nil. A missing
+	// key is ErrNotFound.
 	GetNative(ctx context.Context, key []byte) (value []byte, native any, isNative bool, err error)
 
 	// SetNative is Set for a Go value. size is the number of bytes that the

@@ -57,25 +57,41 @@ var (
 	ErrTruncated = errors.New("truncated entry")
 )
 
+// Expiry is when an entry expires, in milliseconds since the Unix epoch, or zero
+// for never. It is always positive else.
+type Expiry int64
+
+// ExpiryAt returns t as an Expiry, and never for the zero Time. Nothing but never
+// may be written as never, the epoch included.
+func ExpiryAt(t time.Time) Expiry {
+	if t.IsZero() {
+		return 0
+	}
+	return Expiry(max(1, t.UnixMilli()))
+}
+
+// Time returns e as a Time, and the zero Time for never.
+func (e Expiry) Time() time.Time {
+	if e == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(e))
+}
+
 // Header is what is known of an entry without its payload.
 type Header struct {
 	Kind        Kind
 	Codec       byte
 	Compression byte
-	Expires     time.Time // zero for never; whole milliseconds
+	Expires     Expiry
 	Type        uint32
 	Length      uint32 // of the payload before compression
 }
 
 // Append appends the header to dst.
 func (h Header) Append(dst []byte) []byte {
-	var expires uint64
-	if !h.Expires.IsZero() {
-		// Nothing but never may be written as never, the epoch included.
-		expires = uint64(max(1, h.Expires.UnixMilli()))
-	}
 	dst = append(dst, magic0, magic1, version, byte(h.Kind), h.Codec, h.Compression, 0, 0)
-	dst = binary.BigEndian.AppendUint64(dst, expires)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(h.Expires))
 	dst = binary.BigEndian.AppendUint32(dst, h.Type)
 	return binary.BigEndian.AppendUint32(dst, h.Length)
 }
@@ -96,27 +112,24 @@ func ParseHead(b []byte) (Header, error) {
 		Kind:        Kind(b[3]),
 		Codec:       b[4],
 		Compression: b[5],
+		Expires:     Expiry(expires),
 		Type:        binary.BigEndian.Uint32(b[16:]),
 		Length:      binary.BigEndian.Uint32(b[20:]),
 	}
 	if b[2] != version || h.Kind < KindNil || h.Kind > KindEncoded || b[6]|b[7] != 0 || expires > math.MaxInt64 {
 		return Header{}, ErrForeign
 	}
-	if expires != 0 {
-		h.Expires = time.UnixMilli(int64(expires))
-	}
 	return h, nil
 }
 
-// Parse reads a whole entry. The payload is a part of b.
-func Parse(b []byte) (h Header, payload []byte, err error) {
-	h, err = ParseHead(b)
-	if err != nil {
-		return Header{}, nil, err
+// Parse reads the header of a whole entry, whose payload is [Payload].
+func Parse(b []byte) (Header, error) {
+	h, err := ParseHead(b)
+	if err == nil && h.Compression == 0 && uint64(len(b)-Size) != uint64(h.Length) {
+		return Header{}, ErrTruncated
 	}
-	payload = b[Size:len(b):len(b)]
-	if h.Compression == 0 && uint64(len(payload)) != uint64(h.Length) {
-		return Header{}, nil, ErrTruncated
-	}
-	return h, payload, nil
+	return h, err
 }
+
+// Payload is the part of an entry after its header, which Parse has read.
+func Payload(b []byte) []byte { return b[Size:len(b):len(b)] }

@@ -28,7 +28,7 @@ var headers = rapid.Custom(func(t *rapid.T) envelope.Header {
 		Length:      rapid.Uint32().Draw(t, "length"),
 	}
 	if rapid.Bool().Draw(t, "expires") {
-		h.Expires = time.UnixMilli(rapid.Int64Min(1).Draw(t, "expiry"))
+		h.Expires = envelope.Expiry(rapid.Int64Min(1).Draw(t, "expiry"))
 	}
 	return h
 })
@@ -63,10 +63,11 @@ func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 			h.Length = uint32(len(want))
 		}
 		entry := append(h.Append(nil), want...)
-		got, payload, err := envelope.Parse(entry)
+		got, err := envelope.Parse(entry)
 		if err != nil {
 			t.Fatal(err)
 		}
+		payload := envelope.Payload(entry)
 		if diff := cmp.Diff(h, got); diff != "" {
 			t.Fatal(diff)
 		}
@@ -94,7 +95,7 @@ func TestTheFormatIsStable(t *testing.T) {
 			name: "encoded and compressed",
 			h: envelope.Header{
 				Kind: envelope.KindEncoded, Codec: 2, Compression: 3, Type: 0x01020304, Length: 0x05060708,
-				Expires: time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC),
+				Expires: envelope.ExpiryAt(time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)),
 			},
 			bytes: "\xC4\x4C\x01\x04\x02\x03\x00\x00" + "\x00\x00\x01\x9b\x7c\xa9\x8c\x8e" + "\x01\x02\x03\x04" + "\x05\x06\x07\x08",
 		},
@@ -116,10 +117,16 @@ func TestOnlyNeverIsWrittenAsNever(t *testing.T) {
 		time.Time{}.Add(time.Hour),
 		time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC),
 	} {
-		h, err := envelope.ParseHead(envelope.Header{Kind: envelope.KindNil, Expires: expires}.Append(nil))
-		if err != nil || h.Expires.IsZero() || h.Expires.After(time.UnixMilli(1)) {
+		h, err := envelope.ParseHead(envelope.Header{Kind: envelope.KindNil, Expires: envelope.ExpiryAt(expires)}.Append(nil))
+		if err != nil || h.Expires != 1 {
 			t.Errorf("%v is read as %v, %v", expires, h.Expires, err)
 		}
+	}
+	if never := envelope.ExpiryAt(time.Time{}); never != 0 || !never.Time().IsZero() {
+		t.Errorf("never is %v, and back %v", never, never.Time())
+	}
+	if at := time.UnixMilli(1767323045006); !envelope.ExpiryAt(at).Time().Equal(at) {
+		t.Errorf("%v is %v", at, envelope.ExpiryAt(at).Time())
 	}
 }
 
@@ -132,11 +139,11 @@ func TestEveryTruncationIsReported(t *testing.T) {
 		if n == 0 {
 			want = envelope.ErrForeign // nothing is no beginning of an entry
 		}
-		if _, _, err := envelope.Parse(entry[:n]); !errors.Is(err, want) {
+		if _, err := envelope.Parse(entry[:n]); !errors.Is(err, want) {
 			t.Errorf("%d bytes: %v, want %v", n, err, want)
 		}
 	}
-	if _, _, err := envelope.Parse(append(bytes.Clone(entry), 'd')); !errors.Is(err, envelope.ErrTruncated) {
+	if _, err := envelope.Parse(append(bytes.Clone(entry), 'd')); !errors.Is(err, envelope.ErrTruncated) {
 		t.Errorf("one byte too many: %v, want ErrTruncated", err)
 	}
 }
@@ -151,8 +158,8 @@ func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 
 func TestTheLengthOfACompressedPayloadIsNotChecked(t *testing.T) {
 	compressed := append(envelope.Header{Kind: envelope.KindBytes, Compression: 1, Length: 1000}.Append(nil), "small"...)
-	if _, payload, err := envelope.Parse(compressed); err != nil || string(payload) != "small" {
-		t.Errorf("Parse = %q, %v", payload, err)
+	if _, err := envelope.Parse(compressed); err != nil || string(envelope.Payload(compressed)) != "small" {
+		t.Errorf("Parse of %q: %v", compressed, err)
 	}
 }
 
@@ -168,7 +175,7 @@ func TestALaterVersionIsTold(t *testing.T) {
 		later := changed(2, byte(v))
 		// Of a version that nobody knows, not even the length is certain.
 		for n := 3; n <= len(later); n++ {
-			if _, _, err := envelope.Parse(later[:n]); !errors.Is(err, envelope.ErrVersion) {
+			if _, err := envelope.Parse(later[:n]); !errors.Is(err, envelope.ErrVersion) {
 				t.Fatalf("version %d, %d bytes: %v, want ErrVersion", v, n, err)
 			}
 		}
@@ -194,7 +201,7 @@ func TestForeignBytesAreTold(t *testing.T) {
 	}
 	for name, b := range tests {
 		t.Run(name, func(t *testing.T) {
-			if _, _, err := envelope.Parse(b); !errors.Is(err, envelope.ErrForeign) {
+			if _, err := envelope.Parse(b); !errors.Is(err, envelope.ErrForeign) {
 				t.Errorf("Parse: %v, want ErrForeign", err)
 			}
 			if _, err := envelope.ParseHead(b); !errors.Is(err, envelope.ErrForeign) {
