@@ -33,15 +33,16 @@ func TestEachExampleServesItsSecondVisitorFromTheCache(t *testing.T) {
 
 // arguments are those with which an example listens on a free port.
 func arguments(t *testing.T, name string) []string {
+	args := []string{"-addr", "127.0.0.1:0"}
 	if name != "proxy" {
-		return []string{"-addr", "127.0.0.1:0"}
+		return args
 	}
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = io.WriteString(w, "a page")
 	}))
 	t.Cleanup(upstream.Close)
-	return []string{"-listen", "127.0.0.1:0", "-upstream", upstream.URL}
+	return append(args, "-upstream", upstream.URL)
 }
 
 // visit asks for the first page twice.

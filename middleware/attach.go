@@ -3,18 +3,21 @@ package middleware
 import (
 	"context"
 	"net/http"
-	"sync/atomic"
+	"sync"
 )
 
 // attachment is a context that leads to what belongs to a request and has to be
 // forgotten when that is over, whoever still has the context then.
 type attachment struct {
 	context.Context
-	value atomic.Pointer[any] // nil when the request is over
+
+	mu    sync.Mutex
+	value any // nil when the request is over
 
 	// answers are what the functions of VaryBy have said of the request, before
-	// anything else was done with it.
+	// anything else was done with it. They begin in few.
 	answers []string
+	few     [2]string
 }
 
 type attachmentKey struct{}
@@ -27,11 +30,21 @@ func (a *attachment) Value(key any) any {
 	return a.Context.Value(key)
 }
 
-func (a *attachment) detach() { a.value.Store(nil) }
+func (a *attachment) detach() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.value = nil
+}
+
+func (a *attachment) attached() any {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.value
+}
 
 func attach(r *http.Request, value any) (*http.Request, *attachment) {
-	a := &attachment{Context: r.Context()}
-	a.value.Store(&value)
+	a := &attachment{Context: r.Context(), value: value}
+	a.answers = a.few[:0]
 	return r.WithContext(a), a
 }
 
@@ -53,9 +66,7 @@ func Attach(r *http.Request, value any) (attached *http.Request, detach func()) 
 // nil if there is nothing, or the request is over.
 func Attached(r *http.Request) any {
 	if a := attachmentOf(r); a != nil {
-		if value := a.value.Load(); value != nil {
-			return *value
-		}
+		return a.attached()
 	}
 	return nil
 }

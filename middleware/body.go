@@ -18,9 +18,14 @@ func (x *exchange) sendBody(response recorded, v rfc9111.Validators) {
 		x.sendConditional(response.body, v)
 		return
 	}
-	x.w.WriteHeader(response.status)
-	if x.r.Method != http.MethodHead && bodyAllowed(response.status) {
-		_, _ = x.w.Write(response.body) // the client has left: there is nobody to tell
+	writeBody(x.w, x.r, response)
+}
+
+// writeBody sends all of a response whose header is set.
+func writeBody(w http.ResponseWriter, r *http.Request, response recorded) {
+	w.WriteHeader(response.status)
+	if r.Method != http.MethodHead && bodyAllowed(response.status) {
+		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
 	}
 }
 

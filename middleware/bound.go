@@ -10,6 +10,7 @@ import (
 type bound struct {
 	state    atomic.Int32
 	returned chan struct{} // of boundRuns: closed when the handler has returned
+	stoodIn  bool          // an old page takes the place of its response; read when it has returned
 }
 
 // The states of a bound exchange.
@@ -40,6 +41,14 @@ func (b *bound) begin() bool {
 func (b *bound) done() {
 	if b != nil {
 		close(b.returned)
+	}
+}
+
+// standIn notes that an old page takes the place of the response of the handler,
+// which is about to return.
+func (b *bound) standIn() {
+	if b != nil {
+		b.stoodIn = true
 	}
 }
 

@@ -84,7 +84,8 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		next:           next,
 		browserControl: browserControl(p.browserTTL),
 		uncacheable:    new(memory),
-		purges:         &purgeList{keep: p.keyPrefix},
+		hot:            new(hotPages),
+		purges:         new(purgeList),
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
 	}
@@ -108,6 +109,7 @@ type pageHandler struct {
 	*policy
 	next           http.Handler
 	browserControl string
+	hot            *hotPages
 	uncacheable    *memory
 	purges         *purgeList
 	indexes        *indexMemory
@@ -117,6 +119,9 @@ type pageHandler struct {
 
 // ServeHTTP implements [http.Handler].
 func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.serveHot(w, r) {
+		return
+	}
 	x := exchanges.Get().(*exchange)
 	x.h, x.w, x.r, x.next, x.anew = h, w, r, h.next, h.next
 	x.serve()
@@ -126,8 +131,8 @@ func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// exchanges are those that were plain hits. No handler has seen anything of them,
-// and nobody else has had them.
+// exchanges are of requests that were hits, or went past the cache: no handler has
+// seen anything of them, and no run has had them.
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // logStoreError says at times that the cache does not work, and never at every

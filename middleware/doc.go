@@ -28,10 +28,11 @@
 // stored are responses with Set-Cookie, with private, no-store or no-cache, or
 // with Vary: *, and answers to requests that carry Authorization, a cookie, a
 // TLS client certificate or an X-Api-Key field, unless the response says public
-// or s-maxage, varies on the field, or the route declares what its cookies do:
-// see [IgnoreCookies] and [VaryByCookie]. What the handler makes of anything
-// else, no cache can see: the client's address, the time, a global variable. A
-// page that depends on one of these must say Cache-Control: private.
+// or s-maxage (or, of Authorization alone, must-revalidate: RFC 9111, section
+// 3.5), varies on the field, or the route declares what its cookies do: see
+// [IgnoreCookies] and [VaryByCookie]. What the handler makes of anything else, no
+// cache can see: the client's address, the time, a global variable. A page that
+// depends on one of these must say Cache-Control: private.
 //
 // The key of a page is made of the request before any handler has seen it:
 // scheme, host, path and query as they were received, and what options add. What

@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"errors"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -28,8 +30,9 @@ func (p *Policy) Engine() *Engine {
 	}
 }
 
-// Visit is one request to a framework on its way through an [Engine]. It is also
-// what [Attached] returns to the functions of options.
+// Visit is one request to a framework on its way through an [Engine], which keeps
+// nothing of it when Serve has returned: it may be used again then. It is also what
+// [Attached] returns to the functions of options.
 type Visit interface {
 	// Next runs what is behind the cache, and returns when it has. It is called
 	// at most once, mostly in another goroutine than Serve, and never when Serve
@@ -39,7 +42,9 @@ type Visit interface {
 	// An error says that the response is not whole. It is then not stored: a
 	// client who has a part of it has it broken off, or if others have none, gets
 	// what there is. If nothing was written, nobody answers this request: that is
-	// left to what is further out.
+	// left to what is further out. But where an old page may stand in for a
+	// failure (stale-if-error, [Grace]), that is the answer in place of a part of
+	// a response, and of none if the error is a [*Failure].
 	Next(w http.ResponseWriter, r *http.Request) error
 
 	// Route is the pattern of the framework by which it has found the handler.
@@ -51,27 +56,51 @@ type Visit interface {
 	Framework() http.Handler
 }
 
-// Serve answers a request as a handler that CachePage has wrapped does, and
-// reports whether it has called v.Next. It does not return while that runs: not
-// even if the request's client has left, since others may wait for the response.
+// Failure is an error of [Visit].Next that has written nothing: with this status
+// the request would be answered further out.
+type Failure struct {
+	Status int
+	Err    error
+}
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap is for [errors.Is] and [errors.As].
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Served is what [Engine.Serve] has done.
+type Served struct {
+	Ran bool // v.Next was called
+
+	// StoodIn is set if v.Next has returned an error, and an old page has been sent
+	// in place of its response.
+	StoodIn bool
+}
+
+// Serve answers a request as a handler that CachePage has wrapped does. It does
+// not return while v.Next runs: not even if the request's client has left, since
+// others may wait for the response.
 //
 // A request of the cache's own goes through what the framework has outside of the
 // cache, and there gets a ResponseWriter that leads nowhere. Where it arrives here,
 // Serve runs v.Next for it; unless it has arrived by another route, with another
 // URL or with other values of [VaryBy]: then the page stays as it was.
-func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 	if t := ticketOf(r); t != nil {
-		return t.present(e, w, r, v)
+		return Served{Ran: t.present(e, w, r, v)}
 	}
 	if e.asks {
 		var a *attachment
 		r, a = attach(r, v)
 		defer a.detach()
+	} else if e.pages.serveHot(w, r) {
+		return Served{}
 	}
 	g := &guest{visit: v}
 	g.exchange = exchange{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
 	g.answer(w)
-	return g.came
+	return Served{Ran: g.came, StoodIn: g.stay.stoodIn}
 }
 
 // reentry returns the way by which requests of the cache's own come to where v
@@ -116,8 +145,8 @@ func (g *guest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 	switch w := w.(type) {
 	case *recorder:
-		if v.Next(w, r) != nil {
-			w.fail()
+		if err := v.Next(w, r); err != nil {
+			w.fail(err)
 		}
 	case *changeWatcher, *probe:
 		_ = v.Next(w, r) // whoever is further out hears of it from the framework
@@ -127,27 +156,47 @@ func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 }
 
 // fail is called if the handler says that its response is not whole.
-func (w *recorder) fail() {
+func (w *recorder) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.closed:
 	case w.mode == modeStream:
 		panic(http.ErrAbortHandler) // others have a part of it
-	case w.mode == modeHeld && w.status != 0:
-		w.direct(reasonTruncated)
-	case w.mode == modeHeld:
+	case w.mode != modeHeld, w.failsOver(err):
+	case w.status != 0:
+		w.direct(reasonHandlerError)
+	default:
 		w.forgo()
 	}
+}
+
+// failsOver reports whether an old page takes the place of a response that is not
+// whole, and if so makes the run a failure; mu is held.
+func (w *recorder) failsOver(err error) bool {
+	u, failure := w.run, &Failure{Status: http.StatusInternalServerError}
+	if w.status == 0 && !errors.As(err, &failure) {
+		return false
+	}
+	before := u.status
+	u.status = failure.Status
+	if !u.mayFallBack() {
+		u.status = before
+		return false
+	}
+	w.status = failure.Status
+	u.x.bound.standIn()
+	slog.ErrorContext(u.ctx, "larder: the handler of a page failed, and an old one is served", "error", err)
+	return true
 }
 
 // forgo leaves the answer to what is further out than the cache; mu is held.
 func (w *recorder) forgo() {
 	w.mode = modeHijacked
-	w.run.reason = reasonTruncated
+	w.run.reason = reasonHandlerError
 	w.run.release()
 	if w.client != nil {
-		copyResponse(w.client.Header(), w.header, forwarded{why: w.run.x.forward(), detail: reasonTruncated})
+		copyResponse(w.client.Header(), w.header, forwarded{why: w.run.x.forward(), detail: reasonHandlerError})
 		w.client = nil
 	}
 }

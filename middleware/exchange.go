@@ -42,11 +42,13 @@ type exchange struct {
 	fullLen    int       // of canonical, what is the page's
 	index      *variants // of the page, once it is known to vary
 
-	found    *page     // what the cache or another's run gave
-	judged             // what becomes of assessed
-	now      time.Time // at which it was judged
-	assessed *page     // the last that was found and judged
-	foreign  bool      // found is of the same URL, but not for this request
+	from     *cache.BaseCache
+	found    *page        // what the cache or another's run gave
+	judged                // what becomes of assessed
+	now      time.Time    // at which it was judged
+	purges   *knownPurges // by which
+	assessed *page        // the last that was found and judged
+	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
 
 	// isForgotten says that nobody else has this exchange any more.
@@ -105,7 +107,8 @@ const maxTries = 6
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
-	c := x.cache(x.r.Context())
+	x.from = cache.From(x.r.Context(), x.h.alias)
+	c := pages.Over(x.from)
 	if x.prefetch(c) {
 		return
 	}
@@ -151,9 +154,8 @@ func (x *exchange) Accept() bool { return x.accept(true) }
 
 // accept is Accept for a page that was stored, or is of another request's run.
 func (x *exchange) accept(stored bool) bool {
-	x.now = time.Now()
-	x.judged, x.assessed = x.assess(x.found, x.now), x.found
-	if stored && x.verdict != verdictVariant && !x.h.purges.isKnown() {
+	x.assess(x.found)
+	if stored && x.verdict != verdictVariant && !x.purges.isCurrent() {
 		x.judged = judged{}
 	}
 	switch x.verdict {
@@ -240,8 +242,11 @@ func (x *exchange) settleError(err error) (answered bool) {
 // hit answers with a page that another request has brought about.
 func (x *exchange) hit(outcome cache.Outcome) {
 	if outcome.Hit {
-		x.sendHit(x.found, x.now)
-		x.isForgotten = x.verdict == verdictHit && x.prepared == nil // there was neither a run nor a refresh
+		x.sendHit(x.found, x.found.age(x.now))
+		if x.verdict == verdictHit && x.prepared == nil {
+			x.h.hot.keep(x)
+			x.isForgotten = true // there was neither a run nor a refresh of the page
+		}
 		return
 	}
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
@@ -330,4 +335,5 @@ func (x *exchange) again(err error) (answered bool) {
 func (x *exchange) pass(why forward, detail reason) {
 	setStatus(x.w.Header(), nil, forwarded{why: why, detail: detail})
 	x.h.serveUncached(x.next, x.w, x.r)
+	x.isForgotten = x.prepared == nil // there was no run
 }

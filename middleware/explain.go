@@ -44,12 +44,17 @@ func Explain(secret string) PageOption {
 // asksWhy reports whether a request asks for an explanation, and may; run says
 // that the handler is to run for it.
 func (p *policy) asksWhy(r *http.Request) (run, asks bool) {
-	if p.explainTo == nil || r.Header[explainField] == nil {
+	if !p.isExplained(r) {
 		return false, false
 	}
 	known, mode, hasMode := strings.Cut(single(r.Header[explainField]), ";")
 	run = strings.TrimSpace(mode) == "run"
 	return run, p.explainTo.matches(strings.TrimSpace(known)) && run == hasMode
+}
+
+// isExplained reports whether a request asks for an explanation, who may or not.
+func (p *policy) isExplained(r *http.Request) bool {
+	return p.explainTo != nil && r.Header[explainField] != nil
 }
 
 // explain answers with an account of what would be done, and does none of it.

@@ -150,11 +150,12 @@ func variesOn(names []string) string {
 
 // purges says whether a page that was found is of before a purge by prefix.
 func (e *explainer) purges(p *page) {
-	if !e.x.h.purges.isKnown() {
+	purges := e.x.h.purges.known.Load()
+	if !purges.isCurrent() {
 		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
 		return
 	}
-	switch how, at := e.x.h.purges.find(e.x.target, p.requested); how {
+	switch how, at := purges.find(e.x.h.keyPrefix, e.x.target, p.requested); how {
 	case purgedHard:
 		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
 	case purgedSoft:

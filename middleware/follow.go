@@ -48,13 +48,18 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.hit(cache.Outcome{Hit: true})
 		return true
 	}
-	return x.sendLive(l, false, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
+	reader, ok := l.body.join(false)
+	if !ok {
+		x.pass(x.forward(), reasonTooLarge)
+		return true
+	}
+	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
 }
 
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
 func (x *exchange) isPurged(p *page) bool {
-	how, _ := x.h.purges.find(x.target, p.requested)
+	how, _ := x.h.purges.known.Load().find(x.h.keyPrefix, x.target, p.requested)
 	return how != notPurged
 }
 
@@ -81,14 +86,9 @@ func (x *exchange) regroup(l *live) (answered bool) {
 
 // sendLive sends a response as it comes. If there is nothing to be had of it, it
 // reports false and has sent nothing.
-func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
-	reader, ok := l.body.join(leads)
-	if !ok {
-		x.pass(x.forward(), reasonTooLarge)
-		return true
-	}
+func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool) {
 	defer reader.leave()
-	ctx := x.r.Context()
+	leads, ctx := reader.leads, x.r.Context()
 	part, flush, err := reader.next(ctx)
 	switch _, broken := l.body.hasEnded(); {
 	case broken && !leads:
@@ -100,12 +100,13 @@ func (x *exchange) sendLive(l *live, leads bool, f forwarded) (answered bool) {
 		x.unanswered()
 		return true
 	}
-	header, out := x.w.Header(), x.outgoing(l.page)
+	header := x.w.Header()
+	out := newOutgoing(header, l.page)
 	if leads {
 		copyResponse(header, l.header, f)
 	} else {
 		setStatus(header, l.page.cacheStatus, f)
-		out.set("Age", l.page.render(time.Now()).ageLine)
+		out.set("Age", l.page.render(l.page.age(time.Now())).ageLine)
 		out.setPage(l.page)
 	}
 	out.tellBrowsers(x.h, l.page)

@@ -18,8 +18,12 @@ func (x *exchange) lead(outcome cache.Outcome) {
 	switch u.await(x.r.Context()) {
 	case runStreams:
 		defer x.leaveStream(u)
+		if u.reader == nil {
+			x.unanswered()
+			return
+		}
 		stored, detail := u.fate()
-		x.sendLive(u.live, true, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
+		x.sendLive(u.live, u.reader, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
 	case runEnded:
 		x.leadEnded(u, outcome)
 	case runGoesOn:
@@ -56,7 +60,7 @@ func (x *exchange) sendValidated(u *run, stored bool) {
 		x.sendAged(u.page) // a cache further in has confirmed it
 		return
 	}
-	out := x.outgoing(u.page)
+	out := newOutgoing(x.w.Header(), u.page)
 	x.sendPage(u.page, &out)
 }
 
@@ -75,7 +79,7 @@ func (x *exchange) sendRun(u *run, stored bool) {
 	_, detail := u.fate()
 	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: detail})
 	if u.page != nil {
-		out := x.outgoing(u.page)
+		out := newOutgoing(x.w.Header(), u.page)
 		out.tellBrowsers(x.h, u.page)
 	}
 	x.sendBody(response, rfc9111.ValidatorsOf(header, u.requested))
@@ -121,6 +125,9 @@ func (u *run) await(ctx context.Context) progress {
 // nobody.
 func (u *run) leave() (detached bool) {
 	detached = u.recorder.detach()
+	if detached && u.reader != nil {
+		u.reader.leave()
+	}
 	if u.isReleased() {
 		u.cancel()
 	}

@@ -10,12 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // page is an entry of the cache: a response, ready to be sent; or if index or
-// tombstone is set what is known of a URL instead; or a list of purges. It never changes after it is
-// stored, but for rendered.
+// tombstone is set what is known of a URL instead; or a list of purges. It never
+// changes after it is stored, but for its last three fields.
 type page struct {
 	key    []byte // canonical; compared on a hit
 	status int
@@ -49,7 +50,23 @@ type page struct {
 	tellsBrowsers   bool     // for how long they may keep it
 
 	rendered atomic.Pointer[renderedAge]
+
+	// stored and left are what a store in this process has told of the page.
+	stored, left atomic.Bool
 }
+
+var _ driver.Tenant = (*page)(nil)
+
+// Entered implements [driver.Tenant].
+func (p *page) Entered() { p.stored.Store(true) }
+
+// Left implements [driver.Tenant]. A page has one key; if it leaves that for
+// another, it is not what it was.
+func (p *page) Left() { p.left.Store(true) }
+
+// isStored reports whether a store in this process has the page under its key. Of
+// one in a store that does not tell, it is not known.
+func (p *page) isStored() bool { return p.stored.Load() && !p.left.Load() }
 
 // sharing is what a response says about requests with credentials.
 type sharing struct{ public, sMaxAge, mustRevalidate bool }
@@ -216,7 +233,7 @@ func (p *page) derive() {
 		p.flat = append(p.flat, f.lines...)
 	}
 	header := p.header()
-	p.tellsBrowsers = header["Cache-Control"] != nil || header["Expires"] != nil
+	p.tellsBrowsers = len(header["Cache-Control"])+len(header["Expires"]) > 0
 	p.vary = rfc9111.FieldNames(header["Vary"])
 	p.contentEncoding = header["Content-Encoding"]
 	p.validators = rfc9111.ValidatorsOf(header, p.received)
@@ -247,9 +264,8 @@ type renderedAge struct {
 	status  []string // Cache-Status
 }
 
-// render returns the Age and Cache-Status lines of a hit.
-func (p *page) render(now time.Time) *renderedAge {
-	age := p.age(now)
+// render returns the Age and Cache-Status lines of a hit at this age.
+func (p *page) render(age time.Duration) *renderedAge {
 	seconds := int64(age / time.Second)
 	if r := p.rendered.Load(); r != nil && r.age == seconds {
 		return r

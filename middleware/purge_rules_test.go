@@ -52,15 +52,13 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 			t.Fatalf("after %d purges there are %d rules", i+1, len(rules))
 		}
 	}
-	list := &purgeList{}
+	list := &knownPurges{rules: rules}
 	for i := range n {
-		list.keep = fmt.Sprint(i % 3)
-		list.known.Store(&knownPurges{rules: rules})
 		page := newTarget("https", "example.org", fmt.Sprintf("/%d/x", i), "")
-		if how, _ := list.find(page, later(i-1)); how != purgedHard {
+		if how, _ := list.find(fmt.Sprint(i%3), page, later(i-1)); how != purgedHard {
 			t.Fatalf("purge %d is forgotten", i)
 		}
-		if how, _ := list.find(page, later(n)); how != notPurged {
+		if how, _ := list.find(fmt.Sprint(i%3), page, later(n)); how != notPurged {
 			t.Fatalf("purge %d is about pages that were made after all", i)
 		}
 	}
@@ -80,13 +78,12 @@ func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
 	}
 	// A soft purge does not soften a hard one of before.
 	rules = withRule(rules, rule("/a", 20, true))
-	list := &purgeList{}
-	list.known.Store(&knownPurges{rules: rules})
+	list := &knownPurges{rules: rules}
 	page := newTarget("https", "example.org", "/a", "")
-	if how, _ := list.find(page, later(5)); how != purgedHard {
+	if how, _ := list.find("", page, later(5)); how != purgedHard {
 		t.Errorf("before both: %d", how)
 	}
-	if how, _ := list.find(page, later(15)); how != purgedSoft {
+	if how, _ := list.find("", page, later(15)); how != purgedSoft {
 		t.Errorf("between: %d", how)
 	}
 }
@@ -170,7 +167,7 @@ func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 			t.Error("after a second the list is not fetched, or by more than one")
 		}
 		list.fetch(ctx, c)
-		if how, _ := list.find(page, made); how != purgedHard {
+		if how, _ := list.known.Load().find("", page, made); how != purgedHard {
 			t.Error("the purge is not known")
 		}
 	})

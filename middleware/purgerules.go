@@ -56,10 +56,7 @@ var localPurges atomic.Int64
 
 // purgeList is what one handler knows of the purges by prefix. Each hit is held
 // against it, so it is kept here and fetched now and then.
-type purgeList struct {
-	known atomic.Pointer[knownPurges]
-	keep  string // the key prefix of the pages
-}
+type purgeList struct{ known atomic.Pointer[knownPurges] }
 
 type knownPurges struct {
 	rules   []purgeRule
@@ -117,24 +114,23 @@ func union(known, fetched []purgeRule) []purgeRule {
 	return all
 }
 
-// isKnown is false if the list could not be read, or there was a purge at this
+// isCurrent is false if the list could not be read, or there was a purge at this
 // very moment: then nobody can tell of a page in the cache if it is still good.
-func (l *purgeList) isKnown() bool {
-	known := l.known.Load()
+func (known *knownPurges) isCurrent() bool {
 	return known != nil && known.local == localPurges.Load()
 }
 
 // find returns how a page of a target that was requested at that time was
-// purged, and when. The hardest counts, and then the earliest.
-func (l *purgeList) find(t target, requested time.Time) (how purged, at time.Time) {
-	known := l.known.Load()
+// purged, and when. The hardest counts, and then the earliest. keyPrefix is that
+// of the page.
+func (known *knownPurges) find(keyPrefix string, t target, requested time.Time) (how purged, at time.Time) {
 	if known == nil {
 		return notPurged, at
 	}
 	for i := range known.rules {
 		rule := &known.rules[i]
 		switch {
-		case !rule.matches(l.keep, t, requested):
+		case !rule.matches(keyPrefix, t, requested):
 		case !rule.soft:
 			return purgedHard, rule.at
 		case how == notPurged:

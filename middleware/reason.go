@@ -35,7 +35,8 @@ const (
 	reasonSlow        // the handler took too long to know that nothing was invalidated
 	reasonHijacked    // the handler took the connection
 	reasonTruncated   // fewer bytes than Content-Length
-	reasonNested      // a CachePage further in has the response
+	reasonHandlerError
+	reasonNested // a CachePage further in has the response
 
 	// Of what was found: the handler runs for this request alone.
 	reasonNotShared   // waited for a response that turned out not to be for others
@@ -166,6 +167,10 @@ var reasons = [...]Reason{
 	reasonTruncated: {
 		"truncated", "the body is shorter than Content-Length says",
 		"RFC 9111, section 3.3", "Mend the handler, or see why the upstream broke off.",
+	},
+	reasonHandlerError: {
+		"handler-error", "the handler has said, by an error, that its response is not whole, or that others are to answer",
+		"gincache, echocache", "See what the handler has failed with; answer errors behind the cache, if they are to be stored by StatusTTL.",
 	},
 	reasonNested: {
 		"nested", "a cache of larder further in has the response",

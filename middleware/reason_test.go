@@ -189,6 +189,14 @@ var ways = map[string]func(*testing.T) string{
 	"only-if-cached": func(t *testing.T) string {
 		return sharedOnce(t, answering("page"), request("GET", "/page", "Cache-Control: only-if-cached"))
 	},
+	"handler-error": func(t *testing.T) string {
+		f := newFramework()
+		f.handler = func(w http.ResponseWriter, _ *http.Request, _ *pooled) error {
+			_, _ = io.WriteString(w, "half a page")
+			return errors.New("a fault")
+		}
+		return ask(within(inMemory(t), f), "/page").cacheStatus()
+	},
 	"stale-if-error": func(t *testing.T) string {
 		failing := false
 		p := within(inMemory(t), middleware.Site()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -74,9 +75,22 @@ func (t *ticket) present(e *Engine, w http.ResponseWriter, r *http.Request, v Vi
 		}
 	}()
 	// What is outside has put into the context what is good for this request.
-	proceed(v, t.w, t.r.WithContext(r.Context()))
+	t.proceed(v, t.r.WithContext(r.Context()))
 	t.returned = true
 	return true
+}
+
+// proceed runs what is behind the cache for the response of the ticket, and never
+// for that of the framework, which leads nowhere.
+func (t *ticket) proceed(v Visit, r *http.Request) {
+	if w, ok := t.w.(*recorder); ok {
+		proceed(v, w, r)
+		return
+	}
+	var failure *Failure
+	if errors.As(v.Next(t.w, r), &failure) {
+		http.Error(t.w, http.StatusText(failure.Status), failure.Status)
+	}
 }
 
 // mismatch says why a request that has arrived would not make the page that it is

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -150,7 +149,7 @@ type refresher struct{ *exchange }
 
 // Accept implements [cache.Accepter].
 func (r refresher) Accept() bool {
-	r.judged = r.assess(r.found, time.Now())
+	r.assess(r.found)
 	switch r.verdict {
 	case verdictStale, verdictValidate:
 		r.base = r.found

@@ -36,8 +36,8 @@ type judgement struct {
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	j := judgement{fields: fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize}
-	j.bypass = p.bypassReason(r, &j)
-	if j.bypass == reasonNone && len(outer) > 0 {
+	j.bypass = p.bypassReason(r, j.fields)
+	if j.bypass == reasonNone && !p.isSilent(outer) {
 		control := p.control(outer)
 		j.bypass = p.withheld(&control, outer, time.Now())
 		j.vary = append(slices.Clip(p.varyHeaders), rfc9111.FieldNames(outer["Vary"])...)
@@ -62,20 +62,20 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	if j.cookie {
 		j.keyCookies, j.userCookies = p.cookies.split(r.Header["Cookie"])
 	}
-	j.credentials = p.credentials(r, &j)
+	j.credentials = p.credentials(r, j.fields, j.userCookies)
 	if j.fields.directives && p.heedRequests {
 		j.directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
 	}
 	return j
 }
 
-func (p *policy) bypassReason(r *http.Request, j *judgement) reason {
+func (p *policy) bypassReason(r *http.Request, f fields) reason {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return reasonMethod
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return reasonRequestBody
-	case j.upgrade:
+	case f.upgrade:
 		return reasonUpgrade
 	case p.face == perView && p.ttl <= 0:
 		return reasonTTL
@@ -180,12 +180,12 @@ func (p *policy) sharedURL(r *http.Request) url.URL {
 
 // credentials returns what in the request may have made its response the
 // user's own: all that is neither declared nor a part of the key.
-func (p *policy) credentials(r *http.Request, j *judgement) rfc9111.Credentials {
+func (p *policy) credentials(r *http.Request, f fields, userCookies []cookie) rfc9111.Credentials {
 	c := rfc9111.Credentials{
-		Authorization: j.authorization,
+		Authorization: f.authorization,
 		Certificate:   p.face != shared && r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
 	}
-	if len(j.userCookies) > 0 && p.face != shared {
+	if len(userCookies) > 0 && p.face != shared {
 		c.Fields = append(c.Fields, "Cookie")
 	}
 	for _, name := range p.credentialHeaders {

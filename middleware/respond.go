@@ -51,11 +51,10 @@ type outgoing struct {
 	lines []string // memory for what is set
 }
 
-// outgoing is the header of the response to x's client, with memory for the
+// newOutgoing is for the response to a client who gets p, with memory for the
 // lines of p.
-func (x *exchange) outgoing(p *page) outgoing {
+func newOutgoing(header http.Header, p *page) outgoing {
 	const others = 2 // Age, Cache-Control
-	header := x.w.Header()
 	return outgoing{header, len(header) == 0, make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
 }
 
@@ -99,18 +98,24 @@ func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
 	}
 }
 
-// sendHit sends a page that was in the cache.
-func (x *exchange) sendHit(p *page, now time.Time) {
-	rendered, out := p.render(now), x.outgoing(p)
-	out.set("Cache-Status", rendered.status...)
-	out.set("Age", rendered.ageLine)
+// setHit says that a page of this age was in the cache.
+func (o *outgoing) setHit(p *page, age time.Duration) {
+	rendered := p.render(age)
+	o.set("Cache-Status", rendered.status...)
+	o.set("Age", rendered.ageLine)
+}
+
+// sendHit sends a page of this age that was in the cache.
+func (x *exchange) sendHit(p *page, age time.Duration) {
+	out := newOutgoing(x.w.Header(), p)
+	out.setHit(p, age)
 	x.sendPage(p, &out)
 }
 
 // sendAged sends a page that is old, and says so.
 func (x *exchange) sendAged(p *page) {
-	out := x.outgoing(p)
-	out.set("Age", p.render(time.Now()).ageLine)
+	out := newOutgoing(x.w.Header(), p)
+	out.set("Age", p.render(p.age(time.Now())).ageLine)
 	x.sendPage(p, &out)
 }
 

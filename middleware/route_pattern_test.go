@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -176,4 +179,34 @@ func TestMetricsKnowTheRouteOfHitsToo(t *testing.T) {
 	if !slices.Equal(counted, want) {
 		t.Errorf("middleware around the mux knows\n%q\nwant\n%q", counted, want)
 	}
+}
+
+// A counter with two labels: the route, and what the cache did. It stands within
+// Lifecycle and around the mux.
+func ExampleLifecycle_metrics() {
+	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = caches.Shutdown(context.Background()) }()
+	answers := make(map[[2]string]int)
+	count := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			outcome, _, _ := strings.Cut(strings.TrimPrefix(w.Header().Get("Cache-Status"), "larder; "), ";")
+			answers[[2]string{r.Pattern, outcome}]++
+		})
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /p/{id}", middleware.CachePage(time.Minute)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, "product ", r.PathValue("id"))
+	})))
+	site := middleware.Chain(middleware.Lifecycle(middleware.WithCaches(caches)), count)(mux)
+
+	for _, path := range []string{"/p/7", "/p/7", "/p/8", "/p/7"} {
+		site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+	fmt.Println(answers)
+	// Output:
+	// map[[GET /p/{id} fwd=uri-miss]:2 [GET /p/{id} hit]:2]
 }

@@ -33,6 +33,7 @@ type run struct {
 
 	// live is set when streaming is closed.
 	live      *live
+	reader    *reader // of the client who started the run, nil if that has left
 	streaming chan struct{}
 
 	// The rest is for the one who started it, once done is closed.
@@ -248,6 +249,10 @@ func (u *run) stream(header http.Header, begun []byte) *stream {
 		return nil
 	}
 	u.live = &live{page: u.page, header: header, index: u.index, body: newStream(begun, u.recorder.limit)}
+	if u.recorder.client != nil {
+		// Before anything more is written: the stream waits for who started the run.
+		u.reader, _ = u.live.body.join(true)
+	}
 	close(u.streaming)
 	if !u.isReleased() {
 		u.loading.Announce(u.live)

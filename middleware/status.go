@@ -48,25 +48,24 @@ type forwarded struct {
 
 // String returns the member of Cache-Status.
 func (f forwarded) String() string {
-	var b strings.Builder
-	b.WriteString(statusName)
-	b.WriteString("; fwd=")
-	b.WriteString(string(f.why))
+	var buffer [96]byte
+	b := append(buffer[:0], statusName+"; fwd="...)
+	b = append(b, f.why...)
 	if f.status != 0 {
-		b.WriteString("; fwd-status=")
-		b.WriteString(strconv.Itoa(f.status))
+		b = append(b, "; fwd-status="...)
+		b = strconv.AppendInt(b, int64(f.status), 10)
 	}
 	if f.stored {
-		b.WriteString("; stored")
+		b = append(b, "; stored"...)
 	}
 	if f.collapsed {
-		b.WriteString("; collapsed")
+		b = append(b, "; collapsed"...)
 	}
 	if f.detail != reasonNone {
-		b.WriteString("; detail=")
-		b.WriteString(f.detail.String())
+		b = append(b, "; detail="...)
+		b = append(b, f.detail.String()...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // setStatus says what was done, behind what caches further in have said of the

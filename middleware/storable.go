@@ -168,6 +168,21 @@ func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time
 	return reasonNone
 }
 
+// isSilent reports whether a header says nothing that keeps a response from being
+// stored, or that it depends on.
+func (p *policy) isSilent(header http.Header) bool {
+	for name := range header {
+		switch name {
+		case "Age", "Cache-Control", "Date", "Expires", "Pragma", "Set-Cookie", "Vary":
+			return false
+		}
+		if slices.Contains(p.targets, name) {
+			return false
+		}
+	}
+	return true
+}
+
 // isExpired reports whether a response says of itself that it is stale.
 func isExpired(control *rfc9111.Control, header http.Header, now time.Time) bool {
 	f := rfc9111.FreshnessOf(control, http.StatusOK, header, now, rfc9111.Heuristic{Max: -1})

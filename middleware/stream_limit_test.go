@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -47,6 +48,23 @@ func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
 			c.wait()
 		}
 	})
+}
+
+// TestTheClientWhoStartedARunIsNeverTooLate has the handler write more than the
+// limit before the client who started the run can look.
+func TestTheClientWhoStartedARunIsNeverTooLate(t *testing.T) {
+	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
+		for range 3 {
+			_, _ = w.Write(make([]byte, mib/4))
+		}
+	}}
+	p := cached(t, h, middleware.MaxBody(mib/2))
+	for i := range 100 {
+		if a := ask(p, fmt.Sprint("/", i)); len(a.body) != 3*mib/4 {
+			t.Fatalf("%d bytes, %s", len(a.body), a.cacheStatus())
+		}
+	}
+	h.wantRuns(t, 100)
 }
 
 // TestTheClientWhoStartedARunIsNeverTooSlow has it read nothing while the

@@ -27,10 +27,15 @@ type judged struct {
 	cause   rfc9111.Cause // of the others but verdictMiss and verdictVariant
 }
 
-// assess decides what becomes of an entry that was found for this request. It is
-// asked of every entry, so that neither a collision of keys nor a mistake in
-// filling shows one client another's page.
-func (x *exchange) assess(p *page, now time.Time) judged {
+// assess decides what becomes of an entry that was found for this request.
+func (x *exchange) assess(p *page) {
+	x.now, x.purges = time.Now(), x.h.purges.known.Load()
+	x.judged, x.assessed = x.verdictOn(p), p
+}
+
+// verdictOn is asked of every entry, so that neither a collision of keys nor a
+// mistake in filling shows one client another's page.
+func (x *exchange) verdictOn(p *page) judged {
 	primary := x.canonical[:x.primaryLen]
 	switch {
 	case p == nil:
@@ -42,7 +47,7 @@ func (x *exchange) assess(p *page, now time.Time) judged {
 	case p.index != nil, p.tombstone, p.purges != nil:
 		return judged{verdict: verdictBypass, reason: reasonCollision}
 	case bytes.Equal(p.key, x.canonical):
-		return x.assessPage(p, now)
+		return x.verdictOnPage(p)
 	case bytes.HasPrefix(p.key, primary):
 		// The same URL, but for a request that differs in what else is in the key:
 		// from now on there are variants, or this one takes the place of another.
@@ -51,8 +56,8 @@ func (x *exchange) assess(p *page, now time.Time) judged {
 	return judged{verdict: verdictBypass, reason: reasonCollision}
 }
 
-// assessPage is assess for a page whose key is that of the request.
-func (x *exchange) assessPage(p *page, now time.Time) judged {
+// verdictOnPage is verdictOn for a page whose key is that of the request.
+func (x *exchange) verdictOnPage(p *page) judged {
 	if reason := x.unusable(p); reason != reasonNone {
 		return judged{verdict: verdictBypass, reason: reason}
 	}
@@ -60,13 +65,13 @@ func (x *exchange) assessPage(p *page, now time.Time) judged {
 	if x.index != nil && !x.index.softened.IsZero() && !p.requested.After(x.index.softened) {
 		fresh = softened(fresh, p.age(x.index.softened))
 	}
-	switch purged, at := x.h.purges.find(x.target, p.requested); purged {
+	switch purged, at := x.purges.find(x.h.keyPrefix, x.target, p.requested); purged {
 	case purgedHard:
 		return judged{verdict: verdictMiss}
 	case purgedSoft:
 		fresh = softened(fresh, p.age(at))
 	}
-	decision, cause := fresh.Reuse(p.age(now), &x.directives)
+	decision, cause := fresh.Reuse(p.age(x.now), &x.directives)
 	return judged{verdict: verdictOf[decision], cause: cause}
 }
 

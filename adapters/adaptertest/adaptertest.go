@@ -24,6 +24,22 @@ type Site struct {
 	Policy  *middleware.Policy
 	Inside  []func(http.Handler) http.Handler
 	Handler http.HandlerFunc
+
+	// Fails is asked before Handler, and may be nil. With an error from it the
+	// handler fails without a response, as handlers of the framework do that make
+	// a 500 of an error. Where they have no way, http.Error is it.
+	Fails func(*http.Request) error
+}
+
+// Run runs the handler, unless that fails: then it returns the error.
+func (s Site) Run(w http.ResponseWriter, r *http.Request) error {
+	if s.Fails != nil {
+		if err := s.Fails(r); err != nil {
+			return err
+		}
+	}
+	s.Handler(w, r)
+	return nil
 }
 
 // Build makes a site with a framework and its adapter.
@@ -37,7 +53,7 @@ type caseOf struct {
 
 // Run runs the table. The program has to link a backend named memory.
 func Run(t *testing.T, build Build) {
-	for _, cases := range [][]caseOf{pages, privacy, together, streams, failures, encodings, refreshes} {
+	for _, cases := range tables {
 		for _, c := range cases {
 			t.Run(c.rule, func(t *testing.T) { c.check(t, build) })
 		}

@@ -57,6 +57,24 @@ var failures = []caseOf{
 		}
 		s.wantRuns(2)
 	}},
+	{"an error of the handler is never stored as an empty page", func(t *testing.T, build Build) {
+		var fails atomic.Bool
+		fails.Store(true)
+		s := serve(t, build, Site{Handler: text("page"), Fails: func(*http.Request) error {
+			if fails.Load() {
+				return errFault
+			}
+			return nil
+		}})
+		for range 2 {
+			if a := s.Get("/"); a.Status != http.StatusInternalServerError || a.IsHit() || strings.Contains(a.CacheStatus(), "stored") {
+				t.Errorf("%d %q (%s)", a.Status, a.Body, a.CacheStatus())
+			}
+		}
+		fails.Store(false)
+		s.Get("/").WantMiss(t, "page")
+		s.Get("/").WantHit(t, "page")
+	}},
 	{"each request is started and finished once, hit or not", func(t *testing.T, build Build) {
 		s := serve(t, build, Site{Handler: text("page")})
 		exceptions, started, finished := s.listen()

@@ -24,7 +24,11 @@ func TestMain(m *testing.M) {
 
 func TestNetHTTP(t *testing.T) {
 	adaptertest.Run(t, func(s adaptertest.Site) http.Handler {
-		var h http.Handler = s.Handler
+		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := s.Run(w, r); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+		})
 		for _, m := range slices.Backward(s.Inside) {
 			h = m(h)
 		}

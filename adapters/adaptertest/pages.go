@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/larder-go/larder/middleware"
@@ -96,6 +98,39 @@ var pages = []caseOf{
 		s.Get("/").WantMiss(t, "")
 		s.Get("/").WantHit(t, "")
 	}},
+	{"what io.WriteString writes is in the page", func(t *testing.T, build Build) {
+		s := serve(t, build, Site{Handler: func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("a "))
+			_, _ = io.WriteString(w, "whole ")
+			_, _ = io.Copy(w, strings.NewReader("page"))
+		}})
+		s.Get("/").WantMiss(t, "a whole page")
+		s.Get("/").WantHit(t, "a whole page")
+	}},
+	{"a body over the limit goes on, and is not kept in memory", func(t *testing.T, build Build) {
+		const limit, pieces = 1 << 20, 32
+		piece := make([]byte, limit)
+		var kept atomic.Uint64
+		s := serve(t, build, Site{Policy: middleware.NewPolicy(hour, middleware.MaxBody(limit)), Handler: func(w http.ResponseWriter, _ *http.Request) {
+			before := heap()
+			for range pieces {
+				_, _ = w.Write(piece)
+			}
+			kept.Store(max(heap(), before) - before)
+		}})
+		response, err := s.Open(t.Context(), http.MethodGet, "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if n, err := io.Copy(io.Discard, response.Body); n != limit*pieces || err != nil {
+			t.Errorf("the client has got %d bytes, %v (%q)", n, err, response.Header)
+		}
+		if n := kept.Load(); n > limit*pieces/4 {
+			t.Errorf("%d bytes are kept of a body of %d", n, limit*pieces)
+		}
+		s.wantRuns(1)
+	}},
 	{"a body over the limit goes on, and is not stored", func(t *testing.T, build Build) {
 		body := strings.Repeat("\x00\xffbinary", 10_000)
 		s := serve(t, build, Site{Policy: middleware.NewPolicy(hour, middleware.MaxBody(50_000)), Handler: text(body)})
@@ -112,4 +147,12 @@ var pages = []caseOf{
 		s.Get("/?a=1&utm_source=evil", "Cookie: evil=1", "X-Forwarded-Host: evil.example").WantMiss(t, "a=1 [] []\n")
 		s.Get("/?a=1").WantHit(t, "a=1 [] []\n")
 	}},
+}
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

@@ -3,6 +3,8 @@ package adaptertest
 import (
 	"io"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/larder-go/larder/middleware"
@@ -21,6 +23,30 @@ var privacy = []caseOf{
 				t.Errorf("%s: alice and bob have got %q", field, bob.Body)
 			}
 			s.Get("/").WantMiss(t, "")
+		}
+	}},
+	{"alice and bob ask at the same time, and each gets a page of their own", func(t *testing.T, build Build) {
+		for _, field := range []string{"Cookie: user=", "Authorization: Bearer ", "X-Api-Key: "} {
+			hold := make(chan struct{})
+			s := serve(t, build, Site{Handler: func(w http.ResponseWriter, r *http.Request) {
+				<-hold
+				_, _ = io.WriteString(w, r.Header.Get("Cookie")+r.Header.Get("Authorization")+r.Header.Get("X-Api-Key"))
+			}})
+			_, value, _ := strings.Cut(field, ": ")
+			var sent, answered sync.WaitGroup
+			for _, user := range []string{"alice", "bob"} {
+				sent.Add(1)
+				answered.Go(func() {
+					a, err := s.Try(onWrote(t.Context(), sent.Done), http.MethodGet, "/", field+user)
+					if err != nil || a.Body != value+user {
+						t.Errorf("%s has got %q, %v", field+user, a.Body, err)
+					}
+				})
+			}
+			sent.Wait()
+			close(hold)
+			answered.Wait()
+			s.wantRuns(2)
 		}
 	}},
 	{"two Set-Cookie lines stay two, and are for one client", func(t *testing.T, build Build) {

@@ -42,6 +42,30 @@ var refreshes = []caseOf{
 			t.Errorf("%d requests and %d exceptions", got, exceptions.Load())
 		}
 	}},
+	{"a refresh goes on when the request that it began with is over", func(t *testing.T, build Build) {
+		policy := middleware.NewPolicy(hour, middleware.Grace(hour))
+		began, goOn := make(chan struct{}, 9), make(chan struct{})
+		var n atomic.Int32
+		s := serve(t, build, Site{Policy: policy, Handler: func(w http.ResponseWriter, r *http.Request) {
+			number := n.Add(1)
+			if number > 1 {
+				began <- struct{}{}
+				<-goOn
+			}
+			if err := r.Context().Err(); err != nil {
+				t.Errorf("page %d: the context has ended: %v", number, err)
+			}
+			fmt.Fprintf(w, "page %d", number)
+		}})
+		_, _, finished := s.listen()
+		s.Get("/page").WantMiss(t, "page 1")
+		s.soften(policy)
+		s.Get("/page").WantHit(t, "page 1")
+		Receive(t, "the refresh", began)
+		Await(t, "both requests are over", func() bool { return finished.Load() == 2 })
+		close(goOn)
+		s.awaitPage("page 2")
+	}},
 	{"a panic in the background harms nobody, and the page stays", func(t *testing.T, build Build) {
 		var fails atomic.Bool
 		requests := make(chan *http.Request, 9)

@@ -47,9 +47,9 @@ var streams = []caseOf{
 			<-goOn
 			_, _ = io.WriteString(w, body)
 		}})
-		first := s.waiting(1)
+		first := s.waiting("/", 1)
 		Receive(t, "the handler has flushed", flushed)
-		others := s.waiting(5)
+		others := s.waiting("/", 5)
 		close(goOn)
 		for a := range first {
 			a.Want(t, http.StatusOK, body+body)

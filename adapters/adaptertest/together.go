@@ -72,7 +72,7 @@ var together = []caseOf{
 			left <- err
 		}()
 		Receive(t, "the handler runs", began)
-		waiting := s.waiting(5)
+		waiting := s.waiting("/", 5)
 		leave()
 		if err := Receive(t, "the first client has left", left); err == nil {
 			t.Error("the first client has an answer")
@@ -131,14 +131,14 @@ var together = []caseOf{
 // of them wait.
 func (s *site) crowd(n int, hold chan struct{}) <-chan Answer {
 	s.t.Helper()
-	answers := s.waiting(n)
+	answers := s.waiting("/", n)
 	close(hold)
 	return answers
 }
 
 // waiting has clients ask for one page, and returns when they all have sent their
 // requests and have been accepted.
-func (s *site) waiting(n int) <-chan Answer {
+func (s *site) waiting(path string, n int) <-chan Answer {
 	s.t.Helper()
 	answers := make(chan Answer, n)
 	var sent, done sync.WaitGroup
@@ -146,7 +146,7 @@ func (s *site) waiting(n int) <-chan Answer {
 	for range n {
 		done.Go(func() {
 			ctx := onWrote(s.t.Context(), sent.Done)
-			a, err := s.Try(ctx, http.MethodGet, "/")
+			a, err := s.Try(ctx, http.MethodGet, path)
 			if err != nil {
 				a.Err = err
 			}

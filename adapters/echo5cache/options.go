@@ -3,6 +3,7 @@ package echo5cache
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v5"
 
@@ -20,11 +21,12 @@ func VaryBy(value func(*echo.Context) string) middleware.PageOption {
 // parameters itself.
 func VaryByParam(names ...string) middleware.PageOption {
 	return VaryBy(func(c *echo.Context) string {
-		values := make([]string, len(names))
-		for i, name := range names {
-			values[i] = c.Param(name)
+		var buffer [64]byte
+		text := buffer[:0]
+		for _, name := range names {
+			text = strconv.AppendQuote(text, c.Param(name))
 		}
-		return fmt.Sprintf("%q", values)
+		return string(text)
 	})
 }
 
@@ -39,13 +41,16 @@ func VaryByParam(names ...string) middleware.PageOption {
 //		middleware.IgnoreCookies("session"), echo5cache.VaryByKey("user")))
 func VaryByKey(keys ...string) middleware.PageOption {
 	return VaryBy(func(c *echo.Context) string {
-		values := make([]string, len(keys))
-		for i, key := range keys {
+		var buffer [64]byte
+		text := buffer[:0]
+		for _, key := range keys {
 			if value := c.Get(key); value != nil {
-				values[i] = "=" + fmt.Sprint(value) // not the same as none
+				text = strconv.AppendQuote(text, fmt.Sprint(value))
+			} else {
+				text = append(text, '-') // not the same as an empty one
 			}
 		}
-		return fmt.Sprintf("%q", values)
+		return string(text)
 	})
 }
 

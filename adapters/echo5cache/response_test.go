@@ -1,6 +1,18 @@
 package echo5cache_test
 
-import "github.com/labstack/echo/v5"
+import (
+	"html/template"
+	"io"
+
+	"github.com/labstack/echo/v5"
+)
+
+// templates are an echo.Renderer.
+type templates struct{ *template.Template }
+
+func (ts templates) Render(_ *echo.Context, w io.Writer, name string, data any) error {
+	return ts.ExecuteTemplate(w, name, data)
+}
 
 // response returns the response of a Context.
 func response(c *echo.Context) *echo.Response {

@@ -27,9 +27,13 @@ func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
 	engine := policy.Engine()
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			v := &visit{c: c, next: next}
+			v := visits.Get().(*visit)
+			v.c, v.next = c, next
 			engine.Serve(c.Response(), c.Request(), v)
-			return v.err
+			err := v.err
+			*v = visit{}
+			visits.Put(v) // the engine keeps none
+			return err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package echocache_test
 
 import (
+	"html/template"
 	"io"
 	"net/http"
 	"os"
@@ -27,6 +28,13 @@ func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {
 		"String":     func(c echo.Context) error { return c.String(http.StatusOK, "text") },
 		"HTML":       func(c echo.Context) error { return c.HTML(http.StatusOK, "<b>page</b>") },
 		"Blob":       func(c echo.Context) error { return c.Blob(http.StatusOK, "image/png", []byte("\x89PNG")) },
+		"JSONPretty": func(c echo.Context) error { return c.JSONPretty(http.StatusOK, map[string]int{"a": 1}, "  ") },
+		"JSONBlob":   func(c echo.Context) error { return c.JSONBlob(http.StatusOK, []byte("{}")) },
+		"JSONP":      func(c echo.Context) error { return c.JSONP(http.StatusOK, "f", 1) },
+		"HTMLBlob":   func(c echo.Context) error { return c.HTMLBlob(http.StatusOK, []byte("<b>page</b>")) },
+		"XMLBlob":    func(c echo.Context) error { return c.XMLBlob(http.StatusOK, []byte("<a/>")) },
+		"Inline":     func(c echo.Context) error { return c.Inline("file.bin", "a.bin") },
+		"Render":     func(c echo.Context) error { return c.Render(http.StatusOK, "page", "<you>") },
 		"XML":        func(c echo.Context) error { return c.XML(http.StatusOK, []int{1, 2}) },
 		"Stream":     func(c echo.Context) error { return c.Stream(http.StatusOK, "text/plain", strings.NewReader("text")) },
 		"Attachment": func(c echo.Context) error { return c.Attachment("file.bin", "a.bin") },
@@ -49,6 +57,7 @@ func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, runs := newEcho(t), 0
+			e.Renderer = templates{template.Must(template.New("page").Parse("<b>{{.}}</b>"))}
 			handler := func(c echo.Context) error { runs++; return send(c) }
 			e.GET("/plain", handler)
 			e.GET("/cached", handler, echocache.CachePage(ttl))
@@ -139,5 +148,50 @@ func TestEchosOwnCompression(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestServerSentEventsOfEchoAreNotStored(t *testing.T) {
+	e, runs := newEcho(t), 0
+	e.GET("/", func(c echo.Context) error {
+		runs++
+		c.Response().Header().Set("Content-Type", "text/event-stream")
+		for range 2 {
+			_, _ = io.WriteString(c.Response(), "data: tick\n\n")
+			if err := http.NewResponseController(c.Response()).Flush(); err != nil {
+				t.Errorf("Flush: %v", err)
+			}
+		}
+		return nil
+	}, echocache.CachePage(ttl))
+	v := adaptertest.NewVisitor(t, e)
+	for range 2 {
+		v.Get("/").WantMiss(t, "data: tick\n\ndata: tick\n\n")
+	}
+	if runs != 2 {
+		t.Errorf("%d runs, want 2", runs)
+	}
+}
+
+// What echo's own hijacker gives, and not only http.ResponseController.
+func TestAConnectionIsHijackedByTheResponseOfEcho(t *testing.T) {
+	e := newEcho(t)
+	e.GET("/", func(c echo.Context) error {
+		conn, rw, err := response(c).Hijack()
+		if err != nil {
+			t.Errorf("Hijack: %v", err)
+			return nil
+		}
+		defer conn.Close()
+		_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nhello")
+		return rw.Flush()
+	}, echocache.CachePage(ttl))
+	v := adaptertest.NewVisitor(t, e)
+	for range 2 {
+		conn := v.Dial()
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
+		if got, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(got), "hello") {
+			t.Errorf("%q, %v", got, err)
+		}
 	}
 }

@@ -1,6 +1,18 @@
 package echocache_test
 
-import "github.com/labstack/echo/v4"
+import (
+	"html/template"
+	"io"
+
+	"github.com/labstack/echo/v4"
+)
+
+// templates are an echo.Renderer.
+type templates struct{ *template.Template }
+
+func (ts templates) Render(w io.Writer, name string, data any, _ echo.Context) error {
+	return ts.ExecuteTemplate(w, name, data)
+}
 
 // response returns the response of a Context.
 func response(c echo.Context) *echo.Response { return c.Response() }

@@ -3,6 +3,7 @@ package echocache
 import (
 	"maps"
 	"net/http"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,6 +18,9 @@ type visit struct {
 }
 
 var _ middleware.Visit = (*visit)(nil)
+
+// visits are those that are not in use, so that a hit need not allocate one.
+var visits = sync.Pool{New: func() any { return new(visit) }}
 
 // Next implements [middleware.Visit].
 func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {

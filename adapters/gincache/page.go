@@ -27,12 +27,13 @@ func Cached(policy *middleware.Policy) gin.HandlerFunc {
 	engine := policy.Engine()
 	return func(c *gin.Context) {
 		noteStatus(c)
-		if !engine.Serve(c.Writer, c.Request, (*visit)(c)) {
+		served := engine.Serve(c.Writer, c.Request, (*visit)(c))
+		if !served.Ran {
 			c.Abort()
 			return
 		}
-		if unanswered, ok := c.Get(unansweredKey); ok {
-			unanswered.(*writer).handOver(c.Writer)
+		if u, ok := c.Get(unansweredKey); ok {
+			u.(*unanswered).settle(c, served.StoodIn)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/render"
+	"github.com/gin-gonic/gin/testdata/protoexample"
 
 	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/gincache"
@@ -28,11 +30,24 @@ func TestWhateverAHandlerRendersIsRecorded(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("\x00\xff", 3000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, render := range map[string]gin.HandlerFunc{
-		"JSON":        func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"a": 1}) },
-		"String":      func(c *gin.Context) { c.String(http.StatusOK, "%s", "text") },
-		"HTML":        func(c *gin.Context) { c.HTML(http.StatusOK, "page", "<you>") },
-		"Data":        func(c *gin.Context) { c.Data(http.StatusOK, "image/png", []byte("\x89PNG")) },
+	for name, send := range map[string]gin.HandlerFunc{
+		"JSON":         func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"a": 1}) },
+		"String":       func(c *gin.Context) { c.String(http.StatusOK, "%s", "text") },
+		"HTML":         func(c *gin.Context) { c.HTML(http.StatusOK, "page", "<you>") },
+		"Data":         func(c *gin.Context) { c.Data(http.StatusOK, "image/png", []byte("\x89PNG")) },
+		"IndentedJSON": func(c *gin.Context) { c.IndentedJSON(http.StatusOK, gin.H{"a": 1}) },
+		"SecureJSON":   func(c *gin.Context) { c.SecureJSON(http.StatusOK, []int{1, 2}) },
+		"JSONP":        func(c *gin.Context) { c.JSONP(http.StatusOK, gin.H{"a": 1}) },
+		"AsciiJSON":    func(c *gin.Context) { c.AsciiJSON(http.StatusOK, gin.H{"a": "ü"}) },
+		"PureJSON":     func(c *gin.Context) { c.PureJSON(http.StatusOK, gin.H{"a": "<b>"}) },
+		"YAML":         func(c *gin.Context) { c.YAML(http.StatusOK, gin.H{"a": 1}) },
+		"TOML":         func(c *gin.Context) { c.TOML(http.StatusOK, gin.H{"a": 1}) },
+		"ProtoBuf": func(c *gin.Context) {
+			label := "label"
+			c.ProtoBuf(http.StatusOK, &protoexample.Test{Label: &label, Reps: []int64{1, 2}})
+		},
+		"Render":      func(c *gin.Context) { c.Render(http.StatusOK, render.Data{ContentType: "a/b", Data: []byte("data")}) },
+		"FileFromFS":  func(c *gin.Context) { c.FileFromFS("file.bin", http.Dir(filepath.Dir(file))) },
 		"XML":         func(c *gin.Context) { c.XML(http.StatusOK, []int{1, 2}) },
 		"File":        func(c *gin.Context) { c.File(file) },
 		"Attachment":  func(c *gin.Context) { c.FileAttachment(file, "a.bin") },
@@ -60,7 +75,7 @@ func TestWhateverAHandlerRendersIsRecorded(t *testing.T) {
 			r := newRouter(t)
 			r.SetHTMLTemplate(template.Must(template.New("page").Parse("<b>{{.}}</b>")))
 			runs := 0
-			handler := func(c *gin.Context) { runs++; render(c) }
+			handler := func(c *gin.Context) { runs++; send(c) }
 			r.GET("/plain", handler)
 			r.GET("/cached", gincache.CachePage(ttl), handler)
 			v := adaptertest.NewVisitor(t, r)

@@ -24,6 +24,10 @@ func build(s adaptertest.Site) http.Handler {
 	for _, m := range s.Inside {
 		r.Use(gincache.Wrap(m))
 	}
-	r.Any("/*path", gin.WrapF(s.Handler))
+	r.Any("/*path", func(c *gin.Context) {
+		if err := s.Run(c.Writer, c.Request); err != nil {
+			_ = c.AbortWithError(http.StatusInternalServerError, err)
+		}
+	})
 	return r
 }

@@ -23,7 +23,7 @@ const (
 	// left, and is answered.
 	statusKey = "larder.status"
 
-	// The writer of handlers that have left the answer to others.
+	// What handlers have left behind that have left the answer to others.
 	unansweredKey = "larder.unanswered"
 )
 
@@ -34,11 +34,30 @@ func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 		c.Next()
 		return nil
 	}
+	errors := len(c.Errors)
 	inner, err := next(c, w, r)
-	if err != nil && !inner.sent {
-		c.Set(unansweredKey, inner)
+	if err == nil || inner.sent {
+		return err
 	}
-	return err
+	c.Set(unansweredKey, &unanswered{inner, errors})
+	return &middleware.Failure{Status: inner.status, Err: err}
+}
+
+// unanswered is what is left of handlers that have left the answer to others.
+type unanswered struct {
+	inner  *writer
+	errors int // of the Context, before them
+}
+
+// settle gives it to what is further out; or, if an old page of the cache stood in,
+// takes away the errors, since middleware that makes a response of them would write
+// it behind the page.
+func (u *unanswered) settle(c *gin.Context, stoodIn bool) {
+	if stoodIn {
+		c.Errors = c.Errors[:u.errors]
+		return
+	}
+	u.inner.handOver(c.Writer)
 }
 
 // Route implements [middleware.Visit].

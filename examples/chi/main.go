@@ -2,7 +2,7 @@
 // needs no adapter, only to be in the right place.
 //
 //	go run ./examples/chi
-//	curl -sI http://127.0.0.1:8080/
+//	curl -si http://127.0.0.1:8080/
 //
 // The second curl says "hit" in Cache-Status. Read on here: routes.
 package main

@@ -1,7 +1,7 @@
 // Command echo is a small news site in echo, with its pages in a cache.
 //
 //	go run ./examples/echo
-//	curl -sI http://127.0.0.1:8080/
+//	curl -si http://127.0.0.1:8080/
 //
 // The second curl says "hit" in Cache-Status. When the news change, their page is
 // purged:

@@ -1,6 +1,6 @@
 // Command proxy is a shared HTTP cache in front of a web server.
 //
-//	go run ./examples/proxy -upstream http://127.0.0.1:3000 -listen 127.0.0.1:8080
+//	go run ./examples/proxy -upstream http://127.0.0.1:3000 -addr 127.0.0.1:8080
 //	curl -sI http://127.0.0.1:8080/
 //
 // Responses stay in the cache as long as they say, and Cache-Status tells what
@@ -55,7 +55,7 @@ func main() {
 
 // config is what the command line says.
 type config struct {
-	listen   string
+	addr     string
 	upstream *url.URL
 	cache    cache.Config
 	literal  bool
@@ -64,7 +64,8 @@ type config struct {
 
 func parseFlags(args []string) (c config, err error) {
 	flags := flag.NewFlagSet("proxy", flag.ContinueOnError)
-	flags.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&c.addr, "listen", "127.0.0.1:8080", "another name of -addr")
 	upstream := flags.String("upstream", "", "`URL` of the server to cache, with or without a path")
 	location := flags.String("cache", "memory://", "`URL` of the cache")
 	flags.BoolVar(&c.literal, "rfc", false, "store whatever RFC 9111 allows a shared cache to store, responses that set cookies too")
@@ -103,7 +104,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	lifecycle := middleware.Lifecycle(middleware.WithCaches(caches))
 	handler := lifecycle(cached(forward(c.upstream, transport), c.literal))
 
-	listener, err := net.Listen("tcp", c.listen)
+	listener, err := net.Listen("tcp", c.addr)
 	if err != nil {
 		return err
 	}

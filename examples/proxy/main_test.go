@@ -30,7 +30,7 @@ func start(t *testing.T, upstream string, args ...string) *program {
 	ended := make(chan error, 1)
 	out, in := io.Pipe()
 	go func() {
-		err := run(ctx, append([]string{"-listen", "127.0.0.1:0", "-upstream", upstream}, args...), in)
+		err := run(ctx, append([]string{"-addr", "127.0.0.1:0", "-upstream", upstream}, args...), in)
 		in.CloseWithError(err)
 		ended <- err
 	}()

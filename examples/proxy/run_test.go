@@ -67,7 +67,7 @@ func TestWhatTheCommandLineHasToSay(t *testing.T) {
 		"an upstream that is not web":    {"-upstream", "ftp://127.0.0.1/"},
 		"a cache that is no URL":         {"-upstream", "http://127.0.0.1/", "-cache", "no URL"},
 		"a cache that nobody registered": {"-upstream", "http://127.0.0.1/", "-cache", "nowhere://"},
-		"an address that is none":        {"-upstream", "http://127.0.0.1/", "-listen", "no address"},
+		"an address that is none":        {"-upstream", "http://127.0.0.1/", "-addr", "no address"},
 		"an argument":                    {"-upstream", "http://127.0.0.1/", "argument"},
 		"an unknown flag":                {"-no-such-flag"},
 	} {
