@@ -27,7 +27,14 @@ test: deps ## run every test on real servers with the race detector, and the all
 
 .PHONY: e2e
 e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
-	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./load ./connections ./faults ./redisfaults
+	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./load ./connections ./faults ./redisfaults ./soak/...
+
+# How long make soak runs, at least.
+MINUTES ?= 5
+
+.PHONY: soak
+soak: deps ## use every backend for MINUTES (5) while its server is broken, and check every answer: a report in docs/performance
+	$(GO) -C internal/e2e run ./soak -minutes $(MINUTES) -out ../../docs/performance
 
 .PHONY: browser
 browser: ## visit examples/nethttp with Chromium, which is installed if it is missing

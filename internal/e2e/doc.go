@@ -5,6 +5,8 @@
 //     proxy that they break connections with;
 //   - redisfaults breaks Redis, replicas, Sentinels and a cluster;
 //   - faults breaks Memcached and PostgreSQL, and the connections of all backends;
+//   - soak is a command that does all of this at once for minutes or hours, to
+//     pages too;
 //   - connections counts those that a web program holds, at the servers;
 //   - browser visits an example with Chromium.
 //

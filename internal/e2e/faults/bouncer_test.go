@@ -27,7 +27,7 @@ func TestPostgresRestartedBehindPgBouncer(t *testing.T) {
 			server := startPostgres(t, pgstore.Options{})
 			// After a failure PgBouncer lets 15 seconds pass, unless it is told otherwise.
 			bouncer := testserver.StartPgBouncer(t, server, "transaction", "default_pool_size = 4", "server_login_retry = 1", "admin_users = larder")
-			s := underLoad(t, at(t, bouncer.URL(), bouncer.Addr(), "pool_max_conns=8&query_mode=exec&op_timeout=2s"), load.Options{Kind: postgresErrors})
+			s := underLoad(t, at(t, bouncer.URL(), bouncer.Addr(), "pool_max_conns=8&query_mode=exec&op_timeout=2s"), load.Options{Kind: load.PostgresErrors})
 			for range 2 {
 				s.Mark()
 				ended := tc.end(server, bouncer)

@@ -124,8 +124,8 @@ func TestUnderLoadTheBreakerComesAndGoesWithTheOutage(t *testing.T) {
 
 // anyErrors has the errors of both backends.
 func anyErrors(err error) string {
-	if kind := memcachedErrors(err); kind != "" {
+	if kind := load.MemcachedErrors(err); kind != "" {
 		return kind
 	}
-	return postgresErrors(err)
+	return load.PostgresErrors(err)
 }

@@ -8,4 +8,4 @@ import (
 	"github.com/larder-go/larder/internal/e2e/load"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy...) }

@@ -14,15 +14,6 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// memcachedErrors has the errors of memcachestore that are none of the network.
-func memcachedErrors(err error) string {
-	var failure *memcachestore.ServerError
-	if errors.As(err, &failure) {
-		return "ServerError"
-	}
-	return ""
-}
-
 // memcachedUnderLoad returns a cache whose connections go through the proxy. It
 // asks for its epoch in each operation, so that a restart loses only what was
 // on the server.
@@ -30,7 +21,7 @@ func memcachedUnderLoad(t *testing.T, server *testserver.Process, options string
 	t.Helper()
 	proxy := load.NewProxy(t, server.Addr())
 	url := fmt.Sprintf("memcached://%s?clear_lag=0&max_conns=16&%s", proxy.Addr(), options)
-	s := underLoad(t, url, load.Options{Kind: memcachedErrors})
+	s := underLoad(t, url, load.Options{Kind: load.MemcachedErrors})
 	s.handler.Events().Connect(func(_ context.Context, _ any, e cache.Event) error {
 		var failure *memcachestore.ServerError
 		if e.Kind == cache.EventError && !errors.Is(e.Err, cache.ErrNotFound) && (!errors.As(e.Err, &failure) || failure.Addr != proxy.Addr()) {

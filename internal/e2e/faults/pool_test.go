@@ -71,7 +71,7 @@ func look(t *testing.T, c cache.Cache, keys []string, value string) (found, fail
 func TestOneMemcachedOfThreeIsGone(t *testing.T) {
 	load.Leaks(t)
 	servers, url := startPool(t)
-	s := underLoad(t, url, load.Options{Kind: memcachedErrors})
+	s := underLoad(t, url, load.Options{Kind: load.MemcachedErrors})
 	keys := probes()
 	var affected []string
 	for _, gone := range servers {

@@ -2,15 +2,12 @@ package faults_test
 
 import (
 	"context"
-	"errors"
 	"net/url"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/internal/e2e/connections"
@@ -18,18 +15,6 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 	"github.com/larder-go/larder/internal/testserver/launch"
 )
-
-// postgresErrors has the errors of pgstore that are none of the network: those
-// with which the server, or PgBouncer before it, ends a session or refuses one.
-// They are of the classes 08, connection exception, and 57, operator
-// intervention, of appendix A of PostgreSQL's manual.
-func postgresErrors(err error) string {
-	var answer *pgconn.PgError
-	if errors.As(err, &answer) && (strings.HasPrefix(answer.Code, "08") || strings.HasPrefix(answer.Code, "57")) {
-		return "SQLSTATE " + answer.Code
-	}
-	return ""
-}
 
 // startPostgres starts a server with the table of a cache.
 func startPostgres(t *testing.T, table pgstore.Options) *launch.PostgreSQL {
@@ -59,7 +44,7 @@ func postgresUnderLoad(t *testing.T, server *launch.PostgreSQL, options string) 
 	t.Helper()
 	proxy := load.NewProxy(t, server.Addr())
 	url := at(t, server.URL(), proxy.Addr(), "pool_max_conns=8&"+options)
-	return underLoad(t, url, load.Options{Kind: postgresErrors}), proxy
+	return underLoad(t, url, load.Options{Kind: load.PostgresErrors}), proxy
 }
 
 // An end in good order keeps the entries; a crash empties an unlogged table,

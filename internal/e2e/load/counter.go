@@ -5,6 +5,11 @@ import (
 	"sync"
 )
 
+// remembered is how many results of increments are kept. One that is as old as
+// that was done before any increment began that is still under way, and would be
+// found out by that.
+const remembered = 10_000
+
 // counter is what is known of a key that all workers increment by one.
 type counter struct {
 	key  string
@@ -13,7 +18,7 @@ type counter struct {
 	mu     sync.Mutex
 	begun  int64              // increments, ever
 	done   int64              // increments acknowledged since the last loss
-	seen   map[int64]struct{} // what they returned
+	seen   map[int64]struct{} // what they returned lately
 	losses int
 }
 
@@ -47,6 +52,7 @@ func (c *counter) counted(n, done int64, losses int) error {
 	}
 	c.seen[n] = struct{}{}
 	c.done++
+	delete(c.seen, c.done-remembered)
 	return nil
 }
 

@@ -28,6 +28,10 @@ type Options struct {
 	// Timeout is that of the context of each operation; the default is 10 s.
 	Timeout time.Duration
 
+	// Skew, above 1, has some keys be used more often than others, as Zipf's law
+	// with this exponent says. With the default of zero all are used alike.
+	Skew float64
+
 	// Prefix begins the keys; the default is "load". On a cluster, one in braces
 	// puts them all into one slot.
 	Prefix string
@@ -54,6 +58,11 @@ type Options struct {
 	// package cache, nor of a context, nor of the network. It returns "" for
 	// all others, which fail the test. nil knows none.
 	Kind func(error) string
+
+	// Observe, unless it is nil, is told of each operation by the name of its
+	// method when it began, how long it took, and the kind of its error, which
+	// is empty if it ended well. Several goroutines call it at the same time.
+	Observe func(op string, began time.Time, took time.Duration, kind string)
 }
 
 func (o Options) withDefaults() Options {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"testing"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
@@ -14,14 +13,14 @@ import (
 // Proxy passes connections on to a server, and breaks them as it is told to. It
 // listens on 127.0.0.1. One goroutine at a time may use it.
 type Proxy struct {
-	tb     testing.TB
+	tb     TB
 	proxy  *toxiproxy.Proxy
 	toxics []string // those that Heal removes
 }
 
 // NewProxy starts a proxy before the server at upstream, host:port, which is
 // stopped at the end of the test.
-func NewProxy(tb testing.TB, upstream string) *Proxy {
+func NewProxy(tb TB, upstream string) *Proxy {
 	tb.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	p := &Proxy{tb: tb, proxy: toxiproxy.NewProxy(server, tb.Name(), "127.0.0.1:0", upstream)}

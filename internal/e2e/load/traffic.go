@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/larder-go/larder/cache"
@@ -28,10 +27,10 @@ type Traffic struct {
 	opts     Options
 	records  []*record // those of each worker in turn
 	counters []*counter
-	tb       testing.TB
+	tb       TB
 
 	running sync.WaitGroup
-	ended   chan struct{}
+	over    chan struct{}
 	stop    sync.Mutex // held while the traffic is being stopped
 	stopped bool       // under stop
 
@@ -42,17 +41,17 @@ type Traffic struct {
 	wrong    []string
 }
 
-// Start starts traffic on c: Get, GetMany, Set, SetMany, Add, Delete and Fill on
-// keys that no other traffic has, and Incr of some counters. It ends with the
+// Start starts traffic on c: Get, GetMany, Set, SetMany, Add, Delete, Touch and
+// Fill on keys that no other traffic has, and Incr of some counters. It ends with the
 // test at the latest; a read that was wrong and an error that is not documented
 // then fail the test.
-func Start(tb testing.TB, c cache.Cache, o Options) *Traffic {
+func Start(tb TB, c cache.Cache, o Options) *Traffic {
 	tb.Helper()
 	t := &Traffic{
 		cache:    c,
 		opts:     o.withDefaults(),
 		tb:       tb,
-		ended:    make(chan struct{}),
+		over:     make(chan struct{}),
 		total:    Counts{Kinds: make(map[string]int)},
 		marked:   Counts{Kinds: make(map[string]int)},
 		examples: make(map[string]string),
@@ -66,7 +65,7 @@ func Start(tb testing.TB, c cache.Cache, o Options) *Traffic {
 	}
 	for i := range t.opts.Workers {
 		own := t.records[i*t.opts.Keys : (i+1)*t.opts.Keys]
-		t.running.Go(func() { t.work(&worker{t, own}) })
+		t.running.Go(func() { t.work(newWorker(t, own)) })
 	}
 	tb.Cleanup(func() { t.Stop() })
 	return t
@@ -77,7 +76,7 @@ func (t *Traffic) work(w *worker) {
 	defer tick.Stop()
 	for {
 		select {
-		case <-t.ended:
+		case <-t.over:
 			return
 		case <-tick.C:
 			w.step()
@@ -101,7 +100,7 @@ func (t *Traffic) Counts() Counts {
 
 // Until waits until the counts since the last [Traffic.Mark] meet the condition.
 // After 30 s it gives up: the test fails, and Until returns false.
-func (t *Traffic) Until(tb testing.TB, cond func(Counts) bool) bool {
+func (t *Traffic) Until(tb TB, cond func(Counts) bool) bool {
 	tb.Helper()
 	err := launch.Await(tb.Context(), func(context.Context) error {
 		if c := t.Counts(); !cond(c) {
@@ -110,7 +109,7 @@ func (t *Traffic) Until(tb testing.TB, cond func(Counts) bool) bool {
 		return nil
 	})
 	if err != nil {
-		tb.Errorf("the load does not get there: %v; %v", err, t.report().Examples)
+		tb.Errorf("the load does not get there: %v; %v", err, t.Report().Examples)
 	}
 	return err == nil
 }
@@ -134,12 +133,12 @@ func (t *Traffic) Stop() Report {
 	t.stop.Lock()
 	defer t.stop.Unlock()
 	if t.stopped {
-		return t.report()
+		return t.Report()
 	}
 	t.stopped = true
-	close(t.ended)
+	close(t.over)
 	t.wait()
-	report := t.report()
+	report := t.Report()
 	for _, text := range report.Wrong {
 		t.tb.Error(text)
 	}
@@ -161,7 +160,8 @@ func (t *Traffic) wait() {
 	}
 }
 
-func (t *Traffic) report() Report {
+// Report returns what the traffic has seen so far.
+func (t *Traffic) Report() Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return Report{Counts: t.total.clone(), Examples: maps.Clone(t.examples), Wrong: slices.Clone(t.wrong)}
@@ -175,13 +175,13 @@ func (t *Traffic) count(change func(*Counts)) {
 	change(&t.marked)
 }
 
-// done counts how an operation has ended, and reports whether it was well.
-func (t *Traffic) done(err error) bool {
+// ended counts how an operation has ended: well, or with an error of a kind.
+func (t *Traffic) ended(err error) (kind string, well bool) {
 	if err == nil {
 		t.count(func(c *Counts) { c.OK++; c.Row++ })
-		return true
+		return "", true
 	}
-	kind := t.opts.kindOf(err)
+	kind = t.opts.kindOf(err)
 	if kind == "" {
 		t.mistake(fmt.Errorf("an error that is not documented: %w (%T)", err, errors.Unwrap(err)))
 		kind = "undocumented"
@@ -190,7 +190,7 @@ func (t *Traffic) done(err error) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.examples[kind] = err.Error()
-	return false
+	return kind, false
 }
 
 // mistake notes what must not happen, unless it is nil.

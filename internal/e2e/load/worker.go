@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"github.com/larder-go/larder/cache"
 )
@@ -15,46 +16,65 @@ const many = 4
 // worker is one goroutine's share of the traffic.
 type worker struct {
 	*Traffic
-	own []*record // those that it writes
+	own     []*record  // those that it writes
+	drawAny func() int // of all records
+	drawOwn func() int
+
+	op    string // what is under way
+	began time.Time
+}
+
+func newWorker(t *Traffic, own []*record) *worker {
+	return &worker{
+		Traffic: t,
+		own:     own,
+		drawAny: picker(t.opts.Skew, len(t.records)),
+		drawOwn: picker(t.opts.Skew, len(own)),
+	}
 }
 
 // step does one operation: a read more often than a write.
 func (w *worker) step() {
 	ctx, cancel := context.WithTimeout(context.Background(), w.opts.Timeout)
 	defer cancel()
-	switch n := rand.IntN(20); {
+	switch n := rand.IntN(21); {
 	case n < 6:
-		w.get(ctx, one(w.records))
+		w.get(ctx, w.records[w.drawAny()])
 	case n < 8:
-		w.getMany(ctx, some(w.records))
+		w.getMany(ctx, some(w.records, w.drawAny))
 	case n < 11:
-		w.set(ctx, one(w.own))
+		w.set(ctx, w.own[w.drawOwn()])
 	case n < 13:
-		w.setMany(ctx, some(w.own))
+		w.setMany(ctx, some(w.own, w.drawOwn))
 	case n < 14:
-		w.add(ctx, one(w.own))
+		w.add(ctx, w.own[w.drawOwn()])
 	case n < 15:
-		w.delete(ctx, one(w.own))
-	case n < 18:
-		w.fill(ctx, one(w.own))
+		w.delete(ctx, w.own[w.drawOwn()])
+	case n < 16:
+		w.touch(ctx, w.own[w.drawOwn()])
+	case n < 19:
+		w.fill(ctx, w.own[w.drawOwn()])
 	case !w.opts.NoIncr:
-		w.incr(ctx, one(w.counters))
+		w.incr(ctx, w.counters[rand.IntN(len(w.counters))])
 	}
 }
 
-func one[T any](list []T) T { return list[rand.IntN(len(list))] }
+// begin begins an operation, by the name of its method.
+func (w *worker) begin(op string) { w.op, w.began = op, time.Now() }
 
-// some returns a few different ones of list.
-func some[T any](list []T) []T {
-	picked := make([]T, 0, many)
-	for _, i := range rand.Perm(len(list))[:min(many, len(list))] {
-		picked = append(picked, list[i])
+// done counts how the operation has ended, and reports whether it was well.
+func (w *worker) done(err error) bool {
+	took := time.Since(w.began)
+	kind, well := w.ended(err)
+	if w.opts.Observe != nil {
+		w.opts.Observe(w.op, w.began, took, kind)
 	}
-	return picked
+	return well
 }
 
 func (w *worker) get(ctx context.Context, r *record) {
 	v := r.view()
+	w.begin("GetBytes")
 	value, found, err := w.cache.GetBytes(ctx, r.key)
 	if w.done(err) {
 		w.saw(r, value, found, v)
@@ -83,6 +103,7 @@ func (w *worker) getMany(ctx context.Context, list []*record) {
 	for i, r := range list {
 		keys[i], views[i] = r.key, r.view()
 	}
+	w.begin("GetMany")
 	fetched, err := w.cache.GetMany(ctx, keys)
 	if !w.done(err) {
 		return
@@ -102,6 +123,7 @@ func (w *worker) getMany(ctx context.Context, list []*record) {
 
 func (w *worker) set(ctx context.Context, r *record) {
 	value, seq, v := r.write()
+	w.begin("SetBytes")
 	w.wrote(r, seq, v, w.done(w.cache.SetBytes(ctx, r.key, value)))
 }
 
@@ -121,6 +143,7 @@ func (w *worker) setMany(ctx context.Context, list []*record) {
 		items[r.key], seqs[i], views[i] = r.write()
 	}
 	// Which of the keys failed is not told apart: with an error, all may have.
+	w.begin("SetMany")
 	_, err := w.cache.SetMany(ctx, items)
 	well := w.done(err)
 	for i, r := range list {
@@ -130,6 +153,7 @@ func (w *worker) setMany(ctx context.Context, list []*record) {
 
 func (w *worker) add(ctx context.Context, r *record) {
 	value, seq, v := r.write()
+	w.begin("Add")
 	added, err := w.cache.Add(ctx, r.key, value)
 	switch {
 	case !w.done(err):
@@ -145,10 +169,25 @@ func (w *worker) add(ctx context.Context, r *record) {
 
 func (w *worker) delete(ctx context.Context, r *record) {
 	seq, v := r.change(deleted)
+	w.begin("Delete")
 	if _, err := w.cache.Delete(ctx, r.key); w.done(err) {
 		r.acknowledge(seq, v)
 	} else {
 		r.settle(seq, undecided)
+	}
+}
+
+// touch gives an entry the timeout that it has anyway.
+func (w *worker) touch(ctx context.Context, r *record) {
+	v := r.view()
+	w.begin("Touch")
+	touched, err := w.cache.Touch(ctx, r.key)
+	switch {
+	case !w.done(err):
+	case touched:
+		w.mistake(r.present(v, 0))
+	default:
+		w.mistake(r.missed(v))
 	}
 }
 
@@ -162,6 +201,7 @@ func (w *worker) fill(ctx context.Context, r *record) {
 		return cache.Loaded{Value: value}, nil
 	}
 	var value []byte
+	w.begin("Fill")
 	outcome, err := w.cache.Fill(ctx, r.key, &value, cache.LoaderFunc(load))
 	well, seq := w.done(err), int(loaded.Load())
 	switch {
@@ -190,9 +230,11 @@ func (w *worker) overtaken(r *record, value []byte, seq int, v view) {
 // incr increments a counter, or makes it if it is not there.
 func (w *worker) incr(ctx context.Context, c *counter) {
 	done, losses := c.begin()
+	w.begin("Incr")
 	n, err := w.cache.Incr(ctx, c.key, 1)
 	if errors.Is(err, cache.ErrNotFound) {
 		w.mistake(c.missed(done, losses))
+		w.begin("Add")
 		_, err = w.cache.Add(ctx, c.key, 0)
 		w.done(err)
 		return

@@ -27,8 +27,8 @@ func TestAClusterMovesASlot(t *testing.T) {
 			Location: "redis+cluster://" + strings.Join(addrs, ","),
 			Options:  options("pipeline", pipeline, "read_timeout", patience),
 		}, addrs...)
-		elsewhere := load.Start(t, s, load.Options{Workers: 4, Kind: kind})
-		traffic := load.Start(t, s, load.Options{Workers: 6, Prefix: tag, Kind: kind})
+		elsewhere := load.Start(t, s, load.Options{Workers: 4, Kind: load.RedisErrors})
+		traffic := load.Start(t, s, load.Options{Workers: 6, Prefix: tag, Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(500))
 		nodes := knowEachOther(t, addrs)
 		for range 3 { // around the cluster, and back

@@ -24,7 +24,7 @@ func behindProxy(t *testing.T, cfg cache.Config) (*site, *load.Proxy) {
 func TestConnectionsAreCutInTheMiddleOfAReply(t *testing.T) {
 	forms(t, func(t *testing.T, pipeline bool) {
 		s, proxy := behindProxy(t, cache.Config{Options: options("pipeline", pipeline)})
-		traffic := load.Start(t, s, load.Options{Kind: kind})
+		traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(300))
 		// Lengths with which the cut falls elsewhere each time, after the greeting.
 		for _, after := range []int64{701, 1499, 4111, 9973} {
@@ -44,7 +44,7 @@ func TestAServerIsSilent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			load.Leaks(t)
 			s, proxy := behindProxy(t, cache.Config{Options: options(), BreakerFailures: failures, BreakerCooldown: breakerCooldown})
-			traffic := load.Start(t, s, load.Options{Kind: kind})
+			traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 			traffic.Until(t, load.Recovered(300))
 			traffic.Mark()
 			proxy.Silence()
@@ -70,7 +70,7 @@ func TestAServerIsFrozen(t *testing.T) {
 		server := testserver.StartRedis(t)
 		cfg := cache.Config{Backend: "redis", Location: "redis://" + server.Addr(), Options: options("pipeline", pipeline)}
 		s := open(t, cfg, server.Addr())
-		traffic := load.Start(t, s, load.Options{Late: true, Kind: kind})
+		traffic := load.Start(t, s, load.Options{Late: true, Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(300))
 		traffic.Mark()
 		signal(t, server, syscall.SIGSTOP)
@@ -92,7 +92,7 @@ func signal(t *testing.T, server *testserver.Process, signal syscall.Signal) {
 func TestRepliesAreSlow(t *testing.T) {
 	forms(t, func(t *testing.T, pipeline bool) {
 		s, proxy := behindProxy(t, cache.Config{Options: options("pipeline", pipeline, "read_timeout", patience)})
-		traffic := load.Start(t, s, load.Options{Kind: kind})
+		traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(300))
 		traffic.Mark()
 		proxy.Latency(200*time.Millisecond, 100*time.Millisecond)

@@ -2,7 +2,6 @@ package redisfaults
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy...) }
 
 // poolSize is that of every cache here.
 const poolSize = 6
@@ -142,20 +141,6 @@ func admin(t *testing.T, addr string) *redis.Client {
 		}
 	})
 	return client
-}
-
-// kind names what a server answers while it starts, or changes its role, and the
-// time-out of the client's pool.
-func kind(err error) string {
-	if errors.Is(err, redis.ErrPoolTimeout) {
-		return load.TimedOut
-	}
-	for _, reply := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN"} {
-		if redis.HasErrorPrefix(err, reply) {
-			return reply
-		}
-	}
-	return ""
 }
 
 // forms are the two ways in which operations reach a server.

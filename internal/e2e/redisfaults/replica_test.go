@@ -19,7 +19,7 @@ func lagging(t *testing.T, o load.Options, further ...any) load.Report {
 	replica := testserver.StartRedisReplica(t, link.Addr())
 	opts := options(append([]any{"replicas", replica.Addr(), "read_timeout", patience}, further...)...)
 	s := open(t, cache.Config{Backend: "redis", Location: "redis://" + primary.Addr(), Options: opts}, primary.Addr(), replica.Addr())
-	o.Kind = kind
+	o.Kind = load.RedisErrors
 	traffic := load.Start(t, s, o)
 	traffic.Until(t, load.Recovered(300))
 	followed(t, primary.Addr())
@@ -66,7 +66,7 @@ func TestAReplicaIsKilledAndRestarted(t *testing.T) {
 	s := open(t, cache.Config{
 		Backend: "redis", Location: "redis://" + primary.Addr(), Options: options("replicas", replica.Addr(), "read_timeout", patience),
 	}, primary.Addr(), replica.Addr())
-	traffic := load.Start(t, s, load.Options{Stale: true, Kind: kind})
+	traffic := load.Start(t, s, load.Options{Stale: true, Kind: load.RedisErrors})
 	traffic.Until(t, load.Recovered(300))
 	replica.Kill()
 	traffic.Mark()

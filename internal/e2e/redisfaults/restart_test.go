@@ -28,7 +28,7 @@ func TestAServerIsKilledAndRestarted(t *testing.T) {
 		server := testserver.StartRedis(t)
 		cfg := cache.Config{Backend: "redis", Location: "redis://" + server.Addr(), Options: options("pipeline", pipeline)}
 		s := open(t, cfg, server.Addr())
-		traffic := load.Start(t, s, load.Options{Kind: kind})
+		traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(300))
 		for range 2 {
 			restart(t, server, traffic, load.Failed(100))
@@ -44,7 +44,7 @@ func TestAServerComesAfterTheProgram(t *testing.T) {
 	server := testserver.StartRedis(t)
 	server.Kill()
 	s := newSite(t, cache.Config{Backend: "redis", Location: "redis://" + server.Addr(), Options: options()}, server.Addr())
-	traffic := load.Start(t, s, load.Options{Kind: kind})
+	traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 	traffic.Until(t, load.FailedBy(load.NotOpened, 100))
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)

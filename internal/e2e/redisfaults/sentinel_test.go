@@ -47,7 +47,7 @@ func failOver(t *testing.T, pipeline bool) (s *site, traffic *load.Traffic, old 
 		Location: "redis+sentinel://" + strings.Join(sentinels.Addrs(), ",") + "/larder",
 		Options:  options("pipeline", pipeline),
 	}, append(sentinels.Addrs(), replica.Addr())...)
-	traffic = load.Start(t, s, load.Options{Kind: kind})
+	traffic = load.Start(t, s, load.Options{Kind: load.RedisErrors})
 	traffic.Until(t, load.Recovered(300))
 	old.Kill()
 	traffic.Lost()
