@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"github.com/larder-go/larder/backends/memstore"
@@ -51,7 +52,9 @@ func (l *Lab) memoryCache(ctx context.Context) (*cache.BaseCache, error) {
 	return cache.New(store, cache.Config{Timeout: cache.After(rivals.TTL)})
 }
 
-// rival opens a rival with the entries in it.
+// rival opens a rival with the entries in it. It stores them under copies of
+// keys: a program asks by a key that it has just made, and strings that are the
+// same memory are equal without a look at it.
 func (l *Lab) rival(r rivals.Rival, keys []string) (rivals.Cache, error) {
 	c, shut, err := r.Open(2*entries, entrySize)
 	if err != nil {
@@ -59,7 +62,7 @@ func (l *Lab) rival(r rivals.Rival, keys []string) (rivals.Cache, error) {
 	}
 	l.cleanup(shut)
 	for _, key := range keys {
-		c.Set(key, make([]byte, entrySize))
+		c.Set(strings.Clone(key), make([]byte, entrySize))
 	}
 	rivals.Settle(c)
 	return c, nil

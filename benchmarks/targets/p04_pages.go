@@ -22,11 +22,14 @@ const pageTTL = time.Hour
 
 // threeHeaders is the floor of pages: a handler that sets three fields and
 // writes the body.
-func threeHeaders(body []byte) http.HandlerFunc {
+func threeHeaders(body []byte) http.HandlerFunc { return controlled(body, "public, max-age=60") }
+
+// controlled is threeHeaders with a Cache-Control of its own.
+func controlled(body []byte, control string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Cache-Control", "public, max-age=60")
+		header.Set("Cache-Control", control)
 		header.Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(body) // a client that has gone shows in the client
 	}
@@ -53,7 +56,7 @@ func lifecycle(caches *cache.Handler) func(http.Handler) http.Handler {
 
 // pageRequest is a request as a browser sends it.
 func pageRequest(ctx context.Context) *http.Request {
-	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://bench.example/page?a=1", nil)
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/page?a=1", nil)
 	r.Header.Set("Accept", "text/html,application/xhtml+xml")
 	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
 	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")

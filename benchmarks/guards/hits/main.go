@@ -3,7 +3,8 @@
 //
 //	hits PATH N
 //
-// PATH is bytes, struct or page. The garbage collector is off, and goroutines
+// PATH is bytes, struct, page, or whole for a page within a Lifecycle; or floor, which is a handler that sets three
+// fields and writes a body of 1 KiB, as the page's handler would. The garbage collector is off, and goroutines
 // that the runtime would interrupt go on, so that two runs do the same.
 package main
 
@@ -21,6 +22,7 @@ import (
 	_ "github.com/larder-go/larder/backends/memstore" // the entries are there
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/signals"
 )
 
 func main() {
@@ -60,6 +62,8 @@ var paths = map[string]func(context.Context) (hit func() error, err error){
 	"bytes":  bytesPath,
 	"struct": structPath,
 	"page":   pagePath,
+	"whole":  wholePath,
+	"floor":  floorPath,
 }
 
 // stopped is a clock that costs no goroutine, which would run or not run
@@ -130,18 +134,57 @@ func (w nowhere) Header() http.Header         { return w.header }
 func (w nowhere) WriteHeader(int)             {}
 func (w nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
+func floorPath(ctx context.Context) (func() error, error) {
+	body := make([]byte, 1<<10)
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		header := w.Header()
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Cache-Control", "public, max-age=60")
+		header.Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(body)
+	})
+	r := request(ctx)
+	w := nowhere{http.Header{}}
+	return func() error {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+		return nil
+	}, nil
+}
+
+func request(ctx context.Context) *http.Request {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/page?a=1", nil)
+	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
+	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")
+	return r
+}
+
 func pagePath(ctx context.Context) (func() error, error) {
 	caches, err := memory()
 	if err != nil {
 		return nil, err
 	}
-	page := middleware.CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return hitOf(cachedPage(), request(caches.Scope(ctx)))
+}
+
+func wholePath(ctx context.Context) (func() error, error) {
+	caches, err := memory()
+	if err != nil {
+		return nil, err
+	}
+	lifecycle := middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(caches))
+	return hitOf(lifecycle(cachedPage()), request(ctx))
+}
+
+func cachedPage() http.Handler {
+	return middleware.CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(make([]byte, 1<<10))
 	}))
-	r := httptest.NewRequestWithContext(caches.Scope(ctx), http.MethodGet, "http://bench.example/page?a=1", nil)
-	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
-	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")
+}
+
+// hitOf is one hit on a page, which is filled before.
+func hitOf(page http.Handler, r *http.Request) (func() error, error) {
 	w := nowhere{http.Header{}}
 	hit := func() error {
 		clear(w.header)
