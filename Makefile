@@ -74,11 +74,13 @@ format: ## fail if a file is not gofmt'ed
 vet: ## go vet
 	$(GO) vet ./...
 	$(GO) -C internal/e2e vet ./...
+	$(GO) -C benchmarks vet ./...
 
 .PHONY: lint
 lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
 	$(STATICCHECK) ./...
 	cd internal/e2e && $(STATICCHECK) ./...
+	cd benchmarks && $(STATICCHECK) ./...
 
 $(STATICCHECK):
 	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -92,6 +94,7 @@ house: ## who imports whom, and the golden list of dependencies
 tidy: ## fail if go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
 	$(GO) -C internal/e2e mod tidy -diff
+	$(GO) -C benchmarks mod tidy -diff
 
 .PHONY: cross
 cross: ## build for the other systems that larder runs on, and with the oldest Go release
@@ -159,7 +162,7 @@ guards: ## count the instructions of the hit paths, by valgrind, and fail if the
 	LARDER_REQUIRE_SERVERS=1 $(GO) -C benchmarks test -count=1 ./...
 
 .PHONY: ci
-ci: check test e2e conformance fuzz examples ## everything that a change has to pass
+ci: check test e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
 
 .PHONY: clean
 clean: ## remove what the other commands installed
