@@ -158,7 +158,7 @@ bench-deps:
 
 .PHONY: guards
 guards: ## count the instructions of the hit paths, by valgrind, and fail if they became more; test the benchmarks
-	@benchmarks/deps.sh valgrind
+	@benchmarks/deps.sh valgrind nginx varnishd
 	LARDER_REQUIRE_SERVERS=1 $(GO) -C benchmarks test -count=1 ./...
 
 .PHONY: ci

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestARivalServesThePageAndMakesItOnce(t *testing.T) {
 		t.Run(r.Name, func(t *testing.T) {
 			p := &pages.Page{Body: bytes.Repeat([]byte("p"), 1<<10), TTL: time.Hour}
 			addr, stop, err := r.Serve(t.Context(), p)
-			if errors.Is(err, launch.ErrNotInstalled) {
+			if errors.Is(err, launch.ErrNotInstalled) && os.Getenv("CI") != "true" {
 				t.Logf("not measured on this machine: %v", err)
 				return
 			}
