@@ -65,6 +65,15 @@ func TestAHitInALifecycleAllocatesThreeTimes(t *testing.T) {
 	}
 }
 
+func TestARequestThatGoesPastTheCacheAllocatesFiveTimes(t *testing.T) {
+	h := answering("page", "Cache-Control: private")
+	plain := allocations(h, request("GET", "/"))
+	// Lifecycle's two, and Cache-Status: the text, its line, and as it is set.
+	if got := allocations(cached(t, h), request("GET", "/")) - plain; got > 5 {
+		t.Errorf("%v allocations, want at most 5", got)
+	}
+}
+
 func TestAHandlerThatUsesACacheAllocatesTwiceMore(t *testing.T) {
 	h := within(inMemory(t), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { cache.From(r.Context(), "default") }))
 	if got := allocations(h, request("GET", "/")); got > 2+2 {

@@ -107,6 +107,10 @@ const maxTries = 6
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
+	if _, absent := x.h.uncacheable.has(x.canonical); absent && !x.directives.OnlyIfCached {
+		x.pass(x.forward(), reasonUncacheable)
+		return
+	}
 	x.from = cache.From(x.r.Context(), x.h.alias)
 	c := pages.Over(x.from)
 	if x.prefetch(c) {
@@ -114,7 +118,7 @@ func (x *exchange) find() {
 	}
 	for range maxTries {
 		x.base, x.foreign = nil, false
-		if x.directives.OnlyIfCached || x.h.uncacheable.has(x.canonical) {
+		if remembered, _ := x.h.uncacheable.has(x.canonical); remembered || x.directives.OnlyIfCached {
 			if x.findAlone(c) {
 				return
 			}
@@ -139,6 +143,9 @@ func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
 	}
 	if x.Accept() {
 		return x.settle(cache.Outcome{Hit: true}, nil)
+	}
+	if x.found == nil {
+		x.h.uncacheable.noteAbsent(x.canonical)
 	}
 	if x.directives.OnlyIfCached {
 		x.refuse()

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -32,26 +31,4 @@ func TestARunThatBeginsAfterItsClientHasLeftDoesNotUseTheClient(t *testing.T) {
 	if w.Flushed || len(w.Header()) != 0 {
 		t.Errorf("the client got %q", w.Header())
 	}
-}
-
-func TestMemory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := new(memory)
-		if m.has([]byte("a")) {
-			t.Error("an empty one has a")
-		}
-		m.remember([]byte("a"))
-		if !m.has([]byte("a")) || m.has([]byte("b")) {
-			t.Errorf("a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
-		}
-		time.Sleep(memoryTime - 2*time.Second)
-		m.remember([]byte("b"))
-		if !m.has([]byte("a")) || !m.has([]byte("b")) {
-			t.Errorf("before its time is over: a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
-		}
-		time.Sleep(2 * time.Second)
-		if m.has([]byte("a")) || !m.has([]byte("b")) {
-			t.Errorf("after it: a: %v, b: %v", m.has([]byte("a")), m.has([]byte("b")))
-		}
-	})
 }

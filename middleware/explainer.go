@@ -200,10 +200,11 @@ func (e *explainer) validate() {
 }
 
 func (e *explainer) miss() {
+	uncacheable, _ := e.x.h.uncacheable.has(e.x.canonical)
 	switch {
 	case e.x.directives.OnlyIfCached:
 		e.refused()
-	case e.x.h.uncacheable.has(e.x.canonical):
+	case uncacheable:
 		e.because("verdict", reasonUncacheable)
 		e.Outcome = "the handler runs for this request alone"
 	default:

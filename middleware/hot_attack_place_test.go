@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -140,4 +141,21 @@ func TestHotPagesDoNotRememberLongHosts(t *testing.T) {
 		t.Errorf("%d hosts of %d KiB keep %d MiB when the cache is empty", pages, long>>10, (after-before)>>20)
 	}
 	runtime.KeepAlive(page)
+}
+
+// There are more pages than slots.
+func TestHotPagesInTheWayOfEachOther(t *testing.T) {
+	page := cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, r.Host, r.URL)
+	}))
+	for _, target := range []string{"http://%d.test/", "/%d", "/?%d"} {
+		for range 3 {
+			for i := range 3000 {
+				r := request("GET", fmt.Sprintf(target, i))
+				if a := send(page, r); a.body != r.Host+r.URL.RequestURI() {
+					t.Fatalf("%s%s is answered with %q, %s", r.Host, r.URL, a.body, a.cacheStatus())
+				}
+			}
+		}
+	}
 }

@@ -24,6 +24,14 @@ const (
 
 var memorySeed = maphash.MakeSeed()
 
+// A slot holds 31 bits of the hash of a key, whether nothing is stored under it, and
+// in the lower half until when it counts, in seconds since 1970.
+const (
+	slotUntil  uint64 = 1<<32 - 1
+	slotAbsent uint64 = 1 << 32
+	slotHash          = ^(slotUntil | slotAbsent)
+)
+
 // remember notes key from now on for memoryTime.
 func (m *memory) remember(key []byte) {
 	table := m.table.Load()
@@ -33,17 +41,38 @@ func (m *memory) remember(key []byte) {
 	}
 	hash := maphash.Bytes(memorySeed, key)
 	until := uint64(time.Now().Add(memoryTime).Unix())
-	table[hash%memorySize].Store(hash&^0xffffffff | until&0xffffffff)
+	table[hash%memorySize].Store(hash&slotHash | until&slotUntil)
 }
 
 // has reports whether key was remembered, or one that is not told apart from it
-// by 32 bits of its hash: its requests go to the handler for a while, too.
-func (m *memory) has(key []byte) bool {
+// by 31 bits of its hash: its requests go to the handler for a while, too. absent
+// says that by then nothing was stored under it, see noteAbsent.
+func (m *memory) has(key []byte) (remembered, absent bool) {
+	_, value := m.find(key)
+	return value != 0, value&slotAbsent != 0
+}
+
+// find returns the slot of key with its value, which is 0 if that is about
+// another key, or does not count any more.
+func (m *memory) find(key []byte) (slot *atomic.Uint64, value uint64) {
 	table := m.table.Load()
 	if table == nil {
-		return false
+		return nil, 0
 	}
 	hash := maphash.Bytes(memorySeed, key)
-	slot := table[hash%memorySize].Load()
-	return slot>>32 == hash>>32 && slot&0xffffffff > uint64(time.Now().Unix())&0xffffffff
+	slot = &table[hash%memorySize]
+	value = slot.Load()
+	if value&slotHash != hash&slotHash || value&slotUntil <= uint64(time.Now().Unix())&slotUntil {
+		return slot, 0
+	}
+	return slot, value
+}
+
+// noteAbsent notes that nothing is stored under a key that was remembered, so
+// that it need not be looked for again. Nothing of what passes is stored, so nothing
+// will be, unless another process does.
+func (m *memory) noteAbsent(key []byte) {
+	if slot, value := m.find(key); value != 0 {
+		slot.CompareAndSwap(value, value|slotAbsent)
+	}
 }
