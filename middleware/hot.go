@@ -121,7 +121,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	}
 	f := fieldsOf(r.Header)
 	credentials := h.policy.credentials(r, f, nil)
-	if !h.isPlain(f) || !credentials.None() || h.bypassReason(r, f) != reasonNone || h.isExplained(r) {
+	if !h.isPlain(f) || !credentials.None() || h.isExplained(r) {
 		return false
 	}
 	header := w.Header()
@@ -129,7 +129,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 		return false // it may be for one client only
 	}
 	p, age := hot.lookUp(h, r.Context())
-	if p == nil {
+	if p == nil || h.bypassReason(r, f) != reasonNone {
 		return false
 	}
 	hot.cache.NoteHit(r.Context(), "Fill", hot.key)

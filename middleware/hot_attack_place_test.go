@@ -148,14 +148,29 @@ func TestHotPagesInTheWayOfEachOther(t *testing.T) {
 	page := cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.Host, r.URL)
 	}))
-	for _, target := range []string{"http://%d.test/", "/%d", "/?%d"} {
+	for what, change := range map[string]func(r *http.Request, i int){
+		"host": func(r *http.Request, i int) { r.Host = fmt.Sprint(i, ".test") },
+		"URI":  func(r *http.Request, i int) { r.RequestURI = fmt.Sprint("/", i); r.URL.Path = r.RequestURI },
+		"path": func(r *http.Request, i int) { r.URL.Path = fmt.Sprint("/rewritten/", i) },
+	} {
 		for range 3 {
-			for i := range 3000 {
-				r := request("GET", fmt.Sprintf(target, i))
-				if a := send(page, r); a.body != r.Host+r.URL.RequestURI() {
-					t.Fatalf("%s%s is answered with %q, %s", r.Host, r.URL, a.body, a.cacheStatus())
+			for i := range 1500 {
+				r := request("GET", "/")
+				change(r, i)
+				if a := send(page, r); a.body != r.Host+r.URL.String() {
+					t.Fatalf("by %s: %s%s is answered with %q, %s", what, r.Host, r.URL, a.body, a.cacheStatus())
 				}
 			}
 		}
+	}
+}
+
+func TestAHotPageIsForThoseWhoCanReadIt(t *testing.T) {
+	page := cached(t, answering("coded", "Content-Encoding: gzip"))
+	for range 3 {
+		ask(page, "/", "Accept-Encoding: gzip").wantBody(t, "coded")
+	}
+	if a := ask(page, "/", "Accept-Encoding: identity"); a.isHit() {
+		t.Errorf("who cannot read it gets %q, %s", a.body, a.cacheStatus())
 	}
 }

@@ -72,7 +72,7 @@ func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 			var floor atomic.Int64
 			var done atomic.Bool
 			var clients sync.WaitGroup
-			for range 4 {
+			for range 2 {
 				clients.Go(func() {
 					for !done.Load() {
 						least := floor.Load()
@@ -85,7 +85,7 @@ func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 					}
 				})
 			}
-			for range 300 {
+			for range 80 {
 				now := content.Add(1)
 				if err := invalidate(ctx, page); err != nil {
 					t.Error(err)

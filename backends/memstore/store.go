@@ -123,6 +123,7 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	}
 	touched, ok := e.cache.ComputeIfPresent(string(key), func(current entry) (entry, otter.ComputeOp) {
 		current.ttl = ttl
+		current.entered() // it takes the place of itself, and leaves
 		return current, otter.WriteOp
 	})
 	if !ok {

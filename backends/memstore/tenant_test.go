@@ -57,6 +57,18 @@ func TestANativeValueKnowsWhetherItIsStored(t *testing.T) {
 	}
 }
 
+func TestATouchedValueIsStoredAsBefore(t *testing.T) {
+	s := open(t, memstore.Options{})
+	value := new(tenant)
+	wantErr(t, "SetNative", s.SetNative(t.Context(), []byte("key"), value, 1, time.Minute), nil)
+	if _, err := s.Touch(t.Context(), []byte("key"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if n := value.keys.Load(); n != 1 {
+		t.Errorf("it counts %d, want 1", n)
+	}
+}
+
 func TestAValueThatIsNotAddedIsNotStored(t *testing.T) {
 	s := open(t, memstore.Options{})
 	first, second := new(tenant), new(tenant)

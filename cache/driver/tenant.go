@@ -8,6 +8,10 @@ package driver
 // A value that is stored under two keys, or twice, enters twice. Both methods are
 // called by many goroutines and while the store holds locks: they must be short,
 // and must not call the store.
+//
+// A store over another that can hide an entry without removing it, by an epoch in
+// its keys or by a level of its own in front, must not hand tenants on, or has to
+// call Left for what it hides.
 type Tenant interface {
 	// Entered is called before the value can be found.
 	Entered()
