@@ -232,19 +232,22 @@ func (p *page) derive() {
 	for _, f := range p.fields {
 		p.flat = append(p.flat, f.lines...)
 	}
-	header := p.header()
-	p.tellsBrowsers = len(header["Cache-Control"])+len(header["Expires"]) > 0
-	p.vary = rfc9111.FieldNames(header["Vary"])
-	p.contentEncoding = header["Content-Encoding"]
-	p.validators = rfc9111.ValidatorsOf(header, p.received)
+	p.survey()
+	p.validators = rfc9111.ValidatorsOf(p.header(), p.received)
 }
 
-// storedFields are the fields as derive found them.
-func (p *page) storedFields() []field {
-	if p.cacheStatus == nil {
-		return p.fields
+// survey is the part of derive that is not stored with a page.
+func (p *page) survey() {
+	for _, f := range p.fields {
+		switch f.name {
+		case "Cache-Control", "Expires":
+			p.tellsBrowsers = p.tellsBrowsers || len(f.lines) > 0
+		case "Content-Encoding":
+			p.contentEncoding = f.lines
+		case "Vary":
+			p.vary = rfc9111.FieldNames(f.lines)
+		}
 	}
-	return append(slices.Clip(p.fields), field{"Cache-Status", p.cacheStatus})
 }
 
 func (p *page) lines(name string) []string {
@@ -270,10 +273,11 @@ func (p *page) render(age time.Duration) *renderedAge {
 	if r := p.rendered.Load(); r != nil && r.age == seconds {
 		return r
 	}
+	var line [20]byte
 	r := &renderedAge{
 		age:     seconds,
-		ageLine: string(rfc9111.AppendAge(nil, age)),
-		status:  slices.Concat(p.cacheStatus, []string{statusHit(int64((p.fresh.Lifetime - age) / time.Second))}),
+		ageLine: string(rfc9111.AppendAge(line[:0], age)),
+		status:  append(slices.Clip(p.cacheStatus), statusHit(int64((p.fresh.Lifetime-age)/time.Second))),
 	}
 	p.rendered.Store(r)
 	return r

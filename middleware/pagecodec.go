@@ -2,9 +2,7 @@ package middleware
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/larder-go/larder/cache/codec"
@@ -14,25 +12,30 @@ import (
 
 // pageCodec is the binary form of a page in stores that keep bytes:
 //
-//	version and kind, a byte each; the key, with its length
+//	version and kind, a byte each; the length of the body; the key, with its
+//	length
 //	of a tombstone: when it was set, and what tells it from others
 //	of an index: its generation, when it was declared stale, the names
 //	of a list of purges: for each the key prefix, scheme, host, path, time and softness
-//	of a response: its status, times, age and freshness, the fields with their
-//	lines, and the body
+//	of a response: its status, times, age and freshness, the dates of its
+//	validators, the Cache-Status of caches further in, the number of fields and
+//	that of all their lines, the fields with their lines
+//	the body
 //
-// Numbers are uvarints, times milliseconds of Unix, durations milliseconds.
-// Texts have their length before them, lists their count. Lengths are checked
-// against what is there before anything is allocated.
+// Numbers are uvarints, times milliseconds of Unix, durations milliseconds, and
+// the dates seconds of Unix as varints. Texts have their length before them,
+// lists their count. Lengths are checked against what is there before anything
+// is allocated.
 //
-// The body is last and is not copied: it is a part of the bytes that the store
-// gave. Unlike a program's values a page never leaves this package, which only
-// ever reads it.
+// A hit decodes its page: all texts are cut from one string, all lines share one
+// slice, and no date has to be parsed. The body is last and, like the key, is
+// not copied: it is a part of the bytes that the store gave. Unlike a program's
+// values a page never leaves this package, which only ever reads it.
 type pageCodec struct{}
 
 var _ codec.Codec = pageCodec{}
 
-const pageVersion = 2
+const pageVersion = 3
 
 // The kinds of entries.
 const (
@@ -63,7 +66,8 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 	case p.purges != nil:
 		kind = kindPurges
 	}
-	dst = keys.AppendPart(append(dst, pageVersion, kind), p.key)
+	dst = binary.AppendUvarint(append(dst, pageVersion, kind), uint64(len(p.body)))
+	dst = keys.AppendPart(dst, p.key)
 	switch kind {
 	case kindTombstone:
 		return keys.AppendPart(appendTime(dst, p.requested), p.generation), nil
@@ -74,16 +78,23 @@ func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
 	case kindPurges:
 		return appendPurges(dst, p.purges), nil
 	}
+	return append(appendResponse(dst, p), p.body...), nil
+}
+
+func appendResponse(dst []byte, p *page) []byte {
 	dst = binary.AppendUvarint(dst, uint64(p.status))
 	dst = appendTime(appendTime(dst, p.requested), p.received)
 	dst = appendFreshness(appendDuration(dst, p.initial), &p.fresh, &p.sharing)
-	fields := p.storedFields()
-	dst = binary.AppendUvarint(dst, uint64(len(fields)))
-	for _, f := range fields {
+	dst = binary.AppendVarint(dst, p.validators.LastModified.Unix())
+	dst = binary.AppendVarint(dst, p.validators.Date.Unix())
+	dst = appendStrings(dst, p.cacheStatus)
+	dst = binary.AppendUvarint(dst, uint64(len(p.fields)))
+	dst = binary.AppendUvarint(dst, uint64(len(p.flat)))
+	for _, f := range p.fields {
 		dst = keys.AppendPart(dst, f.name)
 		dst = appendStrings(dst, f.lines)
 	}
-	return keys.AppendPart(dst, p.body), nil
+	return dst
 }
 
 func appendPurges(dst []byte, rules []purgeRule) []byte {
@@ -98,20 +109,6 @@ func appendPurges(dst []byte, rules []purgeRule) []byte {
 		dst = append(dst, soft)
 	}
 	return dst
-}
-
-func (r *pageReader) purges() []purgeRule {
-	n := r.count(uint64(len(r.rest)))
-	rules := make([]purgeRule, 0, min(n, maxRules))
-	for range n {
-		texts := r.texts()
-		if r.failed || len(texts) != 4 {
-			r.failed = true
-			break
-		}
-		rules = append(rules, purgeRule{keyPrefix: texts[0], scheme: texts[1], host: texts[2], path: texts[3], at: r.time(), soft: r.byte() == 1})
-	}
-	return rules
 }
 
 // appendTime appends a time, zero for none.
@@ -168,132 +165,4 @@ func (pageCodec) Decode(data []byte, dst any) error {
 	}
 	*d = p
 	return nil
-}
-
-var errPage = errors.New("truncated or malformed")
-
-func decodePage(data []byte) (*page, error) {
-	r := pageReader{rest: data}
-	if version := r.byte(); version != pageVersion {
-		return nil, errPage
-	}
-	kind := r.byte()
-	p := &page{key: r.part()}
-	switch kind {
-	case kindPage:
-		r.response(p)
-	case kindIndex:
-		p.index = &variants{generation: r.text(), softened: r.time(), names: r.texts()}
-	case kindTombstone:
-		p.tombstone, p.requested, p.generation = true, r.time(), r.text()
-	case kindPurges:
-		p.purges = r.purges()
-	default:
-		return nil, errPage
-	}
-	if r.failed || len(r.rest) > 0 {
-		return nil, errPage
-	}
-	return p, nil
-}
-
-func (r *pageReader) response(p *page) {
-	p.status = int(r.count(599))
-	p.requested, p.received = r.time(), r.time()
-	p.initial = r.duration()
-	p.fresh, p.sharing = r.freshness()
-	n := r.count(uint64(len(r.rest)))
-	p.fields = make([]field, 0, min(n, 32))
-	for range n {
-		if r.failed {
-			break
-		}
-		p.fields = append(p.fields, field{name: r.text(), lines: r.texts()})
-	}
-	p.body = r.bytes(r.count(uint64(len(r.rest))))
-	r.failed = r.failed || !rfc9111.IsFinal(p.status) || p.received.IsZero()
-	p.derive()
-}
-
-func (r *pageReader) freshness() (f rfc9111.Freshness, s sharing) {
-	source := r.byte()
-	r.failed = r.failed || source > byte(rfc9111.SourceHeuristic)
-	f.Source = rfc9111.Source(source)
-	all := flags(&f, &s)
-	bits := r.count(1<<len(all) - 1)
-	for i, set := range all {
-		*set = bits>>i&1 != 0
-	}
-	for _, d := range [...]*time.Duration{&f.Lifetime, &f.StaleWhileRevalidate, &f.StaleIfError} {
-		*d = r.duration()
-	}
-	return f, s
-}
-
-// pageReader reads the parts of an encoded page. After a failure it returns
-// zero values.
-type pageReader struct {
-	rest   []byte
-	failed bool
-}
-
-// bytes returns the next n bytes, which are a part of the data.
-func (r *pageReader) bytes(n uint64) []byte {
-	if r.failed || n > uint64(len(r.rest)) {
-		r.failed = true
-		return nil
-	}
-	b := r.rest[:n]
-	r.rest = r.rest[n:]
-	return b
-}
-
-// count reads a number of at most limit.
-func (r *pageReader) count(limit uint64) uint64 {
-	n, size := binary.Uvarint(r.rest)
-	if r.failed || size <= 0 || n > limit {
-		r.failed = true
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-func (r *pageReader) byte() byte {
-	if b := r.bytes(1); !r.failed {
-		return b[0]
-	}
-	return 0
-}
-
-// time reads a time, zero for none, and none after the year 9999.
-func (r *pageReader) time() time.Time {
-	const latest = 253402300799999
-	if milli := r.count(latest); milli != 0 {
-		return time.UnixMilli(int64(milli))
-	}
-	return time.Time{}
-}
-
-func (r *pageReader) duration() time.Duration {
-	return time.Duration(r.count(math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond
-}
-
-// part returns a copy of the next part.
-func (r *pageReader) part() []byte {
-	b := r.bytes(r.count(uint64(len(r.rest))))
-	return append(make([]byte, 0, len(b)), b...)
-}
-
-func (r *pageReader) text() string { return string(r.bytes(r.count(uint64(len(r.rest))))) }
-
-func (r *pageReader) texts() []string {
-	var list []string
-	for range r.count(uint64(len(r.rest))) {
-		if r.failed {
-			return nil
-		}
-		list = append(list, r.text())
-	}
-	return list
 }

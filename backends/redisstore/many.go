@@ -148,8 +148,18 @@ func (s *Store) unlink(ctx context.Context, keys [][]byte) error {
 func arguments(name string, keys [][]byte) []any {
 	args := make([]any, 0, 1+len(keys))
 	args = append(args, name)
-	for _, key := range keys {
-		args = append(args, key)
+	for i := range keys {
+		args = append(args, (*argument)(&keys[i]))
 	}
 	return args
 }
+
+// argument is a key as an argument of a command. A pointer to it, unlike a
+// slice, is an interface value without an allocation for each key.
+type argument []byte
+
+// MarshalBinary implements [encoding.BinaryMarshaler], for the client.
+func (a *argument) MarshalBinary() ([]byte, error) { return *a, nil }
+
+// String returns the key, for what hooks of the client log.
+func (a *argument) String() string { return string(*a) }

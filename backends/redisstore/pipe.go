@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -71,7 +72,14 @@ func (p *pipe) submit(c *call) {
 }
 
 func (p *pipe) run() {
-	for batch := p.next(); batch != nil; batch = p.next() {
+	for {
+		// Whoever can ask for something goes first: those who have just been
+		// answered may well ask again, and then that travels together.
+		runtime.Gosched()
+		batch := p.next()
+		if batch == nil {
+			return
+		}
 		p.send(batch)
 	}
 }

@@ -32,17 +32,18 @@ func (o *operation) reads() bool {
 // request is an operation as commands, which travel together. It has those of
 // the three replies that the operation needs.
 type request struct {
-	op     operation
-	text   *redis.StringCmd // a value, a head, or what a script returned
-	status *redis.StatusCmd
-	number *redis.IntCmd
+	kind     driver.OpKind
+	tooLarge bool
+	text     *redis.StringCmd // a value, a head, or what a script returned
+	status   *redis.StatusCmd
+	number   *redis.IntCmd
 }
 
 // newRequest returns the commands of op. The second form is for another
 // attempt, see [request.again]: scripts travel as source, and a peek fetches
 // the whole value.
 func newRequest(ctx context.Context, op *operation, second bool) request {
-	r := request{op: *op}
+	r := request{kind: op.Kind, tooLarge: op.tooLarge}
 	switch op.Kind {
 	case driver.OpGet:
 		r.text = redis.NewStringCmd(ctx, "get", op.Key)
@@ -118,7 +119,7 @@ func (r *request) appendTo(list []redis.Cmder) []redis.Cmder {
 
 // only keeps the client from repeating what must be done once.
 func (r *request) only(cmd redis.Cmder) redis.Cmder {
-	switch r.op.Kind {
+	switch r.kind {
 	case driver.OpAdd, driver.OpIncr, opReplace:
 		return once{cmd}
 	}
@@ -171,7 +172,7 @@ func (r *request) err() error {
 }
 
 // sent reports whether there is a request, rather than its zero value.
-func (r *request) sent() bool { return r.op.Kind != 0 }
+func (r *request) sent() bool { return r.kind != 0 }
 
 // again reports whether the operation has to be sent to the primary in its
 // second form: the server does not know a script, a replica failed, or a peek
@@ -181,5 +182,5 @@ func (r *request) again(atReplica bool) bool {
 	if err := r.err(); err != nil {
 		return atReplica || isNoScript(err)
 	}
-	return r.op.Kind == opPeek && r.number != nil && r.number.Val() > 0 && len(r.text.Val()) == 0
+	return r.kind == opPeek && r.number != nil && r.number.Val() > 0 && len(r.text.Val()) == 0
 }

@@ -13,9 +13,9 @@ func (s *Store) result(ctx context.Context, r *request) driver.Result {
 	if err := r.err(); err != nil {
 		return driver.Result{Err: s.translate(ctx, err)}
 	}
-	switch r.op.Kind {
+	switch r.kind {
 	case driver.OpSet:
-		return driver.Result{Err: r.op.refused(true)}
+		return driver.Result{Err: r.refused(true)}
 	case driver.OpAdd:
 		return r.added()
 	case driver.OpDelete:
@@ -28,14 +28,14 @@ func (s *Store) result(ctx context.Context, r *request) driver.Result {
 		return r.expires()
 	case opReplace:
 		replaced := r.text.Val() == "1"
-		return driver.Result{OK: replaced, Err: r.op.refused(replaced)}
+		return driver.Result{OK: replaced, Err: r.refused(replaced)}
 	}
 	return r.value()
 }
 
 // refused returns the error for a value that was to be stored and is too large.
-func (o *operation) refused(wasToBeStored bool) error {
-	if o.tooLarge && wasToBeStored {
+func (r *request) refused(wasToBeStored bool) error {
+	if r.tooLarge && wasToBeStored {
 		return driver.ErrTooLarge
 	}
 	return nil
@@ -53,9 +53,9 @@ func (r *request) value() driver.Result {
 
 func (r *request) added() driver.Result {
 	switch {
-	case r.op.tooLarge && r.number.Val() == 0:
+	case r.tooLarge && r.number.Val() == 0:
 		return driver.Result{Err: driver.ErrTooLarge}
-	case !r.op.tooLarge && r.status.Err() == nil:
+	case !r.tooLarge && r.status.Err() == nil:
 		return driver.Result{OK: true}
 	}
 	return r.value()
