@@ -15,7 +15,7 @@ OLDEST_GO := go1.25.0
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Runs a command with Redis, Memcached and PostgreSQL started for it.
 WITH_SERVICES := $(GO) run ./internal/services --
