@@ -12,17 +12,12 @@ import (
 // What of a whole response a client gets, by its own conditions and ranges.
 
 // sendBody sends a response whose header is set, and applies the client's own
-// conditions and ranges to it if it is whole.
-func (x *exchange) sendBody(response recorded, v rfc9111.Validators) {
-	if x.conditional && response.status == http.StatusOK && !response.truncated {
-		x.sendConditional(response.body, v)
+// conditions and ranges to it if it is whole. f are the fields of the request.
+func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fields, response recorded, v *rfc9111.Validators) {
+	if f.conditional && response.status == http.StatusOK && !response.truncated {
+		h.sendConditional(w, r, response.body, v)
 		return
 	}
-	writeBody(x.w, x.r, response)
-}
-
-// writeBody sends all of a response whose header is set.
-func writeBody(w http.ResponseWriter, r *http.Request, response recorded) {
 	w.WriteHeader(response.status)
 	if r.Method != http.MethodHead && bodyAllowed(response.status) {
 		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
@@ -31,9 +26,8 @@ func writeBody(w http.ResponseWriter, r *http.Request, response recorded) {
 
 // sendConditional evaluates the conditions of a request, and leaves its ranges
 // to [http.ServeContent].
-func (x *exchange) sendConditional(body []byte, v rfc9111.Validators) {
-	w, r := x.w, x.r
-	outcome := x.conditions(&v)
+func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, body []byte, v *rfc9111.Validators) {
+	outcome := h.conditions(r, v)
 	switch {
 	case outcome == rfc9111.OutcomeNotModified:
 		writeNotModified(w, v.ETag != "")
@@ -49,20 +43,17 @@ func (x *exchange) sendConditional(body []byte, v rfc9111.Validators) {
 	}
 }
 
-// conditions holds the conditions of the request against a response with status
+// conditions holds the conditions of a request against a response with status
 // 200. A shared cache is not the origin: If-Match and If-Unmodified-Since are not
 // for it (RFC 9111, section 4.3.2).
-func (x *exchange) conditions(v *rfc9111.Validators) rfc9111.Outcome {
-	if !x.conditional {
-		return rfc9111.OutcomeProceed
-	}
-	header := x.r.Header
-	if x.h.face == shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
+func (h *pageHandler) conditions(r *http.Request, v *rfc9111.Validators) rfc9111.Outcome {
+	header := r.Header
+	if h.face == shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
 		header = header.Clone()
 		delete(header, "If-Match")
 		delete(header, "If-Unmodified-Since")
 	}
-	return v.Evaluate(x.r.Method, header, time.Now())
+	return v.Evaluate(r.Method, header, time.Now())
 }
 
 // asksForRange reports whether the Range field of r means anything: it is of

@@ -224,7 +224,7 @@ func (e *explainer) condition() string {
 	if x.found.status != 200 || !x.conditional {
 		return ""
 	}
-	switch x.conditions(&x.found.validators) {
+	switch x.h.conditions(x.r, &x.found.validators) {
 	case rfc9111.OutcomeNotModified:
 		return ", as 304"
 	case rfc9111.OutcomePreconditionFailed:

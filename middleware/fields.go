@@ -5,11 +5,14 @@ import "net/http"
 // fields says which of the fields that mean something to the cache a request
 // has. Most have few of them, and all are found in one walk through the header.
 type fields struct {
-	upgrade, connection, cookie, authorization bool
+	upgrade, connection, cookie, authorization, apiKey bool
 
 	directives  bool // Cache-Control or Pragma
 	conditional bool // conditions or a range
 }
+
+// apiKeyField is taken for a credential unless the face is a shared cache.
+const apiKeyField = "X-Api-Key"
 
 func fieldsOf(header http.Header) (f fields) {
 	for name, lines := range header {
@@ -25,6 +28,8 @@ func fieldsOf(header http.Header) (f fields) {
 			f.cookie = true
 		case "Authorization":
 			f.authorization = true
+		case apiKeyField:
+			f.apiKey = true
 		case "Cache-Control", "Pragma":
 			f.directives = true
 		default:

@@ -177,10 +177,10 @@ func (x *exchange) abort(ownRun bool) {
 // answersCondition answers with 304 or 412 if the client's conditions ask for
 // it, and reports whether it did. The header is set.
 func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
-	if status != http.StatusOK {
+	if status != http.StatusOK || !x.conditional {
 		return false
 	}
-	switch x.conditions(&v) {
+	switch x.h.conditions(x.r, &v) {
 	case rfc9111.OutcomeNotModified:
 		writeNotModified(x.w, v.ETag != "")
 		return true

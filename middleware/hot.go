@@ -107,10 +107,10 @@ func (x *exchange) mayBeHot() bool {
 		x.r.RequestURI != "" && len(x.r.Host)+len(x.r.RequestURI) <= maxWay
 }
 
-// isPlain reports whether a request with these fields gets a page as everyone
-// does, if there are no credentials in other fields.
+// isPlain reports whether a request with these fields gets a page that everyone
+// gets, if there are no credentials in other fields.
 func (p *policy) isPlain(f fields) bool {
-	return !f.cookie && !f.authorization && !f.conditional && !(f.directives && p.heedRequests)
+	return !f.cookie && !f.authorization && !(f.directives && p.heedRequests)
 }
 
 // serveHot answers a request for a hot page, and reports whether it did.
@@ -137,7 +137,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	out.setHit(p, age)
 	out.setPage(p)
 	out.tellBrowsers(h, p)
-	writeBody(w, r, recorded{status: p.status, body: p.body})
+	h.sendBody(w, r, f, recorded{status: p.status, body: p.body}, &p.validators)
 	return true
 }
 

@@ -82,7 +82,8 @@ func (x *exchange) sendRun(u *run, stored bool) {
 		out := newOutgoing(x.w.Header(), u.page)
 		out.tellBrowsers(x.h, u.page)
 	}
-	x.sendBody(response, rfc9111.ValidatorsOf(header, u.requested))
+	validators := rfc9111.ValidatorsOf(header, u.requested)
+	x.h.sendBody(x.w, x.r, x.fields, response, &validators)
 }
 
 // sendStale answers with an old page, since there is nothing better.

@@ -75,7 +75,7 @@ func newPolicy(f face, ttl time.Duration, opts []PageOption) *policy {
 		p.heedRequests = true
 		p.targets = []string{"Cdn-Cache-Control"}
 	} else {
-		p.credentialHeaders = []string{"X-Api-Key"}
+		p.credentialHeaders = []string{apiKeyField}
 	}
 	for _, opt := range opts {
 		opt(p)

@@ -189,7 +189,7 @@ func (p *policy) credentials(r *http.Request, f fields, userCookies []cookie) rf
 		c.Fields = append(c.Fields, "Cookie")
 	}
 	for _, name := range p.credentialHeaders {
-		if r.Header[name] != nil {
+		if (name != apiKeyField || f.apiKey) && r.Header[name] != nil {
 			c.Fields = append(c.Fields, name)
 		}
 	}

@@ -1,10 +1,12 @@
 package adaptertest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -73,6 +75,7 @@ var together = []caseOf{
 		}()
 		Receive(t, "the handler runs", began)
 		waiting := s.waiting("/", 5)
+		Await(t, "all wait for the run", func() bool { return waiters() == 6 })
 		leave()
 		if err := Receive(t, "the first client has left", left); err == nil {
 			t.Error("the first client has an answer")
@@ -134,6 +137,14 @@ func (s *site) crowd(n int, hold chan struct{}) <-chan Answer {
 	answers := s.waiting("/", n)
 	close(hold)
 	return answers
+}
+
+// waiters is how many requests of this process wait for a run of a handler. From
+// the outside it cannot be told.
+func waiters() int {
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return bytes.Count(stacks, []byte("internal/flight.(*Flight[...]).attend("))
 }
 
 // waiting has clients ask for one page, and returns when they all have sent their

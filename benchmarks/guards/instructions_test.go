@@ -19,8 +19,8 @@ import (
 var budgets = map[string]float64{
 	"bytes":  1425, // GetBytes of a shared value from memory
 	"struct": 1480, // typed Get of a native struct from memory
-	"page":   4070, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
-	"whole":  5460, // the same within a Lifecycle
+	"page":   3930, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
+	"whole":  5290, // the same within a Lifecycle
 }
 
 // margin is what compilers and processors may differ by: an instruction set that

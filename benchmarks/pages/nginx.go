@@ -34,6 +34,7 @@ http {
 	scgi_temp_path scgi;
 	proxy_cache_path cache keys_zone=pages:10m max_size=100m use_temp_path=off;
 	keepalive_requests 100000000;
+	keepalive_timeout 3600s;
 	upstream origin { server %[1]s; keepalive 8; }
 	server {
 		listen %[2]s backlog=2048;

@@ -18,7 +18,7 @@ var Varnish = Rival{Name: "varnish", Program: "varnishd", Serve: func(ctx contex
 		host, port, _ := net.SplitHostPort(origin) // it was listened on
 		return launch.Command{
 			Program: "sh", // which knows the folder: a relative one is elsewhere to varnishd
-			Args:    []string{"-c", `exec "$0" -n "$PWD/work" -f "$PWD/varnish.vcl" "$@"`, program, "-F", "-a", addr, "-s", "malloc,100m"},
+			Args:    []string{"-c", `exec "$0" -n "$PWD/work" -f "$PWD/varnish.vcl" "$@"`, program, "-F", "-a", addr, "-s", "malloc,100m", "-p", "timeout_idle=3600"},
 			Prepare: writeSettings("varnish.vcl", fmt.Sprintf(varnishSettings, host, port, seconds(p.TTL), seconds(grace))),
 		}
 	})

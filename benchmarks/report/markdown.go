@@ -73,6 +73,14 @@ func (p *page) targets(lines []targets.Line) {
 	for _, l := range lines {
 		p.row(l.Target, l.Job, l.Bound.String(), measured(l), quartiles(l), control(l), verdict(l))
 	}
+	known := costs(lines)
+	if len(known) == 0 {
+		return
+	}
+	p.printf("\nWhat stands between these and their bounds ([notes](notes.md)):\n\n")
+	for _, cost := range known {
+		p.printf("- %s: %s\n", cost.target, cost.text)
+	}
 }
 
 func (p *page) reads(f Findings) {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/larder-go/larder/benchmarks/targets"
@@ -20,7 +21,24 @@ func Table(w io.Writer, lines []targets.Line) error {
 	}
 	met, notMet, skipped := count(lines)
 	_, err := fmt.Fprintf(w, "\n%d met, %d NOT MET, %d skipped\n", met, notMet, skipped)
+	for _, cost := range costs(lines) {
+		fmt.Fprintf(w, "%s: %s\n", cost.target, cost.text)
+	}
 	return err
+}
+
+// cost is what stands between a target and its bounds.
+type cost struct{ target, text string }
+
+// costs returns what is known of the targets that are not met.
+func costs(lines []targets.Line) (known []cost) {
+	for _, l := range lines {
+		c := cost{l.Target, targets.Costs(l.Target)}
+		if l.Verdict() == targets.NotMet && c.text != "" && !slices.Contains(known, c) {
+			known = append(known, c)
+		}
+	}
+	return known
 }
 
 func count(lines []targets.Line) (met, notMet, skipped int) {
