@@ -249,11 +249,11 @@ func (x *exchange) settleError(err error) (answered bool) {
 // hit answers with a page that another request has brought about.
 func (x *exchange) hit(outcome cache.Outcome) {
 	if outcome.Hit {
-		x.sendHit(x.found, x.found.age(x.now))
 		if x.verdict == verdictHit && x.prepared == nil {
-			x.h.hot.keep(x)
 			x.isForgotten = true // there was neither a run nor a refresh of the page
+			x.h.hot.keep(x)
 		}
+		x.sendHit(x.found, x.found.age(x.now))
 		return
 	}
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
