@@ -172,7 +172,7 @@ func (c *BaseCache) beginFill(ctx context.Context, op, key string, opts []Option
 	if err != nil {
 		return begun{}, err
 	}
-	return begun{st: st, k: k, o: o, op: op, key: key, mark: st.flights.Mark(k.b)}, nil
+	return begun{st: st, k: k, o: o, op: op, key: key, mark: st.flights.Mark()}, nil
 }
 
 // fill is what Fill does when the look-up has returned e, or an error.

@@ -178,12 +178,13 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 		var none T
 		return none, err
 	}
-	defer b.k.release()
 	e, err := b.st.fetch(ctx, b.k.b)
 	if value, is := nativeOf[T](e); is {
+		b.k.release()
 		c.publish(ctx, EventHit, "GetOrSet", key, nil)
 		return value, nil
 	}
+	defer b.k.release()
 	g := &getOrSet[T]{load: load}
 	_, err = c.fill(ctx, b, e, err, &g.value, g)
 	return g.value, err

@@ -17,10 +17,11 @@ import (
 // the toolchain that builds this module. Who makes a path shorter lowers its
 // budget; who has to make it longer raises it, and says why in the commit.
 var budgets = map[string]float64{
-	"bytes":  1425, // GetBytes of a shared value from memory
-	"struct": 1480, // typed Get of a native struct from memory
-	"page":   3930, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
-	"whole":  5290, // the same within a Lifecycle
+	"bytes":    1425, // GetBytes of a shared value from memory
+	"struct":   1480, // typed Get of a native struct from memory
+	"getorset": 1580, // GetOrSet of the same, a hit
+	"page":     3930, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
+	"whole":    5290, // the same within a Lifecycle
 }
 
 // margin is what compilers and processors may differ by: an instruction set that

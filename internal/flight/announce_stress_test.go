@@ -62,14 +62,14 @@ func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
 						t.Error(err)
 					}
 				case n < 15:
-					if b, _, err := g.Do(ctx, k, g.Mark(k), produce); err != nil || !b.whole {
+					if b, _, err := g.Do(ctx, k, g.Mark(), produce); err != nil || !b.whole {
 						t.Errorf("Do: %v", err)
 					}
 				default:
 					if n < 30 {
 						go cancel()
 					}
-					b, _, attendance, err := g.Attend(ctx, k, g.Mark(k), 0, produce)
+					b, _, attendance, err := g.Attend(ctx, k, g.Mark(), 0, produce)
 					switch {
 					case err != nil:
 						if !errors.Is(err, context.Canceled) {

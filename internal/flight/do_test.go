@@ -27,7 +27,7 @@ func TestOneRunForAllWhoAskAtTheSameTime(t *testing.T) {
 				for range callers {
 					go func() {
 						var o outcome
-						o.value, o.leader, o.err = g.Do(t.Context(), key, g.Mark(key), fn)
+						o.value, o.leader, o.err = g.Do(t.Context(), key, g.Mark(), fn)
 						results <- o
 					}()
 				}

@@ -42,6 +42,7 @@ type Flight[V any] struct {
 	group  *Group[V]
 	shard  *shard[V]
 	key    string
+	hash   uint64
 	parent context.Context // of the starter, for its values only
 	ctx    context.Context // of the run, which is like a request of its own
 	cancel context.CancelFunc
@@ -99,7 +100,7 @@ func (f *Flight[V]) endCommit() {
 	defer f.shard.mu.Unlock()
 	// Before the flight is gone from its shard: who does not find it there
 	// must see that it has stored.
-	f.shard.commits.Add(1)
+	f.group.commits.add(f.hash)
 	close(f.committing)
 	f.committing = nil
 	if f.stale {

@@ -16,16 +16,15 @@ type Group[V any] struct {
 	seed   maphash.Seed
 	active atomic.Int64 // flights in the shards, so that invalidation is free when there are none
 	shards [shardCount]shard[V]
+
+	// A flight may have stored a key between the look-up of a caller and his
+	// starting a flight for it.
+	commits commits
 }
 
 type shard[V any] struct {
 	mu      sync.Mutex
 	flights map[string]*Flight[V]
-
-	// commits counts the commits of flights in this shard. A caller reads it
-	// before it looks a key up; if it has changed when he starts a flight, a
-	// flight may have stored the key in between.
-	commits atomic.Uint64
 }
 
 // New returns an empty group.
@@ -37,17 +36,12 @@ func New[V any]() *Group[V] {
 	return g
 }
 
-func (g *Group[V]) shardOf(key []byte) *shard[V] {
-	return &g.shards[maphash.Bytes(g.seed, key)%shardCount]
-}
+func (g *Group[V]) hash(key []byte) uint64 { return maphash.Bytes(g.seed, key) }
 
-// Mark is a moment in the life of a key, taken before it is looked up.
-type Mark uint64
+func (g *Group[V]) shardOf(hash uint64) *shard[V] { return &g.shards[hash%shardCount] }
 
-// Mark returns the present moment of key.
-func (g *Group[V]) Mark(key []byte) Mark {
-	return Mark(g.shardOf(key).commits.Load())
-}
+// Mark returns the present moment.
+func (g *Group[V]) Mark() Mark { return g.commits.mark() }
 
 // Func produces the value of a flight. ctx is the flight's.
 type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
@@ -123,12 +117,12 @@ func (g *Group[V]) enter(ctx context.Context, key []byte, since Mark, fn Func[V]
 // board returns the flight of key, with the caller counted among those who
 // wait. leader reports that it is new.
 func (g *Group[V]) board(ctx context.Context, key []byte, since Mark) (f *Flight[V], leader bool, err error) {
-	s := g.shardOf(key)
+	hash := g.hash(key)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		f, leader, retry := g.join(ctx, s, key, since)
+		f, leader, retry := g.join(ctx, hash, key, since)
 		if retry == nil {
 			return f, leader, nil
 		}
@@ -140,7 +134,8 @@ func (g *Group[V]) board(ctx context.Context, key []byte, since Mark) (f *Flight
 
 // join returns the flight of key, with the caller counted among those who
 // wait, or a channel to wait for before trying again.
-func (g *Group[V]) join(ctx context.Context, s *shard[V], key []byte, since Mark) (f *Flight[V], leader bool, retry <-chan struct{}) {
+func (g *Group[V]) join(ctx context.Context, hash uint64, key []byte, since Mark) (f *Flight[V], leader bool, retry <-chan struct{}) {
+	s := g.shardOf(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, ok := s.flights[string(key)]; ok {
@@ -156,9 +151,10 @@ func (g *Group[V]) join(ctx context.Context, s *shard[V], key []byte, since Mark
 		group:   g,
 		shard:   s,
 		key:     string(key),
+		hash:    hash,
 		parent:  ctx,
 		callers: 1,
-		missed:  Mark(s.commits.Load()) != since,
+		missed:  g.commits.since(since, hash),
 		landed:  make(chan struct{}),
 
 		announced: make(chan struct{}),
@@ -208,7 +204,7 @@ func (g *Group[V]) makeStale(key []byte) (committing *Flight[V]) {
 	if g.active.Load() == 0 {
 		return nil
 	}
-	s := g.shardOf(key)
+	s := g.shardOf(g.hash(key))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.flights[string(key)]; f != nil && f.makeStale() {

@@ -3,6 +3,7 @@ package flight_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -25,7 +26,7 @@ func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := flight.New[string]()
-				mark := g.Mark(key) // and the look-up finds nothing
+				mark := g.Mark() // and the look-up finds nothing
 				wantOutcome(t, ask(t.Context(), g, key, func(_ context.Context, f *run) (string, error) {
 					_, _ = test.commit(f)
 					return "first", nil
@@ -33,7 +34,7 @@ func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
 				for _, since := range []struct {
 					mark   flight.Mark
 					missed bool
-				}{{mark, test.missed}, {g.Mark(key), false}} {
+				}{{mark, test.missed}, {g.Mark(), false}} {
 					_, _, _ = g.Do(t.Context(), key, since.mark, func(_ context.Context, f *run) (string, error) {
 						if f.Missed() != since.missed {
 							t.Errorf("Missed = %v, want %v", f.Missed(), since.missed)
@@ -49,16 +50,16 @@ func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
 func TestWhoFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
-		mark := g.Mark(key)
+		mark := g.Mark()
 		stored := make(chan struct{})
 		first := ask(t.Context(), g, key, committing(stored))
-		if g.Mark(key) != mark {
+		if g.Mark() != mark {
 			t.Error("the mark has changed before anything was stored")
 		}
 		g.Forget(key) // so that nobody can join
 		close(stored)
 		wantOutcome(t, first, outcome{value: "committed", leader: true})
-		if g.Mark(key) == mark {
+		if g.Mark() == mark {
 			t.Error("the mark has not changed though a stale flight has stored")
 		}
 	})
@@ -68,7 +69,7 @@ func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		errStore := errors.New("store failed")
-		_, _, err := g.Do(t.Context(), key, g.Mark(key), func(_ context.Context, f *run) (string, error) {
+		_, _, err := g.Do(t.Context(), key, g.Mark(), func(_ context.Context, f *run) (string, error) {
 			committed, err := f.Commit(func() error { return errStore })
 			if !committed {
 				t.Error("Commit reports that it did not call store")
@@ -79,4 +80,40 @@ func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 	})
+}
+
+func TestOnlyACommitOfTheKeyItselfCounts(t *testing.T) {
+	commit := func(g *group, key string) {
+		_, _, _ = g.Do(t.Context(), []byte(key), g.Mark(), func(_ context.Context, f *run) (string, error) {
+			_, err := f.Commit(func() error { return nil })
+			return "", err
+		})
+	}
+	missed := func(g *group, since flight.Mark) (missed bool) {
+		_, _, _ = g.Do(t.Context(), key, since, func(_ context.Context, f *run) (string, error) {
+			missed = f.Missed()
+			return "", nil
+		})
+		return missed
+	}
+	g := flight.New[string]()
+	mark := g.Mark()
+	for i := range flight.Remembered {
+		commit(g, fmt.Sprint("other ", i))
+	}
+	if missed(g, mark) {
+		t.Error("the commits of other keys count")
+	}
+	commit(g, "another")
+	if !missed(g, mark) {
+		t.Error("who looked up before the log begins is not told to look again")
+	}
+	mark = g.Mark()
+	commit(g, string(key))
+	for i := range flight.Remembered - 1 {
+		commit(g, fmt.Sprint("other ", i))
+	}
+	if !missed(g, mark) {
+		t.Error("a commit is forgotten though the log goes back to it")
+	}
 }

@@ -13,7 +13,7 @@ import (
 func then(g *group, key string, fn flight.Func[string]) flight.Func[string] {
 	return func(ctx context.Context, _ *run) (string, error) {
 		k := []byte(key)
-		v, _, err := g.Do(ctx, k, g.Mark(k), fn)
+		v, _, err := g.Do(ctx, k, g.Mark(), fn)
 		return v, err
 	}
 }

@@ -77,7 +77,7 @@ func (w *world) add(key string, version int64) bool {
 // fill is get-or-set. stored is called with each version that it stores.
 func (w *world) fill(ctx context.Context, key string, stored func(version int64)) (int64, error) {
 	k := []byte(key)
-	mark := w.group.Mark(k)
+	mark := w.group.Mark()
 	if v, ok := w.get(key); ok {
 		return v, nil
 	}

@@ -3,8 +3,8 @@
 //
 //	hits PATH N
 //
-// PATH is bytes, struct, page, or whole for a page within a Lifecycle; or floor, which is a handler that sets three
-// fields and writes a body of 1 KiB, as the page's handler would. The garbage collector is off, and goroutines
+// PATH is bytes, struct, getorset, page, or whole for a page within a Lifecycle; or floor, which is a handler that sets
+// three fields and writes a body of 1 KiB, as the page's handler would. The garbage collector is off, and goroutines
 // that the runtime would interrupt go on, so that two runs do the same.
 package main
 
@@ -59,11 +59,12 @@ func run(args []string) error {
 
 // paths prepare each path and return one hit on it.
 var paths = map[string]func(context.Context) (hit func() error, err error){
-	"bytes":  bytesPath,
-	"struct": structPath,
-	"page":   pagePath,
-	"whole":  wholePath,
-	"floor":  floorPath,
+	"bytes":    bytesPath,
+	"struct":   structPath,
+	"getorset": getOrSetPath,
+	"page":     pagePath,
+	"whole":    wholePath,
+	"floor":    floorPath,
 }
 
 // stopped is a clock that costs no goroutine, which would run or not run
@@ -92,9 +93,9 @@ func bytesPath(ctx context.Context) (func() error, error) {
 		return nil, err
 	}
 	return func() error {
-		_, found, err := c.GetBytes(ctx, "user:0000001", cache.Shared)
+		_, found, err := c.GetBytes(ctx, userKey, cache.Shared)
 		return wanted(found, err)
-	}, c.SetBytes(ctx, "user:0000001", make([]byte, 256))
+	}, c.SetBytes(ctx, userKey, make([]byte, 256))
 }
 
 func wanted(found bool, err error) error {
@@ -112,19 +113,36 @@ type user struct {
 }
 
 func structPath(ctx context.Context) (func() error, error) {
+	users, err := aUser(ctx)
+	return func() error {
+		_, found, err := users.Get(ctx, userKey)
+		return wanted(found, err)
+	}, err
+}
+
+func getOrSetPath(ctx context.Context) (func() error, error) {
+	users, err := aUser(ctx)
+	load := func(context.Context) (user, error) { return user{}, errMiss }
+	return func() error {
+		_, err := users.GetOrSet(ctx, userKey, load)
+		return err
+	}, err
+}
+
+const userKey = "user:0000001"
+
+// aUser returns a view of native structs with one under userKey.
+func aUser(ctx context.Context) (cache.View[user], error) {
 	caches, err := memory()
 	if err != nil {
-		return nil, err
+		return cache.View[user]{}, err
 	}
 	c, err := caches.Cache(cache.DefaultAlias)
 	if err != nil {
-		return nil, err
+		return cache.View[user]{}, err
 	}
 	users := cache.For[user](c, cache.Native)
-	return func() error {
-		_, found, err := users.Get(ctx, "user:0000001")
-		return wanted(found, err)
-	}, users.Set(ctx, "user:0000001", user{ID: 1, Name: "Ada"})
+	return users, users.Set(ctx, userKey, user{ID: 1, Name: "Ada"})
 }
 
 // nowhere is a ResponseWriter that drops the body.
