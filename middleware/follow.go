@@ -106,7 +106,7 @@ func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool
 		copyResponse(header, l.header, f)
 	} else {
 		setStatus(header, l.page.cacheStatus, f)
-		out.set("Age", l.page.render(l.page.age(time.Now())).ageLine)
+		out.setLine("Age", l.page.render(l.page.age(time.Now())).ageLine)
 		out.setPage(l.page)
 	}
 	out.tellBrowsers(x.h, l.page)

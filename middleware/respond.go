@@ -58,27 +58,34 @@ func newOutgoing(header http.Header, p *page) outgoing {
 	return outgoing{header, len(header) == 0, make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
 }
 
-// set sets a field to copies of lines.
-func (o *outgoing) set(name string, lines ...string) {
+// copied returns lines in memory that is the client's.
+func (o *outgoing) copied(lines []string) []string {
 	from := len(o.lines)
 	o.lines = append(o.lines, lines...)
-	o.give(name, from, len(o.lines))
+	return o.lines[from:len(o.lines):len(o.lines)]
+}
+
+// setLine sets a field to one line.
+func (o *outgoing) setLine(name, line string) {
+	from := len(o.lines)
+	o.lines = append(o.lines, line)
+	o.give(name, o.lines[from:from+1:from+1])
 }
 
 // setPage sets the stored fields of a page.
 func (o *outgoing) setPage(p *page) {
-	from := len(o.lines)
-	o.lines = append(o.lines, p.flat...)
+	lines := o.copied(p.flat)
 	for i := range p.fields {
-		to := from + len(p.fields[i].lines)
-		o.give(p.fields[i].name, from, to)
-		from = to
+		f := &p.fields[i]
+		n := len(f.lines)
+		o.give(f.name, lines[:n:n])
+		lines = lines[n:]
 	}
 }
 
-// give sets a field to some of o.lines.
-func (o *outgoing) give(name string, from, to int) {
-	if lines := o.lines[from:to:to]; o.empty {
+// give sets a field to lines that are the client's.
+func (o *outgoing) give(name string, lines []string) {
+	if o.empty {
 		o.Header[name] = lines
 	} else {
 		setField(o.Header, name, lines)
@@ -92,17 +99,17 @@ func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
 	if told || h.face == shared {
 		return
 	}
-	o.set("Cache-Control", h.browserControl)
+	o.setLine("Cache-Control", h.browserControl)
 	if h.djangoHeaders {
-		o.set("Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
+		o.setLine("Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
 	}
 }
 
 // setHit says that a page of this age was in the cache.
 func (o *outgoing) setHit(p *page, age time.Duration) {
 	rendered := p.render(age)
-	o.set("Cache-Status", rendered.status...)
-	o.set("Age", rendered.ageLine)
+	o.give("Cache-Status", o.copied(rendered.status))
+	o.setLine("Age", rendered.ageLine)
 }
 
 // sendHit sends a page of this age that was in the cache.
@@ -115,7 +122,7 @@ func (x *exchange) sendHit(p *page, age time.Duration) {
 // sendAged sends a page that is old, and says so.
 func (x *exchange) sendAged(p *page) {
 	out := newOutgoing(x.w.Header(), p)
-	out.set("Age", p.render(p.age(time.Now())).ageLine)
+	out.setLine("Age", p.render(p.age(time.Now())).ageLine)
 	x.sendPage(p, &out)
 }
 

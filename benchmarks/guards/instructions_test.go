@@ -20,8 +20,8 @@ var budgets = map[string]float64{
 	"bytes":    1425, // GetBytes of a shared value from memory
 	"struct":   1480, // typed Get of a native struct from memory
 	"getorset": 1580, // GetOrSet of the same, a hit
-	"page":     3930, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
-	"whole":    5290, // the same within a Lifecycle
+	"page":     3730, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
+	"whole":    5100, // the same within a Lifecycle
 }
 
 // margin is what compilers and processors may differ by: an instruction set that
