@@ -84,7 +84,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		next:           next,
 		browserControl: browserControl(p.browserTTL),
 		uncacheable:    new(memory),
-		hot:            new(hotPages),
+		hot:            new(hotWays),
 		purges:         new(purgeList),
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
@@ -109,7 +109,7 @@ type pageHandler struct {
 	*policy
 	next           http.Handler
 	browserControl string
-	hot            *hotPages
+	hot            *hotWays
 	uncacheable    *memory
 	purges         *purgeList
 	indexes        *indexMemory

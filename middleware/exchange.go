@@ -107,7 +107,8 @@ const maxTries = 6
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
-	if _, absent := x.h.uncacheable.has(x.canonical); absent && !x.directives.OnlyIfCached {
+	if known := x.h.uncacheable.recall(x.canonical); known.isAbsent() && !x.directives.OnlyIfCached {
+		x.h.hot.keepPass(x, known)
 		x.pass(x.forward(), reasonUncacheable)
 		return
 	}
@@ -118,7 +119,7 @@ func (x *exchange) find() {
 	}
 	for range maxTries {
 		x.base, x.foreign = nil, false
-		if remembered, _ := x.h.uncacheable.has(x.canonical); remembered || x.directives.OnlyIfCached {
+		if x.directives.OnlyIfCached || x.h.uncacheable.recall(x.canonical).isRemembered() {
 			if x.findAlone(c) {
 				return
 			}
@@ -251,7 +252,7 @@ func (x *exchange) hit(outcome cache.Outcome) {
 	if outcome.Hit {
 		if x.verdict == verdictHit && x.prepared == nil {
 			x.isForgotten = true // there was neither a run nor a refresh of the page
-			x.h.hot.keep(x)
+			x.h.hot.keepPage(x)
 		}
 		x.sendHit(x.found, x.found.age(x.now))
 		return

@@ -200,7 +200,7 @@ func (e *explainer) validate() {
 }
 
 func (e *explainer) miss() {
-	uncacheable, _ := e.x.h.uncacheable.has(e.x.canonical)
+	uncacheable := e.x.h.uncacheable.recall(e.x.canonical).isRemembered()
 	switch {
 	case e.x.directives.OnlyIfCached:
 		e.refused()

@@ -44,35 +44,45 @@ func (m *memory) remember(key []byte) {
 	table[hash%memorySize].Store(hash&slotHash | until&slotUntil)
 }
 
-// has reports whether key was remembered, or one that is not told apart from it
-// by 31 bits of its hash: its requests go to the handler for a while, too. absent
-// says that by then nothing was stored under it, see noteAbsent.
-func (m *memory) has(key []byte) (remembered, absent bool) {
-	_, value := m.find(key)
-	return value != 0, value&slotAbsent != 0
+// memo is what the memory knows of a key. The zero value is nothing.
+type memo struct {
+	slot  *atomic.Uint64
+	value uint64 // that of slot
 }
 
-// find returns the slot of key with its value, which is 0 if that is about
-// another key, or does not count any more.
-func (m *memory) find(key []byte) (slot *atomic.Uint64, value uint64) {
+// recall returns what is known of key, or of one that is not told apart from it by
+// 31 bits of its hash: its requests go to the handler for a while, too.
+func (m *memory) recall(key []byte) memo {
 	table := m.table.Load()
 	if table == nil {
-		return nil, 0
+		return memo{}
 	}
 	hash := maphash.Bytes(memorySeed, key)
-	slot = &table[hash%memorySize]
-	value = slot.Load()
-	if value&slotHash != hash&slotHash || value&slotUntil <= uint64(time.Now().Unix())&slotUntil {
-		return slot, 0
+	slot := &table[hash%memorySize]
+	known := memo{slot, slot.Load()}
+	if known.value&slotHash != hash&slotHash || !known.isCurrent() {
+		return memo{}
 	}
-	return slot, value
+	return known
 }
+
+// isCurrent reports whether the time of what is known is not over.
+func (k memo) isCurrent() bool { return k.value&slotUntil > uint64(time.Now().Unix())&slotUntil }
+
+// isRemembered reports whether the last response was not to be stored.
+func (k memo) isRemembered() bool { return k.value != 0 }
+
+// isAbsent reports whether it is known, too, that nothing is stored, see noteAbsent.
+func (k memo) isAbsent() bool { return k.value&slotAbsent != 0 }
+
+// holds reports whether the memory knows still what it knew.
+func (k memo) holds() bool { return k.slot.Load() == k.value && k.isCurrent() }
 
 // noteAbsent notes that nothing is stored under a key that was remembered, so
 // that it need not be looked for again. Nothing of what passes is stored, so nothing
 // will be, unless another process does.
 func (m *memory) noteAbsent(key []byte) {
-	if slot, value := m.find(key); value != 0 {
-		slot.CompareAndSwap(value, value|slotAbsent)
+	if known := m.recall(key); known.isRemembered() {
+		known.slot.CompareAndSwap(known.value, known.value|slotAbsent)
 	}
 }

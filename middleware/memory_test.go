@@ -13,7 +13,8 @@ func TestWhatIsRememberedIsForgotten(t *testing.T) {
 		key, other := []byte("key"), []byte("other")
 		want := func(remembered, absent bool) {
 			t.Helper()
-			if r, a := m.has(key); r != remembered || a != absent {
+			known := m.recall(key)
+			if r, a := known.isRemembered(), known.isAbsent(); r != remembered || a != absent {
 				t.Errorf("after %v: remembered %v, absent %v; want %v, %v", time.Now(), r, a, remembered, absent)
 			}
 		}
@@ -41,8 +42,8 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 		m := new(memory)
 		want := func(when string, a, b bool) {
 			t.Helper()
-			hasA, _ := m.has([]byte("a"))
-			hasB, _ := m.has([]byte("b"))
+			hasA := m.recall([]byte("a")).isRemembered()
+			hasB := m.recall([]byte("b")).isRemembered()
 			if hasA != a || hasB != b {
 				t.Errorf("%s: a: %v, b: %v", when, hasA, hasB)
 			}
@@ -65,11 +66,37 @@ func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 	}
 	mistaken := 0
 	for i := range 10 * memorySize {
-		if remembered, _ := m.has(fmt.Append(nil, "other ", i)); remembered {
+		if m.recall(fmt.Append(nil, "other ", i)).isRemembered() {
 			mistaken++
 		}
 	}
 	if mistaken > 2 {
 		t.Errorf("%d of %d keys are taken for others", mistaken, 10*memorySize)
 	}
+}
+
+func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var m memory
+		key := []byte("key")
+		recalled := func() memo {
+			m.remember(key)
+			m.noteAbsent(key)
+			return m.recall(key)
+		}
+		known := recalled()
+		if !known.isAbsent() || !known.holds() {
+			t.Error("it does not hold at once")
+		}
+		time.Sleep(time.Second)
+		m.remember(key) // there was another run, which may have stored
+		if known.holds() {
+			t.Error("it holds although there was another run")
+		}
+		known = recalled()
+		time.Sleep(memoryTime)
+		if known.holds() {
+			t.Error("it holds although its time is over")
+		}
+	})
 }
