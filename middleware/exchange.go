@@ -41,6 +41,7 @@ type exchange struct {
 	primaryLen int       // of canonical, what is the URL's
 	fullLen    int       // of canonical, what is the page's
 	index      *variants // of the page, once it is known to vary
+	indexEntry *page     // of index, if that was found in the cache
 
 	from     *cache.BaseCache
 	found    *page        // what the cache or another's run gave
@@ -50,6 +51,7 @@ type exchange struct {
 	assessed *page        // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
+	alone    bool // something was looked for without Fill, see findAlone
 
 	// isForgotten says that nobody else has this exchange any more.
 	isForgotten bool
@@ -137,7 +139,7 @@ func (x *exchange) find() {
 // one, and for a page whose last response was not to be stored, where all who
 // waited would wait in vain.
 func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
-	x.found = nil
+	x.found, x.alone = nil, true
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
 		return x.settle(cache.Outcome{}, err)
@@ -212,7 +214,7 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 	switch x.verdict {
 	case verdictVariant:
-		x.selectVariant(x.found.index)
+		x.selectVariant(x.found.index, x.found)
 		return false
 	case verdictBypass:
 		x.pass(forwardBypass, x.reason)

@@ -114,7 +114,7 @@ func (e *explainer) find() bool {
 		if x.verdict != verdictVariant {
 			break
 		}
-		x.selectVariant(found.index)
+		x.selectVariant(found.index, found)
 		e.key("variant")
 	}
 	e.verdict()

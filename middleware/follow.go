@@ -80,7 +80,7 @@ func (x *exchange) regroup(l *live) (answered bool) {
 		x.pass(x.forward(), reasonNotShared)
 		return true
 	}
-	x.selectVariant(l.index)
+	x.selectVariant(l.index, nil)
 	return false
 }
 

@@ -1,14 +1,10 @@
 package middleware
 
 import (
-	"context"
 	"hash/maphash"
 	"net/http"
 	"sync/atomic"
 	"time"
-	"weak"
-
-	"github.com/larder-go/larder/cache"
 )
 
 // hotWays are the ways to ask that came to an answer quickly a moment ago: to a
@@ -47,16 +43,6 @@ type hotWay struct {
 	known memo
 }
 
-// hotPage is a page with what it was judged by.
-type hotPage struct {
-	page   weak.Pointer[page] // it is the store that keeps it
-	key    string
-	caches *cache.Handler
-	cache  *cache.BaseCache // of caches
-	purges *knownPurges
-	age    time.Duration // when judged
-}
-
 // way is how a request asks for a page. Of two requests for which it is the same,
 // and that have nothing else that a page may depend on, the key is the same.
 type way struct {
@@ -87,22 +73,10 @@ func (hs *hotWays) find(r *http.Request) *hotWay {
 	return nil
 }
 
-// keepPage makes the way of an exchange hot, which was a hit.
-func (hs *hotWays) keepPage(x *exchange) {
-	caches, since := x.from.Handler(), x.now.Sub(x.purges.fetched)
-	shared, err := caches.Cache(x.h.alias)
-	if err != nil || since >= hotFor || !x.found.isStored() || x.found.contentEncoding != nil || !x.isPlain() {
-		return
-	}
-	hs.keep(x.r, &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
-		page: weak.Make(x.found), key: x.key, caches: caches, cache: shared, purges: x.purges, age: x.found.age(x.now),
-	}})
-}
-
 // keepPass makes the way of an exchange hot, which is going to pass.
 func (hs *hotWays) keepPass(x *exchange, known memo) {
 	// A handler whose life is that of the request is run by the exchange.
-	if x.bound == nil && x.isPlain() {
+	if x.bound == nil && x.isPlain() && len(x.vary) == 0 {
 		hs.keep(x.r, &hotWay{judged: time.Now(), cools: hotFor, known: known})
 	}
 }
@@ -115,18 +89,18 @@ func (hs *hotWays) keep(r *http.Request, hot *hotWay) {
 	}
 	hot.way = wayOf(r)
 	slot := &table[hotSlot(r)]
-	if there := slot.Load(); there != nil && there.way != hot.way && hot.judged.Sub(there.judged) < there.cools {
-		return
+	there := slot.Load()
+	if there == nil || there.way == hot.way && there.selects(r.Header) || hot.judged.Sub(there.judged) >= there.cools {
+		slot.Store(hot)
 	}
-	slot.Store(hot)
 }
 
 // isPlain reports whether every plain request that asks in the same way gets what
-// this one does.
+// this one does, but for the fields by which it selects a page.
 func (x *exchange) isPlain() bool {
 	p := x.h.policy
-	return x.index == nil && p.isPlain(x.fields) && x.credentials.None() &&
-		len(x.vary) == 0 && len(p.varyValues) == 0 && len(p.trustedProxies) == 0 &&
+	return p.isPlain(x.fields) && x.credentials.None() &&
+		len(x.vary) == len(p.varyHeaders) && len(p.varyValues) == 0 && len(p.trustedProxies) == 0 &&
 		x.r.RequestURI != "" && len(x.r.Host)+len(x.r.RequestURI) <= maxWay
 }
 
@@ -144,7 +118,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	}
 	f := fieldsOf(r.Header)
 	credentials := h.policy.credentials(r, f, nil)
-	if !h.isPlain(f) || !credentials.None() || h.isExplained(r) {
+	if !h.isPlain(f) || !credentials.None() || h.isExplained(r) || !hot.selects(r.Header) {
 		return false
 	}
 	header := w.Header()
@@ -157,6 +131,9 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	p, age := hot.lookUp(h, r.Context())
 	if p == nil || h.bypassReason(r, f) != reasonNone {
 		return false
+	}
+	if hot.isVariant {
+		hot.cache.NoteHit(r.Context(), "Fill", hot.index.key)
 	}
 	hot.cache.NoteHit(r.Context(), "Fill", hot.key)
 	out := newOutgoing(header, p)
@@ -176,18 +153,3 @@ func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request) bool {
 
 // statusUncacheable is what the responses to passes of hot ways say.
 var statusUncacheable = forwarded{why: forwardURIMiss, detail: reasonUncacheable}.String()
-
-// lookUp returns the page and its age, or nil if everything has to be looked at
-// again.
-func (hot *hotWay) lookUp(h *pageHandler, ctx context.Context) (p *page, age time.Duration) {
-	elapsed := time.Since(hot.judged)
-	if elapsed >= hot.cools || h.purges.known.Load() != hot.purges || !hot.purges.isCurrent() || cache.HandlerFrom(ctx) != hot.caches {
-		return nil, 0
-	}
-	age = hot.age + elapsed
-	p = hot.page.Value()
-	if p == nil || !p.isStored() || age >= p.fresh.Lifetime {
-		return nil, 0
-	}
-	return p, age
-}

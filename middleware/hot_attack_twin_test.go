@@ -152,6 +152,12 @@ func (s *twin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Cache-Control", "public, s-maxage=6")
 	case "/vary":
 		header.Set("Vary", "Accept-Language")
+	case "/gzip":
+		header.Set("Vary", "Accept-Encoding")
+		header.Set("Cache-Control", "max-age=5")
+		if r.Header.Get("Accept-Encoding") == "gzip" {
+			header.Set("Content-Encoding", "gzip")
+		}
 	case "/coded":
 		header.Set("Content-Encoding", "gzip")
 		header.Set("Cache-Control", "max-age=5")
@@ -190,9 +196,12 @@ func drawRequest(t *rapid.T) (step, string) {
 	if rarely("host") {
 		host = rapid.SampledFrom([]string{"b.test", "A.test", "a.test:80"}).Draw(t, "host")
 	}
-	if rapid.IntRange(0, 3).Draw(t, "uncacheable") == 0 {
+	switch kind := rapid.IntRange(0, 7).Draw(t, "kind of path"); {
+	case kind < 2:
 		path = "/private"
-	} else if rapid.Bool().Draw(t, "another path") {
+	case kind < 5:
+		path = rapid.SampledFrom([]string{"/vary", "/gzip"}).Draw(t, "varying")
+	case rapid.Bool().Draw(t, "another path"):
 		path = rapid.SampledFrom(twinPaths).Draw(t, "path")
 	}
 	fields := make(http.Header)
@@ -237,7 +246,7 @@ func withoutKeys(body string) string {
 	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "generation") || strings.Contains(line, "page:") }), "")
 }
 
-var twinPaths = []string{"/?x=1&utm=2", "/?x=1", "/sub/short", "/sub/old", "/vary", "/coded", "/private", "/cookie", "/gone", "/etag", "/%2e?b=1&a=2"}
+var twinPaths = []string{"/?x=1&utm=2", "/?x=1", "/sub/short", "/sub/old", "/vary", "/gzip", "/coded", "/private", "/cookie", "/gone", "/etag", "/%2e?b=1&a=2"}
 
 var twinFields = map[string][][]string{
 	"Cookie":            {{"user=alice"}, {"user=bob"}, {"theme=dark"}, {"theme=dark; user=bob"}, {"_ga=1"}, {""}, nil, {}},
@@ -247,8 +256,8 @@ var twinFields = map[string][][]string{
 	"X-Tenant":          {{"alice"}, {"bob"}},
 	"X-Unwanted":        {{"1"}},
 	"Accept-Language":   {{"de"}, {"en"}},
-	"Accept-Encoding":   {{"gzip"}, {"identity"}},
-	"Connection":        {{"X-Tenant, Accept-Language"}, {"close"}, nil},
+	"Accept-Encoding":   {{"gzip"}, {"identity"}, {"gzip;q=0, br"}},
+	"Connection":        {{"X-Tenant, Accept-Language"}, {"Accept-Encoding"}, {"close"}, nil},
 	"Upgrade":           {{"websocket"}, nil},
 	"Range":             {{"bytes=0-2"}},
 	"If-None-Match":     {{"*"}, {`"tag"`}},

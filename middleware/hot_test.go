@@ -142,6 +142,48 @@ func TestAHotPageIsOnlyForThoseWhoAskForIt(t *testing.T) {
 	}
 }
 
+func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
+	runs := 0
+	page := within(inMemory(t), middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		runs++
+		w.Header().Set("Vary", "Accept-Language")
+		_, _ = fmt.Fprintf(w, "run %d in %q", runs, r.Header["Accept-Language"])
+	})))
+	for range 3 {
+		ask(page, "/", "Accept-Language: de").wantBody(t, `run 1 in ["de"]`)
+	}
+	for range 2 {
+		ask(page, "/", "Accept-Language: en").wantBody(t, `run 2 in ["en"]`)
+		ask(page, "/").wantBody(t, `run 3 in []`)
+		ask(page, "/", "Accept-Language: de", "Accept-Language: en").wantBody(t, `run 4 in ["de, en"]`)
+		// A field that Connection names is not for the handler.
+		ask(page, "/", "Accept-Language: de", "Connection: Accept-Language").wantBody(t, `run 3 in []`)
+		ask(page, "/", "Accept-Language: de").wantHit(t, `run 1 in ["de"]`)
+	}
+}
+
+func TestAHotVariantThatIsPurgedIsNotServed(t *testing.T) {
+	caches := inMemory(t)
+	runs := 0
+	page := within(caches, middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		runs++
+		w.Header().Set("Vary", "Accept-Language")
+		_, _ = fmt.Fprintf(w, "run %d", runs)
+	})))
+	for want := range 3 {
+		for range 3 {
+			ask(page, "/", "Accept-Language: de").wantBody(t, fmt.Sprint("run ", want+1))
+		}
+		ctx := caches.Scope(t.Context())
+		if err := middleware.Purge(ctx, "http://example.com/"); err != nil {
+			t.Fatal(err)
+		}
+		if err := ctx.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestAHotPageIsOfItsOwnCaches(t *testing.T) {
 	runs := 0
 	page := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

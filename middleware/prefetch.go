@@ -95,7 +95,7 @@ func (x *exchange) answerFetched(entry, variant *page) (answered bool) {
 	x.found = entry
 	accepted := x.Accept()
 	if accepted && x.verdict == verdictVariant {
-		x.selectVariant(entry.index)
+		x.selectVariant(entry.index, entry)
 		x.found = variant
 		accepted = variant != nil && x.Accept()
 	}

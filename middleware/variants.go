@@ -104,9 +104,10 @@ func (x *exchange) write(ctx context.Context, key string, entry *page, keep time
 	return err == nil
 }
 
-// selectVariant goes on with the variant of the page that this request selects.
-func (x *exchange) selectVariant(index *variants) {
-	x.index = index
+// selectVariant goes on with the variant of the page that this request selects. entry
+// is where the index was found, or nil if that was not in the cache.
+func (x *exchange) selectVariant(index *variants, entry *page) {
+	x.index, x.indexEntry = index, entry
 	x.h.indexes.remember(x.primary, index)
 	x.canonical = appendVariant(x.canonical[:x.fullLen], x.requestHeader(), &x.judgement, index)
 	x.key = x.variantKey(index, x.canonical)

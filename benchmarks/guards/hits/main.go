@@ -3,9 +3,9 @@
 //
 //	hits PATH N
 //
-// PATH is bytes, struct, getorset, page, or whole for a page within a Lifecycle; or floor, which is a handler that sets
-// three fields and writes a body of 1 KiB, as the page's handler would. The garbage collector is off, and goroutines
-// that the runtime would interrupt go on, so that two runs do the same.
+// PATH is bytes, struct, getorset, page, variant for a page that varies, or whole for a page within a Lifecycle; or
+// floor, which is a handler that sets three fields and writes a body of 1 KiB, as the page's handler would. The garbage
+// collector is off, and goroutines that the runtime would interrupt go on, so that two runs do the same.
 package main
 
 import (
@@ -63,6 +63,7 @@ var paths = map[string]func(context.Context) (hit func() error, err error){
 	"struct":   structPath,
 	"getorset": getOrSetPath,
 	"page":     pagePath,
+	"variant":  variantPath,
 	"whole":    wholePath,
 	"floor":    floorPath,
 }
@@ -185,6 +186,14 @@ func pagePath(ctx context.Context) (func() error, error) {
 	return hitOf(cachedPage(), request(caches.Scope(ctx)))
 }
 
+func variantPath(ctx context.Context) (func() error, error) {
+	caches, err := memory()
+	if err != nil {
+		return nil, err
+	}
+	return hitOf(cachedPage("Vary", "Accept-Encoding"), request(caches.Scope(ctx)))
+}
+
 func wholePath(ctx context.Context) (func() error, error) {
 	caches, err := memory()
 	if err != nil {
@@ -194,8 +203,12 @@ func wholePath(ctx context.Context) (func() error, error) {
 	return hitOf(lifecycle(cachedPage()), request(ctx))
 }
 
-func cachedPage() http.Handler {
+// cachedPage returns a page behind CachePage, with one more field if that is passed.
+func cachedPage(field ...string) http.Handler {
 	return middleware.CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if len(field) > 0 {
+			w.Header().Set(field[0], field[1])
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(make([]byte, 1<<10))
 	}))

@@ -1,0 +1,114 @@
+package middleware
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+	"weak"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// hotPage is a page with what it was judged by.
+type hotPage struct {
+	hotEntry
+	caches *cache.Handler
+	cache  *cache.BaseCache // of caches
+	purges *knownPurges
+	age    time.Duration // when judged
+
+	// Of a page that not all who ask in this way get: the request fields by which it
+	// was selected, as they came, and of a variant the index that leads to it.
+	selecting []field
+	isVariant bool
+	index     hotEntry
+}
+
+// hotEntry is an entry with its key. It is the store that keeps it.
+type hotEntry struct {
+	page weak.Pointer[page]
+	key  string
+}
+
+// stored returns the entry if the store has it still, or nil.
+func (e *hotEntry) stored() *page {
+	if p := e.page.Value(); p != nil && p.isStored() {
+		return p
+	}
+	return nil
+}
+
+// keepPage makes the way of an exchange hot, which was a hit.
+func (hs *hotWays) keepPage(x *exchange) {
+	since := x.now.Sub(x.purges.fetched)
+	if since >= hotFor || x.alone || !x.found.isStored() || !x.isPlain() {
+		return
+	}
+	caches := x.from.Handler()
+	shared, err := caches.Cache(x.h.alias)
+	selecting, few := x.selectingFields()
+	if err != nil || !few {
+		return
+	}
+	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
+		hotEntry: hotEntry{weak.Make(x.found), x.key},
+		caches:   caches, cache: shared, purges: x.purges, age: x.found.age(x.now), selecting: selecting,
+	}}
+	if x.index != nil {
+		if x.indexEntry == nil || !x.indexEntry.isStored() {
+			return
+		}
+		hot.isVariant, hot.index = true, hotEntry{weak.Make(x.indexEntry), x.primary}
+	}
+	hs.keep(x.r, hot)
+}
+
+// selectingFields returns the request fields on which it depends that x got the page
+// it has found. It is false if they are too long to be kept.
+func (x *exchange) selectingFields() (selecting []field, few bool) {
+	names := x.vary
+	if x.index != nil {
+		names = append(slices.Clip(names), x.index.names...)
+	}
+	if x.found.contentEncoding != nil {
+		names = append(slices.Clip(names), "Accept-Encoding")
+	}
+	if len(names) == 0 {
+		return nil, true
+	}
+	length := 0
+	for _, name := range append(slices.Clip(names), "Connection") { // which may name others
+		lines := slices.Clone(x.r.Header[name])
+		selecting = append(selecting, field{name, lines})
+		length += linesSize(lines)
+	}
+	return selecting, length <= maxWay
+}
+
+// selects reports whether the fields of a request select the page.
+func (hot *hotPage) selects(header http.Header) bool {
+	for i := range hot.selecting {
+		if f := &hot.selecting[i]; !slices.Equal(header[f.name], f.lines) {
+			return false
+		}
+	}
+	return true
+}
+
+// lookUp returns the page and its age, or nil if everything has to be looked at
+// again.
+func (hot *hotWay) lookUp(h *pageHandler, ctx context.Context) (p *page, age time.Duration) {
+	elapsed := time.Since(hot.judged)
+	if elapsed >= hot.cools || h.purges.known.Load() != hot.purges || !hot.purges.isCurrent() || cache.HandlerFrom(ctx) != hot.caches {
+		return nil, 0
+	}
+	if hot.isVariant && hot.index.stored() == nil {
+		return nil, 0
+	}
+	age = hot.age + elapsed
+	if p = hot.stored(); p == nil || age >= p.fresh.Lifetime {
+		return nil, 0
+	}
+	return p, age
+}
