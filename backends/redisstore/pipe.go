@@ -74,7 +74,10 @@ func (p *pipe) submit(c *call) {
 func (p *pipe) run() {
 	for {
 		// Whoever can ask for something goes first: those who have just been
-		// answered may well ask again, and then that travels together.
+		// answered may well ask again, and then that travels together. A
+		// processor that wakes up for them finds this goroutine before them,
+		// so it steps back a second time.
+		runtime.Gosched()
 		runtime.Gosched()
 		batch := p.next()
 		if batch == nil {
