@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"bytes"
 	"context"
 
 	"github.com/redis/go-redis/v9"
@@ -45,7 +44,8 @@ func (s *Store) perform(ctx context.Context, n *node, op *operation) driver.Resu
 func (s *Store) performAll(n *node, batch []*call) {
 	ctx := context.Background() // it is nobody's alone; the client's timeouts bound it
 	requests := make([]request, len(batch))
-	var first, second []redis.Cmder
+	first := make([]redis.Cmder, 0, len(batch))
+	var second []redis.Cmder
 	for i, c := range batch {
 		if c.ctx.Err() == nil {
 			requests[i] = newRequest(ctx, &c.op, false)
@@ -72,8 +72,10 @@ func (s *Store) performAll(n *node, batch []*call) {
 // onceEach keeps the client from sending a shared pipeline again: some of the
 // callers may have left, and their writes must not be done later.
 func onceEach(list []redis.Cmder) []redis.Cmder {
+	all := make([]once, len(list))
 	for i, cmd := range list {
-		list[i] = once{cmd}
+		all[i] = once{cmd}
+		list[i] = &all[i]
 	}
 	return list
 }
@@ -85,20 +87,11 @@ func (s *Store) complete(n *node, c *call, result driver.Result) {
 	s.gate.Leave()
 }
 
-// share is the rest of run for an operation that shares a pipeline. It copies
-// the bytes of op, because the pipeline may outlast the caller's context.
+// share is the rest of run for an operation that shares a pipeline.
 func (s *Store) share(ctx context.Context, op operation) driver.Result {
-	op.Key = bytes.Clone(op.Key)
-	op.Value = bytes.Clone(op.Value)
-	op.old = bytes.Clone(op.old)
-	done := make(chan driver.Result, 1)
-	s.start(ctx, op, func(r driver.Result) { done <- r })
-	select {
-	case r := <-done:
-		return r
-	case <-ctx.Done():
-		return driver.Result{Err: ctx.Err()}
-	}
+	w := newWaiter(ctx, op)
+	s.start(&w.call)
+	return w.wait(ctx)
 }
 
 // Start implements [driver.Async] by pipelines: what is asked for while one
@@ -109,17 +102,17 @@ func (s *Store) Start(ctx context.Context, op driver.Op, done func(driver.Result
 		done(driver.Result{Err: err})
 		return
 	}
-	s.start(ctx, operation{Op: op}, done)
+	s.start(&call{ctx: ctx, op: operation{Op: op}, done: done})
 }
 
 // start is the rest of run and Start, after begin.
-func (s *Store) start(ctx context.Context, op operation, done func(driver.Result)) {
-	s.prepare(&op)
-	n := s.nodeFor(&op)
-	if err := n.pipe.enter(ctx); err != nil {
+func (s *Store) start(c *call) {
+	s.prepare(&c.op)
+	n := s.nodeFor(&c.op)
+	if err := n.pipe.enter(c.ctx); err != nil {
 		s.gate.Leave()
-		done(driver.Result{Err: err})
+		c.done(driver.Result{Err: err})
 		return
 	}
-	n.pipe.submit(&call{ctx: ctx, op: op, done: done})
+	n.pipe.submit(c)
 }
