@@ -150,6 +150,22 @@ func TestABlockIsLongEnoughForTheClock(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetUpOnceDoesNotShortenABlock(t *testing.T) {
+	w := &world{slow: 1}
+	floor := w.contestant("floor", time.Microsecond)
+	ready := 0
+	cold := paired.Contestant{Name: "floor", Run: func(n int) {
+		for ; ready < n; ready++ { // a connection for each
+			w.now += time.Millisecond
+		}
+		floor.Run(n)
+	}}
+	c := paired.CompareBy(paired.Plan{Rounds: 20, MinBlock: time.Millisecond}, w.clock, cold, nil)
+	if took := time.Duration(c.Block) * c.FloorOp; took < time.Millisecond {
+		t.Errorf("a block of %d operations takes %v, want at least a millisecond", c.Block, took)
+	}
+}
+
 func TestALimitEndsTheComparison(t *testing.T) {
 	w := &world{slow: 1}
 	plan := paired.Plan{Rounds: 1_000_000, Block: 1, Most: time.Second}

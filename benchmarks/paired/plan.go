@@ -58,12 +58,15 @@ func (p Plan) withDefaults() Plan {
 	return p
 }
 
-// block returns how many operations a block has, by trying the floor.
+// block returns how many operations a block has, by trying the floor. Each
+// number is tried twice: what is set up at its first use, a connection for each
+// goroutine for one, would make a block too short that lasts long enough once.
 func (p Plan) block(floor Contestant, clock func() time.Duration) int {
 	if p.Block > 0 {
 		return p.Block
 	}
 	for n := defaultBlock; ; n *= 2 {
+		floor.Run(n)
 		if elapsed(clock, floor, n) >= p.MinBlock {
 			return n
 		}
