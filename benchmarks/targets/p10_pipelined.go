@@ -35,7 +35,9 @@ func redisPipelined(ctx context.Context, l *Lab) error {
 		return paired.Parallel(name, inFlight, func() func() { return op })
 	}
 	twins := cache.Async(plain)
-	comparison := l.compareParallel(
+	plan := l.Effort.ParallelPlan()
+	plan.Block = 4 * inFlight // with fewer than inFlight, some have nothing to do
+	comparison := paired.Compare(plan,
 		parallel("raw", func() { mustBytes(client.Get(ctx, rawKey("one")).Bytes()) }),
 		parallel("pipelined", func() { mustFind(pipelined.GetBytes(ctx, "one")) }),
 		paired.Contestant{Name: "twins", Run: func(n int) {
