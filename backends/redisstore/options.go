@@ -85,8 +85,9 @@ type StoreOptions struct {
 	Owner bool
 
 	// Pipeline makes concurrent operations share pipelines, which costs far
-	// less than one exchange for each when there are many, and one alone a few
-	// microseconds. The asynchronous form always shares them.
+	// less than one exchange for each when there are many; but one alone takes
+	// half as long again, or more, since another goroutine sends it. The
+	// asynchronous form always shares them.
 	Pipeline bool
 
 	// ClearBatch is how many keys Clear looks at, and removes at most, in one
