@@ -49,7 +49,8 @@ type page struct {
 	flat            []string // the lines of all fields, one after the other
 	tellsBrowsers   bool     // for how long they may keep it
 
-	rendered atomic.Pointer[renderedAge]
+	// rendered is shared by copies that are of the same age.
+	rendered *atomic.Pointer[renderedAge]
 
 	// stored and left are what a store in this process has told of the page.
 	stored, left atomic.Bool
@@ -124,7 +125,7 @@ func newPage(key []byte, status int, header http.Header, requested, received tim
 	rfc9111.EnsureDate(header, received)
 	control := p.control(header)
 	p.strip(header, &control)
-	entry := &page{key: key, status: status, requested: requested, received: received}
+	entry := &page{key: key, status: status, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
 	entry.initial = rfc9111.InitialAge(header, requested, received)
 	entry.fresh = p.freshness(&control, status, header, received, entry.initial)
 	entry.sharing = sharingOf(&control.Directives)
@@ -205,11 +206,19 @@ func (p *page) soft(now time.Time) *page {
 
 // clone returns a copy that shares what never changes.
 func (p *page) clone() *page {
+	entry := p.withBody(p.body)
+	entry.fields = slices.Clone(p.fields)
+	entry.rendered = new(atomic.Pointer[renderedAge])
+	return entry
+}
+
+// withBody returns the page with another body. It shares all the rest.
+func (p *page) withBody(body []byte) *page {
 	return &page{
-		key: p.key, status: p.status, fields: slices.Clone(p.fields), body: p.body,
+		key: p.key, status: p.status, fields: p.fields, body: body,
 		requested: p.requested, received: p.received, initial: p.initial, fresh: p.fresh, sharing: p.sharing,
 		vary: p.vary, contentEncoding: p.contentEncoding, validators: p.validators, cacheStatus: p.cacheStatus,
-		flat: p.flat, tellsBrowsers: p.tellsBrowsers,
+		flat: p.flat, tellsBrowsers: p.tellsBrowsers, rendered: p.rendered,
 	}
 }
 

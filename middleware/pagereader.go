@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -22,6 +23,12 @@ func decodePage(data []byte) (*page, error) {
 		return nil, errPage
 	}
 	kind, body := r.byte(), r.cutBody()
+	if r.failed {
+		return nil, errPage
+	}
+	if known := knownHead(r.data); known != nil {
+		return known.withBody(body), nil
+	}
 	r.text = string(r.data)
 	p := &page{key: r.part()}
 	switch kind {
@@ -39,6 +46,10 @@ func decodePage(data []byte) (*page, error) {
 	}
 	if r.failed || r.left() > 0 || kind != kindPage && len(body) > 0 {
 		return nil, errPage
+	}
+	if kind == kindPage {
+		p.rendered = new(atomic.Pointer[renderedAge])
+		rememberHead(r.text, p)
 	}
 	return p, nil
 }

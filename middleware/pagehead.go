@@ -1,0 +1,46 @@
+package middleware
+
+import (
+	"bytes"
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// knownHeads remembers pages as they were decoded lately, without their bodies, by
+// the bytes that they were decoded from. A store of bytes returns the same ones
+// at each hit, and to compare them takes a tenth of what decoding them does. It is
+// a table of fixed size, some 4 MB with the largest heads in it, so clients cannot
+// fill it; a page pushes another out of its slot.
+var knownHeads [512]atomic.Pointer[decodedHead]
+
+type decodedHead struct {
+	encoded string // all of the entry but for the body
+	page    *page  // what it is
+}
+
+// maxKnownHead is how many bytes the largest head has that is remembered, encoded
+// or as a page.
+const maxKnownHead = 4096
+
+// knownHead returns the page without its body whose encoded head this is, or nil.
+func knownHead(encoded []byte) *page {
+	if len(encoded) > maxKnownHead {
+		return nil
+	}
+	known := knownHeads[maphash.Bytes(memorySeed, encoded)%uint64(len(knownHeads))].Load()
+	if known == nil || known.encoded != string(encoded) {
+		return nil
+	}
+	return known.page
+}
+
+// rememberHead remembers p, which was decoded from this and a body. It keeps
+// neither the body nor a part of the memory that it is in.
+func rememberHead(encoded string, p *page) {
+	head := p.withBody(nil)
+	if len(encoded) > maxKnownHead || head.CacheSize() > maxKnownHead {
+		return
+	}
+	head.key = bytes.Clone(p.key)
+	knownHeads[maphash.String(memorySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head})
+}

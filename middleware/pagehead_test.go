@@ -1,0 +1,70 @@
+package middleware
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/cache/codec"
+)
+
+// headed returns a page whose head is the same for all bodies of one length.
+func headed(t *testing.T, body string) (p *page, data []byte) {
+	t.Helper()
+	header := http.Header{"Etag": {`"fixed"`}, "X-Test": {t.Name()}}
+	p = made([]byte("key"), 200, header, []byte(body), time.UnixMilli(1<<40).UTC())
+	return p, encoded(t, p)
+}
+
+func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
+	one, data := headed(t, "one")
+	two, other := headed(t, "two")
+	for _, test := range []struct {
+		want *page
+		data []byte
+	}{{one, data}, {one, data}, {two, other}, {one, data}} {
+		if diff := diffPages(test.want, decoded(t, test.data)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestAPageWhoseHeadIsKnownTakesNoDecoding(t *testing.T) {
+	_, data := headed(t, "body")
+	decoded(t, data)
+	first := decoded(t, data)
+	if second := decoded(t, data); &first.fields[0] != &second.fields[0] || first.render(time.Second) != second.render(time.Second) {
+		t.Error("it was decoded again")
+	}
+}
+
+func TestAKnownHeadWithoutItsBodyIsMalformed(t *testing.T) {
+	p, data := headed(t, "body")
+	decoded(t, data)
+	for n := range data {
+		var got *page
+		if err := (pageCodec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+			t.Errorf("the first %d of %d bytes, %d of them the body: %v, %v", n, len(data), len(p.body), got, err)
+		}
+	}
+}
+
+func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
+	want, data := headed(t, "body")
+	entry := bytes.Clone(data)
+	decoded(t, entry)
+	clear(entry) // as if it were used for something else
+	if diff := diffPages(want, decoded(t, data)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALongHeadIsNotRemembered(t *testing.T) {
+	header := http.Header{"X-Long": {string(bytes.Repeat([]byte("x"), maxKnownHead))}}
+	data := encoded(t, made([]byte("key"), 200, header, []byte("body"), time.Now()))
+	if first, second := decoded(t, data), decoded(t, data); &first.fields[0] == &second.fields[0] {
+		t.Error("it was remembered")
+	}
+}
