@@ -127,8 +127,18 @@ func (l *Lab) redisMany(ctx context.Context, client *redis.Client, c *cache.Base
 		paired.Serial("GetMany", func() {
 			got, err := c.GetMany(ctx, keys)
 			mustMany(len(got), err)
+		}),
+		paired.Serial("map", func() {
+			got, err := client.MGet(ctx, raw...).Result()
+			must(err)
+			found := make(map[string]any, len(keys))
+			for i, value := range got {
+				found[keys[i]] = value
+			}
+			mustMany(len(found), nil)
 		}))
 	l.ratio("Redis GetMany of 100, to a raw MGET", comparison, "GetMany", AtMost(1.1))
+	l.ratio("the same by the raw client, put into a map", comparison, "map", Bound{})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
 	"github.com/jackc/pgx/v5"
@@ -95,13 +96,20 @@ func (l *Lab) postgres(ctx context.Context) error {
 		var value []byte
 		must(pool.QueryRow(ctx, query, key).Scan(&value))
 	}
+	limited := func() {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		var value []byte
+		must(pool.QueryRow(ctx, query, key).Scan(&value))
+	}
 	get := func() { mustFind(c.GetBytes(ctx, keys[0])) }
 	getMany := func() {
 		got, err := c.GetMany(ctx, keys)
 		mustMany(len(got), err)
 	}
-	comparison := l.compare(paired.Serial("raw", raw), paired.Serial("core", get))
+	comparison := l.compare(paired.Serial("raw", raw), paired.Serial("core", get), paired.Serial("limited", limited))
 	l.ratio("PostgreSQL Get, 256 B, to the raw client", comparison, "core", AtMost(1.05))
+	l.ratio("the same by the raw client, with a time-out", comparison, "limited", Bound{})
 
 	before := queries.Load()
 	getMany()

@@ -78,7 +78,8 @@ func pagesOnRedis(ctx context.Context, l *Lab) error {
 	}
 	for _, size := range []int{1 << 10, 32 << 10} {
 		prefix := fmt.Sprint(redisPrefix, "-page-", size)
-		site, err := l.newSite(ctx, client, prefix, threeHeaders(bytes.Repeat([]byte("p"), size)))
+		page := threeHeaders(bytes.Repeat([]byte("p"), size))
+		site, err := l.newSite(ctx, client, prefix, page)
 		if err != nil {
 			return err
 		}
@@ -100,8 +101,13 @@ func pagesOnRedis(ctx context.Context, l *Lab) error {
 		w, r := newDiscard(), pageRequest(scope)
 		hit := func() { w.request(site.page, r, size) }
 		raw := func() { mustBytes(client.Get(ctx, key).Bytes()) }
-		c := l.compare(paired.Serial("raw", raw), paired.Serial("hit", hit))
+		sent := func() {
+			raw()
+			w.request(page, r, size)
+		}
+		c := l.compare(paired.Serial("raw", raw), paired.Serial("hit", hit), paired.Serial("sent", sent))
 		l.ratio(fmt.Sprintf("a page hit on Redis, %d KiB, to a raw GET of its bytes", size>>10), c, "hit", AtMost(1.1))
+		l.ratio("the same by the raw client, and a handler that sets three fields", c, "sent", Bound{})
 		// A second copy of the body would be a whole one more.
 		if size == 32<<10 {
 			l.report("a page hit on Redis, 32 KiB: more than the raw GET", Bytes, allocated(hit)-allocated(raw), AtMost(float64(size)/4))
