@@ -38,7 +38,9 @@ func hasCode(err error, codes ...string) bool {
 
 // repeatable reports whether a statement that failed with err was undone by
 // the server and may succeed when sent again.
-func repeatable(err error) bool { return hasCode(err, codeSerializationFailure, codeDeadlock) }
+func repeatable(err error) bool {
+	return err != nil && hasCode(err, codeSerializationFailure, codeDeadlock)
+}
 
 // explained is an error with a text that says more, or reveals less, than that
 // of its cause.
@@ -53,10 +55,11 @@ func (e *explained) Unwrap() error { return e.cause }
 // explain turns an error of pgx into what the store returns. ctx is the
 // caller's.
 func (t target) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var connect *pgconn.ConnectError
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, pgx.ErrNoRows):
 		return driver.ErrNotFound
 	case ctx.Err() != nil:
