@@ -130,13 +130,7 @@ func bytesFromMemory(ctx context.Context, l *Lab) error {
 	}
 	shared := reader{"shared", func(key string) { mustFind(c.GetBytes(ctx, key, cache.Shared)) }}
 	copied := reader{"copied", func(key string) { mustFind(c.GetBytes(ctx, key)) }}
-	// Otter's Get alone never touches the value, which is in memory that no
-	// processor's cache has; whoever uses it does.
-	look := reader{"look", func(key string) {
-		value, _ := otter.Get(key)
-		looked.Store(uint32(value[0]))
-	}}
-	one, two := l.compareReads(keys, readerOf("otter", otter), shared, copied, readerOf("coarse", coarse), look)
+	one, two := l.compareReads(keys, readerOf("otter", otter), shared, copied, readerOf("coarse", coarse), lookingAt(otter))
 
 	l.report("GetBytes, shared", Allocations, allocations(func() { shared.read(keys[1]) }), AtMost(1))
 	l.report("GetBytes, copied", Allocations, allocations(func() { copied.read(keys[1]) }), AtMost(2))
@@ -147,6 +141,16 @@ func bytesFromMemory(ctx context.Context, l *Lab) error {
 	l.ratio("otter's Get on a coarse clock, 1 core", one, "coarse", Bound{})
 	l.ratio("otter's Get on a coarse clock, 2 cores", two, "coarse", Bound{})
 	return nil
+}
+
+// lookingAt returns the reader of a cache who looks at the value, as whoever uses it
+// does. The Get of otter alone never touches it, and it is in memory that no
+// processor's cache has.
+func lookingAt(c rivals.Cache) reader {
+	return reader{"look", func(key string) {
+		value, _ := c.Get(key)
+		looked.Store(uint32(value[0]))
+	}}
 }
 
 // looked keeps the look at a value from being optimised away.

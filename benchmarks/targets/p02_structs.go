@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+
 	"github.com/larder-go/larder/benchmarks/rivals"
 	"github.com/larder-go/larder/cache"
 )
@@ -25,8 +26,9 @@ func structsFromMemory(ctx context.Context, l *Lab) error {
 		return err
 	}
 	get := reader{"Get", func(key string) { mustFind(users.Get(ctx, key)) }}
-	one, two := l.compareReads(keys, readerOf("otter", otter), get)
+	one, two := l.compareReads(keys, readerOf("otter", otter), get, lookingAt(otter))
 	l.report("typed Get of a struct", Allocations, allocations(func() { get.read(keys[1]) }), AtMost(1))
+	l.ratio("otter's Get and a look at the value's first byte, 1 core", one, "look", Bound{})
 	l.ratio("typed Get of a struct to otter's Get, 1 core", one, "Get", AtMost(1.2))
 	l.ratio("typed Get of a struct to otter's Get, 2 cores", two, "Get", AtMost(1.2))
 	return nil

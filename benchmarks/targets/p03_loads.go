@@ -37,8 +37,9 @@ func loadsOnce(ctx context.Context, l *Lab) error {
 		_, err := users.GetOrSet(ctx, key, load)
 		must(err)
 	}}
-	one, two := l.compareReads(keys, readerOf("otter", otter), hit)
+	one, two := l.compareReads(keys, readerOf("otter", otter), hit, lookingAt(otter))
 	l.report("GetOrSet of a native struct, a hit", Allocations, allocations(func() { hit.read(keys[1]) }), AtMost(1))
+	l.ratio("otter's Get and a look at the value's first byte, 1 core", one, "look", Bound{})
 	l.ratio("GetOrSet, a hit, to otter's Get, 1 core", one, "hit", AtMost(1.2))
 	l.ratio("GetOrSet, a hit, to otter's Get, 2 cores", two, "hit", AtMost(1.2))
 	return nil

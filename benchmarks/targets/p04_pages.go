@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,14 +98,51 @@ func pagesInProcess(ctx context.Context, l *Lab) error {
 		l.report(job, Allocations, allocations(func() { w.request(page, scoped, size) }), AtMost(1))
 		l.report(job+", with Lifecycle", Allocations, allocations(func() { w.request(whole, r, size) }), AtMost(3))
 
-		one := l.compare(serial("floor", floor, ctx), serial("page", page, scope), serial("whole", whole, ctx))
+		shared, own := leastOfHit(page, pageRequest(scope), body)
+		one := l.compare(serial("floor", floor, ctx), serial("page", page, scope), serial("whole", whole, ctx),
+			serial("shared", shared, ctx), serial("own", own, ctx))
 		two := l.compareParallel(parallel("floor", floor, ctx), parallel("page", page, scope), parallel("whole", whole, ctx))
+		l.ratio(job+": its fields alone, in memory that all share, 1 core", one, "shared", Bound{})
+		l.ratio(job+": its fields alone, in the client's own memory, and a look at the request's, 1 core", one, "own", Bound{})
 		l.ratio(job+", to three headers, 1 core", one, "page", AtMost(0.7))
 		l.ratio(job+", to three headers, 2 cores", two, "page", AtMost(0.8))
 		l.ratio(job+", with Lifecycle, to three headers, 1 core", one, "whole", AtMost(1))
 		l.ratio(job+", with Lifecycle, to three headers, 2 cores", two, "whole", AtMost(1))
 	}
 	return nil
+}
+
+// leastOfHit returns handlers that do a part of what a hit does, and answer as it
+// does: set its fields, to lines that all share; and set them to lines that are the
+// client's own, when they have looked at the names of the request's fields, any of
+// which may make it another answer.
+func leastOfHit(page http.Handler, r *http.Request, body []byte) (shared, own http.HandlerFunc) {
+	hit := newDiscard()
+	page.ServeHTTP(hit, r)
+	names := slices.Sorted(maps.Keys(hit.header))
+	lines := make([]string, len(names))
+	for i, name := range names {
+		lines[i] = hit.header[name][0]
+	}
+	set := func(header http.Header, lines []string) {
+		for i, name := range names {
+			header[name] = lines[i : i+1 : i+1]
+		}
+	}
+	shared = func(w http.ResponseWriter, _ *http.Request) {
+		set(w.Header(), lines)
+		_, _ = w.Write(body)
+	}
+	own = func(w http.ResponseWriter, r *http.Request) {
+		for name := range r.Header {
+			if name == "Cookie" {
+				return // which is the wrong answer
+			}
+		}
+		set(w.Header(), slices.Clone(lines))
+		_, _ = w.Write(body)
+	}
+	return shared, own
 }
 
 // checkHit requests a page until it is a hit, which takes two requests.

@@ -34,7 +34,9 @@ func pagesThroughFrameworks(ctx context.Context, l *Lab) error {
 		handler http.Handler
 	}{{"gin", ginCached(p)}, {"echo", echoCached(p)}}
 
-	contestants := []paired.Contestant{}
+	// What gin does by itself, and what a hit has to do at the least.
+	_, least := leastOfHit(ginCached(p), pageRequest(scope), p.Body)
+	contestants := []paired.Contestant{paired.Serial("least", operation(inGin(gin.WrapF(least))))}
 	for _, f := range frameworks {
 		if err := checkHit(f.handler, pageRequest(scope)); err != nil {
 			return err
@@ -44,6 +46,7 @@ func pagesThroughFrameworks(ctx context.Context, l *Lab) error {
 		contestants = append(contestants, paired.Serial(f.name, hit))
 	}
 	c := l.compare(paired.Serial("gin-cache", floor), contestants...)
+	l.ratio("the fields of a hit alone, in the client's own memory, through gin, to gin-cache", c, "least", Bound{})
 	for _, f := range frameworks {
 		l.ratio("CachePage hit through "+f.name+", 1 KiB, to gin-cache", c, f.name, AtMost(0.6))
 	}
@@ -52,9 +55,14 @@ func pagesThroughFrameworks(ctx context.Context, l *Lab) error {
 
 // ginCached returns p in gin behind the adapter.
 func ginCached(p *pages.Page) http.Handler {
+	return inGin(gincache.CachePage(p.TTL, middleware.KeyPrefix("gin")), gin.WrapH(p))
+}
+
+// inGin returns gin with handlers of the page.
+func inGin(handlers ...gin.HandlerFunc) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	engine.GET(pages.Path, gincache.CachePage(p.TTL, middleware.KeyPrefix("gin")), gin.WrapH(p))
+	engine.GET(pages.Path, handlers...)
 	return engine
 }
 

@@ -21,6 +21,11 @@ func uncachedRoutes(ctx context.Context, l *Lab) error {
 	floor := controlled(bytes.Repeat([]byte("p"), size), "private, max-age=60")
 	outside := lifecycle(caches)(floor)
 	past := lifecycle(caches)(middleware.CachePage(pageTTL)(floor))
+	// What passes says so in Cache-Status, which costs something by itself.
+	saying := lifecycle(caches)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Status", "larder; fwd=uri-miss; detail=uncacheable")
+		floor(w, r)
+	}))
 
 	w, r := newDiscard(), pageRequest(ctx)
 	added := allocations(func() { w.request(outside, r, size) }) - allocations(func() { w.request(floor, r, size) })
@@ -39,8 +44,13 @@ func uncachedRoutes(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
-	c := l.compare(plain, inLifecycle, pastPage)
+	sayingSo, err := l.connection("saying", saying, ok)
+	if err != nil {
+		return err
+	}
+	c := l.compare(plain, inLifecycle, sayingSo, pastPage)
 	l.ratio("Lifecycle around a handler, over loopback", c, "Lifecycle", AtMost(1.05))
+	l.ratio("the same, and the handler sets Cache-Status", c, "saying", Bound{})
 	l.ratio("a request that passes CachePage, over loopback", c, "past", AtMost(1.05))
 	return l.streaming(ctx)
 }

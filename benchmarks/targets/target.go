@@ -19,30 +19,33 @@ func All() []Target {
 	return []Target{
 		{"P1", "Get of bytes from memory", bytesFromMemory, ""},
 		{"P2", "typed Get of a native struct", structsFromMemory, "" +
-			"The struct has to be read, which otter's Get, the floor, does not do: otter and a look at the first byte of the value is 1.12 to 1.23 times the floor by itself. " +
-			"Making and checking the key is the rest."},
+			"The struct has to be read, from memory that no processor's cache has; otter's Get, the floor, does not look at its value, and the line of one that does says what that costs. " +
+			"Adding up options, making and checking the key and telling of the hit are the rest."},
 		{"P3", "get-or-set of a missing key", loadsOnce, "" +
-			"A hit is P2 with a second hash of the key, by which a deletion during a load is noticed. " +
+			"A hit is P2 and a mark, by which a deletion during a load is noticed. " +
 			"Of 10 000 goroutines the last has to be woken on two processors."},
 		{"P4", "CachePage hit in process", pagesInProcess, "" +
-			"A hit sets four fields more than the floor (Cache-Status, Age, ETag, Content-Length), and each costs what one of the floor's does: setting fields is two thirds of a hit. " +
-			"Their lines are in memory of the client's own; memory shared between clients would save a fifth, and would let one client's middleware edit everybody's page."},
+			"A hit has five fields more than the floor's three: Date, ETag, Content-Length, Age and Cache-Status. The line of its fields alone says what it costs to set them in memory of the client's own, " +
+			"and to look at what the request has: that is over the bound by itself. In memory that all clients share it would not be, but middleware of one could then edit everybody's page. " +
+			"The rest: finding the page, making sure that the store has it still, the time. Lifecycle adds a scope and net/http's copy of the request."},
 		{"P5", "CachePage hit through gin and echo", pagesThroughFrameworks, "" +
-			"As P4: gin-cache sets the fields of the handler and no others, and shares their memory between clients."},
+			"As P4: gin-cache sets the fields of the handler and no others, and does not look at what the request has. The line of a hit's fields alone, through gin, leaves nothing for finding the page."},
 		{"P6", "CachePage hit over loopback", pagesOverLoopback, "" +
 			"A request over loopback costs the system far more than copying 32 KiB does; the rest of the answer is the same."},
 		{"P7", "500 cold requests", coldPages, ""},
 		{"P8", "a stale hot key under load", stalePages, ""},
 		{"P9", "Redis through the core", redisThroughCore, "" +
-			"GetMany gives a map of values that were checked: keys made (28 000 instructions of 308 000), envelopes checked and hits told (32 000), the map (25 000). " +
+			"GetMany gives a map of values that were checked. The line of the raw client says what a map alone costs; keys, envelopes and telling of hits are the rest. " +
 			"Set copies the value into its envelope."},
 		{"P10", "Redis, pipelined", redisPipelined, "" +
 			"Who is answered has to be woken, which a pipeline of 32 commands in one goroutine does not pay; the asynchronous twins do not either."},
-		{"P11", "Memcached and PostgreSQL through the core", otherServers, ""},
-		{"P12", "a page hit on Redis", pagesOnRedis, ""},
+		{"P11", "Memcached and PostgreSQL through the core", otherServers, "" +
+			"No operation waits for a silent server without end. The line of the raw client with a time-out says what that costs pgx."},
+		{"P12", "a page hit on Redis", pagesOnRedis, "" +
+			"The line of the raw client and a handler says what a page costs that is not judged, has no key and does not say how old it is."},
 		{"P13", "memory per entry", memory, ""},
 		{"P14", "around a route that is not cached", uncachedRoutes, "" +
-			"What passes CachePage is judged, has its key made to see that its last response was not stored, and gets a Cache-Status: about 4 000 instructions."},
+			"What passes CachePage says so in Cache-Status: the line of a handler that does the same says what that costs within a Lifecycle. The rest is a look at the request."},
 	}
 }
 
