@@ -85,7 +85,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		browserControl: browserControl(p.browserTTL),
 		uncacheable:    new(memory),
 		hot:            new(hotWays),
-		purges:         new(purgeList),
+		purges:         new(purgeLists),
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
 	}
@@ -111,7 +111,7 @@ type pageHandler struct {
 	browserControl string
 	hot            *hotWays
 	uncacheable    *memory
-	purges         *purgeList
+	purges         *purgeLists
 	indexes        *indexMemory
 	refreshes      *refreshes
 	nextLog        atomic.Int64

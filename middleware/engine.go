@@ -94,13 +94,19 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 		var a *attachment
 		r, a = attach(r, v)
 		defer a.detach()
-	} else if e.pages.serveHot(w, r) {
+	} else if e.serveHot(w, r) {
 		return Served{}
 	}
 	g := &guest{visit: v}
 	g.exchange = exchange{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
 	g.answer(w)
 	return Served{Ran: g.came, StoodIn: g.stay.stoodIn}
+}
+
+// serveHot is that of the pages; what is aborted is broken off.
+func (e *Engine) serveHot(w http.ResponseWriter, r *http.Request) bool {
+	defer cutOff(w)
+	return e.pages.serveHot(w, r)
 }
 
 // reentry returns the way by which requests of the cache's own come to where v

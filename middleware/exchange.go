@@ -47,7 +47,8 @@ type exchange struct {
 	found    *page        // what the cache or another's run gave
 	judged                // what becomes of assessed
 	now      time.Time    // at which it was judged
-	purges   *knownPurges // by which
+	list     *purgeList   // of purges by prefix, see purgeList
+	purges   *knownPurges // what was known by it
 	assessed *page        // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
@@ -96,6 +97,14 @@ func (x *exchange) start() {
 	x.fullLen = len(x.canonical)
 	x.key = pageKey(x.canonical[:x.primaryLen])
 	x.primary = x.key
+}
+
+// purgeList is what is known of purges by prefix of the pages in the request's caches.
+func (x *exchange) purgeList() *purgeList {
+	if x.list == nil {
+		x.list = x.h.purges.of(cache.HandlerFrom(x.r.Context()))
+	}
+	return x.list
 }
 
 // cache is the view of the pages for the request or the run of ctx.

@@ -98,8 +98,8 @@ func (e *explainer) find() bool {
 	x := e.x
 	ctx := x.r.Context()
 	c := x.cache(ctx)
-	if x.h.purges.isDue(e.now) {
-		x.h.purges.fetch(ctx, c)
+	if purges := x.purgeList(); purges.isDue(e.now) {
+		purges.fetch(ctx, c)
 	}
 	for {
 		found, _, err := c.Get(ctx, x.key)
@@ -150,7 +150,7 @@ func variesOn(names []string) string {
 
 // purges says whether a page that was found is of before a purge by prefix.
 func (e *explainer) purges(p *page) {
-	purges := e.x.h.purges.known.Load()
+	purges := e.x.purgeList().known.Load()
 	if !purges.isCurrent() {
 		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
 		return

@@ -59,7 +59,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
 func (x *exchange) isPurged(p *page) bool {
-	how, _ := x.h.purges.known.Load().find(x.h.keyPrefix, x.target, p.requested)
+	how, _ := x.purgeList().known.Load().find(x.h.keyPrefix, x.target, p.requested)
 	return how != notPurged
 }
 

@@ -27,8 +27,8 @@ const (
 	// looked at again, by the store too, which has to see that the page is used.
 	hotFor = rulesInterval
 
-	// maxWay is the length in bytes of the longest host and request target of a hot
-	// way.
+	// maxWay is how many bytes a hot way has at most, and the request fields by which
+	// its page is selected.
 	maxWay = 512
 )
 
@@ -57,6 +57,11 @@ func wayOf(r *http.Request) way {
 	return way{r.Host, r.RequestURI, u.Scheme, u.Host, u.Path, u.RawPath, u.RawQuery, r.TLS != nil}
 }
 
+// length is how many bytes the texts have that are kept of a way.
+func (w *way) length() int {
+	return len(w.host) + len(w.uri) + len(w.scheme) + len(w.authority) + len(w.path) + len(w.rawPath) + len(w.query)
+}
+
 func hotSlot(r *http.Request) uint64 {
 	return (maphash.String(memorySeed, r.RequestURI) ^ maphash.String(memorySeed, r.Host)>>1) % hotSize
 }
@@ -76,9 +81,20 @@ func (hs *hotWays) find(r *http.Request) *hotWay {
 // keepPass makes the way of an exchange hot, which is going to pass.
 func (hs *hotWays) keepPass(x *exchange, known memo) {
 	// A handler whose life is that of the request is run by the exchange.
-	if x.bound == nil && x.isPlain() && len(x.vary) == 0 {
-		hs.keep(x.r, &hotWay{judged: time.Now(), cools: hotFor, known: known})
+	if now := time.Now(); x.bound == nil && x.isPlain() && len(x.vary) == 0 && !hs.isTaken(x.r, now) {
+		hs.keep(x.r, &hotWay{judged: now, cools: hotFor, known: known})
 	}
+}
+
+// isTaken reports whether the way of a request has to wait for its slot. That is asked
+// before it is made: mostly another variant of the same page is hot.
+func (hs *hotWays) isTaken(r *http.Request, now time.Time) bool {
+	table := hs.table.Load()
+	if table == nil {
+		return false
+	}
+	there := table[hotSlot(r)].Load()
+	return there != nil && now.Sub(there.judged) < there.cools && (there.way != wayOf(r) || !there.selects(r.Header))
 }
 
 func (hs *hotWays) keep(r *http.Request, hot *hotWay) {
@@ -88,20 +104,16 @@ func (hs *hotWays) keep(r *http.Request, hot *hotWay) {
 		table = hs.table.Load()
 	}
 	hot.way = wayOf(r)
-	slot := &table[hotSlot(r)]
-	there := slot.Load()
-	if there == nil || there.way == hot.way && there.selects(r.Header) || hot.judged.Sub(there.judged) >= there.cools {
-		slot.Store(hot)
-	}
+	table[hotSlot(r)].Store(hot)
 }
 
 // isPlain reports whether every plain request that asks in the same way gets what
 // this one does, but for the fields by which it selects a page.
 func (x *exchange) isPlain() bool {
-	p := x.h.policy
+	p, way := x.h.policy, wayOf(x.r)
 	return p.isPlain(x.fields) && x.credentials.None() &&
 		len(x.vary) == len(p.varyHeaders) && len(p.varyValues) == 0 && len(p.trustedProxies) == 0 &&
-		x.r.RequestURI != "" && len(x.r.Host)+len(x.r.RequestURI) <= maxWay
+		way.uri != "" && way.length() <= maxWay
 }
 
 // isPlain reports whether a request with these fields gets a page that everyone
@@ -128,7 +140,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	if hot.known.isRemembered() {
 		return hot.known.holds() && h.bypassReason(r, f) == reasonNone && h.passHot(w, r)
 	}
-	p, age := hot.lookUp(h, r.Context())
+	p, age := hot.lookUp(r.Context())
 	if p == nil || h.bypassReason(r, f) != reasonNone {
 		return false
 	}

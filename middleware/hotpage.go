@@ -13,9 +13,9 @@ import (
 // hotPage is a page with what it was judged by.
 type hotPage struct {
 	hotEntry
-	caches *cache.Handler
-	cache  *cache.BaseCache // of caches
-	purges *knownPurges
+	cache  *cache.BaseCache
+	list   *purgeList
+	purges uint64        // the number of what was known by list
 	age    time.Duration // when judged
 
 	// Of a page that not all who ask in this way get: the request fields by which it
@@ -42,18 +42,21 @@ func (e *hotEntry) stored() *page {
 // keepPage makes the way of an exchange hot, which was a hit.
 func (hs *hotWays) keepPage(x *exchange) {
 	since := x.now.Sub(x.purges.fetched)
-	if since >= hotFor || x.alone || !x.found.isStored() || !x.isPlain() {
+	if since >= hotFor || x.alone || !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
-	caches := x.from.Handler()
-	shared, err := caches.Cache(x.h.alias)
+	list := x.purgeList()
+	if list.caches != x.from.Handler() {
+		return // the default handler was another a moment ago
+	}
+	shared, err := list.caches.Cache(x.h.alias)
 	selecting, few := x.selectingFields()
 	if err != nil || !few {
 		return
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
 		hotEntry: hotEntry{weak.Make(x.found), x.key},
-		caches:   caches, cache: shared, purges: x.purges, age: x.found.age(x.now), selecting: selecting,
+		cache:    shared, list: list, purges: x.purges.number, age: x.found.age(x.now), selecting: selecting,
 	}}
 	if x.index != nil {
 		if x.indexEntry == nil || !x.indexEntry.isStored() {
@@ -98,9 +101,9 @@ func (hot *hotPage) selects(header http.Header) bool {
 
 // lookUp returns the page and its age, or nil if everything has to be looked at
 // again.
-func (hot *hotWay) lookUp(h *pageHandler, ctx context.Context) (p *page, age time.Duration) {
-	elapsed := time.Since(hot.judged)
-	if elapsed >= hot.cools || h.purges.known.Load() != hot.purges || !hot.purges.isCurrent() || cache.HandlerFrom(ctx) != hot.caches {
+func (hot *hotWay) lookUp(ctx context.Context) (p *page, age time.Duration) {
+	elapsed, purges := time.Since(hot.judged), hot.list.known.Load()
+	if elapsed >= hot.cools || purges.number != hot.purges || !purges.isCurrent() || cache.HandlerFrom(ctx) != hot.list.caches || ctx.Err() != nil {
 		return nil, 0
 	}
 	if hot.isVariant && hot.index.stored() == nil {

@@ -58,14 +58,15 @@ func (m *indexMemory) find(primary string) *variants {
 // reports that it did; everything else is for find.
 func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
 	ctx := x.r.Context()
-	due := x.h.purges.isDue(time.Now())
+	purges := x.purgeList()
+	due := purges.isDue(time.Now())
 	index := x.h.indexes.find(x.primary)
 	if !due && index == nil {
 		return false
 	}
 	if batcher, ok := c.Cache().(interface{ Batches(context.Context) bool }); !ok || !batcher.Batches(ctx) {
 		if due {
-			x.h.purges.fetch(ctx, c)
+			purges.fetch(ctx, c)
 		}
 		return false
 	}
@@ -84,7 +85,7 @@ func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
 		return false // find will hear it, too
 	}
 	if due {
-		x.h.purges.set(found[rulesKey], local)
+		purges.set(found[rulesKey], local)
 	}
 	return x.answerFetched(found[x.primary], found[variant])
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,11 +55,42 @@ const (
 // effect at once in all of its handlers.
 var localPurges atomic.Int64
 
-// purgeList is what one handler knows of the purges by prefix. Each hit is held
-// against it, so it is kept here and fetched now and then.
-type purgeList struct{ known atomic.Pointer[knownPurges] }
+// purgeLists are what one handler of pages knows of the purges by prefix: a list for
+// each handler of caches, of which there mostly is one, for as long as it is used.
+type purgeLists struct {
+	first  atomic.Pointer[purgeList]
+	others sync.Map // by *cache.Handler
+}
+
+// of returns the list of the pages in caches.
+func (ls *purgeLists) of(caches *cache.Handler) *purgeList {
+	l := ls.first.Load()
+	if l == nil {
+		ls.first.CompareAndSwap(nil, &purgeList{caches: caches})
+		l = ls.first.Load()
+	}
+	if l.caches == caches {
+		return l
+	}
+	other, known := ls.others.Load(caches)
+	if !known {
+		other, _ = ls.others.LoadOrStore(caches, &purgeList{caches: caches})
+	}
+	return other.(*purgeList)
+}
+
+// purgeList is one of purgeLists. Each hit is held against it, so it is kept here and
+// fetched now and then.
+type purgeList struct {
+	caches *cache.Handler
+	known  atomic.Pointer[knownPurges]
+}
+
+// purgeListsMade gives each knownPurges its number.
+var purgeListsMade atomic.Uint64
 
 type knownPurges struct {
+	number  uint64 // no other has it
 	rules   []purgeRule
 	fetched time.Time
 	local   int64 // localPurges of before
@@ -76,7 +108,7 @@ func (l *purgeList) isDue(now time.Time) bool {
 	if now.Sub(known.fetched) < rulesInterval {
 		return false
 	}
-	return l.known.CompareAndSwap(known, &knownPurges{rules: known.rules, fetched: now, local: known.local})
+	return l.known.CompareAndSwap(known, &knownPurges{number: purgeListsMade.Add(1), rules: known.rules, fetched: now, local: known.local})
 }
 
 // fetch gets the list from the cache. If that fails, the old one stays: the
@@ -91,7 +123,7 @@ func (l *purgeList) fetch(ctx context.Context, c cache.View[*page]) {
 // set takes over the list that is stored as entry, nil if there is none. local is
 // localPurges of before it was fetched.
 func (l *purgeList) set(entry *page, local int64) {
-	known := &knownPurges{fetched: time.Now(), local: local}
+	known := &knownPurges{number: purgeListsMade.Add(1), fetched: time.Now(), local: local}
 	if entry != nil {
 		known.rules = entry.purges
 	}

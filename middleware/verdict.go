@@ -29,7 +29,7 @@ type judged struct {
 
 // assess decides what becomes of an entry that was found for this request.
 func (x *exchange) assess(p *page) {
-	x.now, x.purges = time.Now(), x.h.purges.known.Load()
+	x.now, x.purges = time.Now(), x.purgeList().known.Load()
 	x.judged, x.assessed = x.verdictOn(p), p
 }
 
