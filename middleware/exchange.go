@@ -52,7 +52,6 @@ type exchange struct {
 	assessed *page        // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
-	alone    bool // something was looked for without Fill, see findAlone
 
 	// isForgotten says that nobody else has this exchange any more.
 	isForgotten bool
@@ -148,7 +147,7 @@ func (x *exchange) find() {
 // one, and for a page whose last response was not to be stored, where all who
 // waited would wait in vain.
 func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
-	x.found, x.alone = nil, true
+	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
 		return x.settle(cache.Outcome{}, err)

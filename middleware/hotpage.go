@@ -42,7 +42,7 @@ func (e *hotEntry) stored() *page {
 // keepPage makes the way of an exchange hot, which was a hit.
 func (hs *hotWays) keepPage(x *exchange) {
 	since := x.now.Sub(x.purges.fetched)
-	if since >= hotFor || x.alone || !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
+	if since >= hotFor || !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
 	list := x.purgeList()

@@ -28,6 +28,10 @@ const minIndexTTL = 24 * time.Hour
 
 func indexTTL(keep time.Duration) time.Duration { return max(keep, minIndexTTL) }
 
+// newGeneration makes the random part. A test that compares two sites makes it the
+// same for both.
+var newGeneration = rand.Text
+
 // newVariants returns an index of these names and of those that another has.
 func newVariants(names []string, known *variants) *variants {
 	names = slices.Clone(names)
@@ -35,7 +39,7 @@ func newVariants(names []string, known *variants) *variants {
 		names = append(names, known.names...)
 	}
 	slices.Sort(names)
-	return &variants{generation: rand.Text(), names: slices.Compact(names)}
+	return &variants{generation: newGeneration(), names: slices.Compact(names)}
 }
 
 // indexPage returns the entry by which others find the index of x's URL.
