@@ -80,8 +80,10 @@ func (hs *hotWays) find(r *http.Request) *hotWay {
 
 // keepPass makes the way of an exchange hot, which is going to pass.
 func (hs *hotWays) keepPass(x *exchange, known memo) {
-	// A handler whose life is that of the request is run by the exchange.
-	if now := time.Now(); x.bound == nil && x.isPlain() && len(x.vary) == 0 && !hs.isTaken(x.r, now) {
+	if x.bound != nil {
+		return // a handler whose life is that of the request is run by the exchange
+	}
+	if now := time.Now(); x.isPlain() && len(x.vary) == 0 && !hs.isTaken(x.r, now) {
 		hs.keep(x.r, &hotWay{judged: now, cools: hotFor, known: known})
 	}
 }
