@@ -30,6 +30,12 @@ func main() {
 
 // report soaks for a time, and prints and writes what came of it.
 func report(ctx context.Context, length time.Duration, out string) error {
+	if out != "" {
+		// Before half an hour is spent on what could not be written.
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+	}
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // pages tell it that a cache fails
 	p := plan{length: length, warm: 15 * time.Second, calm: 8 * time.Second, fault: 5 * time.Second, pace: 16 * time.Millisecond}
 	result := soak(ctx, p, os.Stderr)
