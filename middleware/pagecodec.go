@@ -28,9 +28,10 @@ import (
 // is allocated.
 //
 // A hit decodes its page, unless the head is known: all texts are cut from one
-// string, all lines share one slice, and no date has to be parsed. The body is last and, like the key, is
-// not copied: it is a part of the bytes that the store gave. Unlike a program's
-// values a page never leaves this package, which only ever reads it.
+// string, all lines share one slice, and no date has to be parsed. The body is
+// last and, like the key, is not copied: it is a part of the bytes that the store
+// gave. Unlike a program's values a page never leaves this package, which only
+// ever reads it.
 type pageCodec struct{}
 
 var _ codec.Codec = pageCodec{}
