@@ -15,14 +15,12 @@ import (
 // alias is what all users of one alias share: its settings and its store. It
 // is immutable but for the store, which is opened at the first operation.
 type alias struct {
+	options         // what operations have if they are not told otherwise
 	name            string
 	prefix          string
-	version         int
-	timeout         Timeout
-	keyFunc         KeyFunc // nil for DefaultKey
-	keyStart        string  // what DefaultKey begins with, for version
-	clearable       bool    // the keys can be recognised by their prefix
-	codec           codec.Codec
+	keyFunc         KeyFunc           // nil for DefaultKey
+	keyStart        string            // what DefaultKey begins with, for version
+	clearable       bool              // the keys can be recognised by their prefix
 	compression     codec.Compression // nil for none
 	compressMin     int
 	maxDecompressed int
@@ -39,10 +37,10 @@ type alias struct {
 	closing         *atomic.Bool // set by the handler's Shutdown
 
 	handler *Handler
-	source  storeSource
+	source  *aliasStore
 }
 
-// storeSource gives the store of an alias, opening it if need be.
+// storeSource gives the store that aliases share, opening it if need be.
 type storeSource interface {
 	open(ctx context.Context) (*opened, error)
 
@@ -105,21 +103,22 @@ func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
 	return st
 }
 
-// fetch reads an entry in whichever form it is stored.
-func (st *opened) fetch(ctx context.Context, key []byte) (entry, error) {
+// fetch reads an entry into e, which is empty, in whichever form it is stored.
+func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
+	e.shared = st.sharesMemory
 	if st.native == nil {
-		raw, err := st.store.Get(ctx, key)
-		return entry{raw: raw, shared: st.sharesMemory}, err
+		e.raw, err = st.store.Get(ctx, key)
+		return err
 	}
-	raw, native, isNative, err := st.native.GetNative(ctx, key)
-	if b, ok := native.([]byte); ok {
-		raw = b
+	e.raw, e.native, e.isNative, err = st.native.GetNative(ctx, key)
+	if b, ok := e.native.([]byte); ok && b != nil {
+		e.raw, e.native = b, nil // so that nobody takes it for his own
 	}
-	return entry{raw: raw, shared: st.sharesMemory, native: native, isNative: isNative}, err
+	return err
 }
 
 // write stores s as Set does.
-func (st *opened) write(ctx context.Context, key []byte, s stored, o options) error {
+func (st *opened) write(ctx context.Context, key []byte, s stored, o *options) error {
 	ttl, _ := o.timeout.ttl()
 	if s.isNative {
 		return st.native.SetNative(ctx, key, s.native, s.size, ttl)
@@ -128,7 +127,7 @@ func (st *opened) write(ctx context.Context, key []byte, s stored, o options) er
 }
 
 // add stores s as Add does. The head of a native entry is nil.
-func (st *opened) add(ctx context.Context, key []byte, s stored, o options) (head []byte, added bool, err error) {
+func (st *opened) add(ctx context.Context, key []byte, s stored, o *options) (head []byte, added bool, err error) {
 	ttl, _ := o.timeout.ttl()
 	if s.isNative {
 		added, err = st.native.AddNative(ctx, key, s.native, s.size, ttl)
@@ -177,6 +176,9 @@ func (c *BaseCache) ready(ctx context.Context, op, key string) (*opened, error) 
 
 // open returns the store, or the request's session of it.
 func (c *BaseCache) open(ctx context.Context) (*opened, error) {
+	if st := c.source.atHand(); st != nil && st.sessions == nil {
+		return st, nil
+	}
 	st, err := c.source.open(ctx)
 	if err == nil && st.sessions != nil && c.session != nil {
 		st, err = c.session.open(ctx, st)
@@ -201,32 +203,33 @@ func (a *alias) underWay() (done func()) {
 }
 
 // begin does what every operation on one key starts with: it adds up the
-// options, finds the store and makes the final key, which the caller releases.
-func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option) (st *opened, k *keyBuffer, o options, err error) {
-	if err = c.options(&o, opts); err == nil {
+// options in o, which is empty, finds the store and makes the final key, which
+// the caller releases.
+func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o *options) (st *opened, k *keyBuffer, err error) {
+	if err = c.sum(o, opts); err == nil {
 		st, err = c.open(ctx)
 	}
-	if o.failOpen && (errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable)) {
+	if o.flags.has(flagFailOpen) && (errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable)) {
 		st, err = c.unopened(err), nil
 	}
 	if err == nil {
 		k, err = c.key(ctx, st, o.version, key)
 	}
 	if err != nil {
-		return nil, nil, o, c.fail(ctx, op, key, err)
+		return nil, nil, c.fail(ctx, op, key, err)
 	}
-	return st, k, o, nil
+	return st, k, nil
 }
 
 // prepare is begin for a store that is open.
-func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opts []Option) (k *keyBuffer, o options, err error) {
-	if err = c.options(&o, opts); err == nil {
+func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opts []Option, o *options) (k *keyBuffer, err error) {
+	if err = c.sum(o, opts); err == nil {
 		k, err = c.key(ctx, st, o.version, key)
 	}
 	if err != nil {
-		return nil, o, c.fail(ctx, op, key, err)
+		return nil, c.fail(ctx, op, key, err)
 	}
-	return k, o, nil
+	return k, nil
 }
 
 // fail wraps the error of an operation, once, and publishes it. With

@@ -33,6 +33,14 @@ func (a *alias) use(shared storeSource, cfg Config) {
 	a.source = s
 }
 
+// atHand returns the store if it is open, and nil if not, or if Shutdown has begun.
+func (s *aliasStore) atHand() *opened {
+	if s.closing.Load() {
+		return nil
+	}
+	return s.ready.Load()
+}
+
 func (s *aliasStore) open(ctx context.Context) (*opened, error) {
 	if s.closing.Load() && !isAdmitted(ctx) {
 		return nil, ErrClosed

@@ -138,7 +138,7 @@ type nativeAssigner interface {
 }
 
 // assignNative stores a shared Go value. The typed views bring an assigner.
-func assignNative(dst, native any, o options) error {
+func assignNative(dst, native any, o *options) error {
 	if o.assigner != nil && o.assigner.assign(dst, native) {
 		return nil
 	}

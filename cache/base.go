@@ -47,15 +47,17 @@ const (
 // does not concern the backend.
 func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	a := &alias{
+		options: options{
+			timeout: cfg.Timeout.or(After(DefaultTimeout)),
+			version: cfg.Version,
+			codec:   cfg.Codec,
+		},
 		handler:         h,
 		name:            name,
 		sender:          name,
 		prefix:          cfg.KeyPrefix,
-		version:         cfg.Version,
-		timeout:         cfg.Timeout.or(After(DefaultTimeout)),
 		keyFunc:         cfg.KeyFunc,
 		clearable:       cfg.KeyFunc == nil || keepsPrefix(cfg.KeyFunc, cfg.KeyPrefix),
-		codec:           cfg.Codec,
 		compression:     cfg.Compression,
 		compressMin:     cfg.CompressMin,
 		maxDecompressed: cfg.MaxDecompressed,
@@ -65,6 +67,9 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 		events:          h.events,
 		async:           h.async,
 		closing:         &h.closing,
+	}
+	if a.missOnError {
+		a.flags = flagFailOpen
 	}
 	if a.version == 0 {
 		a.version = 1

@@ -25,7 +25,8 @@ func (c *BaseCache) Decr(ctx context.Context, key string, delta int64, opts ...O
 }
 
 func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts []Option) (int64, error) {
-	st, k, _, err := c.begin(ctx, op, key, opts)
+	var o options
+	st, k, err := c.begin(ctx, op, key, opts, &o)
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +55,8 @@ func (c *BaseCache) DecrVersion(ctx context.Context, key string, delta int, opts
 }
 
 func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, opts []Option) (int, error) {
-	st, from, o, err := c.begin(ctx, op, key, opts)
+	var o options
+	st, from, err := c.begin(ctx, op, key, opts, &o)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +66,7 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 	if target < 0 || (delta > 0) != (target > o.version) && delta != 0 {
 		return 0, c.fail(ctx, op, key, ErrInvalidVersion)
 	}
-	e, err := c.fetchReadable(ctx, st, from.b, o)
+	e, err := c.fetchReadable(ctx, st, from.b, &o)
 	if errors.Is(err, driver.ErrCorrupt) {
 		c.corrupt(ctx, op, key, err)
 		err = ErrNotFound
@@ -75,7 +77,7 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 	if delta == 0 {
 		return target, nil
 	}
-	if err := c.move(ctx, st, from.b, target, key, e, o); err != nil {
+	if err := c.move(ctx, st, from.b, target, key, e, &o); err != nil {
 		return 0, c.failCounter(ctx, op, key, err)
 	}
 	c.publish(ctx, EventSet, op, key, nil)
@@ -85,7 +87,7 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 
 // move writes e, read from the key from, under the version to, and deletes it
 // where it was.
-func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version int, key string, e entry, o options) error {
+func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version int, key string, e entry, o *options) error {
 	left, err := c.timeLeft(ctx, st, from, e, o)
 	if err != nil {
 		return err
@@ -122,7 +124,7 @@ func (st *opened) writeAgain(ctx context.Context, key []byte, e entry, ttl time.
 
 // timeLeft returns how long the entry e under key has left: what the store
 // says, or else what the envelope says, or else the timeout of the call.
-func (c *BaseCache) timeLeft(ctx context.Context, st *opened, key []byte, e entry, o options) (time.Duration, error) {
+func (c *BaseCache) timeLeft(ctx context.Context, st *opened, key []byte, e entry, o *options) (time.Duration, error) {
 	if st.expirer != nil {
 		return st.expirer.TTL(ctx, key)
 	}

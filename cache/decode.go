@@ -19,11 +19,11 @@ type entry struct {
 }
 
 // isPlain reports whether e is a native []byte, which is in raw.
-func (e entry) isPlain() bool { return e.isNative && e.raw != nil }
+func (e *entry) isPlain() bool { return e.isNative && e.raw != nil }
 
 // check returns an error that matches ErrCorrupt unless e can be read, as far as
 // can be told without decoding it.
-func (a *alias) check(e entry, c codec.Codec) error {
+func (a *alias) check(e *entry, c codec.Codec) error {
 	if e.isNative {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (a *alias) check(e entry, c codec.Codec) error {
 // checkHead is check for an entry of which there is only the head.
 func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	if len(head) < driver.HeadSize {
-		return a.check(entry{raw: head}, c) // it is the whole
+		return a.check(&entry{raw: head}, c) // it is the whole
 	}
 	h, err := envelope.ParseHead(head)
 	if err != nil {
@@ -74,7 +74,7 @@ func (a *alias) checkHeader(h envelope.Header, c codec.Codec) error {
 // decode stores the value of e in what dst points to. An error that matches
 // ErrCorrupt means that there is no readable entry; ErrWrongType and
 // ErrNilValue that there is one, and dst is not for it.
-func (a *alias) decode(e entry, dst any, o options) error {
+func (a *alias) decode(e *entry, dst any, o *options) error {
 	if e.isPlain() {
 		return assignBytes(dst, clone(e.raw))
 	}
@@ -99,7 +99,7 @@ func (a *alias) decode(e entry, dst any, o options) error {
 	return decodeWithCodec(h, payload, dst, o)
 }
 
-func decodeWithCodec(h envelope.Header, payload []byte, dst any, o options) error {
+func decodeWithCodec(h envelope.Header, payload []byte, dst any, o *options) error {
 	rv, err := pointee(dst)
 	if err != nil {
 		return err
@@ -119,9 +119,9 @@ func decodeWithCodec(h envelope.Header, payload []byte, dst any, o options) erro
 }
 
 // decodeBytes returns the byte slice of e, as GetBytes does.
-func (a *alias) decodeBytes(e entry, o options) ([]byte, error) {
+func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
 	if e.isPlain() {
-		if o.shared {
+		if o.flags.has(flagShared) {
 			return e.raw, nil
 		}
 		return clone(e.raw), nil
@@ -141,14 +141,14 @@ func (a *alias) decodeBytes(e entry, o options) ([]byte, error) {
 		return nil, nil
 	case h.Kind != envelope.KindBytes:
 		return nil, fmt.Errorf("%w than bytes", ErrWrongType)
-	case o.shared:
+	case o.flags.has(flagShared):
 		return payload, nil
 	}
 	return own(e, h, payload), nil
 }
 
 // own returns the payload of e as memory of the reader's own.
-func own(e entry, h envelope.Header, payload []byte) []byte {
+func own(e *entry, h envelope.Header, payload []byte) []byte {
 	if e.shared && h.Compression == 0 {
 		return clone(payload)
 	}

@@ -47,7 +47,7 @@ func (v *valueBuffer) release() {
 }
 
 // encode turns v into what the store keeps. Bytes are in buf.
-func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, error) {
+func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options) (stored, error) {
 	if n, ok := integerOf(v); ok {
 		buf.b = driver.AppendInteger(buf.b[:0], n)
 		return stored{bytes: buf.b}, nil
@@ -59,7 +59,7 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, 
 		buf.b = envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}.Append(buf.b[:0])
 		return stored{bytes: buf.b}, nil
 	}
-	if st.native != nil && (o.native || st.nativeByDefault) {
+	if st.native != nil && (o.flags.has(flagNative) || st.nativeByDefault) {
 		return encodeNative(st, v)
 	}
 	if s, ok := v.(string); ok {
@@ -68,7 +68,7 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o options) (stored, 
 	return a.encodeWithCodec(buf, v, o)
 }
 
-func (a *alias) expiry(o options) envelope.Expiry {
+func (a *alias) expiry(o *options) envelope.Expiry {
 	return envelope.ExpiryAt(o.timeout.expiry(a.clock.Now()))
 }
 
@@ -89,25 +89,25 @@ func encodeNative(st *opened, v any) (stored, error) {
 }
 
 // encodeBytes copies b.
-func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o options) (stored, error) {
+func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o *options) (stored, error) {
 	if st.native != nil && !a.compresses(b) {
 		return plain(clone(b)), nil
 	}
 	return a.sealBytes(buf, b, o)
 }
 
-func (a *alias) sealBytes(buf *valueBuffer, b []byte, o options) (stored, error) {
+func (a *alias) sealBytes(buf *valueBuffer, b []byte, o *options) (stored, error) {
 	return a.seal(buf, envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b)
 }
 
-func (a *alias) encodeString(buf *valueBuffer, s string, o options) (stored, error) {
+func (a *alias) encodeString(buf *valueBuffer, s string, o *options) (stored, error) {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	scratch.b = append(scratch.b[:0], s...)
 	return a.seal(buf, envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b)
 }
 
-func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o options) (stored, error) {
+func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o *options) (stored, error) {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	payload, err := o.codec.Append(scratch.b[:0], v)

@@ -148,37 +148,47 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	if load == nil {
 		return Outcome{}, c.fail(ctx, "Fill", key, ErrNilLoader)
 	}
-	b, err := c.beginFill(ctx, operation(load), key, opts)
-	if err != nil {
+	var b begun
+	if err := c.beginFill(ctx, operation(load), key, opts, &b); err != nil {
 		return Outcome{}, err
 	}
 	defer b.k.release()
-	e, err := b.st.fetch(ctx, b.k.b)
-	return c.fill(ctx, b, e, err, dst, load)
+	err := b.st.fetch(ctx, b.k.b, &b.found)
+	return c.fill(ctx, &b, err, dst, load)
 }
 
-// begun is a Fill whose key has not been looked up yet.
+// begun is a Fill that looks its key up.
 type begun struct {
 	st      *opened
 	k       *keyBuffer
 	o       options
 	op, key string
-	mark    flight.Mark
+	mark    flight.Mark // the moment before the look-up
+	found   entry
 }
 
-// beginFill is begin for a Fill, with the moment before the look-up.
-func (c *BaseCache) beginFill(ctx context.Context, op, key string, opts []Option) (begun, error) {
-	st, k, o, err := c.begin(ctx, op, key, opts)
-	if err != nil {
-		return begun{}, err
+// beginFill is begin for a Fill.
+func (c *BaseCache) beginFill(ctx context.Context, op, key string, opts []Option, b *begun) (err error) {
+	b.op, b.key = op, key
+	if b.st, b.k, err = c.begin(ctx, op, key, opts, &b.o); err == nil {
+		b.mark = b.st.flights.Mark()
 	}
-	return begun{st: st, k: k, o: o, op: op, key: key, mark: st.flights.Mark()}, nil
+	return err
 }
 
-// fill is what Fill does when the look-up has returned e, or an error.
-func (c *BaseCache) fill(ctx context.Context, b begun, e entry, err error, dst any, load Loader) (Outcome, error) {
-	op, key, o := b.op, b.key, b.o
-	found, was, err := c.read(ctx, op, key, e, err, dst, o)
+// fill is what Fill does when the look-up is over, perhaps with an error.
+func (c *BaseCache) fill(ctx context.Context, b *begun, err error, dst any, load Loader) (Outcome, error) {
+	op, key, o := b.op, b.key, &b.o
+	if err == nil {
+		err = c.decode(&b.found, dst, o)
+	}
+	found := err == nil
+	there := found || errors.Is(err, driver.ErrCorrupt)
+	if found {
+		c.publish(ctx, EventHit, op, key, nil)
+	} else {
+		err = c.missed(ctx, op, key, err)
+	}
 	if found && accepts(load) || err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{Hit: found}, err
 	}
@@ -186,7 +196,10 @@ func (c *BaseCache) fill(ctx context.Context, b begun, e entry, err error, dst a
 	if p, ok := load.(Preparer); ok {
 		p.Prepare()
 	}
-	f := &fill{cache: c, st: b.st.base, op: op, key: key, load: load, o: o, was: was, lookUpErr: err, dstType: reflect.TypeOf(dst)}
+	f := &fill{
+		cache: c, st: b.st.base, op: op, key: key, load: load, o: *o,
+		was: previous{there, b.found}, lookUpErr: err, dstType: reflect.TypeOf(dst),
+	}
 	landed, leader, attended, err := f.join(ctx, b.k.b, b.mark)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
@@ -194,7 +207,7 @@ func (c *BaseCache) fill(ctx context.Context, b begun, e entry, err error, dst a
 	if attended {
 		return Outcome{Collapsed: !leader, Announced: true, Err: f.lookUpErr}, nil
 	}
-	if landed.fresh && !leader && !landed.private && errors.Is(c.check(landed.entry, o.codec), ErrCorrupt) {
+	if landed.fresh && !leader && !landed.private && errors.Is(c.check(&landed.entry, o.codec), ErrCorrupt) {
 		// The one who started the load encodes values otherwise.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
@@ -224,7 +237,7 @@ func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landi
 }
 
 // loadAlone runs the loader for one caller, who cannot read what others share.
-func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o options) (Outcome, error) {
+func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o *options) (Outcome, error) {
 	loaded, err := load.Load(ctx)
 	c.publish(ctx, EventLoad, op, key, err)
 	if err == nil {
@@ -246,12 +259,12 @@ func operation(load Loader) string {
 
 // failsOpen reports whether a look-up that failed counts as a miss: not if it
 // was the caller's mistake or his context ended.
-func (c *BaseCache) failsOpen(ctx context.Context, err error, o options) bool {
-	return o.failOpen && ctx.Err() == nil && !errors.Is(err, ErrWrongType) && !errors.Is(err, ErrNilValue)
+func (c *BaseCache) failsOpen(ctx context.Context, err error, o *options) bool {
+	return o.flags.has(flagFailOpen) && ctx.Err() == nil && !errors.Is(err, ErrWrongType) && !errors.Is(err, ErrNilValue)
 }
 
 // deliver stores what a flight brought in dst.
-func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *landing, leader bool, o options) (Outcome, error) {
+func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *landing, leader bool, o *options) (Outcome, error) {
 	outcome := Outcome{Hit: !l.fresh, Collapsed: !leader, Stored: l.stored, Err: l.err}
 	if l.private && !leader {
 		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: ErrNotShared}
@@ -261,19 +274,19 @@ func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *lan
 		err = assignLoaded(dst, l.value, o)
 	}
 	if !leader || !l.fresh || errors.Is(err, ErrWrongType) && !l.private {
-		err = c.decode(l.entry, dst, o)
+		err = c.decode(&l.entry, dst, o)
 	}
 	if err != nil {
 		return outcome, c.fail(ctx, op, key, err)
 	}
-	if l.err != nil && !o.failOpen && !errors.Is(l.err, ErrTooLarge) {
+	if l.err != nil && !o.flags.has(flagFailOpen) && !errors.Is(l.err, ErrTooLarge) {
 		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: l.err}
 	}
 	return outcome, nil
 }
 
 // assignLoaded gives the loader's own value to the one who started the load.
-func assignLoaded(dst, value any, o options) error {
+func assignLoaded(dst, value any, o *options) error {
 	if isNil(value) {
 		return assignNil(dst)
 	}
@@ -331,7 +344,7 @@ func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
 func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
 	// Not a pooled buffer: those who wait read it when the flight is over.
-	s, err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, f.o)
+	s, err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
 		f.cache.fail(ctx, f.op, f.key, err)
@@ -368,18 +381,18 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 // store writes the loaded value unless there is an entry by now.
 func (f *fill) store(ctx context.Context, key []byte, s stored) (bool, error) {
 	if f.was.there {
-		return f.cache.replace(ctx, f.st, key, f.was.entry, s, f.o)
+		return f.cache.replace(ctx, f.st, key, f.was.entry, s, &f.o)
 	}
-	return f.cache.add(ctx, f.st, key, f.key, s, f.o)
+	return f.cache.add(ctx, f.st, key, f.key, s, &f.o)
 }
 
 // try decodes e for nobody, to know that everyone who waits can. That it may be
 // of another type than they want is for them to hear.
-func (f *fill) try(e entry) error {
+func (f *fill) try(e *entry) error {
 	if f.dstType == nil || f.dstType.Kind() != reflect.Pointer {
 		return nil
 	}
-	err := f.cache.decode(e, reflect.New(f.dstType.Elem()).Interface(), f.o)
+	err := f.cache.decode(e, reflect.New(f.dstType.Elem()).Interface(), &f.o)
 	if errors.Is(err, ErrCorrupt) {
 		return err
 	}
@@ -388,9 +401,10 @@ func (f *fill) try(e entry) error {
 
 // find looks for an entry that can be read into what the caller wants.
 func (f *fill) find(ctx context.Context, key []byte) (entry, bool) {
-	e, err := f.st.fetch(ctx, key)
+	var e entry
+	err := f.st.fetch(ctx, key, &e)
 	if err == nil {
-		err = f.try(e)
+		err = f.try(&e)
 	}
 	if err != nil && !errors.Is(err, driver.ErrNotFound) && !errors.Is(err, driver.ErrCorrupt) {
 		f.cache.fail(ctx, f.op, f.key, err)

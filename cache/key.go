@@ -102,6 +102,9 @@ var errEmptyKey = fmt.Errorf("%w: the KeyFunc made an empty one", ErrInvalidKey)
 func (a *alias) key(ctx context.Context, st *opened, version int, key string) (*keyBuffer, error) {
 	k := keyBuffers.Get().(*keyBuffer)
 	k.b = a.appendKey(k.b[:0], version, key)
+	if st.keyChecker == nil && isPlain(k.b) {
+		return k, nil
+	}
 	if err := a.checkKey(ctx, st, key, k.b); err != nil {
 		k.release()
 		return nil, err
@@ -110,13 +113,18 @@ func (a *alias) key(ctx context.Context, st *opened, version int, key string) (*
 }
 
 func (a *alias) appendKey(dst []byte, version int, key string) []byte {
-	switch {
-	case a.keyFunc != nil:
-		return append(dst, a.keyFunc(a.prefix, version, key)...)
-	case version == a.version:
-		return append(append(dst, a.keyStart...), key...)
+	if version != a.version || a.keyFunc != nil {
+		return a.appendOtherKey(dst, version, key)
 	}
-	return appendDefaultKey(dst, a.prefix, version, key)
+	return append(append(dst, a.keyStart...), key...)
+}
+
+// appendOtherKey is appendKey for keys that do not begin with keyStart.
+func (a *alias) appendOtherKey(dst []byte, version int, key string) []byte {
+	if a.keyFunc == nil {
+		return appendDefaultKey(dst, a.prefix, version, key)
+	}
+	return append(dst, a.keyFunc(a.prefix, version, key)...)
 }
 
 // checkKey returns an error if the store cannot take the final key of key, and
@@ -128,7 +136,7 @@ func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []by
 	if st.keyChecker != nil {
 		return st.keyChecker.CheckKey(final)
 	}
-	if hasControlOrBlank(final) || len(final) > MaxKeyLength {
+	if !isPlain(final) {
 		if problem := keyProblem(final); problem != "" {
 			a.keyWarnings.warn(ctx, a.logger, a.name, key, problem)
 		}
@@ -139,6 +147,12 @@ func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []by
 // MaxKeyLength is how many characters a final key may have before larder warns
 // that other backends, Memcached above all, would refuse it.
 const MaxKeyLength = 250
+
+// isPlain reports whether a final key works on every backend, by all that can be
+// told quickly.
+func isPlain(key []byte) bool {
+	return len(key) > 0 && len(key) <= MaxKeyLength && !hasControlOrBlank(key)
+}
 
 // keyProblem says why a key would not work on every backend, or "".
 func keyProblem(key []byte) string {

@@ -31,12 +31,12 @@ type fetched struct {
 // Decode stores the value in what dst points to, as Get does. An entry that
 // turns out to be damaged only now is ErrCorrupt: take it for a miss.
 func (v Value) Decode(dst any) error {
-	return v.wrap(v.from.alias.decode(v.from.entries[v.i], dst, v.from.o))
+	return v.wrap(v.from.alias.decode(&v.from.entries[v.i], dst, &v.from.o))
 }
 
 // Bytes returns what SetBytes stored, as GetBytes does.
 func (v Value) Bytes() ([]byte, error) {
-	b, err := v.from.alias.decodeBytes(v.from.entries[v.i], v.from.o)
+	b, err := v.from.alias.decodeBytes(&v.from.entries[v.i], &v.from.o)
 	return b, v.wrap(err)
 }
 
@@ -61,7 +61,7 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 	from := &fetched{c.alias, b.o, entries}
 	found := make(map[string]Value, len(keys))
 	for i, key := range keys {
-		if c.reportFound(ctx, key, entries[i], b.o) {
+		if c.reportFound(ctx, key, &entries[i], &b.o) {
 			found[key] = Value{from: from, i: i, key: key}
 		}
 	}
@@ -77,7 +77,7 @@ func (c *BaseCache) Batches(ctx context.Context) bool {
 }
 
 // reportFound reports hit, miss or corrupt entry for one key of GetMany.
-func (c *BaseCache) reportFound(ctx context.Context, key string, e entry, o options) bool {
+func (c *BaseCache) reportFound(ctx context.Context, key string, e *entry, o *options) bool {
 	if !e.isNative && e.raw == nil {
 		c.publish(ctx, EventMiss, "GetMany", key, nil)
 		return false
@@ -105,7 +105,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	for i, key := range keys {
 		buf := getValueBuffer()
 		defer buf.release()
-		if values[i], err = c.encode(b.st, buf, items[key], b.o); err != nil {
+		if values[i], err = c.encode(b.st, buf, items[key], &b.o); err != nil {
 			if errors.Is(err, ErrTooLarge) {
 				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key)
 				err = errors.Join(err, deleteErr)
@@ -176,7 +176,7 @@ type batch struct {
 // are none.
 func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opts []Option) (*batch, error) {
 	var o options
-	if err := c.options(&o, opts); err != nil {
+	if err := c.sum(&o, opts); err != nil {
 		return nil, c.fail(ctx, op, "", err)
 	}
 	if len(keys) == 0 {
@@ -234,8 +234,8 @@ func (b *batch) fetch(ctx context.Context) ([]entry, error) {
 		return entries, err
 	}
 	for i, k := range b.keys {
-		e, err := b.st.fetch(ctx, k)
-		switch {
+		var e entry
+		switch err := b.st.fetch(ctx, k, &e); {
 		case err == nil:
 			if e.raw == nil && !e.isNative {
 				e.raw = []byte{}
@@ -266,7 +266,7 @@ func (b *batch) store(ctx context.Context, values []stored) (errs []error, err e
 	failed := false
 	errs = make([]error, len(values))
 	for i, s := range values {
-		errs[i] = b.st.write(ctx, b.keys[i], s, b.o)
+		errs[i] = b.st.write(ctx, b.keys[i], s, &b.o)
 		failed = failed || errs[i] != nil
 	}
 	if !failed {

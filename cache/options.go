@@ -11,16 +11,16 @@ import (
 // ignored by it, as a timeout is by Get.
 type Option interface{ option() }
 
-// options is the sum of the Options of one call. It is passed by value, so
-// that a call allocates nothing for it.
+// options is the sum of the Options of one call over the defaults of its alias.
+// An operation has it on its stack and passes it by reference, but to what
+// outlives the operation: a copy of so many words waits for the memory that it
+// is made of.
 type options struct {
 	timeout  Timeout
 	version  int
-	shared   bool
-	native   bool
-	failOpen bool
 	codec    codec.Codec
 	assigner nativeAssigner // nil for none
+	flags    flags
 }
 
 // Version is the version of the key that an operation works on, in place of
@@ -29,13 +29,16 @@ type Version int
 
 func (Version) option() {}
 
-type flag uint8
+// flags is a set of what can be said in a word.
+type flags uint8
 
 const (
-	flagShared flag = iota
+	flagShared flags = 1 << iota
 	flagNative
 	flagFailOpen
 )
+
+func (f flags) has(flag flags) bool { return f&flag != 0 }
 
 var (
 	// Shared lets GetBytes return the memory of the store, which must not be
@@ -57,7 +60,7 @@ var (
 	FailOpen Option = flagFailOpen
 )
 
-func (flag) option() {}
+func (flags) option() {}
 
 // Using encodes and decodes values with c in place of the alias's codec.
 func Using(c codec.Codec) Option { return codecOption{c} }
@@ -71,17 +74,17 @@ type assignerOption struct{ nativeAssigner }
 
 func (assignerOption) option() {}
 
-// options adds up opts over the defaults of the alias. It tells them by their
-// types: a method of each, called through the interface, would have o on the
+// sum sets o to opts added up over the defaults of the alias. It tells them by
+// their types: a method of each, called through the interface, would have o on the
 // heap or copy it twice for each option.
-func (a *alias) options(o *options, opts []Option) error {
-	o.timeout, o.version, o.codec, o.failOpen = a.timeout, a.version, a.codec, a.missOnError
+func (a *alias) sum(o *options, opts []Option) error {
+	*o = a.options
 	for _, opt := range opts {
+		if set, ok := opt.(flags); ok { // as most are: this is faster than the switch
+			o.flags |= set
+			continue
+		}
 		switch opt := opt.(type) {
-		case flag:
-			o.shared = o.shared || opt == flagShared
-			o.native = o.native || opt == flagNative
-			o.failOpen = o.failOpen || opt == flagFailOpen
 		case assignerOption:
 			o.assigner = opt.nativeAssigner
 		case Timeout:

@@ -71,8 +71,8 @@ func failOnPanic[T any](f **Future[T]) {
 
 // begin is BaseCache.begin with a key that the store may keep until the
 // operation ends.
-func (p *pipeline) begin(ctx context.Context, op, key string, opts []Option) ([]byte, options, error) {
-	k, o, err := p.cache.prepare(ctx, p.st, op, key, opts)
+func (p *pipeline) begin(ctx context.Context, op, key string, opts []Option) (_ []byte, o options, err error) {
+	k, err := p.cache.prepare(ctx, p.st, op, key, opts, &o)
 	if err != nil {
 		return nil, o, err
 	}
@@ -87,11 +87,8 @@ func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) 
 		return failed[bool](err)
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
-		e := entry{raw: r.Value, shared: p.st.sharesMemory}
-		if r.Err == nil {
-			r.Err = p.cache.decode(e, dst, o)
-		}
-		return p.cache.found(ctx, "Get", key, r.Err)
+		e, o := entry{raw: r.Value, shared: p.st.sharesMemory}, o
+		return p.cache.read(ctx, "Get", key, &e, r.Err, dst, &o)
 	})
 }
 
@@ -103,10 +100,15 @@ func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
 		if r.Err == nil {
-			l.Value, r.Err = p.cache.decodeBytes(entry{raw: r.Value, shared: p.st.sharesMemory}, o)
+			e, o := entry{raw: r.Value, shared: p.st.sharesMemory}, o
+			l.Value, r.Err = p.cache.decodeBytes(&e, &o)
 		}
-		l.Found, err = p.cache.found(ctx, "GetBytes", key, r.Err)
-		return l, err
+		if r.Err != nil {
+			return l, p.cache.missed(ctx, "GetBytes", key, r.Err)
+		}
+		l.Found = true
+		p.cache.publish(ctx, EventHit, "GetBytes", key, nil)
+		return l, nil
 	})
 }
 
@@ -118,10 +120,10 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 		return failed[struct{}](err)
 	}
 	ttl, lives := o.timeout.ttl()
-	s, err := c.encode(p.st, new(valueBuffer), value, o)
+	s, err := c.encode(p.st, new(valueBuffer), value, &o)
 	if err != nil || !lives {
 		// Nothing is to be stored: rare enough to be left to the plain form.
-		return failed[struct{}](c.store(ctx, p.st, k, op, key, s, err, o))
+		return failed[struct{}](c.store(ctx, p.st, k, op, key, s, err, &o))
 	}
 	if err := p.st.flights.Invalidate(ctx, k); err != nil {
 		return failed[struct{}](c.fail(ctx, op, key, err))

@@ -11,14 +11,15 @@ import (
 
 // Get implements [Cache].
 func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option) (bool, error) {
-	st, k, o, err := c.begin(ctx, "Get", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Get", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
-	e, err := st.fetch(ctx, k.b)
+	var e entry
+	err = st.fetch(ctx, k.b, &e)
 	k.release()
-	found, _, err := c.read(ctx, "Get", key, e, err, dst, o)
-	return found, err
+	return c.read(ctx, "Get", key, &e, err, dst, &o)
 }
 
 // previous is what a look-up found under a key, for who may replace it.
@@ -41,60 +42,64 @@ func (p previous) is(e entry) bool {
 
 // read decodes what was fetched into dst. If it cannot be read it reports a
 // miss.
-func (c *BaseCache) read(ctx context.Context, op, key string, e entry, err error, dst any, o options) (found bool, was previous, _ error) {
+func (c *BaseCache) read(ctx context.Context, op, key string, e *entry, err error, dst any, o *options) (found bool, _ error) {
 	if err == nil {
 		err = c.decode(e, dst, o)
 	}
-	if err == nil || errors.Is(err, driver.ErrCorrupt) {
-		was = previous{there: true, entry: e}
-	}
-	found, err = c.found(ctx, op, key, err)
-	return found, was, err
-}
-
-// found turns the error of a look-up into found or not, and reports which.
-func (c *BaseCache) found(ctx context.Context, op, key string, err error) (bool, error) {
-	switch {
-	case err == nil:
+	if err == nil {
 		c.publish(ctx, EventHit, op, key, nil)
 		return true, nil
+	}
+	return false, c.missed(ctx, op, key, err)
+}
+
+// missed reports why a look-up found nothing, err, and returns an error unless
+// it is a miss.
+func (c *BaseCache) missed(ctx context.Context, op, key string, err error) error {
+	switch {
 	case errors.Is(err, driver.ErrNotFound):
 		c.publish(ctx, EventMiss, op, key, nil)
-		return false, nil
+		return nil
 	case errors.Is(err, driver.ErrCorrupt):
 		c.corrupt(ctx, op, key, err)
-		return false, nil
+		return nil
 	}
-	return false, c.fail(ctx, op, key, err)
+	return c.fail(ctx, op, key, err)
 }
 
 // GetBytes implements [Cache].
 func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([]byte, bool, error) {
-	st, k, o, err := c.begin(ctx, "GetBytes", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "GetBytes", key, opts, &o)
 	if err != nil {
 		return nil, false, err
 	}
-	e, err := st.fetch(ctx, k.b)
+	var e entry
+	err = st.fetch(ctx, k.b, &e)
 	k.release()
 	var value []byte
 	if err == nil {
-		value, err = c.decodeBytes(e, o)
+		value, err = c.decodeBytes(&e, &o)
 	}
-	found, err := c.found(ctx, "GetBytes", key, err)
-	return value, found, err
+	if err == nil {
+		c.publish(ctx, EventHit, "GetBytes", key, nil)
+		return value, true, nil
+	}
+	return nil, false, c.missed(ctx, "GetBytes", key, err)
 }
 
 // Has implements [Cache].
 func (c *BaseCache) Has(ctx context.Context, key string, opts ...Option) (bool, error) {
-	st, k, o, err := c.begin(ctx, "Has", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Has", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
 	defer k.release()
-	return c.has(ctx, st, k.b, "Has", key, o)
+	return c.has(ctx, st, k.b, "Has", key, &o)
 }
 
-func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key string, o options) (bool, error) {
+func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	if st.peeker == nil {
 		_, err := c.fetchReadable(ctx, st, k, o)
 		return c.present(ctx, op, key, err)
@@ -105,17 +110,18 @@ func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key strin
 
 // fetchReadable reads the entry of k. One that cannot be read is ErrCorrupt,
 // and returned so that it can be replaced.
-func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o options) (entry, error) {
-	e, err := st.fetch(ctx, k)
+func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o *options) (entry, error) {
+	var e entry
+	err := st.fetch(ctx, k, &e)
 	if err == nil {
-		err = c.check(e, o.codec)
+		err = c.check(&e, o.codec)
 	}
 	return e, err
 }
 
 // presentHead is present for a store that returned the head of an entry. An
 // empty head tells nothing: it may be that of a native entry.
-func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, key string, head []byte, err error, o options) (bool, error) {
+func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, key string, head []byte, err error, o *options) (bool, error) {
 	if err == nil && len(head) == 0 {
 		_, err = c.fetchReadable(ctx, st, k, o)
 	} else if err == nil {

@@ -245,7 +245,7 @@ func orInvalid(c *BaseCache, alias string, err error) *BaseCache {
 		return c
 	}
 	a, _ := newAlias(newHandler(nil), alias, Config{}) // the defaults are valid
-	a.source = brokenStore{err}
+	a.use(brokenStore{err}, Config{})
 	return &BaseCache{alias: a}
 }
 

@@ -44,7 +44,7 @@ func (assigner[T]) assign(dst, native any) bool {
 }
 
 // with returns the options of the view and of a call.
-func (v View[T]) with(opts []Option) []Option {
+func (v *View[T]) with(opts []Option) []Option {
 	if len(opts) == 0 {
 		return v.opts
 	}
@@ -72,29 +72,22 @@ func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, 
 		found, err = v.cache.Get(ctx, key, dst, opts...)
 		return *dst, found, err
 	}
-	st, k, o, err := c.begin(ctx, "Get", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Get", key, opts, &o)
 	if err != nil {
 		return value, false, err
 	}
-	e, err := st.fetch(ctx, k.b)
+	var e entry
+	err = st.fetch(ctx, k.b, &e)
 	k.release()
-	if value, is := nativeOf[T](e); is {
+	// A native T takes neither a codec nor a destination on the heap.
+	if value, found = e.native.(T); found && err == nil {
 		c.publish(ctx, EventHit, "Get", key, nil)
 		return value, true, nil
 	}
 	dst := new(T)
-	found, _, err = c.read(ctx, "Get", key, e, err, dst, o)
+	found, err = c.read(ctx, "Get", key, &e, err, dst, &o)
 	return *dst, found, err
-}
-
-// nativeOf returns the value of e if it is a native T, which takes neither a
-// codec nor a destination on the heap.
-func nativeOf[T any](e entry) (value T, is bool) {
-	if !e.isNative || e.isPlain() {
-		return value, false
-	}
-	value, is = e.native.(T)
-	return value, is
 }
 
 // GetMany returns the values of those of keys that are there. If some cannot
@@ -167,26 +160,26 @@ func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) 
 //
 // See [View.Fill] for a load that decides about timeout and storing. For many
 // keys at once, start a GetOrSet for each on [View.Async] and await them.
-func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) (T, error) {
+func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) (value T, err error) {
 	opts = v.with(opts)
 	c := baseOf(ctx, v.cache)
 	if c == nil || load == nil {
 		return getOrSetBy(ctx, v.cache, key, load, opts)
 	}
-	b, err := c.beginFill(ctx, "GetOrSet", key, opts)
-	if err != nil {
-		var none T
-		return none, err
+	var b begun
+	if err := c.beginFill(ctx, "GetOrSet", key, opts, &b); err != nil {
+		return value, err
 	}
-	e, err := b.st.fetch(ctx, b.k.b)
-	if value, is := nativeOf[T](e); is {
+	err = b.st.fetch(ctx, b.k.b, &b.found)
+	var found bool
+	if value, found = b.found.native.(T); found && err == nil {
 		b.k.release()
 		c.publish(ctx, EventHit, "GetOrSet", key, nil)
 		return value, nil
 	}
 	defer b.k.release()
 	g := &getOrSet[T]{load: load}
-	_, err = c.fill(ctx, b, e, err, &g.value, g)
+	_, err = c.fill(ctx, &b, err, &g.value, g)
 	return g.value, err
 }
 

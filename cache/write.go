@@ -9,32 +9,34 @@ import (
 
 // Set implements [Cache].
 func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Option) error {
-	st, k, o, err := c.begin(ctx, "Set", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Set", key, opts, &o)
 	if err != nil {
 		return err
 	}
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encode(st, buf, value, o)
-	return c.store(ctx, st, k.b, "Set", key, s, err, o)
+	s, err := c.encode(st, buf, value, &o)
+	return c.store(ctx, st, k.b, "Set", key, s, err, &o)
 }
 
 // SetBytes implements [Cache].
 func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts ...Option) error {
-	st, k, o, err := c.begin(ctx, "SetBytes", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "SetBytes", key, opts, &o)
 	if err != nil {
 		return err
 	}
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encodeBytes(st, buf, value, o)
-	return c.store(ctx, st, k.b, "SetBytes", key, s, err, o)
+	s, err := c.encodeBytes(st, buf, value, &o)
+	return c.store(ctx, st, k.b, "SetBytes", key, s, err, &o)
 }
 
 // store writes what encode returned, its error included.
-func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s stored, encodeErr error, o options) error {
+func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s stored, encodeErr error, o *options) error {
 	if encodeErr != nil && !errors.Is(encodeErr, ErrTooLarge) {
 		return c.fail(ctx, op, key, encodeErr)
 	}
@@ -57,22 +59,23 @@ func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key str
 
 // Add implements [Cache].
 func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Option) (bool, error) {
-	st, k, o, err := c.begin(ctx, "Add", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Add", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encode(st, buf, value, o)
+	s, err := c.encode(st, buf, value, &o)
 	if err != nil {
 		return false, c.fail(ctx, "Add", key, err)
 	}
 	if _, lives := o.timeout.ttl(); !lives {
-		there, err := c.has(ctx, st, k.b, "Add", key, o)
+		there, err := c.has(ctx, st, k.b, "Add", key, &o)
 		return !there && err == nil, err
 	}
-	added, err := c.add(ctx, st, k.b, key, s, o)
+	added, err := c.add(ctx, st, k.b, key, s, &o)
 	if err != nil {
 		return false, c.fail(ctx, "Add", key, err)
 	}
@@ -84,7 +87,7 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 
 // add stores s unless there is an entry that can be read. An unreadable one is
 // replaced, on condition that it has not changed.
-func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s stored, o options) (bool, error) {
+func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s stored, o *options) (bool, error) {
 	head, added, err := st.add(ctx, k, s, o)
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
@@ -108,7 +111,7 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 // replace stores s in place of an entry that is unreadable or not wanted: if
 // the store can compare, only while the entry is still old. Stores compare and
 // replace bytes and no native values; a []byte has an envelope for that.
-func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s stored, o options) (bool, error) {
+func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s stored, o *options) (bool, error) {
 	if st.replacer == nil || old.raw == nil || old.isNative || s.isNative && s.bytes == nil {
 		return true, st.write(ctx, k, s, o)
 	}
@@ -126,17 +129,18 @@ func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry
 
 // Touch implements [Cache].
 func (c *BaseCache) Touch(ctx context.Context, key string, opts ...Option) (bool, error) {
-	st, k, o, err := c.begin(ctx, "Touch", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Touch", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
 	defer k.release()
 	ttl, lives := o.timeout.ttl()
 	if !lives {
-		return c.expire(ctx, st, k.b, key, o)
+		return c.expire(ctx, st, k.b, key, &o)
 	}
 	head, err := st.store.Touch(ctx, k.b, ttl)
-	touched, err := c.presentHead(ctx, st, k.b, "Touch", key, head, err, o)
+	touched, err := c.presentHead(ctx, st, k.b, "Touch", key, head, err, &o)
 	if touched {
 		c.publish(ctx, EventTouch, "Touch", key, nil)
 	}
@@ -145,7 +149,7 @@ func (c *BaseCache) Touch(ctx context.Context, key string, opts ...Option) (bool
 
 // expire is Touch with a timeout that has passed. Like a deletion, it also
 // keeps what is being loaded from being stored.
-func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string, o options) (bool, error) {
+func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string, o *options) (bool, error) {
 	there, err := c.has(ctx, st, k, "Touch", key, o)
 	if err != nil {
 		return false, err
@@ -156,7 +160,8 @@ func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string
 
 // Delete implements [Cache].
 func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (bool, error) {
-	st, k, _, err := c.begin(ctx, "Delete", key, opts)
+	var o options
+	st, k, err := c.begin(ctx, "Delete", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
