@@ -36,15 +36,28 @@ func (c Comparison) off() float64 { return max(c.Control.Median-1, 1-c.Control.M
 // Compare measures how long the operations of the others take, in units of the
 // floor's. It runs nothing at the same time.
 func Compare(plan Plan, floor Contestant, others ...Contestant) Comparison {
-	start := time.Now()
-	return compare(plan, func() time.Duration { return time.Since(start) }, floor, others)
+	c, _ := CompareFields(plan, 1, func() (Contestant, []Contestant, error) { return floor, others, nil })
+	return c
 }
 
-func compare(plan Plan, clock func() time.Duration, floor Contestant, others []Contestant) Comparison {
+// CompareFields is Compare of contestants that open makes anew for each of so many
+// fields, by turns: the same ones with the same data elsewhere in memory. The
+// rounds of all fields count together, and plan is for all together. Where data
+// happen to be that do not fit into the processor's caches makes some percent of
+// difference, in every round with them. An error is open's.
+func CompareFields(plan Plan, fields int, open func() (floor Contestant, others []Contestant, err error)) (Comparison, error) {
+	start := time.Now()
+	return compare(plan, func() time.Duration { return time.Since(start) }, fields, open)
+}
+
+func compare(plan Plan, clock func() time.Duration, fields int, open func() (Contestant, []Contestant, error)) (Comparison, error) {
 	plan = plan.withDefaults()
 	var best Comparison
 	for attempt := range plan.Attempts {
-		c := attemptOne(plan, uint64(attempt), clock, floor, others)
+		c, err := attemptOne(plan, attempt, clock, fields, open)
+		if err != nil {
+			return c, err
+		}
 		if attempt == 0 || c.off() < best.off() {
 			best = c
 		}
@@ -52,37 +65,56 @@ func compare(plan Plan, clock func() time.Duration, floor Contestant, others []C
 			break
 		}
 	}
-	return best
+	return best, nil
 }
 
-// attemptOne makes a comparison once. The floor is in the field twice, first and
-// last.
-func attemptOne(plan Plan, attempt uint64, clock func() time.Duration, floor Contestant, others []Contestant) Comparison {
-	field := slices.Concat([]Contestant{floor}, others, []Contestant{floor})
-	block := plan.block(floor, clock)
-	for _, c := range field {
-		c.Run(block) // what the first block pays for once is no part of the comparison
+// attemptOne makes a comparison once. The floor is in each field twice, first
+// and, as the control, last.
+func attemptOne(plan Plan, attempt int, clock func() time.Duration, fields int, open func() (Contestant, []Contestant, error)) (Comparison, error) {
+	var field []Contestant
+	var times [][]float64
+	for i := range fields {
+		floor, others, err := open()
+		if err != nil {
+			return Comparison{}, err
+		}
+		field = slices.Concat([]Contestant{floor}, others, []Contestant{floor.control()})
+		if i == 0 {
+			plan.Block = plan.block(floor, clock)
+			times = make([][]float64, len(field))
+		}
+		for _, c := range field {
+			c.Run(plan.Block) // what the first block pays for once is no part of the comparison
+		}
+		runtime.GC()
+		random := rand.New(rand.NewPCG(plan.Seed, uint64(attempt*fields+i)))
+		for j, played := range play(plan.part(fields), random, clock, field) {
+			times[j] = append(times[j], played...)
+		}
 	}
-	runtime.GC()
+	return newComparison(plan.Block, field, times), nil
+}
 
-	times := play(plan, rand.New(rand.NewPCG(plan.Seed, attempt)), clock, field, block)
+// newComparison makes a comparison of how long each block of the field took, in
+// nanoseconds.
+func newComparison(block int, field []Contestant, times [][]float64) Comparison {
 	floorTimes, last := times[0], len(field)-1
 	c := Comparison{
-		Floor:   floor.Name,
+		Floor:   field[0].Name,
 		Block:   block,
 		Rounds:  len(floorTimes),
 		FloorOp: time.Duration(quantile(sorted(floorTimes), 0.5) / float64(block)),
-		Control: newRatio(floor.Name, times[last], floorTimes),
+		Control: newRatio(field[0].Name, times[last], floorTimes),
 	}
-	for i, other := range others {
-		c.Ratios = append(c.Ratios, newRatio(other.Name, times[i+1], floorTimes))
+	for i := 1; i < last; i++ {
+		c.Ratios = append(c.Ratios, newRatio(field[i].Name, times[i], floorTimes))
 	}
 	return c
 }
 
 // play runs the rounds and returns, for each of the field, how long each of its
 // blocks took, in nanoseconds.
-func play(plan Plan, random *rand.Rand, clock func() time.Duration, field []Contestant, block int) [][]float64 {
+func play(plan Plan, random *rand.Rand, clock func() time.Duration, field []Contestant) [][]float64 {
 	times := make([][]float64, len(field))
 	for i := range times {
 		times[i] = make([]float64, 0, plan.Rounds)
@@ -95,7 +127,7 @@ func play(plan Plan, random *rand.Rand, clock func() time.Duration, field []Cont
 		}
 		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
-			times[i] = append(times[i], float64(elapsed(clock, field[i], block)))
+			times[i] = append(times[i], float64(elapsed(clock, field[i], plan.Block)))
 		}
 	}
 	return times

@@ -1,6 +1,7 @@
 package paired_test
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -114,6 +115,42 @@ func TestAComparisonIsMadeAgainWhileItsControlIsOff(t *testing.T) {
 	c := paired.CompareBy(paired.Plan{Rounds: 51, Block: 12, Attempts: 5}, w.clock, floor, nil)
 	if !c.Sure() {
 		t.Errorf("the control stayed at %v", c.Control)
+	}
+}
+
+func TestTheControlIsTheTwinOfTheFloor(t *testing.T) {
+	w := &world{slow: 1}
+	floor := w.contestant("floor", 10*time.Microsecond)
+	floor.Twin = w.contestant("", 12*time.Microsecond).Run
+	c := paired.CompareBy(paired.Plan{Rounds: 101}, w.clock, floor, nil)
+	near(t, "the control", c.Control.Median, 1.2, 1e-9)
+	if c.FloorOp != 10*time.Microsecond {
+		t.Errorf("an operation of the floor takes %v", c.FloorOp)
+	}
+}
+
+// Whoever is unlucky in one field is not in the next.
+func TestTheRoundsOfAllFieldsCountTogether(t *testing.T) {
+	w := &world{slow: 1}
+	opened := 0
+	open := func() (paired.Contestant, []paired.Contestant, error) {
+		opened++
+		return w.contestant("floor", 10*time.Microsecond), []paired.Contestant{
+			w.contestant("other", time.Duration(10+opened)*time.Microsecond), // 11, 12, 13
+		}, nil
+	}
+	c, err := paired.CompareFieldsBy(paired.Plan{Rounds: 90}, w.clock, 3, open)
+	if err != nil || opened != 3 || c.Rounds != 90 {
+		t.Errorf("%d fields, %d rounds, %v", opened, c.Rounds, err)
+	}
+	near(t, "the ratio", c.Ratio("other").Median, 1.2, 1e-9)
+	near(t, "the lower quartile", c.Ratio("other").Low, 1.1, 1e-9)
+
+	broken := errors.New("no memory")
+	if _, err := paired.CompareFields(paired.Plan{}, 2, func() (paired.Contestant, []paired.Contestant, error) {
+		return paired.Contestant{}, nil, broken
+	}); err != broken {
+		t.Errorf("%v, want %v", err, broken)
 	}
 }
 

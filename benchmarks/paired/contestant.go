@@ -9,6 +9,20 @@ type Contestant struct {
 	// Run runs n operations and returns when they are done. It is called from
 	// one goroutine, and must leave nothing running.
 	Run func(n int)
+
+	// Twin, if there is one, is Run on data of its own. As a floor's control it
+	// takes part in place of Run. Contestants whose data do not fit into the caches
+	// of the processor must not share them: whoever's data are visited more often
+	// than the others' finds more of them there.
+	Twin func(n int)
+}
+
+// control is the second entry of a floor.
+func (c Contestant) control() Contestant {
+	if c.Twin != nil {
+		c.Run = c.Twin
+	}
+	return c
 }
 
 // Serial is a contestant that runs one operation after the other.

@@ -10,5 +10,7 @@
 //
 // The floor takes part twice, and its second entry is the control: had the
 // method no error, its ratio would be 1. A comparison whose control is off by
-// more than one percent is not to be believed, and says so.
+// more than one percent is not to be believed, and says so. A floor with a lot of
+// data has a twin for it, with the same data elsewhere, and since it matters where,
+// such a field is made several times, see [CompareFields].
 package paired

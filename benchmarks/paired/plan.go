@@ -58,6 +58,13 @@ func (p Plan) withDefaults() Plan {
 	return p
 }
 
+// part returns the plan for one of so many fields.
+func (p Plan) part(fields int) Plan {
+	p.Rounds = (p.Rounds + fields - 1) / fields
+	p.Most /= time.Duration(fields)
+	return p
+}
+
 // block returns how many operations a block has, by trying the floor. Each
 // number is tried twice: what is set up at its first use, a connection for each
 // goroutine for one, would make a block too short that lasts long enough once.

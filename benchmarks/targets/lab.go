@@ -39,6 +39,14 @@ func (e Effort) ParallelPlan() paired.Plan {
 	return plan
 }
 
+// fields returns how often the caches of a comparison are made.
+func (e Effort) fields() int {
+	if e == Quick {
+		return 2
+	}
+	return 5
+}
+
 // Lab is where targets are measured, one after the other.
 type Lab struct {
 	Effort Effort

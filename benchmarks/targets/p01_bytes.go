@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -68,28 +69,79 @@ func (l *Lab) rival(r rivals.Rival, keys []string) (rivals.Cache, error) {
 	return c, nil
 }
 
-// compareReads compares on one processor and on two. Each of others makes, for
-// one goroutine, the operation that reads a key.
-func (l *Lab) compareReads(keys []string, floor reader, others ...reader) (one, two paired.Comparison) {
-	serial := func(r reader) paired.Contestant {
-		v := newVisitor()
-		return paired.Serial(r.name, func() { r.read(keys[v.visit()]) })
-	}
-	parallel := func(r reader) paired.Contestant {
-		return paired.Parallel(r.name, 2, func() func() {
-			v := newVisitor()
-			return func() { r.read(keys[v.visit()]) }
-		})
-	}
-	one = l.compare(serial(floor), each(others, serial)...)
-	two = l.compareParallel(parallel(floor), each(others, parallel)...)
-	return one, two
-}
-
-// reader is a contestant that reads keys.
+// reader is a contestant that reads keys. open makes the cache that it reads.
 type reader struct {
 	name string
-	read func(key string)
+	open func(l *Lab, keys []string) (read func(key string), err error)
+}
+
+// serial and parallel make a contestant of a reader for one processor and for two.
+func serial(name string, keys []string, read func(key string)) paired.Contestant {
+	v := newVisitor()
+	return paired.Serial(name, func() { read(keys[v.visit()]) })
+}
+
+func parallel(name string, keys []string, read func(key string)) paired.Contestant {
+	return paired.Parallel(name, 2, func() func() {
+		v := newVisitor()
+		return func() { read(keys[v.visit()]) }
+	})
+}
+
+// compareReads compares others with otter's own Get, on one processor and on two.
+// Each has a cache of its own, the control too: of an otter that three contestants
+// read, the processor's caches would hold three times as many entries, and its Get
+// take a tenth less. The caches are made several times.
+func (l *Lab) compareReads(keys []string, others ...reader) (one, two paired.Comparison, err error) {
+	others = append(others, otterLookedAt)
+	if one, err = l.compareReaders(l.Effort.Plan(), serial, keys, others); err != nil {
+		return one, two, err
+	}
+	two, err = l.compareReaders(l.Effort.ParallelPlan(), parallel, keys, others)
+	return one, two, err
+}
+
+func (l *Lab) compareReaders(plan paired.Plan, contestant func(string, []string, func(string)) paired.Contestant, keys []string, others []reader) (paired.Comparison, error) {
+	caches := new(Lab)
+	defer caches.cleanUp()
+	return paired.CompareFields(plan, l.Effort.fields(), func() (floor paired.Contestant, field []paired.Contestant, err error) {
+		caches.cleanUp()
+		for _, r := range slices.Concat([]reader{otterRead, otterRead}, others) {
+			read, err := r.open(caches, keys)
+			if err != nil {
+				return floor, nil, err
+			}
+			field = append(field, contestant(r.name, keys, read))
+		}
+		floor = field[0]
+		floor.Twin = field[1].Run
+		return floor, field[2:], nil
+	})
+}
+
+// otterRead is otter's own Get, and otterLookedAt one that looks at the value,
+// as whoever uses it does. Get alone never touches it, and it is in memory that no
+// processor's cache has.
+var (
+	otterRead     = rivalRead("otter", rivals.Otter, func([]byte) {})
+	otterLookedAt = rivalRead("look", rivals.Otter, func(value []byte) { looked.Store(uint32(value[0])) })
+)
+
+// looked keeps the look at a value from being optimised away.
+var looked atomic.Uint32
+
+// rivalRead returns the reader of a rival who does something with each value.
+func rivalRead(name string, r rivals.Rival, use func(value []byte)) reader {
+	return reader{name, func(l *Lab, keys []string) (func(key string), error) {
+		c, err := l.rival(r, keys)
+		return func(key string) {
+			value, found := c.Get(key)
+			if !found {
+				panic("a miss of " + name)
+			}
+			use(value)
+		}, err
+	}}
 }
 
 func each[A, B any](all []A, f func(A) B) []B {
@@ -100,40 +152,40 @@ func each[A, B any](all []A, f func(A) B) []B {
 	return out
 }
 
-// readerOf returns the reader of a rival.
-func readerOf(name string, c rivals.Cache) reader {
-	return reader{name, func(key string) {
-		if _, found := c.Get(key); !found {
-			panic("a miss of " + name)
+// bytesRead returns the reader of larder's byte slices with these options.
+func bytesRead(ctx context.Context, name string, opts ...cache.Option) reader {
+	return reader{name, func(l *Lab, keys []string) (func(key string), error) {
+		c, err := l.memoryCache(ctx)
+		if err != nil {
+			return nil, err
 		}
+		for _, key := range keys {
+			if err := c.SetBytes(ctx, key, make([]byte, entrySize)); err != nil {
+				return nil, err
+			}
+		}
+		return func(key string) { mustFind(c.GetBytes(ctx, key, opts...)) }, nil
 	}}
 }
 
 func bytesFromMemory(ctx context.Context, l *Lab) error {
 	keys := keys()
-	c, err := l.memoryCache(ctx)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		if err := c.SetBytes(ctx, key, make([]byte, entrySize)); err != nil {
+	shared, copied := bytesRead(ctx, "shared", cache.Shared), bytesRead(ctx, "copied")
+	for _, read := range []struct {
+		reader
+		most float64
+	}{{shared, 1}, {copied, 2}} {
+		get, err := read.open(l, keys)
+		if err != nil {
 			return err
 		}
+		l.report("GetBytes, "+read.name, Allocations, allocations(func() { get(keys[1]) }), AtMost(read.most))
 	}
-	otter, err := l.rival(rivals.Otter, keys)
+	coarse := rivalRead("coarse", rivals.OtterCoarse, func([]byte) {})
+	one, two, err := l.compareReads(keys, shared, copied, coarse)
 	if err != nil {
 		return err
 	}
-	coarse, err := l.rival(rivals.OtterCoarse, keys)
-	if err != nil {
-		return err
-	}
-	shared := reader{"shared", func(key string) { mustFind(c.GetBytes(ctx, key, cache.Shared)) }}
-	copied := reader{"copied", func(key string) { mustFind(c.GetBytes(ctx, key)) }}
-	one, two := l.compareReads(keys, readerOf("otter", otter), shared, copied, readerOf("coarse", coarse), lookingAt(otter))
-
-	l.report("GetBytes, shared", Allocations, allocations(func() { shared.read(keys[1]) }), AtMost(1))
-	l.report("GetBytes, copied", Allocations, allocations(func() { copied.read(keys[1]) }), AtMost(2))
 	l.ratio("GetBytes, shared, to otter's Get, 1 core", one, "shared", AtMost(1.15))
 	l.ratio("GetBytes, shared, to otter's Get, 2 cores", two, "shared", AtMost(1.15))
 	l.ratio("GetBytes, copied, to otter's Get, 1 core", one, "copied", Bound{})
@@ -142,19 +194,6 @@ func bytesFromMemory(ctx context.Context, l *Lab) error {
 	l.ratio("otter's Get on a coarse clock, 2 cores", two, "coarse", Bound{})
 	return nil
 }
-
-// lookingAt returns the reader of a cache who looks at the value, as whoever uses it
-// does. The Get of otter alone never touches it, and it is in memory that no
-// processor's cache has.
-func lookingAt(c rivals.Cache) reader {
-	return reader{"look", func(key string) {
-		value, _ := c.Get(key)
-		looked.Store(uint32(value[0]))
-	}}
-}
-
-// looked keeps the look at a value from being optimised away.
-var looked atomic.Uint32
 
 // mustFind panics if a read that is measured did not find its value.
 func mustFind[T any](_ T, found bool, err error) {

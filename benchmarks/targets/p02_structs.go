@@ -3,7 +3,6 @@ package targets
 import (
 	"context"
 
-	"github.com/larder-go/larder/benchmarks/rivals"
 	"github.com/larder-go/larder/cache"
 )
 
@@ -21,17 +20,24 @@ func structsFromMemory(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
-	otter, err := l.rival(rivals.Otter, keys)
+	l.report("typed Get of a struct", Allocations, allocations(func() { mustFind(users.Get(ctx, keys[1])) }), AtMost(1))
+	get := usersRead(ctx, "Get", func(users cache.View[user], key string) { mustFind(users.Get(ctx, key)) })
+	one, two, err := l.compareReads(keys, get)
 	if err != nil {
 		return err
 	}
-	get := reader{"Get", func(key string) { mustFind(users.Get(ctx, key)) }}
-	one, two := l.compareReads(keys, readerOf("otter", otter), get, lookingAt(otter))
-	l.report("typed Get of a struct", Allocations, allocations(func() { get.read(keys[1]) }), AtMost(1))
 	l.ratio("otter's Get and a look at the value's first byte, 1 core", one, "look", Bound{})
 	l.ratio("typed Get of a struct to otter's Get, 1 core", one, "Get", AtMost(1.2))
 	l.ratio("typed Get of a struct to otter's Get, 2 cores", two, "Get", AtMost(1.2))
 	return nil
+}
+
+// usersRead returns the reader of native structs by get.
+func usersRead(ctx context.Context, name string, get func(users cache.View[user], key string)) reader {
+	return reader{name, func(l *Lab, keys []string) (func(key string), error) {
+		users, err := l.users(ctx, keys)
+		return func(key string) { get(users, key) }, err
+	}}
 }
 
 // users returns a view of native structs with one under each key.

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/benchmarks/rivals"
 	"github.com/larder-go/larder/cache"
 )
 
@@ -28,17 +27,16 @@ func loadsOnce(ctx context.Context, l *Lab) error {
 		l.report(job+": time to that of the load", Ratio, took, AtMost(1.1))
 	}
 
-	otter, err := l.rival(rivals.Otter, keys)
+	load := func(context.Context) (user, error) { panic("a load in place of a hit") }
+	hit := func(users cache.View[user], key string) {
+		_, err := users.GetOrSet(ctx, key, load)
+		must(err)
+	}
+	l.report("GetOrSet of a native struct, a hit", Allocations, allocations(func() { hit(users, keys[1]) }), AtMost(1))
+	one, two, err := l.compareReads(keys, usersRead(ctx, "hit", hit))
 	if err != nil {
 		return err
 	}
-	load := func(context.Context) (user, error) { panic("a load in place of a hit") }
-	hit := reader{"hit", func(key string) {
-		_, err := users.GetOrSet(ctx, key, load)
-		must(err)
-	}}
-	one, two := l.compareReads(keys, readerOf("otter", otter), hit, lookingAt(otter))
-	l.report("GetOrSet of a native struct, a hit", Allocations, allocations(func() { hit.read(keys[1]) }), AtMost(1))
 	l.ratio("otter's Get and a look at the value's first byte, 1 core", one, "look", Bound{})
 	l.ratio("GetOrSet, a hit, to otter's Get, 1 core", one, "hit", AtMost(1.2))
 	l.ratio("GetOrSet, a hit, to otter's Get, 2 cores", two, "hit", AtMost(1.2))
