@@ -103,6 +103,9 @@ func browserControl(ttl time.Duration) string {
 // cache that fails counts as one that has nothing.
 var pages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.FailOpen)
 
+// encodedPages is the view of the same as they are stored.
+var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}))
+
 // pageHandler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.
 type pageHandler struct {

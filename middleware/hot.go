@@ -142,19 +142,20 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	if hot.known.isRemembered() {
 		return hot.known.holds() && h.bypassReason(r, f) == reasonNone && h.passHot(w, r)
 	}
-	p, age := hot.lookUp(r.Context())
-	if p == nil || h.bypassReason(r, f) != reasonNone {
+	elapsed, isHot := hot.elapsed(r.Context())
+	if !isHot || h.bypassReason(r, f) != reasonNone {
 		return false
 	}
-	if hot.isVariant {
-		hot.cache.NoteHit(r.Context(), "Fill", hot.index.key)
+	p, body, age := hot.lookUp(r.Context(), elapsed)
+	if p == nil {
+		return false
 	}
-	hot.cache.NoteHit(r.Context(), "Fill", hot.key)
+	hot.noteHit(r.Context())
 	out := newOutgoing(header, p)
 	out.setHit(p, age)
 	out.setPage(p)
 	out.tellBrowsers(h, p)
-	h.sendBody(w, r, f, recorded{status: p.status, body: p.body}, &p.validators)
+	h.sendBody(w, r, f, recorded{status: p.status, body: body}, &p.validators)
 	return true
 }
 

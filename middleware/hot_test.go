@@ -12,7 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -29,8 +31,29 @@ type hot struct {
 	page   http.Handler
 }
 
+// makeHot returns a hot page.
+type makeHot func(t *testing.T, opts ...middleware.PageOption) *hot
+
+// inEachStore runs a test with hot pages of a store in this process, which are known to
+// be there, and of one from which they are fetched.
+func inEachStore(t *testing.T, test func(*testing.T, makeHot)) {
+	t.Run("in this process", func(t *testing.T) { test(t, newHot) })
+	t.Run("fetched", func(t *testing.T) {
+		test(t, func(t *testing.T, opts ...middleware.PageOption) *hot {
+			return newHotIn(t, newCaches(t, withStore(func() (driver.Store, error) {
+				s, err := memstore.New(memstore.Options{})
+				return bytesOnly{s}, err
+			})), opts...)
+		})
+	})
+}
+
 func newHot(t *testing.T, opts ...middleware.PageOption) *hot {
-	h := &hot{t: t, caches: inMemory(t)}
+	return newHotIn(t, inMemory(t), opts...)
+}
+
+func newHotIn(t *testing.T, caches *cache.Handler, opts ...middleware.PageOption) *hot {
+	h := &hot{t: t, caches: caches}
 	h.page = within(h.caches, middleware.CachePage(hotTTL, opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, "run %d for %q", h.runs.Add(1), r.Header.Get("Cookie")+r.Header.Get("X-Api-Key"))
 	})))
@@ -43,7 +66,9 @@ func newHot(t *testing.T, opts ...middleware.PageOption) *hot {
 
 func (h *hot) get(fields ...string) answer { return ask(h.page, "/page?a=1", fields...) }
 
-func TestAHotPageThatIsGoneIsNotServed(t *testing.T) {
+func TestAHotPageThatIsGoneIsNotServed(t *testing.T) { inEachStore(t, aHotPageThatIsGoneIsNotServed) }
+
+func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
 	const address = "http://example.com/page?a=1"
 	for reason, remove := range map[string]func(h *hot, ctx context.Context) error{
 		"purged":           func(_ *hot, ctx context.Context) error { return middleware.Purge(ctx, address) },
@@ -69,6 +94,10 @@ func TestAHotPageThatIsGoneIsNotServed(t *testing.T) {
 }
 
 func TestAHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T) {
+	inEachStore(t, aHotPageThatIsPurgedSoftlyIsMadeAnew)
+}
+
+func aHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T, newHot makeHot) {
 	for what, purge := range map[string]func(ctx context.Context) error{
 		"page":   func(ctx context.Context) error { return middleware.PurgeSoft(ctx, "http://example.com/page?a=1") },
 		"prefix": func(ctx context.Context) error { return middleware.PurgePrefixSoft(ctx, "http://example.com/") },
@@ -90,6 +119,10 @@ func TestAHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T) {
 }
 
 func TestAHotPageIsNotServedBeyondItsTime(t *testing.T) {
+	inEachStore(t, aHotPageIsNotServedBeyondItsTime)
+}
+
+func aHotPageIsNotServedBeyondItsTime(t *testing.T, newHot makeHot) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHot(t)
 		for age := range int(hotTTL/time.Second) - 1 {
@@ -110,7 +143,27 @@ func TestAHotPageIsNotServedBeyondItsTime(t *testing.T) {
 	})
 }
 
+// The store has it for longer than it is fresh.
+func TestAHotPageIsStaleInTime(t *testing.T) { inEachStore(t, aHotPageIsStaleInTime) }
+
+func aHotPageIsStaleInTime(t *testing.T, newHot makeHot) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHot(t, middleware.Grace(time.Minute))
+		time.Sleep(hotTTL - time.Second/2)
+		h.get().wantHit(t, `run 1 for ""`)
+		h.get().wantHit(t, `run 1 for ""`)
+		time.Sleep(time.Second * 3 / 4)
+		h.get().wantBody(t, `run 1 for ""`) // while it is made anew
+		synctest.Wait()
+		h.get().wantBody(t, `run 2 for ""`)
+	})
+}
+
 func TestAHotPageIsOnlyForThoseWhoAskForIt(t *testing.T) {
+	inEachStore(t, aHotPageIsOnlyForThoseWhoAskForIt)
+}
+
+func aHotPageIsOnlyForThoseWhoAskForIt(t *testing.T, newHot makeHot) {
 	h := newHot(t)
 	for _, test := range []struct {
 		fields []string
@@ -163,7 +216,10 @@ func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
 }
 
 func TestAHotVariantThatIsPurgedIsNotServed(t *testing.T) {
-	caches := inMemory(t)
+	inEachStore(t, func(t *testing.T, newHot makeHot) { aHotVariantThatIsPurgedIsNotServed(t, newHot(t).caches) })
+}
+
+func aHotVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
 	runs := 0
 	page := within(caches, middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		runs++
@@ -216,6 +272,10 @@ func TestARewrittenRequestIsNotTakenForAHotOne(t *testing.T) {
 }
 
 func TestWhatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T) {
+	inEachStore(t, whatOuterMiddlewareSetsIsSeenBesideAHotPage)
+}
+
+func whatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T, newHot makeHot) {
 	h := newHot(t)
 	w := httptest.NewRecorder()
 	w.Header().Set("Set-Cookie", "csrf=1")
@@ -226,6 +286,10 @@ func TestWhatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T) {
 }
 
 func TestAHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T) {
+	inEachStore(t, aHotPageGoesWithFieldsOfOuterMiddleware)
+}
+
+func aHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T, newHot makeHot) {
 	h := newHot(t)
 	w := httptest.NewRecorder()
 	w.Header().Set("X-Request-Id", "42")
@@ -254,6 +318,10 @@ func TestAHotPageIsCountedAsAHit(t *testing.T) {
 }
 
 func TestLinesOfAHotPageBelongToEachResponse(t *testing.T) {
+	inEachStore(t, linesOfAHotPageBelongToEachResponse)
+}
+
+func linesOfAHotPageBelongToEachResponse(t *testing.T, newHot makeHot) {
 	h := newHot(t)
 	for range 2 {
 		a := h.get()

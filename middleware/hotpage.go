@@ -10,9 +10,13 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
-// hotPage is a page with what it was judged by.
+// hotPage is a page with what it was judged by. If its store is in this process, it
+// is known to be there still without being asked for, and if not, it is fetched; but
+// for variants, which would take another fetch, of what leads to them.
 type hotPage struct {
 	hotEntry
+	head   weak.Pointer[decodedHead] // of a page that has to be fetched
+	remote bool
 	cache  *cache.BaseCache
 	list   *purgeList
 	purges uint64        // the number of what was known by list
@@ -41,8 +45,8 @@ func (e *hotEntry) stored() *page {
 
 // keepPage makes the way of an exchange hot, which was a hit.
 func (hs *hotWays) keepPage(x *exchange) {
-	since := x.now.Sub(x.purges.fetched)
-	if since >= hotFor || !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
+	since, remote := x.now.Sub(x.purges.fetched), x.found.head != nil
+	if since >= hotFor || !remote && !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
 	list := x.purgeList()
@@ -56,7 +60,8 @@ func (hs *hotWays) keepPage(x *exchange) {
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
 		hotEntry: hotEntry{weak.Make(x.found), x.key},
-		cache:    shared, list: list, purges: x.purges.number, age: x.found.age(x.now), selecting: selecting,
+		head:     weak.Make(x.found.head), remote: remote,
+		cache: shared, list: list, purges: x.purges.number, age: x.found.age(x.now), selecting: selecting,
 	}}
 	if x.index != nil {
 		if x.indexEntry == nil || !x.indexEntry.isStored() {
@@ -99,19 +104,55 @@ func (hot *hotPage) selects(header http.Header) bool {
 	return true
 }
 
-// lookUp returns the page and its age, or nil if everything has to be looked at
-// again.
-func (hot *hotWay) lookUp(ctx context.Context) (p *page, age time.Duration) {
+// elapsed returns how long ago the page was judged. It is not hot if everything has to
+// be looked at again.
+func (hot *hotWay) elapsed(ctx context.Context) (elapsed time.Duration, isHot bool) {
 	elapsed, purges := time.Since(hot.judged), hot.list.known.Load()
-	if elapsed >= hot.cools || purges.number != hot.purges || !purges.isCurrent() || cache.HandlerFrom(ctx) != hot.list.caches || ctx.Err() != nil {
-		return nil, 0
+	isHot = elapsed < hot.cools && purges.number == hot.purges && purges.isCurrent() && cache.HandlerFrom(ctx) == hot.list.caches && ctx.Err() == nil
+	return elapsed, isHot
+}
+
+// lookUp returns the page with its body and its age, or nil if the store does not
+// have it any more or it is stale.
+func (hot *hotWay) lookUp(ctx context.Context, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+	if hot.remote {
+		return hot.fetch(ctx, elapsed)
 	}
 	if hot.isVariant && hot.index.stored() == nil {
-		return nil, 0
+		return nil, nil, 0
 	}
 	age = hot.age + elapsed
 	if p = hot.stored(); p == nil || age >= p.fresh.Lifetime {
-		return nil, 0
+		return nil, nil, 0
 	}
-	return p, age
+	return p, p.body, age
+}
+
+// fetch is lookUp for a page that is not in this process. If its head is the same, it
+// is the page that was judged. What has changed in the meantime is looked at
+// afterwards, as for every page that was fetched.
+func (hot *hotWay) fetch(ctx context.Context, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+	head := hot.head.Value()
+	if head == nil || hot.age+elapsed >= head.page.fresh.Lifetime {
+		return nil, nil, 0 // it would be fetched twice
+	}
+	// An error leaves nothing that could be the same, and everything is looked at again.
+	encoded, _, _ := encodedPages.Over(hot.cache).Get(ctx, hot.key)
+	body, same := head.bodyOf(encoded)
+	elapsed, isHot := hot.elapsed(ctx)
+	if age = hot.age + elapsed; !same || !isHot || age >= head.page.fresh.Lifetime {
+		return nil, nil, 0
+	}
+	return head.page, body, age
+}
+
+// noteHit tells those who listen to the cache of a page that was not fetched.
+func (hot *hotWay) noteHit(ctx context.Context) {
+	if hot.remote {
+		return // they have heard
+	}
+	if hot.isVariant {
+		hot.cache.NoteHit(ctx, "Fill", hot.index.key)
+	}
+	hot.cache.NoteHit(ctx, "Fill", hot.key)
 }

@@ -49,6 +49,9 @@ type page struct {
 	flat            []string // the lines of all fields, one after the other
 	tellsBrowsers   bool     // for how long they may keep it
 
+	// head is what the page was decoded by, if its head was known.
+	head *decodedHead
+
 	// rendered is shared by copies that are of the same age.
 	rendered *atomic.Pointer[renderedAge]
 

@@ -154,8 +154,16 @@ func appendStrings(dst []byte, list []string) []byte {
 	return dst
 }
 
-// Decode implements [codec.Codec]. dst is a **page.
+// encodedPage is a page as it is stored, in the memory that the store gave.
+type encodedPage []byte
+
+// Decode implements [codec.Codec]. dst is a **page, or a *encodedPage, which may be
+// none.
 func (pageCodec) Decode(data []byte, dst any) error {
+	if d, ok := dst.(*encodedPage); ok {
+		*d = data
+		return nil
+	}
 	d, ok := dst.(**page)
 	if !ok {
 		return fmt.Errorf("%w than %T: it is a page", codec.ErrWrongType, dst)

@@ -16,14 +16,23 @@ var knownHeads [512]atomic.Pointer[decodedHead]
 type decodedHead struct {
 	encoded string // all of the entry but for the body
 	page    *page  // what it is
+	body    int    // how many bytes the body has that belongs to it
+}
+
+// bodyOf returns the body of an encoded page, if its head is this one.
+func (d *decodedHead) bodyOf(encoded []byte) (body []byte, same bool) {
+	if len(encoded) != len(d.encoded)+d.body || string(encoded[:len(d.encoded)]) != d.encoded {
+		return nil, false
+	}
+	return encoded[len(d.encoded):], true
 }
 
 // maxKnownHead is how many bytes the largest head has that is remembered, encoded
 // or as a page.
 const maxKnownHead = 4096
 
-// knownHead returns the page without its body whose encoded head this is, or nil.
-func knownHead(encoded []byte) *page {
+// knownHead returns what is remembered of this encoded head, or nil.
+func knownHead(encoded []byte) *decodedHead {
 	if len(encoded) > maxKnownHead {
 		return nil
 	}
@@ -31,7 +40,7 @@ func knownHead(encoded []byte) *page {
 	if known == nil || known.encoded != string(encoded) {
 		return nil
 	}
-	return known.page
+	return known
 }
 
 // rememberHead remembers p, which was decoded from this and a body. It keeps
@@ -42,5 +51,5 @@ func rememberHead(encoded string, p *page) {
 		return
 	}
 	head.key = bytes.Clone(p.key)
-	knownHeads[maphash.String(memorySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head})
+	knownHeads[maphash.String(memorySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head, len(p.body)})
 }

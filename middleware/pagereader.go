@@ -27,7 +27,9 @@ func decodePage(data []byte) (*page, error) {
 		return nil, errPage
 	}
 	if known := knownHead(r.data); known != nil {
-		return known.withBody(body), nil
+		p := known.page.withBody(body)
+		p.head = known
+		return p, nil
 	}
 	r.text = string(r.data)
 	p := &page{key: r.part()}
