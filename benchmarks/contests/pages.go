@@ -29,11 +29,12 @@ type Hit struct {
 // connections is how many there are at once where requests per second count.
 const connections = 8
 
-// Hits compares the rivals with a handler that is not cached.
+// Hits compares the rivals with a handler that is not cached. Each has a server and
+// connections of its own: the handler that is the floor, its twin and the one among
+// the rivals are three.
 func Hits(ctx context.Context, effort targets.Effort) (hits []Hit, err error) {
 	var one, many []paired.Contestant
-	var floorOne, floorMany paired.Contestant
-	for _, r := range pages.All() {
+	for i, r := range append([]pages.Rival{pages.Plain, pages.Plain}, pages.All()...) {
 		p := &pages.Page{Body: bytes.Repeat([]byte("p"), 1<<10), TTL: time.Hour}
 		addr, stop, err := r.Serve(ctx, p)
 		if errors.Is(err, launch.ErrNotInstalled) {
@@ -51,19 +52,17 @@ func Hits(ctx context.Context, effort targets.Effort) (hits []Hit, err error) {
 			}
 			defer clients[i].Close()
 		}
-		serial := paired.Serial(r.Name, request(clients[0], len(p.Body)))
 		next := 0
-		parallel := paired.Parallel(r.Name, connections, func() func() {
+		one = append(one, paired.Serial(r.Name, request(clients[0], len(p.Body))))
+		many = append(many, paired.Parallel(r.Name, connections, func() func() {
 			next++
 			return request(clients[next-1], len(p.Body))
-		})
-		if r.Name == pages.Plain.Name {
-			floorOne, floorMany = serial, parallel
+		}))
+		if i >= 2 {
+			hits = append(hits, Hit{Rival: r})
 		}
-		hits, one, many = append(hits, Hit{Rival: r}), append(one, serial), append(many, parallel)
 	}
-	latency := paired.Compare(effort.Plan(), floorOne, one...)
-	busy := paired.Compare(effort.ParallelPlan(), floorMany, many...)
+	latency, busy := withTwin(effort.Plan(), one), withTwin(effort.ParallelPlan(), many)
 	for i := range hits {
 		if hits[i].Skipped != nil {
 			continue

@@ -26,17 +26,16 @@ const (
 	readSize    = 256
 )
 
-// Reads compares the rivals with the bare concurrent map.
+// Reads compares the rivals with the bare concurrent map. Each reads a cache of its
+// own: the map that is the floor, its twin and the one among the rivals are three.
 func Reads(effort targets.Effort) ([]Read, error) {
 	keys := make([]string, readEntries)
 	for i := range keys {
 		keys[i] = fmt.Sprintf("user:%07d", i)
 	}
-	floor := rivals.XSyncMap
 	var all []Read
 	var serial, parallel []paired.Contestant
-	var floorSerial, floorParallel paired.Contestant
-	for _, r := range rivals.All() {
+	for _, r := range append([]rivals.Rival{rivals.XSyncMap, rivals.XSyncMap}, rivals.All()...) {
 		c, shut, err := r.Open(2*readEntries, readSize)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Name, err)
@@ -44,20 +43,25 @@ func Reads(effort targets.Effort) ([]Read, error) {
 		defer shut()
 		read := Read{Rival: r, Lost: fill(c, keys)}
 		read.Allocations = testing.AllocsPerRun(1000, func() { c.Get(keys[1]) })
-		one := paired.Serial(r.Name, reader(c, keys))
-		two := paired.Parallel(r.Name, 2, func() func() { return reader(c, keys) })
-		if r.Name == floor.Name {
-			floorSerial, floorParallel = one, two
-		}
-		all, serial, parallel = append(all, read), append(serial, one), append(parallel, two)
+		all = append(all, read)
+		serial = append(serial, paired.Serial(r.Name, reader(c, keys)))
+		parallel = append(parallel, paired.Parallel(r.Name, 2, func() func() { return reader(c, keys) }))
 	}
-	one := paired.Compare(effort.Plan(), floorSerial, serial...)
-	two := paired.Compare(effort.ParallelPlan(), floorParallel, parallel...)
+	one, two := withTwin(effort.Plan(), serial), withTwin(effort.ParallelPlan(), parallel)
+	all = all[2:]
 	for i := range all {
 		all[i].One, all[i].Two = one.Ratios[i], two.Ratios[i]
 		all[i].OneOp, all[i].TwoOp = times(one.FloorOp, all[i].One), times(two.FloorOp, all[i].Two)
 	}
 	return all, nil
+}
+
+// withTwin compares a field of which the first is the floor, and the second its
+// twin.
+func withTwin(plan paired.Plan, field []paired.Contestant) paired.Comparison {
+	floor := field[0]
+	floor.Twin = field[1].Run
+	return paired.Compare(plan, floor, field[2:]...)
 }
 
 func times(floor time.Duration, r paired.Ratio) time.Duration {

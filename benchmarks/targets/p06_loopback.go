@@ -12,17 +12,23 @@ import (
 )
 
 // connection returns a contestant that sends a request over one connection to a
-// server of its own.
+// server of its own, as its twin does.
 func (l *Lab) connection(name string, h http.Handler, want loopback.Response, header ...string) (paired.Contestant, error) {
+	c, err := l.singleConnection(name, h, want, header...)
+	if err != nil {
+		return c, err
+	}
+	twin, err := l.singleConnection(name, h, want, header...)
+	c.Twin = twin.Run
+	return c, err
+}
+
+func (l *Lab) singleConnection(name string, h http.Handler, want loopback.Response, header ...string) (paired.Contestant, error) {
 	addr, stop, err := loopback.Serve(h)
 	if err != nil {
 		return paired.Contestant{}, err
 	}
 	l.cleanup(stop)
-	return l.connectionTo(name, addr, want, header...)
-}
-
-func (l *Lab) connectionTo(name, addr string, want loopback.Response, header ...string) (paired.Contestant, error) {
 	client, err := loopback.Dial(addr, "/page?a=1", header...)
 	if err != nil {
 		return paired.Contestant{}, err
