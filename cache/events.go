@@ -64,6 +64,9 @@ func (a *alias) publish(ctx context.Context, kind EventKind, op, key string, err
 	a.events.Notify(ctx, a.sender, Event{Kind: kind, Alias: a.name, Op: op, Key: key, Err: err})
 }
 
+// IsObserved reports whether anybody listens to the events of c.
+func (c *BaseCache) IsObserved() bool { return c.events.HasListeners(c.sender) }
+
 // NoteHit publishes EventHit for key and does nothing else. It is for callers who
 // have kept a native value that they know to be in the store still, see
 // [driver.Tenant], in place of reading it again. op is what they would have

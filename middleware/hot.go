@@ -5,14 +5,15 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/larder-go/larder/cache"
 )
 
 // hotWays are the ways to ask that came to an answer quickly a moment ago: to a
 // page that was a hit, or past the cache to the handler. A request that asks in such
-// a way is answered without its key being made and the store being asked: a page if
-// the store is in this process and still has it, so that nothing but its age can have
-// changed; and the handler for as long as the memory of what is not to be stored says
-// so.
+// a way is answered without its key being made and anything being judged: with the page
+// if that is the same, so that nothing but its age can have changed; and by the handler
+// for as long as the memory of what is not to be stored says so.
 //
 // It is a table of fixed size that keeps no page alive, so clients cannot fill
 // it. A way has to wait for its slot until the one there has cooled.
@@ -130,23 +131,36 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	if hot == nil {
 		return false
 	}
-	f := fieldsOf(r.Header)
-	credentials := h.policy.credentials(r, f, nil)
-	if !h.isPlain(f) || !credentials.None() || h.isExplained(r) || !hot.selects(r.Header) {
+	if hot.known.isRemembered() {
+		return h.passHot(w, r, hot)
+	}
+	return h.serveHotPage(w, r, hot, cache.HandlerFrom(r.Context()))
+}
+
+// serveUnscoped is serveHot for a request without a scope, to which these caches would
+// be given. A page is all that can be served without one, if neither functions of
+// options nor those who listen to the caches see the request or its context.
+func (h *pageHandler) serveUnscoped(w http.ResponseWriter, r *http.Request, caches *cache.Handler) bool {
+	hot := h.hot.find(r)
+	if hot == nil || hot.known.isRemembered() || len(h.when) > 0 || hot.cache.IsObserved() {
 		return false
 	}
+	return h.serveHotPage(w, r, hot, caches)
+}
+
+// serveHotPage answers with the page of a hot way, and reports whether it did. caches
+// are those of the request.
+func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *hotWay, caches *cache.Handler) bool {
+	f := fieldsOf(r.Header)
 	header := w.Header()
-	if !h.isSilent(header) {
-		return false // it may be for one client only
+	if !h.mayTake(hot, header, r, f) {
+		return false
 	}
-	if hot.known.isRemembered() {
-		return hot.known.holds() && h.bypassReason(r, f) == reasonNone && h.passHot(w, r)
-	}
-	elapsed, isHot := hot.elapsed(r.Context())
+	elapsed, isHot := hot.elapsed(r.Context(), caches)
 	if !isHot || h.bypassReason(r, f) != reasonNone {
 		return false
 	}
-	p, body, age := hot.lookUp(r.Context(), elapsed)
+	p, body, age := hot.lookUp(r.Context(), caches, elapsed)
 	if p == nil {
 		return false
 	}
@@ -159,8 +173,21 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// passHot runs the handler for a request whose way leads past the cache.
-func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request) bool {
+// mayTake reports whether a request that asks in a hot way is as plain as the one by
+// which it became hot. outer is what others have set in the response's header: that may
+// be for one client only.
+func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f fields) bool {
+	credentials := h.policy.credentials(r, f, nil)
+	return h.isPlain(f) && credentials.None() && !h.isExplained(r) && hot.selects(r.Header) && h.isSilent(outer)
+}
+
+// passHot runs the handler for a request whose way leads past the cache, and reports
+// whether it did.
+func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWay) bool {
+	f := fieldsOf(r.Header)
+	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reasonNone {
+		return false
+	}
 	setField(w.Header(), "Cache-Status", []string{statusUncacheable})
 	h.serveUncached(h.next, w, r)
 	return true

@@ -99,7 +99,8 @@ var twinOptions = map[string]middleware.PageOption{
 	"small bodies only": middleware.MaxBody(60),
 }
 
-func newTwin(open func() (driver.Store, error), face int, options []string, more ...middleware.PageOption) (*twin, error) {
+// newTwin makes a site. If it is unscoped, its pages may be served without a scope.
+func newTwin(open func() (driver.Store, error), face int, unscoped bool, options []string, more ...middleware.PageOption) (*twin, error) {
 	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: withStore(open)})
 	if err != nil {
 		return nil, err
@@ -116,6 +117,10 @@ func newTwin(open func() (driver.Store, error), face int, options []string, more
 		},
 		func() func(http.Handler) http.Handler { return middleware.Shared(opts...) },
 	}[face]()
+	if unscoped {
+		w.page = outer(within(caches, around(w)))
+		return w, nil // where somebody listens, each request has a scope
+	}
 	w.page = within(caches, outer(around(w)))
 	caches.Events().Connect(func(_ context.Context, _ any, e cache.Event) error {
 		if e.Kind == cache.EventHit && !strings.HasSuffix(e.Key, "purges") {
@@ -338,6 +343,7 @@ func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 			return secretive{s}, err
 		},
 	}
+	unscoped := rapid.Bool().Draw(t, "unscoped")
 	fetches := rapid.Bool().Draw(t, "fetches")
 	if fetches {
 		fetched := func() (driver.Store, error) {
@@ -349,7 +355,7 @@ func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 	var twins [2]*twin
 	elsewhere := middleware.TrustProxies(netip.MustParsePrefix("198.51.100.0/24"))
 	for i, open := range stores {
-		s, err := newTwin(open, face, names, []middleware.PageOption{elsewhere}[:i]...)
+		s, err := newTwin(open, face, unscoped, names, []middleware.PageOption{elsewhere}[:i]...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,18 +105,18 @@ func (hot *hotPage) selects(header http.Header) bool {
 }
 
 // elapsed returns how long ago the page was judged. It is not hot if everything has to
-// be looked at again.
-func (hot *hotWay) elapsed(ctx context.Context) (elapsed time.Duration, isHot bool) {
+// be looked at again. caches are those of the request.
+func (hot *hotWay) elapsed(ctx context.Context, caches *cache.Handler) (elapsed time.Duration, isHot bool) {
 	elapsed, purges := time.Since(hot.judged), hot.list.known.Load()
-	isHot = elapsed < hot.cools && purges.number == hot.purges && purges.isCurrent() && cache.HandlerFrom(ctx) == hot.list.caches && ctx.Err() == nil
+	isHot = elapsed < hot.cools && purges.number == hot.purges && purges.isCurrent() && caches == hot.list.caches && ctx.Err() == nil
 	return elapsed, isHot
 }
 
 // lookUp returns the page with its body and its age, or nil if the store does not
 // have it any more or it is stale.
-func (hot *hotWay) lookUp(ctx context.Context, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+func (hot *hotWay) lookUp(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
 	if hot.remote {
-		return hot.fetch(ctx, elapsed)
+		return hot.fetch(ctx, caches, elapsed)
 	}
 	if hot.isVariant && hot.index.stored() == nil {
 		return nil, nil, 0
@@ -131,7 +131,7 @@ func (hot *hotWay) lookUp(ctx context.Context, elapsed time.Duration) (p *page, 
 // fetch is lookUp for a page that is not in this process. If its head is the same, it
 // is the page that was judged. What has changed in the meantime is looked at
 // afterwards, as for every page that was fetched.
-func (hot *hotWay) fetch(ctx context.Context, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
 	head := hot.head.Value()
 	if head == nil || hot.age+elapsed >= head.page.fresh.Lifetime {
 		return nil, nil, 0 // it would be fetched twice
@@ -139,7 +139,7 @@ func (hot *hotWay) fetch(ctx context.Context, elapsed time.Duration) (p *page, b
 	// An error leaves nothing that could be the same, and everything is looked at again.
 	encoded, _, _ := encodedPages.Over(hot.cache).Get(ctx, hot.key)
 	body, same := head.bodyOf(encoded)
-	elapsed, isHot := hot.elapsed(ctx)
+	elapsed, isHot := hot.elapsed(ctx, caches)
 	if age = hot.age + elapsed; !same || !isHot || age >= head.page.fresh.Lifetime {
 		return nil, nil, 0
 	}

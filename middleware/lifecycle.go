@@ -41,7 +41,9 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 //
 // The caches that a request has used are closed on RequestFinished, and
 // nothing is created for a request that has used none. The ResponseWriter is
-// passed on as it is.
+// passed on as it is. If the middleware is directly around that of pages, such as
+// [Site], and no other receiver is connected to the signals, a page that was a hit a
+// moment ago is answered without all this.
 //
 // The sender of the signals is the http.Handler that the middleware returns.
 // Without a default handler, and without WithCaches, there is no scope.
@@ -50,6 +52,7 @@ func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		l := config
 		l.next = next
+		l.pages, _ = next.(*pageHandler)
 		return &l
 	}
 }
@@ -71,25 +74,41 @@ type lifecycle struct {
 	bus    *signals.Bus
 	caches *cache.Handler // nil for the default one
 	next   http.Handler
+	pages  *pageHandler // next, if it is one
 }
 
 func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.pages != nil && !l.isObserved() && l.pages.serveUnscoped(w, r, l.handler()) {
+		return
+	}
 	r = l.scoped(r)
 	defer l.finish(r) // even if a receiver ends the goroutine
 	l.start(r)
 	l.next.ServeHTTP(w, r)
 }
 
+// handler returns the caches that requests get, or nil.
+func (l *lifecycle) handler() *cache.Handler {
+	if l.caches != nil {
+		return l.caches
+	}
+	return cache.DefaultHandler()
+}
+
 // scoped returns the request with its caches, if there are any.
 func (l *lifecycle) scoped(r *http.Request) *http.Request {
-	caches := l.caches
-	if caches == nil {
-		caches = cache.DefaultHandler()
-	}
+	caches := l.handler()
 	if caches == nil {
 		return r
 	}
 	return r.WithContext(caches.Scope(r.Context()))
+}
+
+// isObserved reports whether somebody would miss the signals of a request that uses no
+// caches.
+func (l *lifecycle) isObserved() bool {
+	return l.bus.RequestStarted.HasListeners(l) || l.bus.GotRequestException.HasListeners(l) ||
+		l.bus.RequestFinished.HasListenersBeside(CloseCachesUID, l)
 }
 
 func (l *lifecycle) start(r *http.Request) {

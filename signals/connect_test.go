@@ -184,6 +184,27 @@ func TestFromSelectsEqualSenders(t *testing.T) {
 	}
 }
 
+func TestHasListenersBesideLeavesOutAUID(t *testing.T) {
+	var s signals.Signal[string]
+	ignore := func(context.Context, any, string) error { return nil }
+	wants := func(want bool, when string) {
+		t.Helper()
+		if got := s.HasListenersBeside("known", "shop"); got != want {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	wants(false, "with nobody connected")
+	s.Connect(ignore, signals.UID("known"))
+	s.Connect(ignore, signals.UID("known"), signals.From("shop"))
+	s.Connect(ignore, signals.From("another shop"))
+	wants(false, "with those who are known, and another's")
+	gone := s.Connect(ignore)
+	wants(true, "with one more")
+	gone()
+	s.Connect(ignore, signals.UID("other"), signals.From("shop"))
+	wants(true, "with another uid")
+}
+
 func TestHasListenersFollowsConnections(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace

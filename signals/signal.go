@@ -88,6 +88,17 @@ func (s *Signal[E]) HasListeners(sender any) bool {
 	return connected != nil && anyAccepts(*connected, sender)
 }
 
+// HasListenersBeside is HasListeners without the connections that were made with
+// [UID](uid), for who knows what those do.
+func (s *Signal[E]) HasListenersBeside(uid string, sender any) bool {
+	for _, c := range s.snapshot() {
+		if c.uid != uid && c.accepts(sender) {
+			return true
+		}
+	}
+	return false
+}
+
 // SetLogger makes the signal log the receivers that fail in [Signal.SendRobust]
 // and [Signal.SendAsync] to logger. Nil, as at first, means [slog.Default] as it
 // is at the time of logging.
