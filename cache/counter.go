@@ -128,7 +128,8 @@ func (c *BaseCache) timeLeft(ctx context.Context, st *opened, key []byte, e entr
 	if st.expirer != nil {
 		return st.expirer.TTL(ctx, key)
 	}
-	if h, err := envelope.ParseHead(e.raw); err == nil {
+	var h envelope.Header
+	if h.ParseHead(e.raw) == nil {
 		if h.Expires == 0 {
 			return driver.Never, nil
 		}

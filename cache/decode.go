@@ -30,8 +30,8 @@ func (a *alias) check(e *entry, c codec.Codec) error {
 	if _, ok := driver.ParseInteger(e.raw); ok {
 		return nil
 	}
-	_, err := a.parse(e.raw, c)
-	return err
+	var h envelope.Header
+	return a.parse(e.raw, c, &h)
 }
 
 // checkHead is check for an entry of which there is only the head.
@@ -39,25 +39,24 @@ func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	if len(head) < driver.HeadSize {
 		return a.check(&entry{raw: head}, c) // it is the whole
 	}
-	h, err := envelope.ParseHead(head)
-	if err != nil {
+	var h envelope.Header
+	if err := h.ParseHead(head); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return a.checkHeader(&h, c)
+}
+
+// parse reads the header of raw, a whole entry.
+func (a *alias) parse(raw []byte, c codec.Codec, h *envelope.Header) error {
+	if err := h.Parse(raw); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return a.checkHeader(h, c)
 }
 
-// parse reads the header of raw, a whole entry.
-func (a *alias) parse(raw []byte, c codec.Codec) (envelope.Header, error) {
-	h, err := envelope.Parse(raw)
-	if err != nil {
-		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	return h, a.checkHeader(h, c)
-}
-
 // checkHeader returns an error that matches ErrCorrupt if entries with the
 // header h are foreign to this alias.
-func (a *alias) checkHeader(h envelope.Header, c codec.Codec) error {
+func (a *alias) checkHeader(h *envelope.Header, c codec.Codec) error {
 	switch {
 	case h.Kind == envelope.KindEncoded && h.Codec != c.ID():
 		return fmt.Errorf("%w: written by codec %d, and the %s codec is %d", ErrCorrupt, h.Codec, c.Name(), c.ID())
@@ -84,7 +83,8 @@ func (a *alias) decode(e *entry, dst any, o *options) error {
 	if n, ok := driver.ParseInteger(e.raw); ok {
 		return assignInteger(dst, n)
 	}
-	h, payload, err := a.unseal(e.raw, o.codec)
+	var h envelope.Header
+	payload, err := a.unseal(e.raw, o.codec, &h)
 	if err != nil {
 		return err
 	}
@@ -92,14 +92,14 @@ func (a *alias) decode(e *entry, dst any, o *options) error {
 	case envelope.KindNil:
 		return assignNil(dst)
 	case envelope.KindBytes:
-		return assignBytes(dst, own(e, h, payload))
+		return assignBytes(dst, own(e, &h, payload))
 	case envelope.KindString:
 		return assignString(dst, string(payload))
 	}
-	return decodeWithCodec(h, payload, dst, o)
+	return decodeWithCodec(&h, payload, dst, o)
 }
 
-func decodeWithCodec(h envelope.Header, payload []byte, dst any, o *options) error {
+func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) error {
 	rv, err := pointee(dst)
 	if err != nil {
 		return err
@@ -132,7 +132,8 @@ func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
 	if n, ok := driver.ParseInteger(e.raw); ok {
 		return nil, wrongType(n, "bytes")
 	}
-	h, payload, err := a.unseal(e.raw, o.codec)
+	var h envelope.Header
+	payload, err := a.unseal(e.raw, o.codec, &h)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +145,11 @@ func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
 	case o.flags.has(flagShared):
 		return payload, nil
 	}
-	return own(e, h, payload), nil
+	return own(e, &h, payload), nil
 }
 
 // own returns the payload of e as memory of the reader's own.
-func own(e *entry, h envelope.Header, payload []byte) []byte {
+func own(e *entry, h *envelope.Header, payload []byte) []byte {
 	if e.shared && h.Compression == 0 {
 		return clone(payload)
 	}
@@ -158,22 +159,20 @@ func own(e *entry, h envelope.Header, payload []byte) []byte {
 // clone returns a copy of b that is never nil and has no room to spare.
 func clone(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
 
-// unseal takes an entry out of its envelope. The payload shares memory with
-// raw unless it was compressed.
-func (a *alias) unseal(raw []byte, c codec.Codec) (envelope.Header, []byte, error) {
-	h, err := a.parse(raw, c)
-	if err != nil {
-		return h, nil, err
+// unseal takes an entry out of its envelope, and reads the header. The payload
+// shares memory with raw unless it was compressed.
+func (a *alias) unseal(raw []byte, c codec.Codec, h *envelope.Header) (payload []byte, err error) {
+	if err := a.parse(raw, c, h); err != nil {
+		return nil, err
 	}
-	payload := envelope.Payload(raw)
+	payload = envelope.Payload(raw)
 	if h.Compression == 0 {
-		return h, payload, nil
+		return payload, nil
 	}
-	payload, err = a.compressionByID(h.Compression).Decompress(payload, int(h.Length))
-	if err != nil {
-		return h, nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	if payload, err = a.compressionByID(h.Compression).Decompress(payload, int(h.Length)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return h, payload, nil
+	return payload, nil
 }
 
 // compressionByID finds the compression of an entry: the alias's, or one of

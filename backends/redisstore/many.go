@@ -89,7 +89,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	for i, item := range items {
 		ops[i].Op = driver.Op{Kind: driver.OpSet, Key: item.Key, Value: item.Value, TTL: ttl}
 		s.prepare(&ops[i])
-		requests[i] = newRequest(ctx, &ops[i], false)
+		requests[i].init(ctx, &ops[i], false)
 		list = requests[i].appendTo(list)
 	}
 	exchange(ctx, s.primary.client, list)

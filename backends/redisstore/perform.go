@@ -9,17 +9,17 @@ import (
 )
 
 // run performs op, alone or in a pipeline that it shares.
-func (s *Store) run(ctx context.Context, op operation) driver.Result {
-	if err := s.begin(ctx); err != nil {
-		return driver.Result{Err: err}
+func (s *Store) run(ctx context.Context, op *operation) (result driver.Result) {
+	if result.Err = s.begin(ctx); result.Err != nil {
+		return result
 	}
 	if s.opts.Pipeline {
 		return s.share(ctx, op)
 	}
 	defer s.gate.Leave()
-	s.prepare(&op)
-	result := s.perform(ctx, s.nodeFor(&op), &op)
-	s.wrote(&op)
+	s.prepare(op)
+	s.perform(ctx, s.nodeFor(op), op, &result)
+	s.wrote(op)
 	return result
 }
 
@@ -29,14 +29,17 @@ func (s *Store) prepare(op *operation) {
 }
 
 // perform sends op to n, and what that did not settle to the primary.
-func (s *Store) perform(ctx context.Context, n *node, op *operation) driver.Result {
-	r := newRequest(ctx, op, false)
+func (s *Store) perform(ctx context.Context, n *node, op *operation, result *driver.Result) {
+	var r request
+	r.init(ctx, op, false)
 	r.send(ctx, n.client)
-	if r.again(n != s.primary) {
-		r = newRequest(ctx, op, true)
+	err := r.err()
+	if r.again(err, n != s.primary) {
+		r.init(ctx, op, true)
 		r.send(ctx, s.primary.client)
+		err = r.err()
 	}
-	return s.result(ctx, &r)
+	s.read(ctx, &r, err, result)
 }
 
 // performAll is perform for many operations in one exchange. It leaves out
@@ -48,14 +51,14 @@ func (s *Store) performAll(n *node, batch []*call) {
 	var second []redis.Cmder
 	for i, c := range batch {
 		if c.ctx.Err() == nil {
-			requests[i] = newRequest(ctx, &c.op, false)
+			requests[i].init(ctx, &c.op, false)
 			first = requests[i].appendTo(first)
 		}
 	}
 	exchange(ctx, n.client, onceEach(first))
 	for i := range requests {
-		if r := &requests[i]; r.sent() && r.again(n != s.primary) {
-			*r = newRequest(ctx, &batch[i].op, true)
+		if r := &requests[i]; r.sent() && r.again(r.err(), n != s.primary) {
+			r.init(ctx, &batch[i].op, true)
 			second = r.appendTo(second)
 		}
 	}
@@ -88,7 +91,7 @@ func (s *Store) complete(n *node, c *call, result driver.Result) {
 }
 
 // share is the rest of run for an operation that shares a pipeline.
-func (s *Store) share(ctx context.Context, op operation) driver.Result {
+func (s *Store) share(ctx context.Context, op *operation) driver.Result {
 	w := newWaiter(ctx, op)
 	s.start(&w.call)
 	return w.wait(ctx)

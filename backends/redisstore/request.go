@@ -39,11 +39,10 @@ type request struct {
 	number   *redis.IntCmd
 }
 
-// newRequest returns the commands of op. The second form is for another
-// attempt, see [request.again]: scripts travel as source, and a peek fetches
-// the whole value.
-func newRequest(ctx context.Context, op *operation, second bool) request {
-	r := request{kind: op.Kind, tooLarge: op.tooLarge}
+// init makes the commands of op. The second form is for another attempt, see
+// [request.again]: scripts travel as source, and a peek fetches the whole value.
+func (r *request) init(ctx context.Context, op *operation, second bool) {
+	*r = request{kind: op.Kind, tooLarge: op.tooLarge}
 	switch op.Kind {
 	case driver.OpGet:
 		r.text = redis.NewStringCmd(ctx, "get", op.Key)
@@ -82,7 +81,6 @@ func newRequest(ctx context.Context, op *operation, second bool) request {
 		}
 		r.text = replaceScript.command(ctx, second, op.Key, op.old, op.Value, milliseconds(op.TTL))
 	}
-	return r
 }
 
 func setCommand(ctx context.Context, key, value []byte, ttl time.Duration, flags ...any) *redis.StatusCmd {
@@ -174,12 +172,12 @@ func (r *request) err() error {
 // sent reports whether there is a request, rather than its zero value.
 func (r *request) sent() bool { return r.kind != 0 }
 
-// again reports whether the operation has to be sent to the primary in its
-// second form: the server does not know a script, a replica failed, or a peek
+// again reports whether the operation, which has ended with err, has to be sent to
+// the primary in its second form: the server does not know a script, a replica failed, or a peek
 // saw an empty head, which is that of an empty value or that of none, since
 // the two commands of a peek are two steps.
-func (r *request) again(atReplica bool) bool {
-	if err := r.err(); err != nil {
+func (r *request) again(err error, atReplica bool) bool {
+	if err != nil {
 		return atReplica || isNoScript(err)
 	}
 	return r.kind == opPeek && r.number != nil && r.number.Val() > 0 && len(r.text.Val()) == 0

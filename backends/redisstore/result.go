@@ -9,28 +9,36 @@ import (
 )
 
 // result reads the replies. Where the method returns a ttl, it is N.
-func (s *Store) result(ctx context.Context, r *request) driver.Result {
-	if err := r.err(); err != nil {
-		return driver.Result{Err: s.translate(ctx, err)}
+func (s *Store) result(ctx context.Context, r *request) (result driver.Result) {
+	s.read(ctx, r, r.err(), &result)
+	return result
+}
+
+// read is result for a request that has ended with err.
+func (s *Store) read(ctx context.Context, r *request, err error, result *driver.Result) {
+	if err != nil {
+		result.Err = s.translate(ctx, err)
+		return
 	}
 	switch r.kind {
+	case driver.OpGet, driver.OpTouch:
+		result.Value, result.Err = r.value()
 	case driver.OpSet:
-		return driver.Result{Err: r.refused(true)}
+		result.Err = r.refused(true)
 	case driver.OpAdd:
-		return r.added()
+		*result = r.added()
 	case driver.OpDelete:
-		return driver.Result{OK: r.number.Val() > 0}
+		result.OK = r.number.Val() > 0
 	case driver.OpIncr:
-		return r.counted()
+		*result = r.counted()
 	case opPeek:
-		return r.peeked()
+		*result = r.peeked()
 	case opTTL:
-		return r.expires()
+		*result = r.expires()
 	case opReplace:
-		replaced := r.text.Val() == "1"
-		return driver.Result{OK: replaced, Err: r.refused(replaced)}
+		result.OK = r.text.Val() == "1"
+		result.Err = r.refused(result.OK)
 	}
-	return r.value()
 }
 
 // refused returns the error for a value that was to be stored and is too large.
@@ -43,12 +51,12 @@ func (r *request) refused(wasToBeStored bool) error {
 
 // value is the value that the server returned. The memory is fresh: the client
 // makes one slice for each reply and keeps none.
-func (r *request) value() driver.Result {
+func (r *request) value() ([]byte, error) {
 	if isMiss(r.text.Err()) {
-		return driver.Result{Err: driver.ErrNotFound}
+		return nil, driver.ErrNotFound
 	}
 	value, _ := r.text.Bytes()
-	return driver.Result{Value: value}
+	return value, nil
 }
 
 func (r *request) added() driver.Result {
@@ -58,15 +66,16 @@ func (r *request) added() driver.Result {
 	case !r.tooLarge && r.status.Err() == nil:
 		return driver.Result{OK: true}
 	}
-	return r.value()
+	value, err := r.value()
+	return driver.Result{Value: value, Err: err}
 }
 
 func (r *request) counted() driver.Result {
-	result := r.value()
-	if result.Err != nil {
-		return result
+	value, err := r.value()
+	if err != nil {
+		return driver.Result{Err: err}
 	}
-	n, ok := driver.ParseInteger(result.Value)
+	n, ok := driver.ParseInteger(value)
 	if !ok {
 		return driver.Result{Err: driver.ErrNotInteger}
 	}
@@ -77,9 +86,8 @@ func (r *request) peeked() driver.Result {
 	if r.number != nil && r.number.Val() == 0 && len(r.text.Val()) == 0 {
 		return driver.Result{Err: driver.ErrNotFound}
 	}
-	result := r.value()
-	result.Value = result.Value[:min(len(result.Value), driver.HeadSize)]
-	return result
+	head, err := r.value()
+	return driver.Result{Value: head[:min(len(head), driver.HeadSize)], Err: err}
 }
 
 func (r *request) expires() driver.Result {

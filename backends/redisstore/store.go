@@ -79,59 +79,59 @@ func (s *Store) String() string { return "redis store on " + s.about }
 
 // Get implements [driver.Store] by GET.
 func (s *Store) Get(ctx context.Context, key []byte) ([]byte, error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: driver.OpGet, Key: key}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpGet, Key: key}})
 	return r.Value, r.Err
 }
 
 // Set implements [driver.Store] by SET PX.
 func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
-	return s.run(ctx, operation{Op: driver.Op{Kind: driver.OpSet, Key: key, Value: value, TTL: ttl}}).Err
+	return s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpSet, Key: key, Value: value, TTL: ttl}}).Err
 }
 
 // Add implements [driver.Store] by SET NX PX, with a GETRANGE for the head in
 // the same exchange. The head may be that of an entry written between the two,
 // or empty if the entry has gone.
 func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (head []byte, added bool, err error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: driver.OpAdd, Key: key, Value: value, TTL: ttl}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpAdd, Key: key, Value: value, TTL: ttl}})
 	return r.Value, r.OK, r.Err
 }
 
 // Touch implements [driver.Store] by a script of GETRANGE and PEXPIRE or
 // PERSIST.
 func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head []byte, err error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: driver.OpTouch, Key: key, TTL: ttl}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpTouch, Key: key, TTL: ttl}})
 	return r.Value, r.Err
 }
 
 // Delete implements [driver.Store] by UNLINK. When the connection broke and the
 // command was sent again, it reports what the second found.
 func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: driver.OpDelete, Key: key}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpDelete, Key: key}})
 	return r.OK, r.Err
 }
 
 // Incr implements [driver.Counter] by a script of INCRBY, which refuses a
 // missing key. An error of the network leaves it open whether it was done.
 func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: driver.OpIncr, Key: key, Delta: delta}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpIncr, Key: key, Delta: delta}})
 	return r.N, r.Err
 }
 
 // Replace implements [driver.Replacer] by a script that compares the bytes.
 func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: opReplace, Key: key, Value: value, TTL: ttl}, old: old})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: opReplace, Key: key, Value: value, TTL: ttl}, old: old})
 	return r.OK, r.Err
 }
 
 // Peek implements [driver.Peeker] by GETRANGE and EXISTS.
 func (s *Store) Peek(ctx context.Context, key []byte) (head []byte, err error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: opPeek, Key: key}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: opPeek, Key: key}})
 	return r.Value, r.Err
 }
 
 // TTL implements [driver.Expirer] by PTTL.
 func (s *Store) TTL(ctx context.Context, key []byte) (time.Duration, error) {
-	r := s.run(ctx, operation{Op: driver.Op{Kind: opTTL, Key: key}})
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: opTTL, Key: key}})
 	return time.Duration(r.N), r.Err
 }
 

@@ -27,9 +27,9 @@ var waiters = sync.Pool{New: func() any {
 
 // newWaiter returns a waiter for op. It copies the bytes of op, because the
 // pipeline may outlast the caller's context.
-func newWaiter(ctx context.Context, op operation) *waiter {
+func newWaiter(ctx context.Context, op *operation) *waiter {
 	w := waiters.Get().(*waiter)
-	w.ctx, w.op = ctx, op
+	w.ctx, w.op = ctx, *op
 	w.copies = slices.Grow(w.copies[:0], len(op.Key)+len(op.Value)+len(op.old))
 	w.op.Key, w.op.Value, w.op.old = w.copy(op.Key), w.copy(op.Value), w.copy(op.old)
 	return w

@@ -97,38 +97,36 @@ func (h Header) Append(dst []byte) []byte {
 }
 
 // ParseHead reads the header at the start of b, which may be the head of an
-// entry only.
-func ParseHead(b []byte) (Header, error) {
+// entry only. With an error the header is zero.
+func (h *Header) ParseHead(b []byte) error {
+	*h = Header{}
 	switch {
 	case len(b) == 0 || b[0] != magic0 || len(b) > 1 && b[1] != magic1:
-		return Header{}, ErrForeign
+		return ErrForeign
 	case len(b) > 2 && b[2] > version:
-		return Header{}, ErrVersion
+		return ErrVersion
 	case len(b) < Size:
-		return Header{}, ErrTruncated
+		return ErrTruncated
 	}
-	expires := binary.BigEndian.Uint64(b[8:])
-	h := Header{
-		Kind:        Kind(b[3]),
-		Codec:       b[4],
-		Compression: b[5],
-		Expires:     Expiry(expires),
-		Type:        binary.BigEndian.Uint32(b[16:]),
-		Length:      binary.BigEndian.Uint32(b[20:]),
+	kind, expires := Kind(b[3]), binary.BigEndian.Uint64(b[8:])
+	if b[2] != version || kind < KindNil || kind > KindEncoded || b[6]|b[7] != 0 || expires > math.MaxInt64 {
+		return ErrForeign
 	}
-	if b[2] != version || h.Kind < KindNil || h.Kind > KindEncoded || b[6]|b[7] != 0 || expires > math.MaxInt64 {
-		return Header{}, ErrForeign
-	}
-	return h, nil
+	h.Kind, h.Codec, h.Compression = kind, b[4], b[5]
+	h.Expires = Expiry(expires)
+	h.Type = binary.BigEndian.Uint32(b[16:])
+	h.Length = binary.BigEndian.Uint32(b[20:])
+	return nil
 }
 
-// Parse reads the header of a whole entry, whose payload is [Payload].
-func Parse(b []byte) (Header, error) {
-	h, err := ParseHead(b)
+// Parse reads the header of a whole entry, whose payload is [Payload]. With an
+// error the header is zero.
+func (h *Header) Parse(b []byte) error {
+	err := h.ParseHead(b)
 	if err == nil && h.Compression == 0 && uint64(len(b)-Size) != uint64(h.Length) {
-		return Header{}, ErrTruncated
+		*h, err = Header{}, ErrTruncated
 	}
-	return h, err
+	return err
 }
 
 // Payload is the part of an entry after its header, which Parse has read.

@@ -15,6 +15,18 @@ import (
 	"github.com/larder-go/larder/internal/envelope"
 )
 
+// parseHead and parse return what the methods of a header read.
+func parseHead(b []byte) (h envelope.Header, err error) {
+	err = h.ParseHead(b)
+	return h, err
+}
+
+func parse(b []byte) (h envelope.Header, err error) {
+	h.Length = 1 // which an error leaves nothing of
+	err = h.Parse(b)
+	return h, err
+}
+
 // A driver's head must hold the whole header: this does not compile otherwise.
 const _ = uint(driver.HeadSize - envelope.Size)
 
@@ -45,7 +57,7 @@ func TestAHeaderIsReadAsItWasWritten(t *testing.T) {
 		if len(b) != envelope.Size {
 			t.Fatalf("the header has %d bytes, want %d", len(b), envelope.Size)
 		}
-		got, err := envelope.ParseHead(b)
+		got, err := parseHead(b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +75,7 @@ func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 			h.Length = uint32(len(want))
 		}
 		entry := append(h.Append(nil), want...)
-		got, err := envelope.Parse(entry)
+		got, err := parse(entry)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +129,7 @@ func TestOnlyNeverIsWrittenAsNever(t *testing.T) {
 		time.Time{}.Add(time.Hour),
 		time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC),
 	} {
-		h, err := envelope.ParseHead(envelope.Header{Kind: envelope.KindNil, Expires: envelope.ExpiryAt(expires)}.Append(nil))
+		h, err := parseHead(envelope.Header{Kind: envelope.KindNil, Expires: envelope.ExpiryAt(expires)}.Append(nil))
 		if err != nil || h.Expires != 1 {
 			t.Errorf("%v is read as %v, %v", expires, h.Expires, err)
 		}
@@ -139,18 +151,18 @@ func TestEveryTruncationIsReported(t *testing.T) {
 		if n == 0 {
 			want = envelope.ErrForeign // nothing is no beginning of an entry
 		}
-		if _, err := envelope.Parse(entry[:n]); !errors.Is(err, want) {
+		if _, err := parse(entry[:n]); !errors.Is(err, want) {
 			t.Errorf("%d bytes: %v, want %v", n, err, want)
 		}
 	}
-	if _, err := envelope.Parse(append(bytes.Clone(entry), 'd')); !errors.Is(err, envelope.ErrTruncated) {
+	if _, err := parse(append(bytes.Clone(entry), 'd')); !errors.Is(err, envelope.ErrTruncated) {
 		t.Errorf("one byte too many: %v, want ErrTruncated", err)
 	}
 }
 
 func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 	for n := envelope.Size; n <= len(entry); n++ {
-		if _, err := envelope.ParseHead(entry[:n]); err != nil {
+		if _, err := parseHead(entry[:n]); err != nil {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
@@ -158,7 +170,7 @@ func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 
 func TestTheLengthOfACompressedPayloadIsNotChecked(t *testing.T) {
 	compressed := append(envelope.Header{Kind: envelope.KindBytes, Compression: 1, Length: 1000}.Append(nil), "small"...)
-	if _, err := envelope.Parse(compressed); err != nil || string(envelope.Payload(compressed)) != "small" {
+	if _, err := parse(compressed); err != nil || string(envelope.Payload(compressed)) != "small" {
 		t.Errorf("Parse of %q: %v", compressed, err)
 	}
 }
@@ -175,7 +187,7 @@ func TestALaterVersionIsTold(t *testing.T) {
 		later := changed(2, byte(v))
 		// Of a version that nobody knows, not even the length is certain.
 		for n := 3; n <= len(later); n++ {
-			if _, err := envelope.Parse(later[:n]); !errors.Is(err, envelope.ErrVersion) {
+			if _, err := parse(later[:n]); !errors.Is(err, envelope.ErrVersion) {
 				t.Fatalf("version %d, %d bytes: %v, want ErrVersion", v, n, err)
 			}
 		}
@@ -201,10 +213,10 @@ func TestForeignBytesAreTold(t *testing.T) {
 	}
 	for name, b := range tests {
 		t.Run(name, func(t *testing.T) {
-			if _, err := envelope.Parse(b); !errors.Is(err, envelope.ErrForeign) {
+			if _, err := parse(b); !errors.Is(err, envelope.ErrForeign) {
 				t.Errorf("Parse: %v, want ErrForeign", err)
 			}
-			if _, err := envelope.ParseHead(b); !errors.Is(err, envelope.ErrForeign) {
+			if _, err := parseHead(b); !errors.Is(err, envelope.ErrForeign) {
 				t.Errorf("ParseHead: %v, want ErrForeign", err)
 			}
 		})
@@ -214,7 +226,7 @@ func TestForeignBytesAreTold(t *testing.T) {
 func TestNoIntegerIsTakenForAnEntry(t *testing.T) {
 	check := func(t interface{ Errorf(string, ...any) }, n int64) {
 		b := driver.AppendInteger(nil, n)
-		if _, err := envelope.ParseHead(b); !errors.Is(err, envelope.ErrForeign) {
+		if _, err := parseHead(b); !errors.Is(err, envelope.ErrForeign) {
 			t.Errorf("%d: %v, want ErrForeign", n, err)
 		}
 	}

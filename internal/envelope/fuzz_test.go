@@ -24,7 +24,7 @@ func FuzzParse(f *testing.F) {
 		Expires: math.MaxInt64,
 	}.Append(nil), "payload"...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := envelope.Parse(b)
+		h, err := parse(b)
 		if err != nil {
 			if h != (envelope.Header{}) {
 				t.Errorf("Parse = %+v beside the error %v", h, err)
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 		if again := append(h.Append(nil), envelope.Payload(b)...); !bytes.Equal(again, b) {
 			t.Errorf("%x is read as %+v, which is written as %x", b, h, again)
 		}
-		head, err := envelope.ParseHead(b[:min(len(b), driver.HeadSize)])
+		head, err := parseHead(b[:min(len(b), driver.HeadSize)])
 		if err != nil || head != h {
 			t.Errorf("ParseHead = %+v, %v, and Parse = %+v", head, err, h)
 		}
