@@ -56,6 +56,14 @@ func lifecycle(caches *cache.Handler) func(http.Handler) http.Handler {
 	return middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(caches))
 }
 
+// muxed returns a handler with a mux in front of it, as most sites have between
+// Lifecycle and a page.
+func muxed(h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/page", h)
+	return mux
+}
+
 // pageRequest is a request as a browser sends it.
 func pageRequest(ctx context.Context) *http.Request {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/page?a=1", nil)
@@ -75,7 +83,7 @@ func pagesInProcess(ctx context.Context, l *Lab) error {
 		floor := threeHeaders(body)
 		// Pages of one URL but of two sizes: each its own prefix.
 		page := middleware.CachePage(pageTTL, middleware.KeyPrefix(fmt.Sprint("p4:", size)))(floor)
-		whole := lifecycle(caches)(page)
+		whole, behindMux := lifecycle(caches)(page), lifecycle(caches)(muxed(page))
 		scope := caches.Scope(ctx)
 		l.cleanup(func() { must(scope.Close(ctx)) })
 		if err := checkHit(page, pageRequest(scope)); err != nil {
@@ -100,7 +108,7 @@ func pagesInProcess(ctx context.Context, l *Lab) error {
 
 		shared, own := leastOfHit(page, pageRequest(scope), body)
 		one := l.compare(serial("floor", floor, ctx), serial("page", page, scope), serial("whole", whole, ctx),
-			serial("shared", shared, ctx), serial("own", own, ctx))
+			serial("shared", shared, ctx), serial("own", own, ctx), serial("mux", behindMux, ctx))
 		two := l.compareParallel(parallel("floor", floor, ctx), parallel("page", page, scope), parallel("whole", whole, ctx))
 		l.ratio(job+": its fields alone, in memory that all share, 1 core", one, "shared", Bound{})
 		l.ratio(job+": its fields alone, in the client's own memory, and a look at the request's, 1 core", one, "own", Bound{})
@@ -108,6 +116,7 @@ func pagesInProcess(ctx context.Context, l *Lab) error {
 		l.ratio(job+", to three headers, 2 cores", two, "page", AtMost(0.8))
 		l.ratio(job+", with Lifecycle, to three headers, 1 core", one, "whole", AtMost(1))
 		l.ratio(job+", with Lifecycle, to three headers, 2 cores", two, "whole", AtMost(1))
+		l.ratio(job+", with Lifecycle and a mux between, to three headers, 1 core", one, "mux", Bound{})
 	}
 	return nil
 }

@@ -86,8 +86,13 @@ func pagesOverLoopback(ctx context.Context, l *Lab) error {
 		if err != nil {
 			return err
 		}
-		c := l.compare(floor, hit)
+		behindMux, err := l.connection("mux", lifecycle(caches)(muxed(page)), ok)
+		if err != nil {
+			return err
+		}
+		c := l.compare(floor, hit, behindMux)
 		l.ratio(fmt.Sprintf("a hit over loopback, %d KiB, to the same header and body", size>>10), c, "hit", AtMost(1.05))
+		l.ratio(fmt.Sprintf("the same with a mux between Lifecycle and the page, %d KiB", size>>10), c, "mux", Bound{})
 		if size < 32<<10 {
 			continue
 		}

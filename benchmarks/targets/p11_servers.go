@@ -53,9 +53,15 @@ func (l *Lab) memcached(ctx context.Context) error {
 	}
 	floor := raw()
 	floor.Twin = raw().Run
+	look, err := l.oneLook()
+	if err != nil {
+		return err
+	}
+	then := raw()
 	get := func() { mustFind(c.GetBytes(ctx, "one")) }
-	comparison := l.compare(floor, paired.Serial("core", get))
+	comparison := l.compare(floor, paired.Serial("core", get), followed(func() { then.Run(1) }, look))
 	l.ratio("Memcached Get, 256 B, to the raw client", comparison, "core", AtMost(1.05))
+	l.ratio("the same by the raw client, and a Get of otter after it", comparison, "followed", Bound{})
 	return nil
 }
 
