@@ -44,7 +44,7 @@ func (e Effort) fields() int {
 	if e == Quick {
 		return 2
 	}
-	return 5
+	return 8
 }
 
 // Lab is where targets are measured, one after the other.

@@ -25,6 +25,7 @@ func loadsOnce(ctx context.Context, l *Lab) error {
 		job := fmt.Sprintf("GetOrSet of one missing key, %d goroutines", goroutines)
 		l.report(job, Runs, loads, Exactly(1))
 		l.report(job+": time to that of the load", Ratio, took, AtMost(1.1))
+		l.report(fmt.Sprintf("%d goroutines that wait for a channel to be closed after that time", goroutines), Ratio, woken(goroutines), Bound{})
 	}
 
 	load := func(context.Context) (user, error) { panic("a load in place of a hit") }
@@ -64,8 +65,31 @@ func storm(ctx context.Context, users cache.View[user], goroutines int) (loads, 
 		times[i] = elapsed.Seconds() / loadTakes.Seconds()
 		loads = max(loads, float64(ran.Load()))
 	}
+	return loads, median(times)
+}
+
+// woken returns the time that storm would take if nothing were cached: how long it
+// takes until so many goroutines that wait have been woken when the load is over.
+func woken(goroutines int) float64 {
+	times := make([]float64, 7)
+	for i := range times {
+		var loading atomic.Bool
+		loaded := make(chan struct{})
+		elapsed := together(goroutines, func() {
+			if loading.CompareAndSwap(false, true) {
+				time.Sleep(loadTakes)
+				close(loaded)
+			}
+			<-loaded
+		})
+		times[i] = elapsed.Seconds() / loadTakes.Seconds()
+	}
+	return median(times)
+}
+
+func median(times []float64) float64 {
 	slices.Sort(times)
-	return loads, times[len(times)/2]
+	return times[len(times)/2]
 }
 
 // together runs do in n goroutines, which begin at once when all are there, and

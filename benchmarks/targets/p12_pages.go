@@ -76,6 +76,10 @@ func pagesOnRedis(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
+	look, err := l.oneLook()
+	if err != nil {
+		return err
+	}
 	for _, size := range []int{1 << 10, 32 << 10} {
 		prefix := fmt.Sprint(redisPrefix, "-page-", size)
 		page := threeHeaders(bytes.Repeat([]byte("p"), size))
@@ -107,10 +111,12 @@ func pagesOnRedis(ctx context.Context, l *Lab) error {
 		}
 		_, least := leastOfHit(site.page, pageRequest(scope), bytes.Repeat([]byte("p"), size))
 		c := l.compare(paired.Serial("raw", raw), paired.Serial("hit", hit), paired.Serial("sent", sent),
-			followed(raw, func() { w.request(least, r, size) }))
+			followed(raw, func() { w.request(least, r, size) }),
+			paired.Serial("looked", func() { raw(); look(); w.request(least, r, size) }))
 		l.ratio(fmt.Sprintf("a page hit on Redis, %d KiB, to a raw GET of its bytes", size>>10), c, "hit", AtMost(1.1))
 		l.ratio("the same by the raw client, and a handler that sets three fields", c, "sent", Bound{})
 		l.ratio("the same, and the handler sets the fields of a hit", c, "followed", Bound{})
+		l.ratio("the same, and a Get of otter before it", c, "looked", Bound{})
 		// A second copy of the body would be a whole one more.
 		if size == 32<<10 {
 			l.report("a page hit on Redis, 32 KiB: more than the raw GET", Bytes, allocated(hit)-allocated(raw), AtMost(float64(size)/4))
