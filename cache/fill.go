@@ -148,39 +148,32 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	if load == nil {
 		return Outcome{}, c.fail(ctx, "Fill", key, ErrNilLoader)
 	}
-	var b begun
-	if err := c.beginFill(ctx, operation(load), key, opts, &b); err != nil {
+	op := operation(load)
+	var o options
+	st, k, err := c.begin(ctx, op, key, opts, &o)
+	if err != nil {
 		return Outcome{}, err
 	}
-	defer b.k.release()
-	err := b.st.fetch(ctx, b.k.b, &b.found)
-	return c.fill(ctx, &b, err, dst, load)
+	defer k.release()
+	l := lookUp{op: op, key: key, st: st, k: k.b, mark: st.flights.Mark()}
+	err = st.fetch(ctx, k.b, &l.found)
+	return c.fill(ctx, &l, err, dst, load, &o)
 }
 
-// begun is a Fill that looks its key up.
-type begun struct {
-	st      *opened
-	k       *keyBuffer
-	o       options
+// lookUp is a look-up of a Fill.
+type lookUp struct {
 	op, key string
-	mark    flight.Mark // the moment before the look-up
+	st      *opened
+	k       []byte
+	mark    flight.Mark // the moment before it
 	found   entry
 }
 
-// beginFill is begin for a Fill.
-func (c *BaseCache) beginFill(ctx context.Context, op, key string, opts []Option, b *begun) (err error) {
-	b.op, b.key = op, key
-	if b.st, b.k, err = c.begin(ctx, op, key, opts, &b.o); err == nil {
-		b.mark = b.st.flights.Mark()
-	}
-	return err
-}
-
 // fill is what Fill does when the look-up is over, perhaps with an error.
-func (c *BaseCache) fill(ctx context.Context, b *begun, err error, dst any, load Loader) (Outcome, error) {
-	op, key, o := b.op, b.key, &b.o
+func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, load Loader, o *options) (Outcome, error) {
+	op, key := l.op, l.key
 	if err == nil {
-		err = c.decode(&b.found, dst, o)
+		err = c.decode(&l.found, dst, o)
 	}
 	found := err == nil
 	there := found || errors.Is(err, driver.ErrCorrupt)
@@ -197,10 +190,10 @@ func (c *BaseCache) fill(ctx context.Context, b *begun, err error, dst any, load
 		p.Prepare()
 	}
 	f := &fill{
-		cache: c, st: b.st.base, op: op, key: key, load: load, o: *o,
-		was: previous{there, b.found}, lookUpErr: err, dstType: reflect.TypeOf(dst),
+		cache: c, st: l.st.base, op: op, key: key, load: load, o: *o,
+		was: previous{there, l.found}, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
-	landed, leader, attended, err := f.join(ctx, b.k.b, b.mark)
+	landed, leader, attended, err := f.join(ctx, l.k, l.mark)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}

@@ -166,20 +166,23 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	if c == nil || load == nil {
 		return getOrSetBy(ctx, v.cache, key, load, opts)
 	}
-	var b begun
-	if err := c.beginFill(ctx, "GetOrSet", key, opts, &b); err != nil {
+	var o options
+	st, k, err := c.begin(ctx, "GetOrSet", key, opts, &o)
+	if err != nil {
 		return value, err
 	}
-	err = b.st.fetch(ctx, b.k.b, &b.found)
+	mark := st.flights.Mark()
+	var e entry
+	err = st.fetch(ctx, k.b, &e)
 	var found bool
-	if value, found = b.found.native.(T); found && err == nil {
-		b.k.release()
+	if value, found = e.native.(T); found && err == nil {
+		k.release()
 		c.publish(ctx, EventHit, "GetOrSet", key, nil)
 		return value, nil
 	}
-	defer b.k.release()
+	defer k.release()
 	g := &getOrSet[T]{load: load}
-	_, err = c.fill(ctx, &b, err, &g.value, g)
+	_, err = c.fill(ctx, &lookUp{"GetOrSet", key, st, k.b, mark, e}, err, &g.value, g, &o)
 	return g.value, err
 }
 

@@ -19,7 +19,7 @@ import (
 var budgets = map[string]float64{
 	"bytes":    1250, // GetBytes of a shared value from memory
 	"struct":   1315, // typed Get of a native struct from memory
-	"getorset": 1350, // GetOrSet of the same, a hit
+	"getorset": 1320, // GetOrSet of the same, a hit
 	"page":     3880, // CachePage, 1 KiB from memory; a handler that sets three fields takes 3000
 	"variant":  4630, // the same of a page that varies on Accept-Encoding
 	"whole":    3900, // the first directly within a Lifecycle

@@ -35,7 +35,8 @@ func All() []Target {
 		{"P6", "CachePage hit over loopback", pagesOverLoopback, "" +
 			"A hit finds its page, and looks at the request and the time, where the floor has its answer at hand."},
 		{"P7", "500 cold requests", coldPages, ""},
-		{"P8", "a stale hot key under load", stalePages, ""},
+		{"P8", "a stale hot key under load", stalePages, "" +
+			"The lines of the same crowd without a cache say what the machine does by itself: where they have requests over 50 ms, others were at work on it."},
 		{"P9", "Redis through the core", redisThroughCore, "" +
 			"Whatever is done with an answer finds its code gone from the processor's caches, since the system has waited for the server meanwhile. The line of the raw client and a Get of otter after it " +
 			"says what that costs: a Get that takes a tenth of a microsecond by itself takes as long there as all of larder's part of an operation, which is 1 260 instructions to the client's 12 000. " +
