@@ -5,6 +5,7 @@ package gate
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -17,54 +18,53 @@ type Gate struct {
 	// on. It must not use the gate.
 	OnIdle func()
 
-	mu       sync.Mutex
-	inFlight int
-	idle     chan struct{} // made when the gate shuts, closed when nothing is in flight
+	state    atomic.Int64 // how many are inside, and shut
+	shutting sync.Once
+	idle     chan struct{} // made before the gate shuts, closed when nobody is inside
 }
+
+// shut is the bit of the state that says that nobody is let in any more. From
+// then on the number beside it only falls, and so comes to zero once at most.
+const shut = 1 << 62
 
 // Enter begins an operation, which ends with Leave. It returns
 // [driver.ErrClosed] if the gate is shut.
 func (g *Gate) Enter() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.idle != nil {
-		return driver.ErrClosed
+	for {
+		state := g.state.Load()
+		if state&shut != 0 {
+			return driver.ErrClosed
+		}
+		if g.state.CompareAndSwap(state, state+1) {
+			return nil
+		}
 	}
-	g.inFlight++
-	return nil
 }
 
 // Leave ends an operation that has entered.
 func (g *Gate) Leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight--
-	g.settle()
+	if g.state.Add(-1) == shut {
+		g.settle()
+	}
 }
 
 // IsShut reports whether the gate lets nobody in any more.
-func (g *Gate) IsShut() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.idle != nil
-}
+func (g *Gate) IsShut() bool { return g.state.Load()&shut != 0 }
 
 // Shut lets nobody in any more. The channel is closed when all have left.
 func (g *Gate) Shut() (idle <-chan struct{}) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.idle == nil {
+	g.shutting.Do(func() {
 		g.idle = make(chan struct{})
-		g.settle()
-	}
+		if inside := g.state.Or(shut); inside == 0 {
+			g.settle()
+		}
+	})
 	return g.idle
 }
 
-// settle ends the shutting when nothing is in flight. The lock is held.
+// settle ends the shutting. Whoever brings the state of a shut gate to nobody
+// inside calls it: the last to leave, or Shut.
 func (g *Gate) settle() {
-	if g.idle == nil || g.inFlight > 0 {
-		return
-	}
 	if g.OnIdle != nil {
 		g.OnIdle()
 	}

@@ -3,6 +3,8 @@ package gate_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -59,5 +61,39 @@ func TestShutAndWaitEndsWithItsContext(t *testing.T) {
 	g.Leave()
 	if err := g.ShutAndWait(ended); err != nil {
 		t.Errorf("with nobody inside the error is %v", err)
+	}
+}
+
+// TestAShutGateIsIdleOnceNobodyIsInside lets many enter and leave while several
+// shut the gate.
+func TestAShutGateIsIdleOnceNobodyIsInside(t *testing.T) {
+	for range 50 {
+		var inside, calls, late atomic.Int64
+		g := gate.Gate{OnIdle: func() {
+			calls.Add(1)
+			late.Add(inside.Load())
+		}}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for g.Enter() == nil {
+					inside.Add(1)
+					inside.Add(-1)
+					g.Leave()
+				}
+			})
+		}
+		for range 3 {
+			all.Go(func() {
+				<-g.Shut()
+				if calls.Load() != 1 || late.Load() != 0 {
+					t.Errorf("idle after %d calls, with %d inside", calls.Load(), late.Load())
+				}
+			})
+		}
+		all.Wait()
+		if calls.Load() != 1 {
+			t.Fatalf("called %d times", calls.Load())
+		}
 	}
 }
