@@ -118,7 +118,7 @@ func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
 }
 
 // write stores s as Set does.
-func (st *opened) write(ctx context.Context, key []byte, s stored, o *options) error {
+func (st *opened) write(ctx context.Context, key []byte, s *stored, o *options) error {
 	ttl, _ := o.timeout.ttl()
 	if s.isNative {
 		return st.native.SetNative(ctx, key, s.native, s.size, ttl)
@@ -127,7 +127,7 @@ func (st *opened) write(ctx context.Context, key []byte, s stored, o *options) e
 }
 
 // add stores s as Add does. The head of a native entry is nil.
-func (st *opened) add(ctx context.Context, key []byte, s stored, o *options) (head []byte, added bool, err error) {
+func (st *opened) add(ctx context.Context, key []byte, s *stored, o *options) (head []byte, added bool, err error) {
 	ttl, _ := o.timeout.ttl()
 	if s.isNative {
 		added, err = st.native.AddNative(ctx, key, s.native, s.size, ttl)

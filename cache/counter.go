@@ -115,8 +115,8 @@ func (st *opened) writeAgain(ctx context.Context, key []byte, e entry, ttl time.
 	if e.isPlain() {
 		return st.native.SetNative(ctx, key, e.raw, int64(len(e.raw)), ttl)
 	}
-	s, err := encodeNative(st, e.native)
-	if err != nil {
+	var s stored
+	if err := encodeNative(st, e.native, &s); err != nil {
 		return err
 	}
 	return st.native.SetNative(ctx, key, s.native, s.size, ttl)

@@ -18,14 +18,14 @@ type stored struct {
 	size     int64 // of a native value, where the store asks for it
 }
 
-// plain is b as a native value: a reader need not look at its memory to tell
-// what it is, nor take it out of an envelope.
-func plain(b []byte) stored {
-	return stored{bytes: b, native: b, isNative: true, size: int64(len(b))}
+// setPlain makes s b as a native value: a reader need not look at its memory to
+// tell what it is, nor take it out of an envelope.
+func (s *stored) setPlain(b []byte) {
+	s.bytes, s.native, s.isNative, s.size = b, b, true, int64(len(b))
 }
 
 // entry is what a reader of s finds.
-func (s stored) entry() entry {
+func (s *stored) entry() entry {
 	return entry{raw: s.bytes, shared: true, native: s.native, isNative: s.isNative}
 }
 
@@ -46,104 +46,109 @@ func (v *valueBuffer) release() {
 	}
 }
 
-// encode turns v into what the store keeps. Bytes are in buf.
-func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options) (stored, error) {
+// encode turns v into what the store keeps: s, which is empty. Bytes are in buf.
+func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	if n, ok := integerOf(v); ok {
 		buf.b = driver.AppendInteger(buf.b[:0], n)
-		return stored{bytes: buf.b}, nil
+		s.bytes = buf.b
+		return nil
 	}
 	if b, ok := v.([]byte); ok && b != nil {
-		return a.encodeBytes(st, buf, b, o)
+		return a.encodeBytes(st, buf, b, o, s)
 	}
 	if isNil(v) {
 		buf.b = envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}.Append(buf.b[:0])
-		return stored{bytes: buf.b}, nil
+		s.bytes = buf.b
+		return nil
 	}
 	if st.native != nil && (o.flags.has(flagNative) || st.nativeByDefault) {
-		return encodeNative(st, v)
+		return encodeNative(st, v, s)
 	}
-	if s, ok := v.(string); ok {
-		return a.encodeString(buf, s, o)
+	if text, ok := v.(string); ok {
+		return a.encodeString(buf, text, o, s)
 	}
-	return a.encodeWithCodec(buf, v, o)
+	return a.encodeWithCodec(buf, v, o, s)
 }
 
 func (a *alias) expiry(o *options) envelope.Expiry {
 	return envelope.ExpiryAt(o.timeout.expiry(a.clock.Now()))
 }
 
-func encodeNative(st *opened, v any) (stored, error) {
-	e := stored{native: v, isNative: true}
+func encodeNative(st *opened, v any, s *stored) error {
+	s.native, s.isNative = v, true
 	if !st.sizedNatives {
-		return e, nil
+		return nil
 	}
 	switch v := v.(type) {
 	case interface{ CacheSize() int }:
-		e.size = int64(v.CacheSize())
+		s.size = int64(v.CacheSize())
 	case string:
-		e.size = int64(len(v))
+		s.size = int64(len(v))
 	default:
-		return stored{}, fmt.Errorf("%w: a store bounded by bytes can keep a native %T only if it has a method CacheSize() int: add one, or bound the store by entries", ErrUnencodable, v)
+		return fmt.Errorf("%w: a store bounded by bytes can keep a native %T only if it has a method CacheSize() int: add one, or bound the store by entries", ErrUnencodable, v)
 	}
-	return e, nil
+	return nil
 }
 
 // encodeBytes copies b.
-func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o *options) (stored, error) {
+func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o *options, s *stored) error {
 	if st.native != nil && !a.compresses(b) {
-		return plain(clone(b)), nil
+		s.setPlain(clone(b))
+		return nil
 	}
-	return a.sealBytes(buf, b, o)
+	return a.sealBytes(buf, b, o, s)
 }
 
-func (a *alias) sealBytes(buf *valueBuffer, b []byte, o *options) (stored, error) {
-	return a.seal(buf, envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b)
+func (a *alias) sealBytes(buf *valueBuffer, b []byte, o *options, s *stored) error {
+	return a.seal(buf, &envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b, s)
 }
 
-func (a *alias) encodeString(buf *valueBuffer, s string, o *options) (stored, error) {
+func (a *alias) encodeString(buf *valueBuffer, text string, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
-	scratch.b = append(scratch.b[:0], s...)
-	return a.seal(buf, envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b)
+	scratch.b = append(scratch.b[:0], text...)
+	return a.seal(buf, &envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b, s)
 }
 
-func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o *options) (stored, error) {
+func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	payload, err := o.codec.Append(scratch.b[:0], v)
 	if err != nil {
-		return stored{}, err
+		return err
 	}
 	scratch.b = payload
-	h := envelope.Header{
+	h := &envelope.Header{
 		Kind:    envelope.KindEncoded,
 		Codec:   o.codec.ID(),
 		Type:    fingerprint(reflect.TypeOf(v)),
 		Expires: a.expiry(o),
 	}
-	return a.seal(buf, h, payload)
+	return a.seal(buf, h, payload, s)
 }
 
 // seal writes header and payload to buf, compressed where that is asked for
 // and gains anything.
-func (a *alias) seal(buf *valueBuffer, h envelope.Header, payload []byte) (stored, error) {
+func (a *alias) seal(buf *valueBuffer, h *envelope.Header, payload []byte, s *stored) error {
 	if uint64(len(payload)) > envelope.MaxPayload {
-		return stored{}, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
 	}
 	h.Length = uint32(len(payload))
 	if a.compresses(payload) {
 		if len(payload) > a.maxDecompressed {
-			return stored{}, fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
+			return fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
 		}
 		h.Compression = a.compression.ID()
 		buf.b = a.compression.Compress(h.Append(buf.b[:0]), payload)
 		if len(buf.b)-envelope.Size < len(payload) {
-			return stored{bytes: buf.b}, nil
+			s.bytes = buf.b
+			return nil
 		}
 		h.Compression = 0
 	}
 	buf.b = append(h.Append(buf.b[:0]), payload...)
-	return stored{bytes: buf.b}, nil
+	s.bytes = buf.b
+	return nil
 }
 
 // compresses reports whether payload is to be compressed, if that gains

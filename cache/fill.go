@@ -337,7 +337,8 @@ func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
 func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
 	// Not a pooled buffer: those who wait read it when the flight is over.
-	s, err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o)
+	var s stored
+	err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o, &s)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
 		f.cache.fail(ctx, f.op, f.key, err)
@@ -356,7 +357,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
-		l.stored, err = f.store(ctx, key, s)
+		l.stored, err = f.store(ctx, key, &s)
 		return err
 	}); err != nil {
 		l.err = err
@@ -372,7 +373,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 }
 
 // store writes the loaded value unless there is an entry by now.
-func (f *fill) store(ctx context.Context, key []byte, s stored) (bool, error) {
+func (f *fill) store(ctx context.Context, key []byte, s *stored) (bool, error) {
 	if f.was.there {
 		return f.cache.replace(ctx, f.st, key, f.was.entry, s, &f.o)
 	}

@@ -105,7 +105,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	for i, key := range keys {
 		buf := getValueBuffer()
 		defer buf.release()
-		if values[i], err = c.encode(b.st, buf, items[key], &b.o); err != nil {
+		if err = c.encode(b.st, buf, items[key], &b.o, &values[i]); err != nil {
 			if errors.Is(err, ErrTooLarge) {
 				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key)
 				err = errors.Join(err, deleteErr)
@@ -265,8 +265,8 @@ func (b *batch) store(ctx context.Context, values []stored) (errs []error, err e
 	}
 	failed := false
 	errs = make([]error, len(values))
-	for i, s := range values {
-		errs[i] = b.st.write(ctx, b.keys[i], s, &b.o)
+	for i := range values {
+		errs[i] = b.st.write(ctx, b.keys[i], &values[i], &b.o)
 		failed = failed || errs[i] != nil
 	}
 	if !failed {

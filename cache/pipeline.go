@@ -120,10 +120,11 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 		return failed[struct{}](err)
 	}
 	ttl, lives := o.timeout.ttl()
-	s, err := c.encode(p.st, new(valueBuffer), value, &o)
+	var s stored
+	err = c.encode(p.st, new(valueBuffer), value, &o, &s)
 	if err != nil || !lives {
 		// Nothing is to be stored: rare enough to be left to the plain form.
-		return failed[struct{}](c.store(ctx, p.st, k, op, key, s, err, &o))
+		return failed[struct{}](c.store(ctx, p.st, k, op, key, &s, err, &o))
 	}
 	if err := p.st.flights.Invalidate(ctx, k); err != nil {
 		return failed[struct{}](c.fail(ctx, op, key, err))

@@ -17,8 +17,9 @@ func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Opti
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encode(st, buf, value, &o)
-	return c.store(ctx, st, k.b, "Set", key, s, err, &o)
+	var s stored
+	err = c.encode(st, buf, value, &o, &s)
+	return c.store(ctx, st, k.b, "Set", key, &s, err, &o)
 }
 
 // SetBytes implements [Cache].
@@ -31,12 +32,13 @@ func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encodeBytes(st, buf, value, &o)
-	return c.store(ctx, st, k.b, "SetBytes", key, s, err, &o)
+	var s stored
+	err = c.encodeBytes(st, buf, value, &o, &s)
+	return c.store(ctx, st, k.b, "SetBytes", key, &s, err, &o)
 }
 
 // store writes what encode returned, its error included.
-func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s stored, encodeErr error, o *options) error {
+func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s *stored, encodeErr error, o *options) error {
 	if encodeErr != nil && !errors.Is(encodeErr, ErrTooLarge) {
 		return c.fail(ctx, op, key, encodeErr)
 	}
@@ -67,15 +69,15 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 	defer k.release()
 	buf := getValueBuffer()
 	defer buf.release()
-	s, err := c.encode(st, buf, value, &o)
-	if err != nil {
+	var s stored
+	if err := c.encode(st, buf, value, &o, &s); err != nil {
 		return false, c.fail(ctx, "Add", key, err)
 	}
 	if _, lives := o.timeout.ttl(); !lives {
 		there, err := c.has(ctx, st, k.b, "Add", key, &o)
 		return !there && err == nil, err
 	}
-	added, err := c.add(ctx, st, k.b, key, s, &o)
+	added, err := c.add(ctx, st, k.b, key, &s, &o)
 	if err != nil {
 		return false, c.fail(ctx, "Add", key, err)
 	}
@@ -87,7 +89,7 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 
 // add stores s unless there is an entry that can be read. An unreadable one is
 // replaced, on condition that it has not changed.
-func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s stored, o *options) (bool, error) {
+func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s *stored, o *options) (bool, error) {
 	head, added, err := st.add(ctx, k, s, o)
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
@@ -111,17 +113,18 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 // replace stores s in place of an entry that is unreadable or not wanted: if
 // the store can compare, only while the entry is still old. Stores compare and
 // replace bytes and no native values; a []byte has an envelope for that.
-func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s stored, o *options) (bool, error) {
+func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s *stored, o *options) (bool, error) {
 	if st.replacer == nil || old.raw == nil || old.isNative || s.isNative && s.bytes == nil {
 		return true, st.write(ctx, k, s, o)
 	}
 	if s.isNative {
 		buf := getValueBuffer()
 		defer buf.release()
-		var err error
-		if s, err = c.sealBytes(buf, s.bytes, o); err != nil {
+		var sealed stored
+		if err := c.sealBytes(buf, s.bytes, o, &sealed); err != nil {
 			return false, err
 		}
+		s = &sealed
 	}
 	ttl, _ := o.timeout.ttl()
 	return st.replacer.Replace(ctx, k, old.raw, s.bytes, ttl)
