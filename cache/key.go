@@ -2,16 +2,15 @@ package cache
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/keys"
 )
 
 // KeyFunc makes the final key from an alias's prefix, a version and the
@@ -151,44 +150,18 @@ const MaxKeyLength = 250
 // isPlain reports whether a final key works on every backend, by all that can be
 // told quickly.
 func isPlain(key []byte) bool {
-	return len(key) > 0 && len(key) <= MaxKeyLength && !hasControlOrBlank(key)
+	return len(key) > 0 && len(key) <= MaxKeyLength && !keys.HasControlOrBlank(key)
 }
 
 // keyProblem says why a key would not work on every backend, or "".
 func keyProblem(key []byte) string {
-	if hasControlOrBlank(key) {
+	if keys.HasControlOrBlank(key) {
 		return "it contains a control character or a blank"
 	}
 	if len(key) > MaxKeyLength && utf8.RuneCount(key) > MaxKeyLength {
 		return "it is longer than " + strconv.Itoa(MaxKeyLength) + " characters"
 	}
 	return ""
-}
-
-// hasControlOrBlank reports whether a byte of key is at most ' ' or DEL. It
-// looks at eight bytes at once, the last of which it may have seen before.
-func hasControlOrBlank(key []byte) bool {
-	const word = 8
-	if len(key) < word {
-		return slices.ContainsFunc(key, func(c byte) bool { return c <= ' ' || c == 0x7f })
-	}
-	for i := 0; i < len(key)-word; i += word {
-		if anyControlOrBlank(binary.LittleEndian.Uint64(key[i:])) {
-			return true
-		}
-	}
-	return anyControlOrBlank(binary.LittleEndian.Uint64(key[len(key)-word:]))
-}
-
-// anyControlOrBlank is hasControlOrBlank for the bytes of x, by the tests for
-// "less than n" and for zero of S. E. Anderson's Bit Twiddling Hacks.
-func anyControlOrBlank(x uint64) bool {
-	const (
-		each = 0x0101010101010101 // times a byte: that byte eight times
-		high = 0x80 * each
-	)
-	del := x ^ 0x7f*each // zero where x has DEL
-	return ((x-(' '+1)*each)&^x|(del-each)&^del)&high != 0
 }
 
 // keyWarnings warns once for each shape of key, so that a hot path with one

@@ -1,6 +1,7 @@
 // Package keys makes the keys that the toolkit itself uses, for pages and
 // fragments. A key is a list of parts of any bytes; two different lists never
-// give the same key, unlike parts that are joined with a separator.
+// give the same key, unlike parts that are joined with a separator. It also tells
+// which bytes not every backend takes in a key.
 package keys
 
 import (
