@@ -17,7 +17,8 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 		return 0, err
 	}
 	defer s.gate.Leave()
-	t := s.target(key)
+	var t target
+	t.init(s, key, s.now())
 	item, err := t.find(ctx)
 	if err != nil {
 		return 0, err
@@ -34,7 +35,7 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 
 // count adds delta on the server. Others may have changed the entry since it
 // was read.
-func (t target) count(ctx context.Context, delta int64) (int64, error) {
+func (t *target) count(ctx context.Context, delta int64) (int64, error) {
 	by := uint64(delta)
 	if delta < 0 {
 		by = -by // also right for the least integer

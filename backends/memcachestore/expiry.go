@@ -14,14 +14,14 @@ const maxRelative = 30 * 24 * time.Hour
 // expiration returns ttl as Memcached wants it: whole seconds, rounded up. The
 // protocol client has 32 bits for it, so a ttl that ends after January 2038
 // ends then.
-func expiration(ttl time.Duration, now time.Time) int32 {
+func expiration(ttl time.Duration, now func() time.Time) int32 {
 	switch {
 	case ttl == driver.Never:
 		return 0
 	case ttl <= maxRelative:
 		return int32(wholeSeconds(ttl))
 	}
-	return int32(min(now.Unix()+wholeSeconds(ttl), math.MaxInt32))
+	return int32(min(now().Unix()+wholeSeconds(ttl), math.MaxInt32))
 }
 
 // wholeSeconds rounds up.

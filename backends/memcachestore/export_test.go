@@ -9,10 +9,14 @@ import (
 
 // The tests in package memcachestore_test see these.
 var (
-	Expiration = expiration
-	Prefixes   = prefixes
-	EpochKey   = epochKey
+	Prefixes = prefixes
+	EpochKey = epochKey
 )
+
+// Expiration is expiration at the time now.
+func Expiration(ttl time.Duration, now time.Time) int32 {
+	return expiration(ttl, func() time.Time { return now })
+}
 
 // OpenWithTime is Open with a clock of one's own.
 func OpenWithTime(opts Options, now func() time.Time) (*Store, error) {
@@ -20,7 +24,11 @@ func OpenWithTime(opts Options, now func() time.Time) (*Store, error) {
 }
 
 // ServerOf returns the address of the server that has the key.
-func (s *Store) ServerOf(key string) string { return s.target([]byte(key)).srv.addr.text }
+func (s *Store) ServerOf(key string) string {
+	var t target
+	t.init(s, []byte(key), s.now())
+	return t.srv.addr.text
+}
 
 // Ring chooses among names.
 func Ring(names []string) func(key string) string {

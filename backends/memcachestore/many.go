@@ -32,7 +32,8 @@ func (s *Store) batches(keys [][]byte) []batch {
 	all := make([]batch, len(s.servers))
 	at := make(map[string]int, len(keys)) // the index in the batch of its server
 	for place, key := range keys {
-		t := s.targetAt(key, began)
+		var t target
+		t.init(s, key, began)
 		b := &all[t.srv.index]
 		i, repeated := at[t.key]
 		if !repeated {
@@ -49,7 +50,7 @@ func (s *Store) batches(keys [][]byte) []batch {
 // error of each. The first goes alone: it learns the epoch for the others, and
 // finds out whether the server is there. Once the server does not answer, the
 // rest fail like that without being tried.
-func (b batch) each(f func(t placed) error) []error {
+func (b batch) each(f func(t *placed) error) []error {
 	errs := make([]error, len(b.targets))
 	var down atomic.Pointer[error]
 	try := func(i int) {
@@ -57,7 +58,7 @@ func (b batch) each(f func(t placed) error) []error {
 			errs[i] = *failure
 			return
 		}
-		if errs[i] = f(b.targets[i]); isUnanswered(errs[i]) {
+		if errs[i] = f(&b.targets[i]); isUnanswered(errs[i]) {
 			down.Store(&errs[i])
 		}
 	}
@@ -91,7 +92,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	defer s.gate.Leave()
 	errs := make([]error, len(items))
 	err := concurrently(s.batches(keys), func(b batch) error {
-		failed := b.each(func(t placed) error {
+		failed := b.each(func(t *placed) error {
 			last := t.places[len(t.places)-1]
 			return t.set(ctx, items[last].Value, ttl)
 		})
@@ -120,7 +121,7 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	}
 	defer s.gate.Leave()
 	return concurrently(s.batches(keys), func(b batch) error {
-		return cmp.Or(b.each(func(t placed) error {
+		return cmp.Or(b.each(func(t *placed) error {
 			_, err := t.srv.delete(ctx, t.key)
 			return err
 		})...)

@@ -29,11 +29,11 @@ func newNamespace(prefix string, servers int) *namespace {
 }
 
 // on returns what is held for srv, or a zero heldEpoch.
-func (n *namespace) on(srv *server) heldEpoch {
+func (n *namespace) on(srv *server) *heldEpoch {
 	if held := n.held[srv.index].Load(); held != nil {
-		return *held
+		return held
 	}
-	return heldEpoch{}
+	return &heldEpoch{}
 }
 
 // keep holds an epoch, unless a later question was answered meanwhile: else an

@@ -11,7 +11,9 @@ func (s *Store) Get(ctx context.Context, key []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer s.gate.Leave()
-	item, err := s.target(key).find(ctx)
+	var t target
+	t.init(s, key, s.now())
+	item, err := t.find(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -35,10 +35,10 @@ var _ memcache.ServerSelector = (*server)(nil)
 
 // PickServer implements memcache.ServerSelector. Each server has a client of
 // its own: the ring has chosen before, since the slot is the server's.
-func (s *server) PickServer(string) (net.Addr, error) { return s.addr, nil }
+func (s *server) PickServer(string) (net.Addr, error) { return &s.addr, nil }
 
 // Each implements memcache.ServerSelector.
-func (s *server) Each(f func(net.Addr) error) error { return f(s.addr) }
+func (s *server) Each(f func(net.Addr) error) error { return f(&s.addr) }
 
 // do calls f with a connection's worth of the client. What f does is not cut
 // short when ctx ends: a request that was sent may be carried out at any time

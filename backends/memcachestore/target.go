@@ -18,24 +18,24 @@ type target struct {
 	srv    *server
 	spaces []*namespace
 	began  time.Time // the operation
+	recent time.Time // what a server has been asked for since then may be relied on
 }
 
-// target returns the target for key, which is copied.
-func (s *Store) target(key []byte) target { return s.targetAt(key, s.now()) }
-
-func (s *Store) targetAt(key []byte, began time.Time) target {
-	t := target{cluster: s.cluster, key: string(key), srv: s.servers[0], spaces: s.spaces, began: began}
+// init makes t, which is empty, the target for key within an operation on s that
+// began at began. It copies the key.
+func (t *target) init(s *Store, key []byte, began time.Time) {
+	t.cluster, t.key, t.srv, t.spaces = s.cluster, string(key), s.servers[0], s.spaces
+	t.began, t.recent = began, began.Add(-s.lag)
 	if len(s.servers) > 1 {
 		t.srv = s.servers[s.ring.pick(t.key)]
 	}
 	if t.spaces == nil {
 		t.spaces = s.namespaces.of(t.key)
 	}
-	return t
 }
 
 // stale returns the namespaces of which the server was last asked before since.
-func (t target) stale(since time.Time) (stale []*namespace) {
+func (t *target) stale(since time.Time) (stale []*namespace) {
 	for _, n := range t.spaces {
 		if n.on(t.srv).asked.Before(since) {
 			stale = append(stale, n)
@@ -46,10 +46,10 @@ func (t target) stale(since time.Time) (stale []*namespace) {
 
 // unsure returns the namespaces that have to be asked for before this
 // operation may rely on them.
-func (t target) unsure() []*namespace { return t.stale(t.began.Add(-t.lag)) }
+func (t *target) unsure() []*namespace { return t.stale(t.recent) }
 
 // held returns the tag of a live entry by what is held.
-func (t target) held() uint32 {
+func (t *target) held() uint32 {
 	epochs := make([]epoch, 0, 1)
 	for _, n := range t.spaces {
 		epochs = append(epochs, n.on(t.srv).epoch)
@@ -58,7 +58,7 @@ func (t target) held() uint32 {
 }
 
 // tag returns the flags for a new entry.
-func (t target) tag(ctx context.Context) (uint32, error) {
+func (t *target) tag(ctx context.Context) (uint32, error) {
 	if unsure := t.unsure(); len(unsure) > 0 {
 		if err := t.learn(ctx, t.srv, unsure); err != nil {
 			return 0, err
@@ -68,17 +68,17 @@ func (t target) tag(ctx context.Context) (uint32, error) {
 }
 
 // item returns a new entry.
-func (t target) item(ctx context.Context, value []byte, ttl time.Duration) (*memcache.Item, error) {
+func (t *target) item(ctx context.Context, value []byte, ttl time.Duration) (*memcache.Item, error) {
 	tag, err := t.tag(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &memcache.Item{Key: t.key, Value: value, Flags: tag, Expiration: expiration(ttl, t.now())}, nil
+	return &memcache.Item{Key: t.key, Value: value, Flags: tag, Expiration: expiration(ttl, t.now)}, nil
 }
 
 // look returns the item under the key, dead or not, or nil. What the server
 // has to be asked about namespaces goes into the same request.
-func (t target) look(ctx context.Context) (*memcache.Item, error) {
+func (t *target) look(ctx context.Context) (*memcache.Item, error) {
 	unsure := t.unsure()
 	if len(unsure) == 0 {
 		item, err := t.srv.get(ctx, t.key)
@@ -97,7 +97,7 @@ func (t target) look(ctx context.Context) (*memcache.Item, error) {
 // isLive reports whether an item that the server has sent is an entry of the
 // present epochs. If it is of others, either it is dead or what is held has
 // been overtaken: the server is asked, unless that was done at since or later.
-func (t target) isLive(ctx context.Context, item *memcache.Item, since time.Time) (bool, error) {
+func (t *target) isLive(ctx context.Context, item *memcache.Item, since time.Time) (bool, error) {
 	if len(t.unsure()) == 0 && item.Flags == t.held() {
 		return true, nil
 	}
@@ -110,7 +110,7 @@ func (t target) isLive(ctx context.Context, item *memcache.Item, since time.Time
 }
 
 // find returns the entry under the key, or driver.ErrNotFound.
-func (t target) find(ctx context.Context) (*memcache.Item, error) {
+func (t *target) find(ctx context.Context) (*memcache.Item, error) {
 	item, err := t.look(ctx)
 	if err != nil {
 		return nil, err

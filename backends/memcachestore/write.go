@@ -18,10 +18,12 @@ func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) e
 		return err
 	}
 	defer s.gate.Leave()
-	return s.target(key).set(ctx, value, ttl)
+	var t target
+	t.init(s, key, s.now())
+	return t.set(ctx, value, ttl)
 }
 
-func (t target) set(ctx context.Context, value []byte, ttl time.Duration) error {
+func (t *target) set(ctx context.Context, value []byte, ttl time.Duration) error {
 	item, err := t.item(ctx, value, ttl)
 	if err != nil {
 		return err
@@ -35,7 +37,7 @@ func (t target) set(ctx context.Context, value []byte, ttl time.Duration) error 
 
 // refuse removes what is under the key, since the value that was to replace it
 // is too large, and returns driver.ErrTooLarge.
-func (t target) refuse(ctx context.Context) error {
+func (t *target) refuse(ctx context.Context) error {
 	if _, err := t.srv.delete(ctx, t.key); err != nil {
 		return err
 	}
@@ -49,10 +51,12 @@ func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (
 		return nil, false, err
 	}
 	defer s.gate.Leave()
-	return s.target(key).add(ctx, value, ttl)
+	var t target
+	t.init(s, key, s.now())
+	return t.add(ctx, value, ttl)
 }
 
-func (t target) add(ctx context.Context, value []byte, ttl time.Duration) (head []byte, added bool, err error) {
+func (t *target) add(ctx context.Context, value []byte, ttl time.Duration) (head []byte, added bool, err error) {
 	item, err := t.item(ctx, value, ttl)
 	if err != nil {
 		return nil, false, err
@@ -92,7 +96,7 @@ func (t target) add(ctx context.Context, value []byte, ttl time.Duration) (head 
 
 // overwrite stores value in place of there, and reports whether that was still
 // what is stored.
-func (t target) overwrite(ctx context.Context, there *memcache.Item, value []byte, ttl time.Duration) (bool, error) {
+func (t *target) overwrite(ctx context.Context, there *memcache.Item, value []byte, ttl time.Duration) (bool, error) {
 	item, err := t.item(ctx, value, ttl)
 	if err != nil {
 		return false, err
@@ -107,8 +111,9 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 		return nil, err
 	}
 	defer s.gate.Leave()
-	t := s.target(key)
-	item, err := t.srv.touch(ctx, t.key, expiration(ttl, t.now()))
+	var t target
+	t.init(s, key, s.now())
+	item, err := t.srv.touch(ctx, t.key, expiration(ttl, t.now))
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil, driver.ErrNotFound
 	}
@@ -132,7 +137,8 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 		return false, err
 	}
 	defer s.gate.Leave()
-	t := s.target(key)
+	var t target
+	t.init(s, key, s.now())
 	if _, err := t.find(ctx); err != nil {
 		if errors.Is(err, driver.ErrNotFound) {
 			err = nil
@@ -149,7 +155,8 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 		return false, err
 	}
 	defer s.gate.Leave()
-	t := s.target(key)
+	var t target
+	t.init(s, key, s.now())
 	for {
 		there, err := t.find(ctx)
 		if errors.Is(err, driver.ErrNotFound) {
