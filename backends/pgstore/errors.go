@@ -54,7 +54,7 @@ func (e *explained) Unwrap() error { return e.cause }
 
 // explain turns an error of pgx into what the store returns. ctx is the
 // caller's.
-func (t target) explain(ctx context.Context, err error) error {
+func (t *target) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -74,13 +74,13 @@ func (t target) explain(ctx context.Context, err error) error {
 }
 
 // command is what makes the table.
-func (t target) command() string {
+func (t *target) command() string {
 	return strings.TrimSpace("larder createcachetable " + t.alias)
 }
 
 // unopened is the error of opening a store: where the caller's context has
 // ended, it says what was waited for, and for how long.
-func (t target) unopened(ctx context.Context, err error, after time.Duration) error {
+func (t *target) unopened(ctx context.Context, err error, after time.Duration) error {
 	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
 	}
@@ -88,7 +88,7 @@ func (t target) unopened(ctx context.Context, err error, after time.Duration) er
 }
 
 // noConnection begins every message about one that could not be had.
-func (t target) noConnection(why string) string {
+func (t *target) noConnection(why string) string {
 	return fmt.Sprintf("no connection to PostgreSQL at %s (user %q, database %q): %s", t.server, t.user, t.database, why)
 }
 

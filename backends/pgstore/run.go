@@ -79,7 +79,7 @@ func (s *Store) withConn(ctx context.Context, do job) error {
 		})
 	}
 	defer conn.Release()
-	if err := s.version.check(conn.Conn(), s.target); err != nil {
+	if err := s.version.check(conn.Conn(), &s.target); err != nil {
 		return err
 	}
 	for attempt := 1; ; attempt++ {

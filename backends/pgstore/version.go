@@ -21,7 +21,7 @@ type versionCheck struct {
 
 // check returns an error if the server is too old. It sends nothing: a server
 // tells its version when a connection begins.
-func (v *versionCheck) check(conn *pgx.Conn, t target) error {
+func (v *versionCheck) check(conn *pgx.Conn, t *target) error {
 	if v.passed.Load() {
 		return nil
 	}
