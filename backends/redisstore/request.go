@@ -147,9 +147,12 @@ func (r *request) single() redis.Cmder {
 	return nil
 }
 
-// exchange sends the commands together, to each node of a cluster its own.
-// Errors stay with the commands.
+// exchange sends the commands, if there are any, together, to each node of a
+// cluster its own. Errors stay with the commands.
 func exchange(ctx context.Context, client redis.UniversalClient, list []redis.Cmder) {
+	if len(list) == 0 {
+		return
+	}
 	pipe := client.Pipeline()
 	_ = pipe.BatchProcess(ctx, list...)
 	_, _ = pipe.Exec(ctx)
