@@ -10,7 +10,7 @@ import (
 // Nginx is its proxy_cache before the origin, with requests for one page
 // collapsed, and stale pages while they are updated.
 var Nginx = Rival{Name: "nginx", Program: "nginx", Serve: func(ctx context.Context, p *Page) (string, func(), error) {
-	return serveProxy(ctx, p, func(origin, addr string, _ int) launch.Command {
+	return serveProxy(ctx, p, func(origin, addr string) launch.Command {
 		return launch.Command{
 			Program: "nginx",
 			Args:    []string{"-p", "./", "-c", "nginx.conf", "-e", "stderr"},

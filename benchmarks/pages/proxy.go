@@ -14,18 +14,18 @@ import (
 )
 
 // serveProxy serves p as an origin, and before it a program that command says.
-func serveProxy(ctx context.Context, p *Page, command func(origin, addr string, port int) launch.Command) (string, func(), error) {
+func serveProxy(ctx context.Context, p *Page, command func(origin, addr string) launch.Command) (string, func(), error) {
 	origin, stop, err := loopback.Serve(at(p))
 	if err != nil {
 		return "", nil, err
 	}
-	port, err := launch.FreePort()
+	port, err := launch.Reserve()
 	if err != nil {
 		stop()
 		return "", nil, err
 	}
-	c := command(origin, launch.Address(port), port)
-	c.Addr, c.Ready = launch.Address(port), answers
+	c := command(origin, port.Addr())
+	c.Ports, c.Ready = []*launch.Port{port}, answers
 	c.User = "nobody" // if this process is root's
 	proxy, err := launch.Start(ctx, c)
 	if err != nil {

@@ -14,7 +14,7 @@ var Varnish = Rival{Name: "varnish", Program: "varnishd", Serve: func(ctx contex
 	if err != nil {
 		return "", nil, err
 	}
-	return serveProxy(ctx, p, func(origin, addr string, _ int) launch.Command {
+	return serveProxy(ctx, p, func(origin, addr string) launch.Command {
 		host, port, _ := net.SplitHostPort(origin) // it was listened on
 		return launch.Command{
 			Program: "sh", // which knows the folder: a relative one is elsewhere to varnishd

@@ -11,14 +11,16 @@ import (
 // Process is a server that a test has started.
 type Process = launch.Process
 
-// FreePort returns a port of 127.0.0.1 that nobody listens on.
+// FreePort returns a port of 127.0.0.1 that nobody listens on, and that no
+// server is given before the end of the test.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	port, err := launch.FreePort()
+	port, err := launch.Reserve()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return port
+	tb.Cleanup(port.Release)
+	return port.Number()
 }
 
 // Start starts a server for this test, which stops it at its end, and returns

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 )
 
 const clusterSlots = 16384
@@ -15,31 +13,41 @@ const clusterSlots = 16384
 // settings of each node.
 func RedisCluster(ctx context.Context, nodes int, args ...string) (Group, error) {
 	var group Group
-	var buses []int
 	for range nodes {
-		bus, err := FreePort()
+		node, err := clusterNode(ctx, args)
 		if err != nil {
 			return nil, errors.Join(err, group.Close())
 		}
-		node, err := Redis(ctx, append([]string{"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(bus)}, args...)...)
-		if err != nil {
-			return nil, errors.Join(err, group.Close())
-		}
-		group, buses = append(group, node), append(buses, bus)
+		group = append(group, node)
 	}
-	if err := join(ctx, group, buses); err != nil {
+	if err := join(ctx, group); err != nil {
 		return nil, errors.Join(err, group.Close())
 	}
 	return group, nil
 }
 
-// join makes a cluster of the nodes, whose ports for each other are buses.
-func join(ctx context.Context, nodes Group, buses []int) error {
+// clusterNode starts a node, whose second port is the one for other nodes.
+func clusterNode(ctx context.Context, args []string) (*Process, error) {
+	port, err := Reserve()
+	if err != nil {
+		return nil, err
+	}
+	bus, err := Reserve()
+	if err != nil {
+		port.Release()
+		return nil, err
+	}
+	settings := []string{"--cluster-enabled", "yes", "--cluster-port", bus.String()}
+	return startRedis(ctx, []*Port{port, bus}, append(settings, args...))
+}
+
+// join makes a cluster of the nodes.
+func join(ctx context.Context, nodes Group) error {
 	for i, node := range nodes {
 		if err := assignSlots(ctx, node, i, len(nodes)); err != nil {
 			return err
 		}
-		if err := meet(ctx, nodes[0], node, buses[i]); err != nil {
+		if err := meet(ctx, nodes[0], node); err != nil {
 			return err
 		}
 	}
@@ -67,11 +75,8 @@ func assignSlots(ctx context.Context, node *Process, i, n int) error {
 }
 
 // meet introduces a node to another.
-func meet(ctx context.Context, node, other *Process, bus int) error {
-	host, port, err := net.SplitHostPort(other.Addr())
-	if err != nil {
-		return err
-	}
-	_, err = ask(ctx, node.Addr(), fmt.Sprintf("CLUSTER MEET %s %s %d", host, port, bus))
+func meet(ctx context.Context, node, other *Process) error {
+	ports := other.command.Ports
+	_, err := ask(ctx, node.Addr(), fmt.Sprintf("CLUSTER MEET %s %s %s", loopback, ports[0], ports[1]))
 	return err
 }

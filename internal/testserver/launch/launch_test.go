@@ -18,18 +18,43 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAFreePortIsOneThatNoClientIsGiven(t *testing.T) {
 	for range 50 {
-		port, err := launch.FreePort()
+		port, err := launch.Reserve()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if port < 10_000 || port >= 32_768 {
-			t.Errorf("port %d is among those of outgoing connections", port)
+		defer port.Release()
+		if port.Number() < 10_000 || port.Number() >= 32_768 {
+			t.Errorf("port %s is among those of outgoing connections", port)
 		}
-		listener, err := net.Listen("tcp", launch.Address(port))
+		listener, err := net.Listen("tcp", port.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer listener.Close()
+	}
+}
+
+func TestAPortIsReservedOnceUntilItsServerIsClosed(t *testing.T) {
+	testserver.Require(t, "redis-server")
+	server := testserver.StartRedis(t)
+	server.Kill() // its port is free, and still its own
+	var others []*launch.Port
+	defer func() {
+		for _, port := range others {
+			port.Release()
+		}
+	}()
+	taken := map[string]bool{server.Addr(): true}
+	for range 2000 {
+		port, err := launch.Reserve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		others = append(others, port)
+		if taken[port.Addr()] {
+			t.Fatalf("%s is reserved twice", port.Addr())
+		}
+		taken[port.Addr()] = true
 	}
 }
 
@@ -78,7 +103,7 @@ func TestAGroupOfWhichOneCannotStartLeavesNothing(t *testing.T) {
 	if _, err := launch.RedisCluster(t.Context(), 2, "--no-such-setting", "1"); err == nil {
 		t.Error("the cluster has been started")
 	}
-	if _, err := launch.RedisSentinels(t.Context(), 1, "mymaster", launch.Address(1)); err == nil {
+	if _, err := launch.RedisSentinels(t.Context(), 1, "mymaster", "127.0.0.1:1"); err == nil {
 		t.Error("the Sentinel has been started without a primary")
 	}
 	wantEmpty(t, tmp)

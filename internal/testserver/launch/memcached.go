@@ -6,20 +6,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 )
 
 // Memcached starts memcached on a free TCP port. More arguments are its options
 // ("-m", "8"); they win.
 func Memcached(ctx context.Context, args ...string) (*Process, error) {
-	port, err := FreePort()
+	port, err := Reserve()
 	if err != nil {
 		return nil, err
 	}
 	return startMemcached(ctx, Command{
-		Args:  append([]string{"-l", loopback, "-p", strconv.Itoa(port)}, args...),
-		Addr:  Address(port),
+		Args:  append([]string{"-l", loopback, "-p", port.String()}, args...),
+		Ports: []*Port{port},
 		Ready: memcachedReady("tcp"),
 	})
 }

@@ -16,7 +16,7 @@ func (p *PostgreSQL) PgBouncer(ctx context.Context, mode string, settings ...str
 	if err != nil {
 		return nil, err
 	}
-	port, err := FreePort()
+	port, err := Reserve()
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (p *PostgreSQL) PgBouncer(ctx context.Context, mode string, settings ...str
 		fmt.Sprintf("* = host=%s port=%s", host, serverPort),
 		"[pgbouncer]",
 		"listen_addr = " + loopback,
-		fmt.Sprintf("listen_port = %d", port),
+		"listen_port = " + port.String(),
 		"unix_socket_dir =",
 		"auth_type = scram-sha-256",
 		"auth_file = users.txt",
@@ -34,7 +34,7 @@ func (p *PostgreSQL) PgBouncer(ctx context.Context, mode string, settings ...str
 	return startPostgreSQL(ctx, p.password, Command{
 		Program: "pgbouncer",
 		Args:    []string{"pgbouncer.ini"},
-		Addr:    Address(port),
+		Ports:   []*Port{port},
 		Prepare: func(_ context.Context, dir string) error {
 			if err := writeFile(postgres, dir, "users.txt", fmt.Sprintf("%q %q\n", role, p.password)); err != nil {
 				return err

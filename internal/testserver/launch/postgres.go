@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
-	"strconv"
 	"syscall"
 
 	"github.com/jackc/pgx/v5"
@@ -26,21 +25,21 @@ type PostgreSQL struct {
 // flushed to the disk. More arguments are those of postgres
 // ("-c", "max_connections=10"); they win.
 func Postgres(ctx context.Context, args ...string) (*PostgreSQL, error) {
-	port, err := FreePort()
+	port, err := Reserve()
 	if err != nil {
 		return nil, err
 	}
 	// Whoever is on this machine can connect to loopback.
 	password := rand.Text()
 	settings := []string{
-		"-D", "data", "-h", loopback, "-p", strconv.Itoa(port), "-F",
+		"-D", "data", "-h", loopback, "-p", port.String(), "-F",
 		"-c", "unix_socket_directories=",
 		"-c", "full_page_writes=off",
 	}
 	return startPostgreSQL(ctx, password, Command{
 		Program: "postgres",
 		Args:    append(settings, args...),
-		Addr:    Address(port),
+		Ports:   []*Port{port},
 		Prepare: func(ctx context.Context, dir string) error { return initialise(ctx, dir, password) },
 		Quit:    syscall.SIGINT,  // ends sessions; SIGTERM waits for them
 		Crash:   syscall.SIGQUIT, // SIGKILL would leave sessions and shared memory behind

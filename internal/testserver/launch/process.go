@@ -18,7 +18,7 @@ const stopLimit = 10 * time.Second
 type Command struct {
 	Program string   // its name, as for Find
 	Args    []string // relative paths are relative to the folder of the process
-	Addr    string   // host:port on which it will listen
+	Ports   []*Port  // it will listen on; they belong to the process from Start on
 	Socket  string   // or the name of a unix socket in its folder
 
 	// User runs the program when this process is root's, and owns its folder.
@@ -37,6 +37,24 @@ type Command struct {
 	Crash os.Signal // ends it at once; SIGKILL if nil
 }
 
+// addr returns where the server will listen: at the first of its ports, or at
+// its socket.
+func (c Command) addr(dir string) string {
+	if len(c.Ports) > 0 {
+		return c.Ports[0].Addr()
+	}
+	if c.Socket != "" {
+		return filepath.Join(dir, c.Socket)
+	}
+	return ""
+}
+
+func (c Command) release() {
+	for _, port := range c.Ports {
+		port.Release()
+	}
+}
+
 func (c Command) crash() os.Signal { return cmp.Or(c.Crash, os.Kill) }
 
 // Process is a server that was started. Its methods are for one goroutine at a
@@ -44,6 +62,7 @@ func (c Command) crash() os.Signal { return cmp.Or(c.Crash, os.Kill) }
 type Process struct {
 	command Command
 	dir     string
+	addr    string
 	cmd     *exec.Cmd
 	exited  chan struct{} // closed when the program has ended
 }
@@ -55,12 +74,10 @@ type Process struct {
 func Start(ctx context.Context, command Command) (*Process, error) {
 	dir, err := makeDir(command.User)
 	if err != nil {
+		command.release()
 		return nil, err
 	}
-	if command.Socket != "" {
-		command.Addr = filepath.Join(dir, command.Socket)
-	}
-	p := &Process{command: command, dir: dir}
+	p := &Process{command: command, dir: dir, addr: command.addr(dir)}
 	if command.Prepare != nil {
 		err = command.Prepare(ctx, dir)
 	}
@@ -82,7 +99,7 @@ func (p *Process) Restart(ctx context.Context) error {
 	}
 	if err := p.await(ctx); err != nil {
 		p.Kill()
-		return fmt.Errorf("%s at %s: %w\n%s", p.command.Program, p.command.Addr, err, p.Log())
+		return fmt.Errorf("%s at %s: %w\n%s", p.command.Program, p.addr, err, p.Log())
 	}
 	return nil
 }
@@ -123,7 +140,7 @@ func (p *Process) await(ctx context.Context) error {
 			cancel()
 			return fmt.Errorf("it ended with %s", p.cmd.ProcessState)
 		default:
-			return p.command.Ready(ctx, p.command.Addr)
+			return p.command.Ready(ctx, p.addr)
 		}
 	})
 }
@@ -149,14 +166,15 @@ func (p *Process) end(signal os.Signal) {
 	}
 }
 
-// Close stops the server and removes its folder.
+// Close stops the server, removes its folder and releases its ports.
 func (p *Process) Close() error {
 	p.Stop()
+	p.command.release()
 	return os.RemoveAll(p.dir)
 }
 
 // Addr returns where the server listens: host:port or the path of a socket.
-func (p *Process) Addr() string { return p.command.Addr }
+func (p *Process) Addr() string { return p.addr }
 
 // Program returns the name of the program.
 func (p *Process) Program() string { return p.command.Program }

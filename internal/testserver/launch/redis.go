@@ -5,22 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 )
 
 // Redis starts redis-server on a free port, without persistence. More arguments
 // are settings as in redis.conf ("--maxmemory", "1mb"); they win.
 func Redis(ctx context.Context, args ...string) (*Process, error) {
-	port, err := FreePort()
+	port, err := Reserve()
 	if err != nil {
 		return nil, err
 	}
-	settings := []string{"--bind", loopback, "--port", strconv.Itoa(port), "--save", "", "--repl-diskless-sync-delay", "0"}
+	return startRedis(ctx, []*Port{port}, args)
+}
+
+// startRedis starts redis-server on the first of the ports.
+func startRedis(ctx context.Context, ports []*Port, args []string) (*Process, error) {
+	settings := []string{"--bind", loopback, "--port", ports[0].String(), "--save", "", "--repl-diskless-sync-delay", "0"}
 	return Start(ctx, Command{
 		Program: "redis-server",
 		Args:    append(settings, args...),
-		Addr:    Address(port),
+		Ports:   ports,
 		User:    nobody,
 		Ready:   redisReady,
 	})

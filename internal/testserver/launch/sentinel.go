@@ -40,13 +40,13 @@ func sentinel(ctx context.Context, quorum int, name, primary string, settings []
 	if err != nil {
 		return nil, err
 	}
-	port, err := FreePort()
+	port, err := Reserve()
 	if err != nil {
 		return nil, err
 	}
 	lines := append([]string{
 		"bind " + loopback,
-		fmt.Sprintf("port %d", port),
+		"port " + port.String(),
 		fmt.Sprintf("sentinel monitor %s %s %s %d", name, host, primaryPort, quorum),
 		fmt.Sprintf("sentinel down-after-milliseconds %s 500", name),
 		fmt.Sprintf("sentinel failover-timeout %s 5000", name),
@@ -54,7 +54,7 @@ func sentinel(ctx context.Context, quorum int, name, primary string, settings []
 	return Start(ctx, Command{
 		Program: "redis-server",
 		Args:    []string{"sentinel.conf", "--sentinel"},
-		Addr:    Address(port),
+		Ports:   []*Port{port},
 		User:    nobody,
 		Prepare: func(_ context.Context, dir string) error {
 			return writeFile(nobody, dir, "sentinel.conf", strings.Join(lines, "\n")+"\n")
