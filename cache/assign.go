@@ -34,18 +34,26 @@ func target(dst any) (reflect.Value, error) {
 	return rv, err
 }
 
-func assignInteger(dst any, n int64) error {
+// assignDirectly stores v in a *T or an *any, and reports whether dst is one.
+func assignDirectly[T any](dst any, v T) bool {
 	switch d := dst.(type) {
-	case *int64:
+	case *T:
 		if d != nil {
-			*d = n
-			return nil
+			*d = v
+			return true
 		}
 	case *any:
 		if d != nil {
-			*d = n
-			return nil
+			*d = v
+			return true
 		}
+	}
+	return false
+}
+
+func assignInteger(dst any, n int64) error {
+	if assignDirectly(dst, n) {
+		return nil
 	}
 	rv, err := target(dst)
 	switch {
@@ -64,17 +72,8 @@ func assignInteger(dst any, n int64) error {
 }
 
 func assignString(dst any, s string) error {
-	switch d := dst.(type) {
-	case *string:
-		if d != nil {
-			*d = s
-			return nil
-		}
-	case *any:
-		if d != nil {
-			*d = s
-			return nil
-		}
+	if assignDirectly(dst, s) {
+		return nil
 	}
 	rv, err := target(dst)
 	switch {
@@ -92,17 +91,8 @@ func assignString(dst any, s string) error {
 
 // assignBytes gives b itself away.
 func assignBytes(dst any, b []byte) error {
-	switch d := dst.(type) {
-	case *[]byte:
-		if d != nil {
-			*d = b
-			return nil
-		}
-	case *any:
-		if d != nil {
-			*d = b
-			return nil
-		}
+	if assignDirectly(dst, b) {
+		return nil
 	}
 	rv, err := target(dst)
 	switch {
