@@ -79,6 +79,9 @@ func TestWhatBrowsersAreTold(t *testing.T) {
 	}{
 		{"to ask every time", nil, nil, []string{"max-age=0, must-revalidate"}},
 		{"BrowserTTL", []middleware.PageOption{middleware.BrowserTTL(90 * time.Second)}, nil, []string{"max-age=90"}},
+		{"BrowserTTL, of pages that depend on what no field names", []middleware.PageOption{
+			middleware.BrowserTTL(90 * time.Second), middleware.VaryBy(func(r *http.Request) string { return r.URL.Path }),
+		}, nil, []string{"private, max-age=90"}},
 		{"what the handler says", []middleware.PageOption{middleware.BrowserTTL(time.Hour)}, []string{"Cache-Control: public"}, []string{"public"}},
 		{"what the handler says in Expires", nil, []string{"Expires: " + expires}, nil},
 	} {
@@ -86,6 +89,43 @@ func TestWhatBrowsersAreTold(t *testing.T) {
 		for range 2 {
 			if got := ask(p, "/page").header["Cache-Control"]; !slices.Equal(got, test.want) {
 				t.Errorf("%s: %q, want %q", test.rule, got, test.want)
+			}
+		}
+	}
+}
+
+func TestPagesNameInVaryTheFieldsThatOptionsDeclare(t *testing.T) {
+	byHeader, byCookie := middleware.VaryByHeader("x-lang", "Host"), middleware.VaryByCookie("locale")
+	for _, test := range []struct {
+		rule  string
+		opts  []middleware.PageOption
+		says  []string
+		outer string
+		want  []string
+	}{
+		{rule: "none is declared", opts: []middleware.PageOption{middleware.VaryByHeader("Host")}},
+		{rule: "a field", opts: []middleware.PageOption{byHeader}, want: []string{"X-Lang"}},
+		{rule: "a cookie", opts: []middleware.PageOption{byCookie}, want: []string{"Cookie"}},
+		{rule: "both, behind those of the handler", opts: []middleware.PageOption{byHeader, byCookie}, says: []string{"Vary: Accept"}, want: []string{"Accept", "X-Lang, Cookie"}},
+		{rule: "the handler names it", opts: []middleware.PageOption{byHeader}, says: []string{"Vary: accept, x-LANG"}, want: []string{"accept, x-LANG"}},
+		{rule: "the handler names one", opts: []middleware.PageOption{byHeader, byCookie}, says: []string{"Vary: Cookie"}, want: []string{"Cookie", "X-Lang"}},
+		{rule: "others name it", opts: []middleware.PageOption{byHeader}, outer: "X-Lang", want: []string{"X-Lang"}},
+	} {
+		for _, size := range []int{1, 10_000} {
+			for face, p := range faces(t, answering(strings.Repeat("p", size), append(test.says, "Cache-Control: max-age=60")...), append(test.opts, middleware.IgnoreCookies("*"))...) {
+				site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if test.outer != "" {
+						w.Header().Set("Vary", test.outer)
+					}
+					p.ServeHTTP(w, r)
+				})
+				first := ask(site, "/page", "Cookie: locale=de")
+				for i, a := range []answer{first, ask(site, "/page", "Cookie: locale=de"), ask(site, "/page", "Cookie: locale=de"),
+					ask(site, "/page", "Cookie: locale=de", "If-None-Match: "+first.header.Get("Etag"))} {
+					if !slices.Equal(a.header["Vary"], test.want) {
+						t.Errorf("%s, %s, %d bytes, answer %d: %q, want %q", test.rule, face, size, i, a.header["Vary"], test.want)
+					}
+				}
 			}
 		}
 	}

@@ -82,7 +82,8 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 	return &pageHandler{
 		policy:         p,
 		next:           next,
-		browserControl: browserControl(p.browserTTL),
+		browserControl: p.browserControl(),
+		declaredVary:   p.declaredVary(),
 		uncacheable:    new(memory),
 		hot:            new(hotWays),
 		purges:         new(purgeLists),
@@ -91,12 +92,28 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 	}
 }
 
-// browserControl is what browsers are told where the handler says nothing.
-func browserControl(ttl time.Duration) string {
-	if ttl <= 0 {
+// browserControl is what browsers are told where the handler says nothing. Of a page
+// that depends on what no request field names, caches that many share are told to
+// keep nothing.
+func (p *policy) browserControl() string {
+	if p.browserTTL <= 0 {
 		return "max-age=0, must-revalidate"
 	}
-	return "max-age=" + strconv.FormatInt(int64(ttl/time.Second), 10)
+	control := "max-age=" + strconv.FormatInt(int64(p.browserTTL/time.Second), 10)
+	if len(p.varyValues) > 0 {
+		return "private, " + control
+	}
+	return control
+}
+
+// declaredVary are the request fields on which pages depend by option. The host is a
+// part of every cache's key.
+func (p *policy) declaredVary() []string {
+	names := selectingNames(p.varyHeaders)
+	if len(p.cookies.inKey) > 0 {
+		names = append(names, "Cookie")
+	}
+	return names
 }
 
 // pages is the view under which pages are stored, over whichever cache. A
@@ -112,6 +129,7 @@ type pageHandler struct {
 	*policy
 	next           http.Handler
 	browserControl string
+	declaredVary   []string
 	hot            *hotWays
 	uncacheable    *memory
 	purges         *purgeLists

@@ -109,7 +109,7 @@ func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool
 		out.setLine("Age", l.page.render(l.page.age(time.Now())).ageLine)
 		out.setPage(l.page)
 	}
-	out.tellBrowsers(x.h, l.page)
+	out.tell(x.h, l.page)
 	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
 		if leads {
 			x.drain(ctx, reader, err)

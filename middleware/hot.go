@@ -168,7 +168,7 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 	out := newOutgoing(header, p)
 	out.setHit(p, age)
 	out.setPage(p)
-	out.tellBrowsers(h, p)
+	out.tell(h, p)
 	h.sendBody(w, r, f, recorded{status: p.status, body: body}, &p.validators)
 	return true
 }

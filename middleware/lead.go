@@ -80,7 +80,7 @@ func (x *exchange) sendRun(u *run, stored bool) {
 	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: detail})
 	if u.page != nil {
 		out := newOutgoing(x.w.Header(), u.page)
-		out.tellBrowsers(x.h, u.page)
+		out.tell(x.h, u.page)
 	}
 	validators := rfc9111.ValidatorsOf(header, u.requested)
 	x.h.sendBody(x.w, x.r, x.fields, response, &validators)

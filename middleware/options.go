@@ -80,8 +80,8 @@ func When(wanted func(*http.Request) bool) PageOption {
 	return func(p *policy) { p.when = append(p.when, wanted) }
 }
 
-// VaryByHeader declares that pages depend on these request fields, as if every
-// response had them in Vary. Fields that the handler does not get, such as
+// VaryByHeader declares that pages depend on these request fields, and names them in
+// the pages' Vary, for caches further out. Fields that the handler does not get, such as
 // X-Forwarded-For, keep every page out of the cache: see [TrustProxies] and
 // [VaryBy].
 func VaryByHeader(names ...string) PageOption {
@@ -95,7 +95,8 @@ func VaryByHeader(names ...string) PageOption {
 // VaryBy declares that pages depend on a value that the function makes of the
 // request: the part of a path, or what middleware further out has put into the
 // context. It is called once for each request, before the handler, and what
-// users it tells apart get pages of their own.
+// users it tells apart get pages of their own. Caches further out cannot see it: with a
+// [BrowserTTL] they are told that the page is private, where the handler says nothing.
 func VaryBy(value func(*http.Request) string) PageOption {
 	return func(p *policy) { p.varyValues = append(p.varyValues, value) }
 }
@@ -168,7 +169,7 @@ func IgnoreCookies(names ...string) PageOption {
 
 // VaryByCookie declares that the page depends on the value of these cookies,
 // which become a part of the key, so that clients with the same values share
-// it.
+// it. Vary names the field Cookie, for caches further out.
 func VaryByCookie(names ...string) PageOption {
 	return func(p *policy) { p.cookies.inKey = append(p.cookies.inKey, names...) }
 }

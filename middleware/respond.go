@@ -3,6 +3,7 @@ package middleware
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -92,6 +93,29 @@ func (o *outgoing) give(name string, lines []string) {
 	}
 }
 
+// tell says of a page what the handler does not: on what it depends, and for how long
+// browsers may keep it.
+func (o *outgoing) tell(h *pageHandler, p *page) {
+	if len(h.declaredVary) > 0 {
+		o.tellVary(h.declaredVary)
+	}
+	o.tellBrowsers(h, p)
+}
+
+// tellVary adds to Vary the names of fields that it does not have. Without them, a
+// cache further out would give a page to clients who are to get another.
+func (o *outgoing) tellVary(names []string) {
+	lines := o.Header["Vary"]
+	said, any := rfc9111.VaryNames(lines)
+	if any {
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(said, name) })
+	if len(missing) > 0 {
+		o.Header["Vary"] = append(slices.Clip(lines), strings.Join(missing, ", "))
+	}
+}
+
 // tellBrowsers says how long browsers may keep a page, if nobody has said
 // anything about that. A shared cache adds nothing of its own.
 func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
@@ -129,6 +153,6 @@ func (x *exchange) sendAged(p *page) {
 // sendPage sends a page but for what is said of its way.
 func (x *exchange) sendPage(p *page, out *outgoing) {
 	out.setPage(p)
-	out.tellBrowsers(x.h, p)
+	out.tell(x.h, p)
 	x.h.sendBody(x.w, x.r, x.fields, recorded{status: p.status, body: p.body}, &p.validators)
 }
