@@ -152,3 +152,36 @@ func TestAChangeWhileItsPageIsMade(t *testing.T) {
 		ask(p, "/page").wantHit(t, "true")
 	})
 }
+
+// A handler, or middleware around it, may commit after it has answered. What a page
+// was made of until then is old.
+func TestAChangeThatIsMadeAfterTheAnswerInvalidates(t *testing.T) {
+	answers := map[string]func(w http.ResponseWriter){
+		"a status":         func(w http.ResponseWriter) { w.WriteHeader(204) },
+		"a body":           func(w http.ResponseWriter) { _, _ = io.WriteString(w, "done") },
+		"flushed":          func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() },
+		"before it panics": func(w http.ResponseWriter) { _, _ = io.WriteString(w, "done") },
+	}
+	for name, answer := range answers {
+		version := "old"
+		var site http.Handler
+		site = cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "GET" {
+				_, _ = io.WriteString(w, version)
+				return
+			}
+			answer(w)
+			ask(site, "/page").wantBody(t, "old") // and is stored again
+			ask(site, "/page").wantHit(t, "old")
+			version = "new"
+			if name == "before it panics" {
+				panic(http.ErrAbortHandler)
+			}
+		}))
+		ask(site, "/page")
+		_ = panicOf(func() { send(site, request("POST", "/page")) })
+		if a := ask(site, "/page"); a.body != "new" {
+			t.Errorf("%s: %q", name, a.body)
+		}
+	}
+}

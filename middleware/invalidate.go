@@ -26,32 +26,50 @@ func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r 
 		next.ServeHTTP(w, r)
 		return
 	}
-	c := &changeWatcher{h: h, r: r, target: t}
+	c := &changeWatcher{h: h, r: r, next: next, target: t}
 	c.decoratedWriter = decoratedWriter{ResponseWriter: w, decide: c.decide}
-	c.serve(c, next, r)
+	c.serve(c, http.HandlerFunc(c.run), r)
 }
 
 // changeWatcher is the ResponseWriter of a request with an unsafe method. When
 // the handler says that it has succeeded, which it also does by writing nothing,
 // and before the client can know, the pages that it may have changed are
-// invalidated.
+// invalidated; and once more when the handler returns, which may have made the
+// change last, or middleware around it.
 type changeWatcher struct {
 	decoratedWriter
-	h      *pageHandler
-	r      *http.Request
-	target target
+	h       *pageHandler
+	r       *http.Request
+	next    http.Handler
+	target  target
+	changed []target
+}
+
+// run runs the handler. If that has written nothing, decide is still to come.
+func (c *changeWatcher) run(w http.ResponseWriter, r *http.Request) {
+	defer c.invalidate()
+	c.next.ServeHTTP(w, r)
 }
 
 func (c *changeWatcher) decide(_ *decoratedWriter, status int) fate {
+	c.changed = c.invalidated(status)
+	c.invalidate()
+	return fateSent
+}
+
+// invalidate purges what has changed as far as is known.
+func (c *changeWatcher) invalidate() {
+	if len(c.changed) == 0 {
+		return
+	}
 	// That the client has left changes nothing about what was changed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
-	for _, t := range c.invalidated(status) {
+	for _, t := range c.changed {
 		if err := c.h.purge(ctx, t, purgedHard); err != nil {
 			c.h.logStoreError(ctx, err)
 		}
 	}
-	return fateSent
 }
 
 // Hijack implements [http.Hijacker]. What the handler answers by itself cannot be
