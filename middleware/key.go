@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"net/http"
 	"strings"
@@ -75,12 +76,16 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 			dst = j.note.appendLines(dst, name, r.Header[name])
 		}
 	}
+	from := len(dst)
 	dst = binary.AppendUvarint(dst, uint64(len(j.keyCookies)))
 	for _, c := range j.keyCookies {
 		dst = j.note.appendPart(dst, "Cookie", c.pair)
 	}
 	for _, value := range p.varyValues {
 		dst = j.note.appendPart(dst, "VaryBy", value(r))
+	}
+	if len(j.keyCookies)+len(p.varyValues) > 0 {
+		dst = seal(dst, from)
 	}
 	return appendSelecting(dst, r.Header, j, selectingNames(j.vary)), primaryLen
 }
@@ -99,7 +104,18 @@ func appendSelecting(dst []byte, header http.Header, j *judgement, names []strin
 		if j.normalize && len(lines) > 0 {
 			lines = []string{rfc9111.NormalizeField(name, lines)}
 		}
-		dst = j.note.appendLines(dst, name, lines)
+		from := len(dst)
+		if dst = j.note.appendLines(dst, name, lines); len(lines) > 0 {
+			dst = seal(dst, from)
+		}
 	}
 	return dst
+}
+
+// seal puts a digest in place of what is behind the first bytes of a key. The key is
+// stored with the page, and whoever can read a store must not learn from it by which
+// cookie or token a page was selected, which is all it takes to be that user.
+func seal(key []byte, first int) []byte {
+	sum := sha256.Sum256(key[first:])
+	return keys.AppendPart(key[:first], sum[:])
 }
