@@ -33,6 +33,7 @@ type alias struct {
 	keyWarnings     keyWarnings
 	corruptWarnings rarely
 	errorWarnings   rarely
+	silence         silence
 	async           *executor
 	closing         *atomic.Bool // set by the handler's Shutdown
 
@@ -165,15 +166,6 @@ func (c *BaseCache) Alias() string { return c.name }
 // a handler to itself, which knows no alias.
 func (c *BaseCache) Handler() *Handler { return c.handler }
 
-// ready returns the store for the operation op on key.
-func (c *BaseCache) ready(ctx context.Context, op, key string) (*opened, error) {
-	st, err := c.open(ctx)
-	if err != nil {
-		return nil, c.fail(ctx, op, key, err)
-	}
-	return st, nil
-}
-
 // open returns the store, or the request's session of it.
 func (c *BaseCache) open(ctx context.Context) (*opened, error) {
 	if st := c.source.atHand(); st != nil && st.sessions == nil {
@@ -207,10 +199,7 @@ func (a *alias) underWay() (done func()) {
 // the caller releases.
 func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o *options) (st *opened, k *keyBuffer, err error) {
 	if err = c.sum(o, opts); err == nil {
-		st, err = c.open(ctx)
-	}
-	if o.flags.has(flagFailOpen) && (errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable)) {
-		st, err = c.unopened(err), nil
+		st, err = c.openFor(ctx, o)
 	}
 	if err == nil {
 		k, err = c.key(ctx, st, o.version, key)
@@ -219,6 +208,18 @@ func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o 
 		return nil, nil, c.fail(ctx, op, key, err)
 	}
 	return st, k, nil
+}
+
+// openFor is open for an operation with these options.
+func (c *BaseCache) openFor(ctx context.Context, o *options) (*opened, error) {
+	if !o.flags.has(flagFailOpen) {
+		return c.open(ctx)
+	}
+	st, err := c.openUnlessSilent(ctx)
+	if errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable) {
+		return c.unopened(err), nil
+	}
+	return st, err
 }
 
 // prepare is begin for a store that is open.
@@ -236,6 +237,7 @@ func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opt
 // MissOnError it returns nil for an outage, so that the operation ends as if
 // nothing were stored and nothing were to be stored.
 func (a *alias) fail(ctx context.Context, op, key string, err error) error {
+	a.hear(ctx, err)
 	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
 	a.publish(ctx, EventError, op, key, wrapped)
 	if !a.missOnError || !isOutage(err) || ctx.Err() != nil {

@@ -57,9 +57,11 @@ var (
 	// ErrInvalidVersion reports a negative version.
 	ErrInvalidVersion = errors.New("invalid version")
 
-	// ErrUnavailable reports that the circuit breaker of the alias is open: the
-	// backend has failed several times in a row and is left alone for a while.
-	ErrUnavailable = errors.New("backend unavailable: the circuit breaker is open")
+	// ErrUnavailable reports that the backend was not asked, since it is left alone for
+	// a while: it has failed several times in a row, and the circuit breaker of the
+	// alias is open; or it did not answer in time, and the look-up was one with
+	// [FailOpen].
+	ErrUnavailable = errors.New("backend unavailable: it has failed, and is left alone for a while")
 
 	// ErrNilLoader reports a GetOrSet or Fill without a loader.
 	ErrNilLoader = errors.New("nil loader")

@@ -353,7 +353,8 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		fresh: true,
 		err:   f.lookUpErr,
 	}
-	if _, lives := f.o.timeout.ttl(); loaded.NoStore || f.lookUpErr != nil || !lives {
+	_, lives := f.o.timeout.ttl()
+	if loaded.NoStore || !lives || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {

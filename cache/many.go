@@ -72,7 +72,7 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 // that GetMany costs less than Get of each. It opens the backend, and is false
 // if that cannot be done.
 func (c *BaseCache) Batches(ctx context.Context) bool {
-	st, err := c.open(ctx)
+	st, err := c.openUnlessSilent(ctx)
 	return err == nil && st.many != nil && st.native == nil
 }
 
@@ -182,9 +182,9 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	st, err := c.ready(ctx, op, "")
+	st, err := c.openFor(ctx, &o)
 	if err != nil {
-		return nil, err
+		return nil, c.fail(ctx, op, "", err)
 	}
 	b := &batch{st: st, o: o, keys: make([][]byte, len(keys)), buffer: keyBuffers.Get().(*keyBuffer), done: c.underWay()}
 	all := b.buffer.b[:0]

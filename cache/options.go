@@ -57,6 +57,10 @@ var (
 	// FailOpen makes Fill and GetOrSet treat an error of the backend, one that
 	// cannot be opened included, as a miss: the loader runs, once for all who wait, and what it returns is
 	// handed on and not stored. The error is reported as an event.
+	//
+	// While the backend does not answer in time, look-ups with FailOpen do not wait
+	// for it: one in each second finds out if it answers again, and for the others
+	// the error is ErrUnavailable.
 	FailOpen Option = flagFailOpen
 )
 

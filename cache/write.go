@@ -188,9 +188,9 @@ func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key st
 // Clear implements [Cache]. With a KeyFunc whose keys do not begin with
 // prefix:version: it is ErrUnsupported.
 func (c *BaseCache) Clear(ctx context.Context) error {
-	st, err := c.ready(ctx, "Clear", "")
+	st, err := c.open(ctx)
 	if err != nil {
-		return err
+		return c.fail(ctx, "Clear", "", err)
 	}
 	if !c.clearable && !st.namespaced {
 		return c.fail(ctx, "Clear", "", errKeyFuncHidesPrefix)

@@ -121,7 +121,7 @@ func (p *policy) declaredVary() []string {
 var pages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.FailOpen)
 
 // encodedPages is the view of the same as they are stored.
-var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}))
+var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}), cache.FailOpen)
 
 // pageHandler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.

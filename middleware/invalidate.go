@@ -43,6 +43,7 @@ type changeWatcher struct {
 	next    http.Handler
 	target  target
 	changed []target
+	failed  bool // the store cannot be reached
 }
 
 // run runs the handler. If that has written nothing, decide is still to come.
@@ -59,8 +60,8 @@ func (c *changeWatcher) decide(_ *decoratedWriter, status int) fate {
 
 // invalidate purges what has changed as far as is known.
 func (c *changeWatcher) invalidate() {
-	if len(c.changed) == 0 {
-		return
+	if c.failed {
+		return // its client has waited for that already
 	}
 	// That the client has left changes nothing about what was changed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
@@ -68,6 +69,7 @@ func (c *changeWatcher) invalidate() {
 	for _, t := range c.changed {
 		if err := c.h.purge(ctx, t, purgedHard); err != nil {
 			c.h.logStoreError(ctx, err)
+			c.failed = true
 		}
 	}
 }

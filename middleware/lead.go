@@ -22,7 +22,7 @@ func (x *exchange) lead(outcome cache.Outcome) {
 			x.unanswered()
 			return
 		}
-		stored, detail := u.fate()
+		stored, detail := u.fate(outcome.Err)
 		x.sendLive(u.live, u.reader, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
 	case runEnded:
 		x.leadEnded(u, outcome)
@@ -41,9 +41,9 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	case u.exited:
 		panic(http.ErrAbortHandler)
 	case u.validated:
-		x.sendValidated(u, outcome.Stored || u.storedApart)
+		x.sendValidated(u, outcome)
 	case u.complete:
-		x.sendRun(u, outcome.Stored || u.storedApart)
+		x.sendRun(u, outcome)
 	case u.direct:
 		// The client has it already.
 	default:
@@ -52,10 +52,8 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 }
 
 // sendValidated answers with the page that the handler has confirmed.
-func (x *exchange) sendValidated(u *run, stored bool) {
-	setStatus(x.w.Header(), u.page.cacheStatus, forwarded{
-		why: x.forward(), status: http.StatusNotModified, stored: stored, detail: u.reason,
-	})
+func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
+	setStatus(x.w.Header(), u.page.cacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
 	if u.response.header["Age"] != nil {
 		x.sendAged(u.page) // a cache further in has confirmed it
 		return
@@ -64,9 +62,19 @@ func (x *exchange) sendValidated(u *run, stored bool) {
 	x.sendPage(u.page, &out)
 }
 
+// forwarded says for Cache-Status what became of a run whose response had this status.
+func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarded {
+	stored := outcome.Stored || u.storedApart
+	if stored {
+		outcome.Err = nil // of another attempt
+	}
+	_, detail := u.fate(outcome.Err)
+	return forwarded{why: x.forward(), status: status, stored: stored, detail: detail}
+}
+
 // sendRun answers with the response of the run that this request started, the
 // fields that are not for others included.
-func (x *exchange) sendRun(u *run, stored bool) {
+func (x *exchange) sendRun(u *run, outcome cache.Outcome) {
 	header, response := x.w.Header(), u.response
 	if u.page != nil {
 		// What the page was given is for this client, too.
@@ -76,8 +84,7 @@ func (x *exchange) sendRun(u *run, stored bool) {
 			}
 		}
 	}
-	_, detail := u.fate()
-	copyResponse(header, response.header, forwarded{why: x.forward(), status: response.status, stored: stored, detail: detail})
+	copyResponse(header, response.header, x.forwarded(u, response.status, outcome))
 	if u.page != nil {
 		out := newOutgoing(x.w.Header(), u.page)
 		out.tell(x.h, u.page)

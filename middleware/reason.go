@@ -146,7 +146,7 @@ var reasons = [...]Reason{
 	},
 	reasonTooLarge: {
 		"too-large", "the body is longer than the limit",
-		"MaxBody", "Raise MaxBody, if the cache has the room.",
+		"MaxBody", "Raise MaxBody, or the limit of the backend, if the cache has the room.",
 	},
 	reasonTrailers: {
 		"trailers", "the response has trailers",

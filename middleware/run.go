@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -220,12 +221,19 @@ func (u *run) fallback() *page {
 }
 
 // fate is what Cache-Status says of a response before its end: whether it is
-// going to be stored, and why not.
-func (u *run) fate() (stored bool, detail reason) {
-	if u.reason == reasonNone && u.x.index != nil && u.index != u.x.index {
+// going to be stored, and why not. storeErr is what the store has said so far.
+func (u *run) fate(storeErr error) (stored bool, detail reason) {
+	switch {
+	case u.reason != reasonNone:
+		return false, u.reason
+	case u.x.index != nil && u.index != u.x.index:
 		return false, reasonVaryChange
+	case errors.Is(storeErr, cache.ErrTooLarge):
+		return false, reasonTooLarge
+	case storeErr != nil:
+		return false, reasonStoreError
 	}
-	return u.reason == reasonNone, u.reason
+	return true, reasonNone
 }
 
 // release lets those go who wait for a response that is not for them: all at

@@ -99,9 +99,14 @@ func (x *exchange) store(ctx context.Context, entry *page, index *variants) (sto
 	return x.indexPage(index, entry.received), indexTTL(ttl)
 }
 
-// write stores an entry, and reports whether it could.
+// write stores an entry, and reports whether it could. It does not wait for a store that
+// does not answer.
 func (x *exchange) write(ctx context.Context, key string, entry *page, keep time.Duration) bool {
-	err := x.cache(ctx).Set(ctx, key, entry, cache.After(keep))
+	c := cache.From(ctx, x.h.alias)
+	if c.IsSilent() {
+		return false
+	}
+	err := pages.Over(c).Set(ctx, key, entry, cache.After(keep))
 	if err != nil {
 		x.h.logStoreError(ctx, err)
 	}

@@ -1,0 +1,145 @@
+package cache_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+const patience = 3 * time.Second // of a store for its server
+
+// newSilent returns a store whose server does not answer while it is down.
+func newSilent() *outage {
+	o := &outage{mapStore: newMapStore()}
+	o.withCounter = withCounter{o.mapStore}
+	o.hook = func(context.Context, string, string) error {
+		o.calls.Add(1)
+		if !o.down.Load() {
+			return nil
+		}
+		time.Sleep(patience)
+		return os.ErrDeadlineExceeded
+	}
+	return o
+}
+
+func TestLookUpsThatCanDoWithoutASilentBackendDoNotWaitForIt(t *testing.T) {
+	for name, cfg := range map[string]cache.Config{"FailOpen": {}, "MissOnError": {OnError: cache.MissOnError}} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newSilent()
+			c := newCache(t, o, cfg, discardLog())
+			values := cache.For[string](c, cache.FailOpen)
+			get := func() (took time.Duration) {
+				began := time.Now()
+				got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) { return "loaded", nil })
+				if got != "loaded" || err != nil {
+					t.Errorf("%s: %q, %v", name, got, err)
+				}
+				return time.Since(began)
+			}
+			o.down.Store(true)
+			if took := get(); took != patience {
+				t.Errorf("%s: the first took %v", name, took)
+			}
+			for i := range 100 {
+				if took := get(); took > 0 {
+					t.Fatalf("%s: number %d took %v", name, i, took)
+				}
+			}
+			if n := o.calls.Load(); n != 1 {
+				t.Errorf("%s: the server was asked %d times", name, n)
+			}
+			time.Sleep(time.Second)
+			if waits := concurrently(10, get); !slices.Equal(waits, append(make([]time.Duration, 9), patience)) {
+				t.Errorf("%s: after a second ten took %v", name, waits)
+			}
+			o.down.Store(false)
+			time.Sleep(time.Second)
+			get() // finds out
+			get() // and stores, if that has not
+			if found, err := c.Has(t.Context(), "k"); !found || err != nil || c.IsSilent() {
+				t.Errorf("%s: after its return: %v, %v, silent %v", name, found, err, c.IsSilent())
+			}
+		})
+	}
+}
+
+// concurrently returns what n calls of f return, in order.
+func concurrently(n int, f func() time.Duration) []time.Duration {
+	all := make([]time.Duration, n)
+	var calls sync.WaitGroup
+	for i := range all {
+		calls.Go(func() { all[i] = f() })
+	}
+	calls.Wait()
+	slices.Sort(all)
+	return all
+}
+
+func TestABackendThatIsSilentWhenItIsOpenedIsNotDialledByAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dials atomic.Int32
+		silent := &fakeBackend{opening: func(context.Context, driver.Config) error {
+			dials.Add(1)
+			time.Sleep(patience)
+			return os.ErrDeadlineExceeded
+		}}
+		h, err := cache.NewHandler(cache.Settings{"default": {Opener: silent.opener()}}, discardLog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := cache.For[string](h.Proxy("default"), cache.FailOpen)
+		began := time.Now()
+		for range 100 {
+			if got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) { return "loaded", nil }); got != "loaded" || err != nil {
+				t.Fatalf("%q, %v", got, err)
+			}
+			_, _ = values.GetMany(t.Context(), []string{"k"})
+		}
+		if took := time.Since(began); took != patience || dials.Load() != 1 {
+			t.Errorf("it took %v and %d dials", took, dials.Load())
+		}
+	})
+}
+
+func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newSilent()
+		c := newCache(t, o, cache.Config{}, discardLog())
+		ctx := t.Context()
+		o.down.Store(true)
+		for name, op := range map[string]func() error{
+			"Get":              func() error { _, err := c.Get(ctx, "k", new(int)); return err },
+			"Set, FailOpen":    func() error { return c.Set(ctx, "k", 1, cache.FailOpen) },
+			"Delete, FailOpen": func() error { _, err := c.Delete(ctx, "k", cache.FailOpen); return err },
+		} {
+			for range 2 {
+				began := time.Now()
+				if err := op(); err == nil || time.Since(began) != patience {
+					t.Errorf("%s: %v after %v", name, err, time.Since(began))
+				}
+			}
+		}
+		// That a caller has no more time says nothing against the backend.
+		o.down.Store(false)
+		_, _ = c.GetMany(ctx, []string{"k"}, cache.FailOpen)
+		time.Sleep(time.Second)
+		if _, err := c.Get(ctx, "k", new(int), cache.FailOpen); err != nil || c.IsSilent() {
+			t.Fatalf("it has answered: %v, silent %v", err, c.IsSilent())
+		}
+		o.down.Store(true)
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if _, err := c.Get(short, "k", new(int)); err == nil || c.IsSilent() {
+			t.Errorf("%v, silent %v", err, c.IsSilent())
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/larder-go/larder/backends/pgstore"
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/e2e/load"
+	"github.com/larder-go/larder/internal/testserver"
+
+	_ "github.com/larder-go/larder/backends/redisstore"
+)
+
+// A server that is silent is noticed by what each client says of it, when it falls
+// silent and when it never answered; and so is its return.
+func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
+	redis, memcached, postgres := testserver.StartRedis(t), testserver.StartMemcached(t), startPostgres(t, pgstore.Options{})
+	for name, b := range map[string]struct {
+		addr  string
+		urlAt func(addr string) string
+	}{
+		"Redis": {redis.Addr(), func(addr string) string {
+			return "redis://" + addr + "?dial_timeout=500ms&read_timeout=250ms&write_timeout=250ms"
+		}},
+		"Memcached":  {memcached.Addr(), func(addr string) string { return "memcached://" + addr + "?io_timeout=250ms" }},
+		"PostgreSQL": {postgres.Addr(), func(addr string) string { return at(t, postgres.URL(), addr, "op_timeout=250ms&connect_timeout=500ms") }},
+	} {
+		for _, opened := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				load.Leaks(t)
+				proxy := load.NewProxy(t, b.addr)
+				h := newHandler(t, b.urlAt(proxy.Addr()))
+				c, err := h.Cache(cache.DefaultAlias)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if opened {
+					if err := c.Set(t.Context(), "k", "v"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				failures := record(h)
+				proxy.Silence()
+				loadWithout(t, c)
+				if !c.IsSilent() {
+					t.Fatalf("opened %t: it is not noticed: %v", opened, *failures)
+				}
+				for range 20 {
+					loadWithout(t, c)
+				}
+				if refused := countUnavailable(*failures); refused < 10 {
+					t.Errorf("opened %t: %d of 20 did not wait: %v", opened, refused, *failures)
+				}
+				proxy.Heal()
+				testserver.Await(t, func(context.Context) error {
+					loadWithout(t, c)
+					if c.IsSilent() {
+						return errors.New("its return is not noticed")
+					}
+					return nil
+				})
+			})
+		}
+	}
+}
+
+// loadWithout gets or sets a value with a loader, whatever the server does.
+func loadWithout(t *testing.T, c *cache.BaseCache) {
+	t.Helper()
+	got, err := cache.For[string](c).GetOrSet(t.Context(), "k", func(context.Context) (string, error) { return "v", nil }, cache.FailOpen)
+	if got != "v" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// record returns the errors that the caches of a handler publish, to the goroutine
+// that uses them.
+func record(h *cache.Handler) *[]error {
+	errs := new([]error)
+	h.Events().Connect(func(_ context.Context, _ any, e cache.Event) error {
+		if e.Kind == cache.EventError {
+			*errs = append(*errs, e.Err)
+		}
+		return nil
+	})
+	return errs
+}
+
+func countUnavailable(errs []error) int {
+	n := 0
+	for _, err := range errs {
+		if errors.Is(err, cache.ErrUnavailable) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,150 @@
+package middleware_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/middleware"
+)
+
+// mute is a store of bytes whose server stops answering.
+type mute struct {
+	bytesOnly
+	down atomic.Bool
+}
+
+const muteTimeout = 3 * time.Second
+
+func (m *mute) wait() error {
+	if !m.down.Load() {
+		return nil
+	}
+	time.Sleep(muteTimeout)
+	return os.ErrDeadlineExceeded
+}
+
+func (m *mute) Get(ctx context.Context, key []byte) ([]byte, error) {
+	if err := m.wait(); err != nil {
+		return nil, err
+	}
+	return m.bytesOnly.Get(ctx, key)
+}
+
+func (m *mute) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
+	if err := m.wait(); err != nil {
+		return err
+	}
+	return m.bytesOnly.Set(ctx, key, value, ttl)
+}
+
+func (m *mute) Add(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
+	if err := m.wait(); err != nil {
+		return nil, false, err
+	}
+	return m.bytesOnly.Add(ctx, key, value, ttl)
+}
+
+func TestASiteWhoseStoreDoesNotAnswerIsNotSlow(t *testing.T) {
+	for name, test := range map[string]struct {
+		body string
+		says []string
+		ask  []string
+		opts []middleware.PageOption
+	}{
+		"a page":             {},
+		"a page that varies": {says: []string{"Vary: Accept-Language"}, ask: []string{"Accept-Language: de"}},
+		"by cookie":          {ask: []string{"Cookie: locale=de"}, opts: []middleware.PageOption{middleware.VaryByCookie("locale")}},
+		"not to be stored":   {says: []string{"Cache-Control: private"}},
+		"a streamed page":    {body: strings.Repeat("page", 2000)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := new(mute)
+			caches := newCaches(t, withStore(func() (driver.Store, error) {
+				s, err := memstore.New(memstore.Options{})
+				store.Store = s
+				return store, err
+			}))
+			p := within(caches, middleware.CachePage(time.Hour, test.opts...)(answering(cmp.Or(test.body, "page"), test.says...)))
+			other := within(caches, middleware.CachePage(time.Hour, test.opts...)(answering("other", test.says...)))
+			get := func(p http.Handler, path string) time.Duration {
+				began := time.Now()
+				if a := ask(p, path, test.ask...); a.status != 200 || a.body == "" {
+					t.Errorf("%s: %d %q", name, a.status, a.body)
+				}
+				return time.Since(began)
+			}
+			for range 4 {
+				get(p, "/page")
+			}
+			store.down.Store(true)
+			if took := get(p, "/page"); took > muteTimeout {
+				t.Errorf("%s: the first took %v", name, took)
+			}
+			if took := get(p, "/new"); took > muteTimeout {
+				t.Errorf("%s: a new page took %v", name, took)
+			}
+			for range 3 {
+				if took := get(p, "/page") + get(p, "/new") + get(other, "/other"); took > 0 {
+					t.Errorf("%s: then they took %v", name, took)
+				}
+			}
+			store.down.Store(false)
+			time.Sleep(time.Second)
+			for range 3 {
+				get(p, "/page")
+			}
+			if a := ask(p, "/page", test.ask...); !a.isHit() && name != "not to be stored" {
+				t.Errorf("%s: after its return: %s", name, a.cacheStatus())
+			}
+		})
+	}
+}
+
+func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
+	for _, test := range map[string]struct {
+		err    error
+		size   int
+		detail string
+	}{
+		"an outage":             {errors.New("connection refused"), 10, "store-error"},
+		"an outage, streamed":   {errors.New("connection refused"), 10_000, "store-error"},
+		"too large for a store": {driver.ErrTooLarge, 10, "too-large"},
+	} {
+		caches := newCaches(t, withStore(func() (driver.Store, error) {
+			s, err := memstore.New(memstore.Options{})
+			return refusingStore{bytesOnly{s}, test.err}, err
+		}))
+		p := within(caches, middleware.CachePage(time.Hour)(answering(strings.Repeat("p", test.size))))
+		for range 3 {
+			ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail="+test.detail)
+		}
+	}
+}
+
+// refusingStore is a store of which every look-up or, if they are too large, every write
+// fails.
+type refusingStore struct {
+	bytesOnly
+	err error
+}
+
+func (f refusingStore) Get(ctx context.Context, key []byte) ([]byte, error) {
+	if !errors.Is(f.err, driver.ErrTooLarge) {
+		return nil, f.err
+	}
+	return f.bytesOnly.Get(ctx, key)
+}
+
+func (f refusingStore) Add(context.Context, []byte, []byte, time.Duration) ([]byte, bool, error) {
+	return nil, false, f.err
+}
