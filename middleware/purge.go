@@ -89,9 +89,13 @@ func parsePageURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// purgedPages is the view of pages for purges: they ask the store, whatever it did a
+// moment ago, and hear its errors.
+var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}))
+
 // purge invalidates the pages of a target. Everything is tried, whatever fails.
 func (p *policy) purge(ctx context.Context, t target, how purged) error {
-	c := pages.Over(cache.From(ctx, p.alias))
+	c := purgedPages.Over(cache.From(ctx, p.alias))
 	var errs []error
 	for _, credentials := range [...]bool{false, true} {
 		primary := p.appendPrimary(nil, credentials, t, nil)

@@ -177,7 +177,7 @@ var errPurgeBusy = errors.New("larder: the list of purges is locked by another p
 
 // addRule adds a purge to the list of the alias.
 func (p *policy) addRule(ctx context.Context, rule purgeRule) error {
-	c := pages.Over(cache.From(ctx, p.alias))
+	c := purgedPages.Over(cache.From(ctx, p.alias))
 	unlock, err := lockRules(ctx, c.Cache())
 	if err != nil {
 		return err

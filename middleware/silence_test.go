@@ -148,3 +148,34 @@ func (f refusingStore) Get(ctx context.Context, key []byte) ([]byte, error) {
 func (f refusingStore) Add(context.Context, []byte, []byte, time.Duration) ([]byte, bool, error) {
 	return nil, false, f.err
 }
+
+func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := new(mute)
+		caches := newCaches(t, withStore(func() (driver.Store, error) {
+			s, err := memstore.New(memstore.Options{})
+			store.Store = s
+			return store, err
+		}))
+		p := within(caches, middleware.CachePage(time.Hour)(numbered("Cache-Control: max-age=60")))
+		scope := caches.Scope(t.Context())
+		defer scope.Close(context.Background())
+		for name, purge := range map[string]func(context.Context, string, ...middleware.PageOption) error{
+			"hard": middleware.Purge, "soft": middleware.PurgeSoft, "prefix": middleware.PurgePrefix, "prefix, soft": middleware.PurgePrefixSoft,
+		} {
+			before := ask(p, "/page").body
+			store.down.Store(true)
+			ask(p, "/other")
+			store.down.Store(false) // but nobody has asked since
+			if err := purge(scope, "http://example.com/page"); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			time.Sleep(time.Second)
+			ask(p, "/page")
+			time.Sleep(2 * time.Second) // after a soft purge it is made in the background
+			if after := ask(p, "/page").body; after == before {
+				t.Errorf("%s: %q is still served", name, after)
+			}
+		}
+	})
+}
