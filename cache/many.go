@@ -186,7 +186,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	if err != nil {
 		return nil, c.fail(ctx, op, "", err)
 	}
-	b := &batch{st: st, o: o, keys: make([][]byte, len(keys)), buffer: keyBuffers.Get().(*keyBuffer), done: c.underWay()}
+	b := &batch{st: st, o: o, keys: make([][]byte, len(keys)), buffer: keyBuffers.Get().(*keyBuffer)}
 	all := b.buffer.b[:0]
 	for i, key := range keys {
 		// What is there already stays as it is when the buffer grows.
@@ -194,11 +194,12 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 		all = c.appendKey(all, o.version, key)
 		b.keys[i] = all[start:len(all):len(all)]
 		if err := c.checkKey(ctx, st, key, b.keys[i]); err != nil {
-			b.release()
+			b.buffer.release()
 			return nil, c.fail(ctx, op, key, err)
 		}
 	}
 	b.buffer.b = all
+	b.done = c.underWay() // not before: a KeyFunc may panic
 	return b, nil
 }
 
