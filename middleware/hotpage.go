@@ -55,8 +55,8 @@ func (hs *hotWays) keepPage(x *exchange) {
 	}
 	shared, err := list.caches.Cache(x.h.alias)
 	selecting, few := x.selectingFields()
-	if err != nil || !few {
-		return
+	if err != nil || !few || shared.HasSessions(x.r.Context()) {
+		return // in a session, a request may have changed what others find still
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
 		hotEntry: hotEntry{weak.Make(x.found), x.key},
