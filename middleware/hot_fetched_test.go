@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -78,6 +79,33 @@ func TestAHotPageIsFetchedOnce(t *testing.T) {
 		}
 		if gets := s.gets.Load(); gets != requests {
 			t.Errorf("%d requests have fetched it %d times", requests, gets)
+		}
+	})
+}
+
+// To fetch it takes a while, in which the page cools; and others have the list of purges
+// fetched, in which nothing is new.
+func TestAHotPageIsFetchedOnceFromFarAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newDistant(t)
+		defer s.Shutdown(t.Context())
+		h := newFetched(t, s)
+		s.during = func() { time.Sleep(50 * time.Millisecond) }
+		s.gets.Store(0)
+		const clients, requests = 5, 200
+		var wg sync.WaitGroup
+		for client := range clients {
+			wg.Go(func() {
+				time.Sleep(time.Duration(client) * 11 * time.Millisecond)
+				for range requests {
+					time.Sleep(7 * time.Millisecond)
+					h.get().wantHit(t, `run 1 for ""`)
+				}
+			})
+		}
+		wg.Wait()
+		if gets := s.gets.Load(); gets != clients*requests {
+			t.Errorf("%d requests have fetched it %d times", clients*requests, gets)
 		}
 	})
 }

@@ -107,9 +107,14 @@ func (hot *hotPage) selects(header http.Header) bool {
 // elapsed returns how long ago the page was judged. It is not hot if everything has to
 // be looked at again. caches are those of the request.
 func (hot *hotWay) elapsed(ctx context.Context, caches *cache.Handler) (elapsed time.Duration, isHot bool) {
-	elapsed, purges := time.Since(hot.judged), hot.list.known.Load()
-	isHot = elapsed < hot.cools && purges.number == hot.purges && purges.isCurrent() && caches == hot.list.caches && ctx.Err() == nil
-	return elapsed, isHot
+	elapsed = time.Since(hot.judged)
+	return elapsed, elapsed < hot.cools && hot.holds(ctx, caches)
+}
+
+// holds reports whether nothing is known that was not when the page was judged.
+func (hot *hotWay) holds(ctx context.Context, caches *cache.Handler) bool {
+	purges := hot.list.known.Load()
+	return purges.number == hot.purges && purges.isCurrent() && caches == hot.list.caches && ctx.Err() == nil
 }
 
 // lookUp returns the page with its body and its age, or nil if the store does not
@@ -139,8 +144,8 @@ func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed tim
 	// An error leaves nothing that could be the same, and everything is looked at again.
 	encoded, _, _ := encodedPages.Over(hot.cache).Get(ctx, hot.key)
 	body, same := head.bodyOf(encoded)
-	elapsed, isHot := hot.elapsed(ctx, caches)
-	if age = hot.age + elapsed; !same || !isHot || age >= head.page.fresh.Lifetime {
+	// It may have cooled meanwhile: everyone goes by the list of purges of before a fetch.
+	if age = hot.age + time.Since(hot.judged); !same || !hot.holds(ctx, caches) || age >= head.page.fresh.Lifetime {
 		return nil, nil, 0
 	}
 	return head.page, body, age

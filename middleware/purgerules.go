@@ -86,11 +86,11 @@ type purgeList struct {
 	known  atomic.Pointer[knownPurges]
 }
 
-// purgeListsMade gives each knownPurges its number.
+// purgeListsMade gives each list of rules its number.
 var purgeListsMade atomic.Uint64
 
 type knownPurges struct {
-	number  uint64 // no other has it
+	number  uint64 // none with other rules has it
 	rules   []purgeRule
 	fetched time.Time
 	local   int64 // localPurges of before
@@ -108,7 +108,7 @@ func (l *purgeList) isDue(now time.Time) bool {
 	if now.Sub(known.fetched) < rulesInterval {
 		return false
 	}
-	return l.known.CompareAndSwap(known, &knownPurges{number: purgeListsMade.Add(1), rules: known.rules, fetched: now, local: known.local})
+	return l.known.CompareAndSwap(known, &knownPurges{number: known.number, rules: known.rules, fetched: now, local: known.local})
 }
 
 // fetch gets the list from the cache. If that fails, the old one stays: the
@@ -129,6 +129,9 @@ func (l *purgeList) set(entry *page, local int64) {
 	}
 	if before := l.known.Load(); before != nil {
 		known.rules = union(before.rules, known.rules)
+		if slices.Equal(before.rules, known.rules) {
+			known.number = before.number
+		}
 	}
 	l.known.Store(known)
 }
