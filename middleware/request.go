@@ -77,6 +77,8 @@ func (p *policy) bypassReason(r *http.Request, f fields) reason {
 		return reasonRequestBody
 	case f.upgrade:
 		return reasonUpgrade
+	case r.URL.Opaque != "": // by middleware further out
+		return reasonTarget
 	case p.face == perView && p.ttl <= 0:
 		return reasonTTL
 	}
