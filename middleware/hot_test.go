@@ -14,6 +14,7 @@ import (
 
 	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/middleware"
 )
@@ -35,17 +36,21 @@ type hot struct {
 type makeHot func(t *testing.T, opts ...middleware.PageOption) *hot
 
 // inEachStore runs a test with hot pages of a store in this process, which are known to
-// be there, and of one from which they are fetched.
+// be there, and of ones from which they are fetched.
 func inEachStore(t *testing.T, test func(*testing.T, makeHot)) {
-	t.Run("in this process", func(t *testing.T) { test(t, newHot) })
-	t.Run("fetched", func(t *testing.T) {
-		test(t, func(t *testing.T, opts ...middleware.PageOption) *hot {
-			return newHotIn(t, newCaches(t, withStore(func() (driver.Store, error) {
-				s, err := memstore.New(memstore.Options{})
-				return bytesOnly{s}, err
-			})), opts...)
-		})
+	fetched := withStore(func() (driver.Store, error) {
+		s, err := memstore.New(memstore.Options{})
+		return bytesOnly{s}, err
 	})
+	compressed := fetched
+	compressed.Compression, compressed.CompressMin = codec.Zstd, 1
+	for name, config := range map[string]cache.Config{
+		"in this process": {Backend: "memory"}, "fetched": fetched, "fetched and compressed": compressed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(t *testing.T, opts ...middleware.PageOption) *hot { return newHotIn(t, newCaches(t, config), opts...) })
+		})
+	}
 }
 
 func newHot(t *testing.T, opts ...middleware.PageOption) *hot {
