@@ -48,7 +48,9 @@ func inEachStore(t *testing.T, test func(*testing.T, makeHot)) {
 		"in this process": {Backend: "memory"}, "fetched": fetched, "fetched and compressed": compressed,
 	} {
 		t.Run(name, func(t *testing.T) {
-			test(t, func(t *testing.T, opts ...middleware.PageOption) *hot { return newHotIn(t, newCaches(t, config), opts...) })
+			test(t, func(t *testing.T, opts ...middleware.PageOption) *hot {
+				return newHotIn(t, newCaches(t, config), opts...)
+			})
 		})
 	}
 }
