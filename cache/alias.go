@@ -33,12 +33,12 @@ type alias struct {
 	keyWarnings     keyWarnings
 	corruptWarnings rarely
 	errorWarnings   rarely
-	silence         silence
 	async           *executor
 	closing         *atomic.Bool // set by the handler's Shutdown
 
 	handler *Handler
 	source  *aliasStore
+	silence silence
 }
 
 // storeSource gives the store that aliases share, opening it if need be.
