@@ -396,8 +396,12 @@ func (f *fill) try(e *entry) error {
 
 // find looks for an entry that can be read into what the caller wants.
 func (f *fill) find(ctx context.Context, key []byte) (entry, bool) {
+	st := f.st
+	if f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
+		st = f.cache.impatient(st)
+	}
 	var e entry
-	err := f.st.fetch(ctx, key, &e)
+	err := st.fetch(ctx, key, &e)
 	if err == nil {
 		err = f.try(&e)
 	}

@@ -105,11 +105,21 @@ func appendSelecting(dst []byte, header http.Header, j *judgement, names []strin
 			lines = []string{rfc9111.NormalizeField(name, lines)}
 		}
 		from := len(dst)
-		if dst = j.note.appendLines(dst, name, lines); len(lines) > 0 {
+		if dst = j.note.appendLines(dst, name, lines); len(lines) > 0 && !isNegotiation(name) {
 			dst = seal(dst, from)
 		}
 	}
 	return dst
+}
+
+// isNegotiation reports whether a field says what its client can make use of (RFC 9110,
+// section 12.5) or what kind of client it is. Nobody is that client by knowing it.
+func isNegotiation(name string) bool {
+	switch name {
+	case "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Origin", "User-Agent":
+		return true
+	}
+	return false
 }
 
 // seal puts a digest in place of what is behind the first bytes of a key. The key is

@@ -121,14 +121,17 @@ func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
 		"an outage, streamed":   {errors.New("connection refused"), 10_000, "store-error"},
 		"too large for a store": {driver.ErrTooLarge, 10, "too-large"},
 	} {
-		caches := newCaches(t, withStore(func() (driver.Store, error) {
-			s, err := memstore.New(memstore.Options{})
-			return refusingStore{bytesOnly{s}, test.err}, err
-		}))
-		p := within(caches, middleware.CachePage(time.Hour)(answering(strings.Repeat("p", test.size))))
-		for range 3 {
-			ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail="+test.detail)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			caches := newCaches(t, withStore(func() (driver.Store, error) {
+				s, err := memstore.New(memstore.Options{})
+				return refusingStore{bytesOnly{s}, test.err}, err
+			}))
+			p := within(caches, middleware.CachePage(time.Hour)(answering(strings.Repeat("p", test.size))))
+			for range 3 {
+				ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail="+test.detail)
+				synctest.Wait() // a stream that has just ended could be joined
+			}
+		})
 	}
 }
 
