@@ -79,11 +79,13 @@ func Shared(opts ...PageOption) func(http.Handler) http.Handler {
 
 // wrap returns a handler with its responses cached.
 func (p *policy) wrap(next http.Handler) http.Handler {
+	declared := p.declaredVary()
 	return &pageHandler{
 		policy:         p,
 		next:           next,
 		browserControl: p.browserControl(),
-		declaredVary:   p.declaredVary(),
+		declaredVary:   declared,
+		declaredLine:   varyLine(declared),
 		uncacheable:    new(memory),
 		hot:            new(hotWays),
 		purges:         new(purgeLists),
@@ -130,6 +132,7 @@ type pageHandler struct {
 	next           http.Handler
 	browserControl string
 	declaredVary   []string
+	declaredLine   string // the same as a line of Vary
 	hot            *hotWays
 	uncacheable    *memory
 	purges         *purgeLists

@@ -97,20 +97,24 @@ func (o *outgoing) give(name string, lines []string) {
 // browsers may keep it.
 func (o *outgoing) tell(h *pageHandler, p *page) {
 	if len(h.declaredVary) > 0 {
-		o.tellVary(h.declaredVary)
+		o.tellVary(h)
 	}
 	o.tellBrowsers(h, p)
 }
 
-// tellVary adds to Vary the names of fields that it does not have. Without them, a
-// cache further out would give a page to clients who are to get another.
-func (o *outgoing) tellVary(names []string) {
+// tellVary adds to Vary the names of fields by option that it does not have. Without
+// them, a cache further out would give a page to clients who are to get another.
+func (o *outgoing) tellVary(h *pageHandler) {
 	lines := o.Header["Vary"]
+	if len(lines) == 0 {
+		o.Header["Vary"] = []string{h.declaredLine}
+		return
+	}
 	said, any := rfc9111.VaryNames(lines)
 	if any {
 		return
 	}
-	missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(said, name) })
+	missing := slices.DeleteFunc(slices.Clone(h.declaredVary), func(name string) bool { return slices.Contains(said, name) })
 	if len(missing) > 0 {
 		o.Header["Vary"] = append(slices.Clip(lines), strings.Join(missing, ", "))
 	}
