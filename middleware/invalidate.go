@@ -60,8 +60,8 @@ func (c *changeWatcher) decide(_ *decoratedWriter, status int) fate {
 
 // invalidate purges what has changed as far as is known.
 func (c *changeWatcher) invalidate() {
-	if c.failed {
-		return // its client has waited for that already
+	if len(c.changed) == 0 || c.failed {
+		return // the client of a store that fails has waited for that already
 	}
 	// That the client has left changes nothing about what was changed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/middleware"
 )
@@ -25,6 +26,15 @@ type mute struct {
 }
 
 const muteTimeout = 3 * time.Second
+
+func newMute(t *testing.T) (*mute, *cache.Handler) {
+	store := new(mute)
+	return store, newCaches(t, withStore(func() (driver.Store, error) {
+		s, err := memstore.New(memstore.Options{})
+		store.Store = s
+		return store, err
+	}))
+}
 
 func (m *mute) wait() error {
 	if !m.down.Load() {
@@ -69,12 +79,7 @@ func TestASiteWhoseStoreDoesNotAnswerIsNotSlow(t *testing.T) {
 		"a streamed page":    {body: strings.Repeat("page", 2000)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			store := new(mute)
-			caches := newCaches(t, withStore(func() (driver.Store, error) {
-				s, err := memstore.New(memstore.Options{})
-				store.Store = s
-				return store, err
-			}))
+			store, caches := newMute(t)
 			p := within(caches, middleware.CachePage(time.Hour, test.opts...)(answering(cmp.Or(test.body, "page"), test.says...)))
 			other := within(caches, middleware.CachePage(time.Hour, test.opts...)(answering("other", test.says...)))
 			get := func(p http.Handler, path string) time.Duration {
@@ -155,12 +160,7 @@ func (f refusingStore) Add(context.Context, []byte, []byte, time.Duration) ([]by
 
 func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := new(mute)
-		caches := newCaches(t, withStore(func() (driver.Store, error) {
-			s, err := memstore.New(memstore.Options{})
-			store.Store = s
-			return store, err
-		}))
+		store, caches := newMute(t)
 		runs := 0
 		p := within(caches, middleware.CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			runs++
@@ -184,6 +184,21 @@ func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 			if after := ask(p, "/page").body; after == before {
 				t.Errorf("%s: %q is still served", name, after)
 			}
+		}
+	})
+}
+
+// A purge writes a tombstone for those with credentials, and one for those without.
+func TestAChangeWaitsForASilentStoreOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, caches := newMute(t)
+		p := within(caches, middleware.CachePage(time.Hour)(answering("page")))
+		ask(p, "/page")
+		store.down.Store(true)
+		began := time.Now()
+		send(p, request("POST", "/page"))
+		if took := time.Since(began); took != 2*muteTimeout {
+			t.Errorf("it took %v", took)
 		}
 	})
 }
