@@ -21,7 +21,9 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 		if sum, err = add(current, delta); err != nil {
 			return current, otter.CancelOp
 		}
-		return bytesEntry(driver.AppendInteger(nil, sum), keepExpiry), otter.WriteOp
+		next := bytesEntry(driver.AppendInteger(nil, sum), current.kept())
+		e.entered(next)
+		return next, otter.WriteOp
 	})
 	return sum, err
 }
@@ -55,6 +57,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 		if replaced = current.holds(old); !replaced {
 			return current, otter.CancelOp
 		}
+		e.entered(next)
 		return next, otter.WriteOp
 	})
 	if replaced {

@@ -6,14 +6,11 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// clockResolution is how often the default clock reads the time: less than
-// half of driver.MaxClockLag, so that a late wake-up stays within that.
-const clockResolution = 2 * time.Millisecond
-
 // elapsed makes an otter.Clock of a driver.Clock: it counts from the opening
 // of the store, since the instants of a test's clock need not fit the
 // nanoseconds since 1970.
 type elapsed struct {
+	noTicks
 	clock  driver.Clock
 	opened time.Time
 }
@@ -27,8 +24,9 @@ func (c *elapsed) NowNano() int64 {
 	return int64(c.clock.Now().Sub(c.opened))
 }
 
-// Tick implements otter.Clock. The ticks only start sweeps, and each sweep asks
-// the clock what has expired.
-func (c *elapsed) Tick(interval time.Duration) <-chan time.Time {
-	return time.Tick(interval)
-}
+// noTicks is the part of an otter.Clock that starts the cache's own sweeps,
+// which would go on for ever. The store has a [sweeper] instead.
+type noTicks struct{}
+
+// Tick implements otter.Clock. A nil channel means no ticks.
+func (noTicks) Tick(time.Duration) <-chan time.Time { return nil }

@@ -12,12 +12,18 @@
 // # Time
 //
 // An entry is expired when the store's now is equal to or after its expiry.
-// The default clock reads the time every 2 ms, because asking the time on each
-// Get would cost about half as much again: an entry may expire up to that much
-// early or late. The clock is a goroutine, so in a program whose other
-// goroutines keep every processor busy without ever blocking, it waits its turn
-// with them, and then lags by tens of milliseconds. [Options.Clock] replaces
-// it. Expired entries give back their memory within about two seconds.
+// While a store is read often (more than some 4 000 times a second), all reads
+// share a reading of the time that is renewed every 2 ms, because asking the
+// time on each Get would cost about half as much again: an entry may expire up
+// to that much early or late. The reading is renewed in a goroutine, so in a
+// program whose other goroutines keep every processor busy without ever
+// blocking, it waits its turn with them, and then lags by tens of milliseconds.
+// [Options.Clock] replaces the clock.
+//
+// Expired entries give back their memory within about two seconds. For that the
+// store wakes the program once a second while it holds entries that expire. An
+// idle program is woken by nothing else, and by nothing at all if no entry
+// expires.
 //
 // # What is left out
 //

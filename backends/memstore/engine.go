@@ -8,14 +8,15 @@ import (
 
 // engine is the part of a store that Shutdown lets go.
 type engine struct {
-	cache  *otter.Cache[string, entry]
-	bound  *bound
-	coarse *otter.CoarseClock // nil if the clock was injected
+	cache   *otter.Cache[string, entry]
+	bound   *bound
+	coarse  *coarseClock // nil if the clock was injected
+	sweeper sweeper
 }
 
 func newEngine(opts Options) (*engine, error) {
 	e := &engine{bound: newBound(opts)}
-	settings := &otter.Options[string, entry]{ExpiryCalculator: expiry, OnAtomicDeletion: left}
+	settings := &otter.Options[string, entry]{ExpiryCalculator: expiry, OnAtomicDeletion: e.deleted}
 	if e.bound.inBytes {
 		settings.MaximumWeight, settings.Weigher = uint64(e.bound.limit), e.bound.weigh
 	} else {
@@ -24,33 +25,33 @@ func newEngine(opts Options) (*engine, error) {
 	if opts.Clock != nil {
 		settings.Clock = newElapsed(opts.Clock)
 	} else {
-		e.coarse = otter.NewCoarseClock(clockResolution)
+		e.coarse = newCoarseClock()
 		settings.Clock = e.coarse
 	}
 	cache, err := otter.New(settings)
 	if err != nil {
-		e.stop()
 		return nil, err
 	}
 	e.cache = cache
+	e.startSweeper()
 	return e, nil
 }
 
 // set stores v under a key of which the cache becomes the owner.
 func (e *engine) set(key string, v entry) {
-	v.entered()
+	e.entered(v)
 	_, added := e.cache.Set(key, v)
 	e.wrote(key, v, added)
 }
 
 // add stores v under key unless something is stored there, which it returns.
 func (e *engine) add(key string, v entry) (present entry, added bool) {
-	v.entered()
+	e.entered(v)
 	present, added = e.cache.SetIfAbsent(key, v)
 	if added {
 		e.wrote(key, v, added)
 	} else {
-		v.left()
+		e.left(v)
 	}
 	return present, added
 }
@@ -70,12 +71,11 @@ func (e *engine) refuse(key []byte) error {
 	return driver.ErrTooLarge
 }
 
-// stop ends the goroutines of the cache and of its clock.
+// stop ends the goroutines of the cache, the sweeps, and the timer of the clock.
 func (e *engine) stop() {
-	if e.cache != nil {
-		e.cache.StopAllGoroutines()
-	}
+	e.cache.StopAllGoroutines()
+	e.sweeper.stop()
 	if e.coarse != nil {
-		e.coarse.Stop()
+		e.coarse.stop()
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"github.com/maypok86/otter/v2"
+
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // entry is what the cache holds under a key: bytes, or a native value.
@@ -19,8 +21,8 @@ type entry struct {
 	value any   // *encoded, *plain, or a native value
 	size  int64 // of the bytes, or what a native value accounts for
 
-	// ttl carries the caller's ttl to the cache's expiry calculator, and means
-	// nothing once the entry is stored.
+	// ttl carries the caller's ttl to the cache's expiry calculator. Once the
+	// entry is stored, it tells only whether the entry expires.
 	ttl time.Duration
 }
 
@@ -29,8 +31,20 @@ type (
 	plain   byte // the first byte of a native []byte
 )
 
-// keepExpiry as the ttl of an entry leaves the expiry of the one it replaces.
+// keepExpiry as the ttl of an entry leaves the expiry of the one it replaces,
+// which expires: see [entry.kept].
 const keepExpiry = time.Duration(0)
+
+// kept is the ttl of an entry that replaces e and expires when e does.
+func (e entry) kept() time.Duration {
+	if e.expires() {
+		return keepExpiry
+	}
+	return driver.Never
+}
+
+// expires reports whether e is dropped at some time.
+func (e entry) expires() bool { return e.ttl != driver.Never }
 
 // bytesEntry copies value.
 func bytesEntry(value []byte, ttl time.Duration) entry {

@@ -30,8 +30,9 @@ type Options struct {
 	Native bool
 
 	// Clock tells the store the time, for tests. It must never run backwards.
-	// The default is a coarse clock of the store's own. Expired entries are
-	// swept about once a second of real time, whatever the clock says.
+	// The default is a coarse clock of the store's own, which is at most 5 ms
+	// late and runs no timer while nobody reads. Expired entries are swept
+	// about once a second of real time, whatever the clock says.
 	Clock driver.Clock
 }
 

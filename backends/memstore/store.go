@@ -36,7 +36,7 @@ var (
 )
 
 // New opens a store. The error reports everything that is wrong with opts.
-// Shutdown ends the store's goroutines.
+// Shutdown ends the store's timers.
 func New(opts Options) (*Store, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	}
 	touched, ok := e.cache.ComputeIfPresent(string(key), func(current entry) (entry, otter.ComputeOp) {
 		current.ttl = ttl
-		current.entered() // it takes the place of itself, and leaves
+		e.entered(current) // it replaces itself, and leaves
 		return current, otter.WriteOp
 	})
 	if !ok {

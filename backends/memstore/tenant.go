@@ -20,6 +20,22 @@ func (e entry) left() {
 	}
 }
 
-// left is called by the cache for each entry that it deletes or replaces, as a
-// part of that.
-func left(deleted otter.DeletionEvent[string, entry]) { deleted.Value.left() }
+// entered counts v, which is about to be stored, and tells its value.
+func (e *engine) entered(v entry) {
+	v.entered()
+	if v.expires() {
+		e.sweeper.add()
+	}
+}
+
+// left is the reverse of entered: v is not stored any more, or was not at all.
+func (e *engine) left(v entry) {
+	v.left()
+	if v.expires() {
+		e.sweeper.remove()
+	}
+}
+
+// deleted is called by the cache for each entry that it deletes or replaces, as
+// a part of that.
+func (e *engine) deleted(event otter.DeletionEvent[string, entry]) { e.left(event.Value) }

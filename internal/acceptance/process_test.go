@@ -35,6 +35,7 @@ type report struct {
 	Counted []int64        // the results of Incr
 	Refused int            // how often Incr returned ErrOverflow or ErrNotInteger
 	Won     map[string]int // how often Add stored the key
+	Woken   int            // how often threads were woken while the program was idle
 }
 
 // runChild is main of a child. It opens its cache, says so, waits until it may
