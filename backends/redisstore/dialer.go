@@ -17,7 +17,7 @@ import (
 // with the store, or by the garbage collector before.
 type dialer struct {
 	timeout time.Duration
-	tls     *tls.Config
+	tls     *tls.Config // nil for none
 
 	mu     sync.Mutex
 	closed bool
@@ -28,114 +28,64 @@ func newDialer(opts Options) *dialer {
 	return &dialer{timeout: opts.DialTimeout, tls: opts.TLS, open: make(map[weak.Pointer[trackedConn]]struct{})}
 }
 
-// trackedConn is a connection that its dialer forgets when it is closed. It is
-// a *net.TCPConn, not any net.Conn, so that the client can look at the socket
-// before it uses an idle connection again.
-//
-// It closes itself at the first error. The client closes no connection that
-// fails while it is being set up, so each attempt to reach a server that accepts
-// and does not answer would leave one.
-type trackedConn struct {
-	*net.TCPConn
-	dialer *dialer
-
-	fail  sync.Once
-	cause error // the first error, under fail
-}
-
-// failed returns nil if err is, and otherwise closes the connection and returns
-// the first error: the client tries once more, and would tell that the
-// connection is closed.
-func (c *trackedConn) failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	c.fail.Do(func() {
-		c.cause = err
-		_ = c.Close()
-	})
-	return c.cause
-}
-
-func (c *trackedConn) Read(b []byte) (int, error) {
-	n, err := c.TCPConn.Read(b)
-	return n, c.failed(err)
-}
-
-func (c *trackedConn) Write(b []byte) (int, error) {
-	n, err := c.TCPConn.Write(b)
-	return n, c.failed(err)
-}
-
-func (c *trackedConn) SetDeadline(t time.Time) error {
-	return c.failed(c.TCPConn.SetDeadline(t))
-}
-
-func (c *trackedConn) SetReadDeadline(t time.Time) error {
-	return c.failed(c.TCPConn.SetReadDeadline(t))
-}
-
-func (c *trackedConn) SetWriteDeadline(t time.Time) error {
-	return c.failed(c.TCPConn.SetWriteDeadline(t))
-}
-
-func (c *trackedConn) Close() error {
-	c.dialer.forget(weak.Make(c))
-	return c.TCPConn.Close()
-}
-
 // dial connects to addr, and sets up TLS if that is asked for.
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+	dialled, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
-	tracked := &trackedConn{TCPConn: conn.(*net.TCPConn), dialer: d}
-	if !d.track(tracked) {
-		_ = tracked.Close() // nothing was sent that could be lost
+	socket := dialled.(*net.TCPConn)
+	c := &trackedConn{Conn: socket, socket: socket, dialer: d}
+	var secured *tls.Conn
+	if d.tls != nil {
+		secured = tls.Client(socket, d.configFor(addr))
+		c.Conn = secured
+	}
+	if !d.track(c) {
+		c.abandon() // nothing was sent that could be lost
 		return nil, redis.ErrClosed
 	}
-	if d.tls == nil {
-		return tracked, nil
+	if secured == nil {
+		return plainConn{c, socket}, nil
 	}
-	return secure(ctx, tracked, d.tls, addr)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		c.abandon()
+		return nil, err
+	}
+	return c, nil
 }
 
+// configFor returns the TLS configuration for addr, whose host is on the server's
+// certificate unless the options name another.
+func (d *dialer) configFor(addr string) *tls.Config {
+	if d.tls.ServerName != "" {
+		return d.tls
+	}
+	config := d.tls.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(addr) // it was dialled, so it is host:port
+	return config
+}
+
+// track reports whether c may be used: not after close.
 func (d *dialer) track(c *trackedConn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.closed {
 		ref := weak.Make(c)
 		d.open[ref] = struct{}{}
-		runtime.AddCleanup(c, d.forget, ref) // its socket has a cleanup of its own
+		runtime.AddCleanup(c, d.forgetRef, ref) // its socket has a cleanup of its own
 	}
 	return !d.closed
 }
 
-func (d *dialer) forget(ref weak.Pointer[trackedConn]) {
+func (d *dialer) forget(c *trackedConn) { d.forgetRef(weak.Make(c)) }
+
+func (d *dialer) forgetRef(ref weak.Pointer[trackedConn]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.open, ref)
-}
-
-func secure(ctx context.Context, conn net.Conn, config *tls.Config, addr string) (net.Conn, error) {
-	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-		config = config.Clone()
-		config.ServerName = host
-	}
-	secured := tls.Client(conn, config)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return secured, nil
 }
 
 // close closes what the clients, closed before, have left open, and lets no
@@ -147,7 +97,7 @@ func (d *dialer) close() {
 	d.mu.Unlock()
 	for ref := range left {
 		if conn := ref.Value(); conn != nil {
-			_ = conn.TCPConn.Close()
+			_ = conn.socket.Close()
 		}
 	}
 }

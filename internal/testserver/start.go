@@ -48,6 +48,14 @@ func StartRedis(tb testing.TB, args ...string) *Process {
 	return started(tb, p, err)
 }
 
+// StartRedisTLS starts a Redis server that speaks only TLS 1.3 for this test, as
+// launch.RedisTLS does.
+func StartRedisTLS(tb testing.TB, args ...string) *Process {
+	tb.Helper()
+	p, err := launch.RedisTLS(tb.Context(), args...)
+	return started(tb, p, err)
+}
+
 // StartRedisReplica starts a replica for this test, as launch.RedisReplica does.
 func StartRedisReplica(tb testing.TB, primary string, args ...string) *Process {
 	tb.Helper()
@@ -63,11 +71,27 @@ func StartRedisSentinels(tb testing.TB, count int, name, primary string, setting
 	return started(tb, g, err)
 }
 
+// StartRedisSentinelsTLS starts Sentinels that speak only TLS 1.3 for this test,
+// as launch.RedisSentinelsTLS does.
+func StartRedisSentinelsTLS(tb testing.TB, count int, name, primary string, settings ...string) launch.Group {
+	tb.Helper()
+	g, err := launch.RedisSentinelsTLS(tb.Context(), count, name, primary, settings...)
+	return started(tb, g, err)
+}
+
 // StartRedisCluster starts a Redis Cluster for this test, as
 // launch.RedisCluster does.
 func StartRedisCluster(tb testing.TB, nodes int, args ...string) launch.Group {
 	tb.Helper()
 	g, err := launch.RedisCluster(tb.Context(), nodes, args...)
+	return started(tb, g, err)
+}
+
+// StartRedisClusterTLS starts a Redis Cluster that speaks only TLS 1.3 for this
+// test, as launch.RedisClusterTLS does.
+func StartRedisClusterTLS(tb testing.TB, nodes int, args ...string) launch.Group {
+	tb.Helper()
+	g, err := launch.RedisClusterTLS(tb.Context(), nodes, args...)
 	return started(tb, g, err)
 }
 

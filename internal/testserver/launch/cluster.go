@@ -12,9 +12,19 @@ const clusterSlots = 16384
 // slots evenly and in order, and returns when all know all. More arguments are
 // settings of each node.
 func RedisCluster(ctx context.Context, nodes int, args ...string) (Group, error) {
+	return startCluster(ctx, false, nodes, args)
+}
+
+// RedisClusterTLS is RedisCluster for nodes that speak only TLS 1.3, to each other
+// too, as RedisTLS has it.
+func RedisClusterTLS(ctx context.Context, nodes int, args ...string) (Group, error) {
+	return startCluster(ctx, true, nodes, append([]string{"--tls-cluster", "yes"}, args...))
+}
+
+func startCluster(ctx context.Context, secure bool, nodes int, args []string) (Group, error) {
 	var group Group
 	for range nodes {
-		node, err := clusterNode(ctx, args)
+		node, err := clusterNode(ctx, secure, args)
 		if err != nil {
 			return nil, errors.Join(err, group.Close())
 		}
@@ -27,7 +37,7 @@ func RedisCluster(ctx context.Context, nodes int, args ...string) (Group, error)
 }
 
 // clusterNode starts a node, whose second port is the one for other nodes.
-func clusterNode(ctx context.Context, args []string) (*Process, error) {
+func clusterNode(ctx context.Context, secure bool, args []string) (*Process, error) {
 	port, err := Reserve()
 	if err != nil {
 		return nil, err
@@ -38,7 +48,7 @@ func clusterNode(ctx context.Context, args []string) (*Process, error) {
 		return nil, err
 	}
 	settings := []string{"--cluster-enabled", "yes", "--cluster-port", bus.String()}
-	return startRedis(ctx, []*Port{port, bus}, append(settings, args...))
+	return startRedis(ctx, secure, []*Port{port, bus}, append(settings, args...))
 }
 
 // join makes a cluster of the nodes.

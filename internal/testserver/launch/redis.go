@@ -15,19 +15,41 @@ func Redis(ctx context.Context, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startRedis(ctx, []*Port{port}, args)
+	return startRedis(ctx, false, []*Port{port}, args)
+}
+
+// RedisTLS is Redis for a server that speaks only TLS 1.3, with the files of this
+// package in its folder. It asks no certificate of clients unless told so
+// ("--tls-auth-clients", "yes").
+func RedisTLS(ctx context.Context, args ...string) (*Process, error) {
+	port, err := Reserve()
+	if err != nil {
+		return nil, err
+	}
+	return startRedis(ctx, true, []*Port{port}, args)
 }
 
 // startRedis starts redis-server on the first of the ports.
-func startRedis(ctx context.Context, ports []*Port, args []string) (*Process, error) {
-	settings := []string{"--bind", loopback, "--port", ports[0].String(), "--save", "", "--repl-diskless-sync-delay", "0"}
-	return Start(ctx, Command{
-		Program: "redis-server",
-		Args:    append(settings, args...),
-		Ports:   ports,
-		User:    nobody,
-		Ready:   redisReady,
-	})
+func startRedis(ctx context.Context, secure bool, ports []*Port, args []string) (*Process, error) {
+	settings := []string{"--bind", loopback, "--save", "", "--repl-diskless-sync-delay", "0"}
+	command := Command{Program: "redis-server", Ports: ports, User: nobody, Ready: redisReady}
+	for _, s := range listening(secure, ports[0]) {
+		settings = append(settings, "--"+s[0], s[1])
+	}
+	if secure {
+		command.Prepare = writeIdentity
+	}
+	command.Args = append(settings, args...)
+	return Start(ctx, command)
+}
+
+// listening returns the settings, by name and value, for a Redis or a Sentinel at
+// a port.
+func listening(secure bool, port *Port) [][2]string {
+	if !secure {
+		return [][2]string{{"port", port.String()}}
+	}
+	return append([][2]string{{"port", "0"}, {"tls-port", port.String()}}, tlsSettings...)
 }
 
 // RedisReplica starts a replica of the server at primary (host:port), and

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -16,13 +17,28 @@ import (
 const askLimit = time.Second
 
 // ask sends one command to a Redis server on a connection of its own, and
-// returns a simple or a bulk reply. An error reply is an error with its text.
+// returns a simple or a bulk reply. An error reply is an error with its text. A
+// server that speaks TLS hangs up, and is asked again over TLS.
 func ask(ctx context.Context, addr, command string) (string, error) {
-	conn, err := dial(ctx, "tcp", addr)
+	reply, err := askOver(ctx, addr, command, plain)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return askOver(ctx, addr, command, secured)
+	}
+	return reply, err
+}
+
+func plain(conn net.Conn) (net.Conn, error) { return conn, nil }
+
+func askOver(ctx context.Context, addr, command string, over func(net.Conn) (net.Conn, error)) (string, error) {
+	socket, err := dial(ctx, "tcp", addr)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
+	defer socket.Close()
+	conn, err := over(socket)
+	if err != nil {
+		return "", err
+	}
 	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
 		return "", err
 	}
