@@ -69,6 +69,7 @@ type opened struct {
 	namespaced bool
 
 	sharesMemory    bool
+	verifies        bool // values have no checksum: nothing could damage them unnoticed
 	nativeByDefault bool
 	sizedNatives    bool
 
@@ -97,16 +98,25 @@ func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
 	if sharer, ok := store.(driver.Sharer); ok {
 		st.sharesMemory = sharer.SharesMemory()
 	}
+	if verifier, ok := store.(driver.Verifier); ok {
+		st.verifies = verifier.VerifiesValues()
+	}
 	if st.native != nil {
+		st.verifies = true // the memory is this process's own
 		st.nativeByDefault = st.native.NativeByDefault()
 		st.sizedNatives = st.native.BoundedByBytes()
 	}
 	return st
 }
 
+// entry is what an operation that returns bytes has found.
+func (st *opened) entry(raw []byte) entry {
+	return entry{raw: raw, shared: st.sharesMemory, verified: st.verifies}
+}
+
 // fetch reads an entry into e, which is empty, in whichever form it is stored.
 func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
-	e.shared = st.sharesMemory
+	e.shared, e.verified = st.sharesMemory, st.verifies
 	if st.native == nil {
 		e.raw, err = st.store.Get(ctx, key)
 		return err

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,13 +17,14 @@ type entry struct {
 	native   any
 	isNative bool
 	shared   bool // raw is not the reader's own: the store or others have it too
+	verified bool // raw is known to be as it was stored: no checksum need be looked at
 }
 
 // isPlain reports whether e is a native []byte, which is in raw.
 func (e *entry) isPlain() bool { return e.isNative && e.raw != nil }
 
 // check returns an error that matches ErrCorrupt unless e can be read, as far as
-// can be told without decoding it.
+// can be told without decoding it. It notes what it has verified.
 func (a *alias) check(e *entry, c codec.Codec) error {
 	if e.isNative {
 		return nil
@@ -31,13 +33,19 @@ func (a *alias) check(e *entry, c codec.Codec) error {
 		return nil
 	}
 	var h envelope.Header
-	return a.parse(e.raw, c, &h)
+	if err := a.parse(e, c, &h); err != nil {
+		return err
+	}
+	if !e.verified { // others may be reading one that is
+		e.verified = true
+	}
+	return nil
 }
 
 // checkHead is check for an entry of which there is only the head.
 func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	if len(head) < driver.HeadSize {
-		return a.check(&entry{raw: head}, c) // it is the whole
+		return a.check(&entry{raw: head}, c) // it is the whole, and too short for a checksum
 	}
 	var h envelope.Header
 	if err := h.ParseHead(head); err != nil {
@@ -46,9 +54,16 @@ func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	return a.checkHeader(&h, c)
 }
 
-// parse reads the header of raw, a whole entry.
-func (a *alias) parse(raw []byte, c codec.Codec, h *envelope.Header) error {
-	if err := h.Parse(raw); err != nil {
+// parse reads the header of a whole entry, and verifies the entry.
+func (a *alias) parse(e *entry, c codec.Codec, h *envelope.Header) error {
+	err := h.Parse(e.raw)
+	if !e.verified && (err == nil || errors.Is(err, envelope.ErrReserved)) {
+		// Only what is sound is what a later release has written.
+		if damage := envelope.Verify(e.raw); damage != nil {
+			err = damage
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return a.checkHeader(h, c)
@@ -84,7 +99,7 @@ func (a *alias) decode(e *entry, dst any, o *options) error {
 		return assignInteger(dst, n)
 	}
 	var h envelope.Header
-	payload, err := a.unseal(e.raw, o.codec, &h)
+	payload, err := a.unseal(e, o.codec, &h)
 	if err != nil {
 		return err
 	}
@@ -133,7 +148,7 @@ func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
 		return nil, wrongType(n, "bytes")
 	}
 	var h envelope.Header
-	payload, err := a.unseal(e.raw, o.codec, &h)
+	payload, err := a.unseal(e, o.codec, &h)
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +175,12 @@ func own(e *entry, h *envelope.Header, payload []byte) []byte {
 func clone(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
 
 // unseal takes an entry out of its envelope, and reads the header. The payload
-// shares memory with raw unless it was compressed.
-func (a *alias) unseal(raw []byte, c codec.Codec, h *envelope.Header) (payload []byte, err error) {
-	if err := a.parse(raw, c, h); err != nil {
+// shares memory with e unless it was compressed.
+func (a *alias) unseal(e *entry, c codec.Codec, h *envelope.Header) (payload []byte, err error) {
+	if err := a.parse(e, c, h); err != nil {
 		return nil, err
 	}
-	payload = envelope.Payload(raw)
+	payload = envelope.Payload(e.raw)
 	if h.Compression == 0 {
 		return payload, nil
 	}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"sync"
 
@@ -26,7 +27,7 @@ func (s *stored) setPlain(b []byte) {
 
 // entry is what a reader of s finds.
 func (s *stored) entry() entry {
-	return entry{raw: s.bytes, shared: true, native: s.native, isNative: s.isNative}
+	return entry{raw: s.bytes, shared: true, verified: true, native: s.native, isNative: s.isNative}
 }
 
 // valueBuffer is a buffer for an encoded value. Stores copy what they keep, so
@@ -57,17 +58,15 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *store
 		return a.encodeBytes(st, buf, b, o, s)
 	}
 	if isNil(v) {
-		buf.b = envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}.Append(buf.b[:0])
-		s.bytes = buf.b
-		return nil
+		return a.seal(st, buf, &envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}, nil, s)
 	}
 	if st.native != nil && (o.flags.has(flagNative) || st.nativeByDefault) {
 		return encodeNative(st, v, s)
 	}
 	if text, ok := v.(string); ok {
-		return a.encodeString(buf, text, o, s)
+		return a.encodeString(st, buf, text, o, s)
 	}
-	return a.encodeWithCodec(buf, v, o, s)
+	return a.encodeWithCodec(st, buf, v, o, s)
 }
 
 func (a *alias) expiry(o *options) envelope.Expiry {
@@ -96,21 +95,21 @@ func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o *options, 
 		s.setPlain(clone(b))
 		return nil
 	}
-	return a.sealBytes(buf, b, o, s)
+	return a.sealBytes(st, buf, b, o, s)
 }
 
-func (a *alias) sealBytes(buf *valueBuffer, b []byte, o *options, s *stored) error {
-	return a.seal(buf, &envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b, s)
+func (a *alias) sealBytes(st *opened, buf *valueBuffer, b []byte, o *options, s *stored) error {
+	return a.seal(st, buf, &envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b, s)
 }
 
-func (a *alias) encodeString(buf *valueBuffer, text string, o *options, s *stored) error {
+func (a *alias) encodeString(st *opened, buf *valueBuffer, text string, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	scratch.b = append(scratch.b[:0], text...)
-	return a.seal(buf, &envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b, s)
+	return a.seal(st, buf, &envelope.Header{Kind: envelope.KindString, Expires: a.expiry(o)}, scratch.b, s)
 }
 
-func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o *options, s *stored) error {
+func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
 	payload, err := o.codec.Append(scratch.b[:0], v)
@@ -124,16 +123,29 @@ func (a *alias) encodeWithCodec(buf *valueBuffer, v any, o *options, s *stored) 
 		Type:    fingerprint(reflect.TypeOf(v)),
 		Expires: a.expiry(o),
 	}
-	return a.seal(buf, h, payload, s)
+	return a.seal(st, buf, h, payload, s)
 }
 
-// seal writes header and payload to buf, compressed where that is asked for
-// and gains anything.
-func (a *alias) seal(buf *valueBuffer, h *envelope.Header, payload []byte, s *stored) error {
+// seal makes the entry of header and payload, compressed where that is asked
+// for and gains anything, and gives it an identity and, unless the store verifies
+// its values itself, a checksum.
+func (a *alias) seal(st *opened, buf *valueBuffer, h *envelope.Header, payload []byte, s *stored) error {
 	if uint64(len(payload)) > envelope.MaxPayload {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
 	}
-	h.Length = uint32(len(payload))
+	h.Length, h.Identity = uint32(len(payload)), rand.Uint64()&envelope.IdentityMask
+	if err := a.appendEntry(buf, h, payload); err != nil {
+		return err
+	}
+	if !st.verifies {
+		envelope.Seal(buf.b)
+	}
+	s.bytes = buf.b
+	return nil
+}
+
+// appendEntry writes header and payload to buf.
+func (a *alias) appendEntry(buf *valueBuffer, h *envelope.Header, payload []byte) error {
 	if a.compresses(payload) {
 		if len(payload) > a.maxDecompressed {
 			return fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
@@ -141,13 +153,11 @@ func (a *alias) seal(buf *valueBuffer, h *envelope.Header, payload []byte, s *st
 		h.Compression = a.compression.ID()
 		buf.b = a.compression.Compress(h.Append(buf.b[:0]), payload)
 		if len(buf.b)-envelope.Size < len(payload) {
-			s.bytes = buf.b
 			return nil
 		}
 		h.Compression = 0
 	}
 	buf.b = append(h.Append(buf.b[:0]), payload...)
-	s.bytes = buf.b
 	return nil
 }
 

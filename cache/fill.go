@@ -176,7 +176,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		err = c.decode(&l.found, dst, o)
 	}
 	found := err == nil
-	there := found || errors.Is(err, driver.ErrCorrupt)
+	there, reserved := found || errors.Is(err, driver.ErrCorrupt), isReserved(err)
 	if found {
 		c.publish(ctx, EventHit, op, key, nil)
 	} else {
@@ -191,7 +191,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	}
 	f := &fill{
 		cache: c, st: l.st.base, op: op, key: key, load: load, o: *o,
-		was: previous{there, l.found}, lookUpErr: err, dstType: reflect.TypeOf(dst),
+		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
 	landed, leader, attended, err := f.join(ctx, l.k, l.mark)
 	if err != nil {
@@ -294,6 +294,7 @@ type fill struct {
 	load      Loader
 	o         options
 	was       previous // what the look-up found: not readable, or not accepted
+	reserved  bool     // that is for a later release, and stays
 	lookUpErr error
 	dstType   reflect.Type
 }
@@ -354,7 +355,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		err:   f.lookUpErr,
 	}
 	_, lives := f.o.timeout.ttl()
-	if loaded.NoStore || !lives || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
+	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
@@ -378,7 +379,7 @@ func (f *fill) store(ctx context.Context, key []byte, s *stored) (bool, error) {
 	if f.was.there {
 		return f.cache.replace(ctx, f.st, key, f.was.entry, s, &f.o)
 	}
-	return f.cache.add(ctx, f.st, key, f.key, s, &f.o)
+	return f.cache.add(ctx, f.st, key, f.key, s, leaveReserved, &f.o)
 }
 
 // try decodes e for nobody, to know that everyone who waits can. That it may be
@@ -402,6 +403,9 @@ func (f *fill) find(ctx context.Context, key []byte) (entry, bool) {
 	}
 	var e entry
 	err := st.fetch(ctx, key, &e)
+	if err == nil {
+		err = f.cache.check(&e, f.o.codec) // once for all who are going to read it
+	}
 	if err == nil {
 		err = f.try(&e)
 	}

@@ -230,7 +230,7 @@ func (b *batch) fetch(ctx context.Context) ([]entry, error) {
 	if b.st.many != nil && b.st.native == nil {
 		values, err := b.st.many.GetMany(ctx, b.keys)
 		for i, raw := range values {
-			entries[i] = entry{raw: raw, shared: b.st.sharesMemory}
+			entries[i] = b.st.entry(raw)
 		}
 		return entries, err
 	}

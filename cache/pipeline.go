@@ -87,7 +87,7 @@ func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) 
 		return failed[bool](err)
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
-		e, o := entry{raw: r.Value, shared: p.st.sharesMemory}, o
+		e, o := p.st.entry(r.Value), o
 		return p.cache.read(ctx, "Get", key, &e, r.Err, dst, &o)
 	})
 }
@@ -100,7 +100,7 @@ func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
 		if r.Err == nil {
-			e, o := entry{raw: r.Value, shared: p.st.sharesMemory}, o
+			e, o := p.st.entry(r.Value), o
 			l.Value, r.Err = p.cache.decodeBytes(&e, &o)
 		}
 		if r.Err != nil {

@@ -29,7 +29,7 @@ func (s *session) open(ctx context.Context, shared *opened) (*opened, error) {
 			return nil, err
 		}
 		s.opened = newOpened(store, shared.flights)
-		s.opened.base = shared
+		s.opened.base, s.opened.verifies = shared, shared.verifies // what it stores is read there
 	}
 	return s.opened, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/internal/envelope"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -78,7 +79,7 @@ func TestOnlyLongValuesThatGainAreCompressed(t *testing.T) {
 	if _, err := rand.NewChaCha8([32]byte{}).Read(noise); err != nil {
 		t.Fatal(err)
 	}
-	const header = 24
+	const header = envelope.Size
 	for _, test := range []struct {
 		value   []byte
 		smaller bool

@@ -11,6 +11,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 type user struct {
@@ -135,7 +136,8 @@ func TestAFailedDecodeLeavesNothingHalfRead(t *testing.T) {
 	c := newCache(t, s, cache.Config{}, quiet)
 	mustSet(t, c, "k", []any{"first", "second"})
 	raw := s.raw(":1:k")
-	raw[len(raw)-7] = 0xff // in place of the second string
+	raw[len(raw)-7] = 0xff // instead of the second string
+	envelope.Seal(raw)
 	s.plant(":1:k", raw)
 	dst := []string{"before"}
 	if found, err := c.Get(t.Context(), "k", &dst); found || err != nil || dst != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 // Set implements [Cache].
@@ -77,7 +78,7 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 		there, err := c.has(ctx, st, k.b, "Add", key, &o)
 		return !there && err == nil, err
 	}
-	added, err := c.add(ctx, st, k.b, key, &s, &o)
+	added, err := c.add(ctx, st, k.b, key, &s, replaceReserved, &o)
 	if err != nil {
 		return false, c.fail(ctx, "Add", key, err)
 	}
@@ -87,9 +88,21 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 	return added, nil
 }
 
+// onReserved is what add does with an entry that only a later release can read.
+type onReserved bool
+
+const (
+	replaceReserved onReserved = true  // for the caller's own Add, to which it is absent
+	leaveReserved   onReserved = false // for a load: the two releases would replace each other's entries for ever
+)
+
+// isReserved reports whether err says that an entry is one that only a later
+// release can read, and that is left to it.
+func isReserved(err error) bool { return errors.Is(err, envelope.ErrReserved) }
+
 // add stores s unless there is an entry that can be read. An unreadable one is
 // replaced, on condition that it has not changed.
-func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s *stored, o *options) (bool, error) {
+func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s *stored, on onReserved, o *options) (bool, error) {
 	head, added, err := st.add(ctx, k, s, o)
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
@@ -102,6 +115,9 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	switch {
 	case errors.Is(err, driver.ErrCorrupt):
 		c.corrupt(ctx, "Add", key, err)
+		if on == leaveReserved && isReserved(err) {
+			return false, nil
+		}
 		return c.replace(ctx, st, k, e, s, o)
 	case errors.Is(err, driver.ErrNotFound):
 		_, added, err = st.add(ctx, k, s, o)
@@ -121,7 +137,7 @@ func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry
 		buf := getValueBuffer()
 		defer buf.release()
 		var sealed stored
-		if err := c.sealBytes(buf, s.bytes, o, &sealed); err != nil {
+		if err := c.sealBytes(st, buf, s.bytes, o, &sealed); err != nil {
 			return false, err
 		}
 		s = &sealed

@@ -40,7 +40,7 @@ func harness(opts filestore.Options) cachetest.Harness {
 		return dir.(string)
 	}
 	return cachetest.Harness{
-		Abilities: cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer,
+		Abilities: cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Verifier,
 		FakeClock: true,
 		Parallel:  true,
 		New: func(tb testing.TB, clock driver.Clock) driver.Store {

@@ -23,6 +23,10 @@ func (s *Store) Peek(ctx context.Context, key []byte) (head []byte, err error) {
 	return e.value, err
 }
 
+// VerifiesValues implements [driver.Verifier]: it is true, since each file has
+// checksums of its head and of its value.
+func (s *Store) VerifiesValues() bool { return true }
+
 // TTL returns how long the entry under key has left. It takes no lock.
 func (s *Store) TTL(ctx context.Context, key []byte) (time.Duration, error) {
 	e, err := s.find(ctx, key, headOnly)

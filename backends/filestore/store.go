@@ -31,6 +31,7 @@ var (
 	_ driver.Replacer = (*Store)(nil)
 	_ driver.Peeker   = (*Store)(nil)
 	_ driver.Expirer  = (*Store)(nil)
+	_ driver.Verifier = (*Store)(nil)
 )
 
 // Open returns a Store on the directory dir, which it creates if need be. It

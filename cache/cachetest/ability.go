@@ -22,6 +22,7 @@ const (
 	Native
 	Sessions
 	Async
+	Verifier
 
 	// What follows is not declared as an ability but found in the other fields
 	// of a Harness. Cases ask for these in the same way.
@@ -51,6 +52,7 @@ var abilities = []struct {
 	{Native, "Native", implements[driver.Native]},
 	{Sessions, "Sessions", implements[driver.Sessions]},
 	{Async, "Async", implements[driver.Async]},
+	{Verifier, "Verifier", implements[driver.Verifier]},
 	{keeping, "a store that keeps entries", nil},
 	{discarding, "a store that discards entries", nil},
 	{fakeClock, "a fake clock", nil},

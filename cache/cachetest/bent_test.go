@@ -32,6 +32,7 @@ type bent struct {
 	openSession     func(ctx context.Context) (driver.Store, error)
 	start           func(ctx context.Context, op driver.Op, done func(driver.Result))
 	sharesMemory    func() bool
+	verifiesValues  func() bool
 	checkKey        func(key []byte) error
 	nativeByDefault func() bool
 }
@@ -175,6 +176,13 @@ func (b *bent) SharesMemory() bool {
 		return b.sharesMemory()
 	}
 	return b.memory.SharesMemory()
+}
+
+func (b *bent) VerifiesValues() bool {
+	if b.verifiesValues != nil {
+		return b.verifiesValues()
+	}
+	return b.memory.VerifiesValues()
 }
 
 func (b *bent) CheckKey(key []byte) error {

@@ -172,6 +172,13 @@ func (l *eventLog) receive(_ context.Context, _ any, e cache.Event) error {
 	return nil
 }
 
+// forget forgets the events until now.
+func (l *eventLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = nil
+}
+
 // reported fails the case unless an event of kind was published for op since
 // the last call.
 func (p *cacheProbe) reported(op string, kind cache.EventKind) {

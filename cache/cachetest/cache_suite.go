@@ -81,6 +81,7 @@ func cacheCases() []cacheCase {
 			cacheClearCases,
 			cacheNeighbourCases,
 			cacheUnreadableCases,
+			cacheDamageCases,
 			cacheFillCases,
 		),
 		needing(keeping|Counter, cacheCounterCases),

@@ -1,6 +1,7 @@
 package cachetest
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/larder-go/larder/cache"
@@ -17,28 +18,56 @@ var unreadable = map[string]string{
 	"foreign, long":       strings.Repeat("not an entry of larder ", 10),
 	"almost an integer":   "+7",
 	"of a later version":  laterVersion(),
-	"truncated header":    string(envelope.Header{Kind: envelope.KindNil}.Append(nil)[:10]),
-	"of an unknown kind":  string(envelope.Header{Kind: 99}.Append(nil)),
-	"of another codec":    string(envelope.Header{Kind: envelope.KindEncoded, Codec: 200, Length: 4}.Append(nil)) + "data",
-	"unknown compression": string(envelope.Header{Kind: envelope.KindString, Compression: 200, Length: 4}.Append(nil)) + "data",
-	"a decompression bomb": string(codec.Zstd.Compress(
-		envelope.Header{Kind: envelope.KindString, Compression: codec.Zstd.ID(), Length: 1 << 31}.Append(nil), make([]byte, 1000))),
+	"truncated header":    sealed(envelope.Header{Kind: envelope.KindNil}, "")[:10],
+	"of no kind":          sealed(envelope.Header{Kind: 0}, ""),
+	"of another codec":    sealed(envelope.Header{Kind: envelope.KindEncoded, Codec: 200, Length: 4}, "data"),
+	"unknown compression": sealed(envelope.Header{Kind: envelope.KindString, Compression: 200, Length: 4}, "data"),
+	"a decompression bomb": sealed(envelope.Header{Kind: envelope.KindString, Compression: codec.Zstd.ID(), Length: 1 << 31},
+		string(codec.Zstd.Compress(nil, make([]byte, 1000)))),
 }
 
 // spoiltPayload are entries of which only the whole shows that they cannot be
 // read: operations that look at the head take them for good ones.
 var spoiltPayload = map[string]string{
-	"truncated payload":     string(envelope.Header{Kind: envelope.KindString, Length: 100}.Append(nil)) + "only this",
-	"overlong payload":      string(envelope.Header{Kind: envelope.KindString, Length: 1}.Append(nil)) + strings.Repeat("more ", 10),
-	"spoilt compression":    string(envelope.Header{Kind: envelope.KindString, Compression: codec.Zstd.ID(), Length: 100}.Append(nil)) + "not zstd at all",
-	"spoilt encoding":       string(envelope.Header{Kind: envelope.KindEncoded, Codec: codec.CBOR.ID(), Length: 10}.Append(nil)) + "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-	"truncated to a header": string(envelope.Header{Kind: envelope.KindString, Length: 100}.Append(nil)),
+	"truncated payload":     sealed(envelope.Header{Kind: envelope.KindString, Length: 100}, "only this"),
+	"overlong payload":      sealed(envelope.Header{Kind: envelope.KindString, Length: 1}, strings.Repeat("more ", 10)),
+	"spoilt compression":    sealed(envelope.Header{Kind: envelope.KindString, Compression: codec.Zstd.ID(), Length: 100}, "not zstd at all"),
+	"spoilt encoding":       sealed(envelope.Header{Kind: envelope.KindEncoded, Codec: codec.CBOR.ID(), Length: 10}, strings.Repeat("\xff", 10)),
+	"truncated to a header": sealed(envelope.Header{Kind: envelope.KindString, Length: 100}, ""),
+}
+
+// reserved are entries that a later release may write, which has tags and leases.
+var reserved = map[string]string{
+	"of a later kind": sealed(envelope.Header{Kind: envelope.KindEncoded + 1, Codec: 1, Type: 7, Length: 1}, ""),
+	"with a flag":     flagged(),
+}
+
+// sealed returns an entry as the cache stores it.
+func sealed(h envelope.Header, payload string) string {
+	raw := append(h.Append(nil), payload...)
+	envelope.Seal(raw)
+	return string(raw)
 }
 
 func laterVersion() string {
-	raw := append(envelope.Header{Kind: envelope.KindString, Length: 4}.Append(nil), "data"...)
+	raw := []byte(sealed(envelope.Header{Kind: envelope.KindString, Length: 4}, "data"))
 	raw[2]++
 	return string(raw)
+}
+
+func flagged() string {
+	raw := []byte(sealed(envelope.Header{Kind: envelope.KindString, Length: 4}, "a section of its own, and data"))
+	raw[7] = 1
+	envelope.Seal(raw)
+	return string(raw)
+}
+
+// absent are all entries that are absent to every operation that looks at their
+// head.
+func absent() map[string]string {
+	all := maps.Clone(unreadable)
+	maps.Copy(all, reserved)
+	return all
 }
 
 // eachUnreadable calls f for each of entries, with a function that stores it
@@ -58,13 +87,11 @@ var cacheUnreadableCases = []cacheCase{{
 	name: "cache/unreadable/read",
 	rule: "A corrupt or foreign entry is a miss that is reported.",
 	run: func(p *cacheProbe) {
-		p.eachUnreadable(unreadable, func(p *cacheProbe, plant func()) {
+		p.eachUnreadable(absent(), func(p *cacheProbe, plant func()) {
 			plant()
 			p.misses(cacheKey)
 			for _, op := range []string{"Get", "GetBytes", "Has", "GetMany"} {
-				p.events.mu.Lock()
-				p.events.events = nil
-				p.events.mu.Unlock()
+				p.events.forget()
 				p.misses(cacheKey)
 				p.reported(op, cache.EventCorrupt)
 			}
@@ -74,7 +101,7 @@ var cacheUnreadableCases = []cacheCase{{
 	name: "cache/unreadable/add",
 	rule: "Add treats such an entry as absent.",
 	run: func(p *cacheProbe) {
-		p.eachUnreadable(unreadable, func(p *cacheProbe, plant func()) {
+		p.eachUnreadable(absent(), func(p *cacheProbe, plant func()) {
 			plant()
 			p.addsValue(cacheKey, "new", true)
 			p.reported("Add", cache.EventCorrupt)
@@ -85,7 +112,7 @@ var cacheUnreadableCases = []cacheCase{{
 	name: "cache/unreadable/touch",
 	rule: "Touch treats such an entry as absent.",
 	run: func(p *cacheProbe) {
-		p.eachUnreadable(unreadable, func(p *cacheProbe, plant func()) {
+		p.eachUnreadable(absent(), func(p *cacheProbe, plant func()) {
 			plant()
 			p.touches(cacheKey, false)
 			p.reported("Touch", cache.EventCorrupt)
@@ -96,7 +123,7 @@ var cacheUnreadableCases = []cacheCase{{
 	name: "cache/unreadable/incr-version",
 	rule: "IncrVersion of such an entry is ErrNotFound.",
 	run: func(p *cacheProbe) {
-		p.eachUnreadable(unreadable, func(p *cacheProbe, plant func()) {
+		p.eachUnreadable(absent(), func(p *cacheProbe, plant func()) {
 			plant()
 			_, err := p.cache.IncrVersion(p.Context(), cacheKey, 1)
 			p.matches("IncrVersion", err, cache.ErrNotFound)
@@ -106,7 +133,7 @@ var cacheUnreadableCases = []cacheCase{{
 	name: "cache/unreadable/set-replaces",
 	rule: "Set stores value, whatever was there.",
 	run: func(p *cacheProbe) {
-		p.eachUnreadable(unreadable, func(p *cacheProbe, plant func()) {
+		p.eachUnreadable(absent(), func(p *cacheProbe, plant func()) {
 			plant()
 			p.put(cacheKey, "new")
 			p.finds(cacheKey, "new")
@@ -127,6 +154,23 @@ var cacheUnreadableCases = []cacheCase{{
 				}
 			})
 		}
+	},
+}, {
+	name: "cache/unreadable/get-or-set-leaves-reserved",
+	rule: "A load leaves an entry that only a later release can read: the two would replace each other's for ever.",
+	run: func(p *cacheProbe) {
+		p.eachUnreadable(reserved, func(p *cacheProbe, plant func()) {
+			plant()
+			before, _ := p.store.Get(p.Context(), []byte(finalKey(cacheKey)))
+			for _, value := range []string{"first", "second"} {
+				if got := p.load(cacheKey, value); got != value {
+					p.Errorf("GetOrSet = %q, want what was loaded", got)
+				}
+			}
+			if after, err := p.store.Get(p.Context(), []byte(finalKey(cacheKey))); err != nil || string(after) != string(before) {
+				p.Errorf("GetOrSet left %q, %v, want the entry that was there", after, err)
+			}
+		})
 	},
 }, {
 	name: "cache/unreadable/payload",

@@ -12,7 +12,8 @@ import (
 )
 
 const everyAbility = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer |
-	cachetest.Sharer | cachetest.KeyChecker | cachetest.Native | cachetest.Sessions | cachetest.Async
+	cachetest.Sharer | cachetest.KeyChecker | cachetest.Native | cachetest.Sessions | cachetest.Async |
+	cachetest.Verifier
 
 // referenceHarness is that of the reference store, with everything declared.
 func referenceHarness() cachetest.Harness {

@@ -195,4 +195,22 @@ var ownershipMutants = []mutant{{
 		shares := false
 		b.sharesMemory = func() bool { shares = !shares; return shares }
 	},
+}, {
+	how:   "VerifiesValues changes its mind",
+	fails: []string{"verifier/answer-never-changes"},
+	bend: func(b *bent) {
+		verifies := false
+		b.verifiesValues = func() bool { verifies = !verifies; return verifies }
+	},
+}, {
+	how:   "Get of a store that verifies returns what is damaged",
+	fails: []string{"verifier/finds-damage", "damage/get-is-corrupt"},
+	bend: func(b *bent) {
+		b.get = func(ctx context.Context, key []byte) ([]byte, error) {
+			if e, there := b.raw(key); there && e.damaged {
+				return bytes.Clone(e.value), nil
+			}
+			return b.memory.Get(ctx, key)
+		}
+	},
 }}

@@ -17,6 +17,7 @@ var (
 	_ driver.Peeker     = (*memory)(nil)
 	_ driver.Expirer    = (*memory)(nil)
 	_ driver.Sharer     = (*memory)(nil)
+	_ driver.Verifier   = (*memory)(nil)
 	_ driver.KeyChecker = (*memory)(nil)
 	_ driver.Native     = (*memory)(nil)
 	_ driver.Sessions   = (*memory)(nil)
@@ -126,6 +127,8 @@ func (m *memory) TTL(ctx context.Context, key []byte) (time.Duration, error) {
 }
 
 func (m *memory) SharesMemory() bool { return false }
+
+func (m *memory) VerifiesValues() bool { return true }
 
 func (m *memory) CheckKey(key []byte) error {
 	if len(key) > longestKey {

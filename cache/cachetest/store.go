@@ -67,6 +67,7 @@ func storeCases() []storeCase {
 		requiring(keeping|Peeker, peekerCases),
 		requiring(keeping|Expirer, expirerCases),
 		requiring(keeping|Native, nativeCases),
+		requiring(keeping|Verifier, verifierCases),
 		requiring(keeping|Sessions, sessionCases),
 		requiring(keeping|Async, asyncCases),
 		requiring(keeping|reopening, reopenCases),

@@ -76,6 +76,19 @@ type Sharer interface {
 	SharesMemory() bool
 }
 
+// Verifier is implemented by a store that makes sure by itself that what it
+// returns is what was stored, so that the core need not: it has a checksum of
+// its own, and damage is [ErrCorrupt]. The values of a store that is neither a
+// Verifier nor [Native] have a checksum of the core's, which it verifies at each
+// read of a whole value.
+type Verifier interface {
+	// VerifiesValues reports whether the store verifies every value that it
+	// returns whole. The answer never changes, not between processes and
+	// releases either: a value that was stored while it was true has no checksum
+	// of the core's.
+	VerifiesValues() bool
+}
+
 // KeyChecker is implemented by a store that cannot hold every key.
 type KeyChecker interface {
 	// CheckKey returns an error that matches ErrInvalidKey and says what is

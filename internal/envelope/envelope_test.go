@@ -22,7 +22,7 @@ func parseHead(b []byte) (h envelope.Header, err error) {
 }
 
 func parse(b []byte) (h envelope.Header, err error) {
-	h.Length = 1 // which an error leaves nothing of
+	h.Length = 1 // of which an error leaves nothing
 	err = h.Parse(b)
 	return h, err
 }
@@ -36,11 +36,12 @@ var headers = rapid.Custom(func(t *rapid.T) envelope.Header {
 		Kind:        envelope.Kind(rapid.IntRange(int(envelope.KindNil), int(envelope.KindEncoded)).Draw(t, "kind")),
 		Codec:       rapid.Byte().Draw(t, "codec"),
 		Compression: rapid.Byte().Draw(t, "compression"),
+		Identity:    rapid.Uint64Max(envelope.IdentityMask).Draw(t, "identity"),
 		Type:        rapid.Uint32().Draw(t, "type"),
 		Length:      rapid.Uint32().Draw(t, "length"),
 	}
 	if rapid.Bool().Draw(t, "expires") {
-		h.Expires = envelope.Expiry(rapid.Int64Min(1).Draw(t, "expiry"))
+		h.Expires = envelope.Expiry(rapid.Int64Range(1, 1<<48-1).Draw(t, "expiry"))
 	}
 	return h
 })
@@ -94,28 +95,34 @@ func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 
 func TestTheFormatIsStable(t *testing.T) {
 	tests := []struct {
-		name  string
-		h     envelope.Header
-		bytes string
+		name    string
+		h       envelope.Header
+		payload string
+		bytes   string
 	}{
 		{
-			name:  "nil that never expires",
-			h:     envelope.Header{Kind: envelope.KindNil},
-			bytes: "\xC4\x4C\x01\x01\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00",
+			name: "nil that never expires",
+			h:    envelope.Header{Kind: envelope.KindNil},
+			bytes: "\xC4\x4C\x02\x01\x00\x00\x80\x00" + "\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00" +
+				"\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\xf2\x11\xee\xfa",
 		},
 		{
 			name: "encoded and compressed",
 			h: envelope.Header{
-				Kind: envelope.KindEncoded, Codec: 2, Compression: 3, Type: 0x01020304, Length: 0x05060708,
+				Kind: envelope.KindEncoded, Codec: 2, Compression: 3, Identity: 0x0a0b0c0d0e0f, Type: 0x01020304, Length: 0x05060708,
 				Expires: envelope.ExpiryAt(time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)),
 			},
-			bytes: "\xC4\x4C\x01\x04\x02\x03\x00\x00" + "\x00\x00\x01\x9b\x7c\xa9\x8c\x8e" + "\x01\x02\x03\x04" + "\x05\x06\x07\x08",
+			payload: "payload",
+			bytes: "\xC4\x4C\x02\x04\x02\x03\x80\x00" + "\x01\x9b\x7c\xa9\x8c\x8e" + "\x0a\x0b\x0c\x0d\x0e\x0f" +
+				"\x01\x02\x03\x04" + "\x05\x06\x07\x08" + "\xd2\x88\xbc\xe4" + "payload",
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.h.Append(nil); string(got) != test.bytes {
-				t.Errorf("the header is\n%x, want\n%x", got, test.bytes)
+			got := append(test.h.Append(nil), test.payload...)
+			envelope.Seal(got)
+			if string(got) != test.bytes {
+				t.Errorf("the entry is\n%x, want\n%x", got, test.bytes)
 			}
 		})
 	}
@@ -142,8 +149,15 @@ func TestOnlyNeverIsWrittenAsNever(t *testing.T) {
 	}
 }
 
-// An entry of version 1 with a payload of three bytes.
-var entry = append(envelope.Header{Kind: envelope.KindBytes, Length: 3}.Append(nil), "abc"...)
+// An entry with a payload of three bytes.
+var entry = sealed(envelope.Header{Kind: envelope.KindBytes, Length: 3}, "abc")
+
+// sealed returns a whole entry with its checksum.
+func sealed(h envelope.Header, payload string) []byte {
+	b := append(h.Append(nil), payload...)
+	envelope.Seal(b)
+	return b
+}
 
 func TestEveryTruncationIsReported(t *testing.T) {
 	for n := range len(entry) {
@@ -183,7 +197,7 @@ func changed(i int, b byte) []byte {
 }
 
 func TestALaterVersionIsTold(t *testing.T) {
-	for v := 2; v <= math.MaxUint8; v++ {
+	for v := 3; v <= math.MaxUint8; v++ {
 		later := changed(2, byte(v))
 		// Of a version that nobody knows, not even the length is certain.
 		for n := 3; n <= len(later); n++ {
@@ -206,10 +220,8 @@ func TestForeignBytesAreTold(t *testing.T) {
 		"other second byte": changed(1, 0x4D),
 		"version 0":         changed(2, 0),
 		"kind 0":            changed(3, 0),
-		"kind 5":            changed(3, 5),
-		"reserved byte 6":   changed(6, 1),
-		"reserved byte 7":   changed(7, 1),
-		"expiry over int64": changed(8, 0x80),
+		"no flag at all":    changed(6, 0),
+		"version 1":         changed(2, 1),
 	}
 	for name, b := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,41 +2,63 @@ package envelope_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"testing"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
+	"github.com/larder-go/larder/internal/envelope/version1"
 )
 
 // FuzzParse feeds stored bytes to the parser: it never panics, and what it
-// takes for an entry is exactly what Append would write.
+// takes for a sound entry is exactly what Append and Seal would write, or what the
+// release before has written.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add([]byte("1234"))
 	f.Add([]byte("-9223372036854775808"))
 	f.Add(entry)
 	f.Add(entry[:envelope.Size])
-	f.Add(changed(2, 2))
-	f.Add(changed(8, 0xff))
-	f.Add(append(envelope.Header{
-		Kind: envelope.KindEncoded, Codec: 1, Compression: 2, Type: math.MaxUint32, Length: math.MaxUint32,
-		Expires: math.MaxInt64,
-	}.Append(nil), "payload"...))
+	f.Add(changed(2, 1))
+	f.Add(changed(2, 3))
+	f.Add(changed(3, 5))
+	f.Add(changed(7, 1))
+	f.Add(sealed(envelope.Header{
+		Kind: envelope.KindEncoded, Codec: 1, Compression: 2, Identity: envelope.IdentityMask, Type: math.MaxUint32,
+		Length: math.MaxUint32, Expires: 1<<48 - 1,
+	}, "payload"))
+	f.Add(append(version1.Header{Kind: version1.KindBytes, Expires: math.MaxInt64, Type: 7, Length: 3}.Append(nil), "abc"...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := parse(b)
-		if err != nil {
-			if h != (envelope.Header{}) {
-				t.Errorf("Parse = %+v beside the error %v", h, err)
-			}
-			return
+		if err != nil && h != (envelope.Header{}) {
+			t.Errorf("Parse = %+v beside the error %v", h, err)
 		}
-		if again := append(h.Append(nil), envelope.Payload(b)...); !bytes.Equal(again, b) {
-			t.Errorf("%x is read as %+v, which is written as %x", b, h, again)
+		if errors.Is(err, envelope.ErrReserved) {
+			_ = envelope.Verify(b) // which a reader does to tell it from a damaged entry
+		}
+		if err != nil {
+			return
 		}
 		head, err := parseHead(b[:min(len(b), driver.HeadSize)])
 		if err != nil || head != h {
 			t.Errorf("ParseHead = %+v, %v, and Parse = %+v", head, err, h)
 		}
+		again := append(h.Append(nil), envelope.Payload(b)...)
+		envelope.Seal(again)
+		if b[2] == 1 {
+			again = append(frozen(h).Append(nil), envelope.Payload(b)...)
+		}
+		if sound := envelope.Verify(b) == nil; sound != bytes.Equal(again, b) {
+			t.Errorf("%x is read as %+v, which is written as %x; Verify: %v", b, h, again, sound)
+		}
 	})
+}
+
+// frozen returns a header as the release before had it.
+func frozen(h envelope.Header) version1.Header {
+	return version1.Header{
+		Kind: version1.Kind(h.Kind), Codec: h.Codec, Compression: h.Compression,
+		Expires: version1.Expiry(h.Expires), Type: h.Type, Length: h.Length,
+	}
 }
