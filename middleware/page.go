@@ -76,11 +76,12 @@ func (p *page) isStored() bool { return p.stored.Load() && !p.left.Load() }
 type sharing struct{ public, sMaxAge, mustRevalidate bool }
 
 func sharingOf(d *rfc9111.Directives) sharing {
-	return sharing{d.Public, d.HasSMaxAge, d.MustRevalidate}
+	p := d.Permission()
+	return sharing{p.Public, p.SMaxAge, p.MustRevalidate}
 }
 
-func (s sharing) directives() rfc9111.Directives {
-	return rfc9111.Directives{Public: s.public, HasSMaxAge: s.sMaxAge, MustRevalidate: s.mustRevalidate}
+func (s sharing) permission() rfc9111.Permission {
+	return rfc9111.Permission{Public: s.public, SMaxAge: s.sMaxAge, MustRevalidate: s.mustRevalidate}
 }
 
 // field is one header field with its lines, which are shared and never changed.

@@ -33,7 +33,7 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 	if reason := p.withheld(&control, header, now); reason != reasonNone {
 		return reason
 	}
-	if !j.credentials.MayShare(control.Directives, rfc9111.FieldNames(header["Vary"])) {
+	if !j.credentials.MayShare(control.Permission(), rfc9111.FieldNames(header["Vary"])) {
 		return reasonCredentials
 	}
 	return reasonNone
@@ -101,7 +101,7 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		return reasonVaryAny
 	case !p.literal && control.Private:
 		return reasonPrivate
-	case !j.credentials.MayShare(control.Directives, vary):
+	case !j.credentials.MayShare(control.Permission(), vary):
 		return reasonCredentials
 	}
 	return p.useless(status, header, control)

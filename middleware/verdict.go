@@ -88,7 +88,7 @@ func (x *exchange) unusable(p *page) reason {
 	switch {
 	case len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding):
 		return reasonEncoding
-	case !x.credentials.MayShare(p.sharing.directives(), p.vary):
+	case !x.credentials.MayShare(p.sharing.permission(), p.vary):
 		return reasonCredentials
 	}
 	return reasonNone

@@ -11,7 +11,8 @@ type directive struct {
 	argument string // without its quotes
 	rest     string // what follows the name outside of quotes
 	assigned bool   // there is an argument, if only an empty one
-	unended  bool   // the quoted string has no closing quote
+	quoted   bool   // the argument is a quoted string
+	unended  bool   // which has no closing quote
 }
 
 // eachDirective yields the directives of all lines in order.
@@ -45,6 +46,7 @@ func nextDirective(line string) (d directive, rest string) {
 		d.argument = strings.Trim(d.rest, " \t")
 		return d, rest
 	}
+	d.quoted = true
 	d.argument, rest, d.unended = quotedString(argument[1:])
 	d.rest, rest = cutAt(rest, strings.IndexByte(rest, ','))
 	return d, rest

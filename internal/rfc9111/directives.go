@@ -13,7 +13,7 @@ import (
 // contradictory max-age counts as zero; no-store, private and no-cache count
 // behind a wrong separator too, as in "private; max-age=60"; and a quoted
 // string that does not end counts as no-store. An argument where none belongs
-// is ignored.
+// is ignored by a directive that forbids, and voids one that permits.
 type Directives struct {
 	NoStore         bool
 	NoCache         bool     // without field names
@@ -21,11 +21,17 @@ type Directives struct {
 	Private         bool     // with or without field names
 	PrivateWhole    bool     // without field names
 	PrivateFields   []string // private="a, b", as canonical field names
-	Public          bool
+	Public          bool     // permits, so it has no argument
 	MustRevalidate  bool
 	ProxyRevalidate bool
 	MustUnderstand  bool
-	Immutable       bool // RFC 8246
+	Immutable       bool // RFC 8246; permits, so it has no argument
+
+	// must-revalidate also permits to share the answer to Authorization (section
+	// 3.5), and must-understand to store in spite of no-store (section 5.2.2.3). If
+	// these are set, the directive has an argument, and only forbids.
+	RevalidateInvalid bool
+	UnderstandInvalid bool
 
 	// Malformed says that a quoted string does not end, so that nobody knows
 	// what is a directive. NoStore is set too.
@@ -37,6 +43,10 @@ type Directives struct {
 	SMaxAge    time.Duration
 	HasMaxAge  bool
 	HasSMaxAge bool
+
+	// SMaxAgeInvalid says that s-maxage limits and permits nothing: it is malformed,
+	// there with two values, or quoted, which senders must not do (section 5.2.2.10).
+	SMaxAgeInvalid bool
 
 	// StaleWhileRevalidate and StaleIfError are for how long a stale response
 	// may be served (RFC 5861); they mean nothing unless the field beneath is
@@ -53,7 +63,7 @@ type Directives struct {
 func ParseDirectives(lines []string) Directives {
 	var d Directives
 	for next := range eachDirective(lines) {
-		if !d.setFlag(next.name) && !d.setDuration(next) && !d.setFields(next) {
+		if !d.setFlag(next.name, !next.assigned) && !d.setDuration(next) && !d.setFields(next) {
 			d.restrict(next.name)
 		}
 		d.restrict(next.rest)
@@ -63,21 +73,24 @@ func ParseDirectives(lines []string) Directives {
 	return d
 }
 
-// setFlag sets the directive called name if it is one without an argument.
-func (d *Directives) setFlag(name string) bool {
+// setFlag sets the directive called name if it is one without an argument. What it
+// permits counts only if it is bare.
+func (d *Directives) setFlag(name string, bare bool) bool {
 	switch name {
 	case "no-store":
 		d.NoStore = true
 	case "public":
-		d.Public = true
+		d.Public = d.Public || bare
 	case "must-revalidate":
 		d.MustRevalidate = true
+		d.RevalidateInvalid = d.RevalidateInvalid || !bare
 	case "proxy-revalidate":
 		d.ProxyRevalidate = true
 	case "must-understand":
 		d.MustUnderstand = true
+		d.UnderstandInvalid = d.UnderstandInvalid || !bare
 	case "immutable":
-		d.Immutable = true
+		d.Immutable = d.Immutable || bare
 	default:
 		return false
 	}
@@ -93,7 +106,10 @@ func (d *Directives) setDuration(next directive) bool {
 	seconds, ok := ParseDeltaSeconds(next.argument)
 	if !ok || *has && seconds != *value {
 		// Section 4.2.1: invalid, or repeated with another value, it is stale.
-		seconds = 0
+		seconds, ok = 0, false
+	}
+	if value == &d.SMaxAge && (!ok || next.quoted) {
+		d.SMaxAgeInvalid = true
 	}
 	*value, *has = seconds, true
 	return true

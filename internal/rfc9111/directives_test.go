@@ -47,7 +47,7 @@ func TestParseDirectives(t *testing.T) {
 		{"contradictory lifetimes, the second of which is zero", []string{"max-age=60", "max-age=0"}, want{HasMaxAge: true}},
 		{"a negative lifetime", []string{"max-age=-1"}, want{HasMaxAge: true}},
 		{"a fraction", []string{"max-age=1.5"}, want{HasMaxAge: true}},
-		{"no lifetime", []string{"max-age, s-maxage="}, want{HasMaxAge: true, HasSMaxAge: true}},
+		{"no lifetime", []string{"max-age, s-maxage="}, want{HasMaxAge: true, HasSMaxAge: true, SMaxAgeInvalid: true}},
 		{"a lifetime that overflows", []string{"max-age=99999999999999999999"}, want{HasMaxAge: true, MaxAge: 1 << 31 * time.Second}},
 		{"blanks around the sign", []string{"max-age = 60"}, want{HasMaxAge: true, MaxAge: time.Minute}},
 

@@ -76,7 +76,7 @@ func extensions(lines []string) []string {
 	var names, l []string
 	for next := range eachDirective(lines) {
 		var known Directives
-		if next.unended || !isToken(next.name) || known.setFlag(next.name) || known.setDuration(next) || known.setFields(next) {
+		if next.unended || !isToken(next.name) || known.setFlag(next.name, true) || known.setDuration(next) || known.setFields(next) {
 			continue
 		}
 		text := next.name
@@ -122,7 +122,7 @@ func DirectiveName(text string) (name string, ok bool) {
 func (d directive) takesArgument() bool {
 	var known Directives
 	switch {
-	case known.setFlag(d.name):
+	case known.setFlag(d.name, true):
 		return !d.assigned
 	case known.setFields(d):
 		return !d.assigned || !known.PrivateWhole && !known.NoCache

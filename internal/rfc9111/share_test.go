@@ -42,13 +42,72 @@ func TestMayShare(t *testing.T) {
 		{"all of it and s-maxage", all, "s-maxage=1", nil, true},
 	} {
 		d := rfc9111.ParseDirectives([]string{test.cacheControl})
-		if got := test.who.MayShare(d, test.vary); got != test.want {
+		if got := test.who.MayShare(d.Permission(), test.vary); got != test.want {
 			t.Errorf("%s: %v", test.rule, got)
 		}
 	}
 	for who, want := range map[*rfc9111.Credentials]bool{&none: true, &authorization: false, &cookie: false, &certificate: false} {
 		if who.None() != want {
 			t.Errorf("%+v: None is %v", who, who.None())
+		}
+	}
+}
+
+// RFC 9111, section 3.5: what allows sharing is read strictly, and what forbids is not.
+func TestWhatPermitsHasItsProperForm(t *testing.T) {
+	for line, want := range map[string]rfc9111.Permission{
+		"public":                         {Public: true},
+		"PUBLIC , max-age=60":            {Public: true},
+		"public, public":                 {Public: true},
+		`public="x"`:                     {},
+		`public=""`:                      {},
+		"public=":                        {},
+		"public=1":                       {},
+		"public; max-age=60":             {},
+		"public max-age=60":              {},
+		`"public"`:                       {},
+		`max-age="60, public"`:           {},
+		"s-maxage=60":                    {SMaxAge: true},
+		"s-maxage=60, s-maxage=60":       {SMaxAge: true},
+		"s-maxage=0":                     {SMaxAge: true},
+		`s-maxage="60"`:                  {},
+		"s-maxage=60, s-maxage=61":       {},
+		"s-maxage=61, s-maxage=60":       {},
+		`s-maxage=60, s-maxage="60"`:     {},
+		"s-maxage":                       {},
+		"s-maxage=":                      {},
+		"s-maxage=-1":                    {},
+		"s-maxage=1.5":                   {},
+		"s-maxage=soon":                  {},
+		"s-maxage=60 public":             {},
+		"must-revalidate":                {MustRevalidate: true},
+		"must-revalidate=1":              {},
+		`must-revalidate="x"`:            {},
+		"must-revalidate; public":        {},
+		"proxy-revalidate":               {},
+		"immutable, must-understand":     {},
+		"max-age=60, stale-if-error=600": {},
+	} {
+		d := rfc9111.ParseDirectives([]string{line})
+		if got := d.Permission(); got != want {
+			t.Errorf("%s: %+v", line, got)
+		}
+	}
+	d := rfc9111.ParseDirectives([]string{`must-revalidate="x", must-understand=1, immutable=1, no-store=x, private=1`})
+	if !d.MustRevalidate || !d.MustUnderstand || !d.NoStore || !d.Private || !d.UnderstandInvalid || d.Immutable {
+		t.Errorf("arguments where none belong: %+v", d)
+	}
+}
+
+// RFC 9111, section 5.2.2.3: must-understand permits what no-store forbids.
+func TestMustUnderstandWithAnArgumentDoesNotVoidNoStore(t *testing.T) {
+	for line, want := range map[string]rfc9111.Obstacle{
+		"no-store, must-understand, max-age=60":     rfc9111.NoObstacle,
+		`no-store, must-understand="x", max-age=60`: rfc9111.ObstacleNoStore,
+	} {
+		x := rfc9111.Exchange{Method: "GET", Status: 200, Control: rfc9111.ControlOf(map[string][]string{"Cache-Control": {line}}, nil)}
+		if got := x.Obstacle(); got != want {
+			t.Errorf("%s: %v", line, got)
 		}
 	}
 }

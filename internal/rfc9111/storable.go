@@ -95,7 +95,7 @@ func (x *Exchange) messageObstacle() Obstacle {
 
 func (x *Exchange) directiveObstacle() Obstacle {
 	c := &x.Control
-	understood := c.MustUnderstand && !c.Malformed && IsUnderstood(x.Status)
+	understood := c.MustUnderstand && !c.UnderstandInvalid && !c.Malformed && IsUnderstood(x.Status)
 	switch {
 	case c.MustUnderstand && !IsUnderstood(x.Status):
 		return ObstacleUnderstanding
@@ -105,7 +105,7 @@ func (x *Exchange) directiveObstacle() Obstacle {
 		return ObstacleRequestNoStore
 	case c.PrivateWhole:
 		return ObstaclePrivate
-	case !Credentials{Authorization: x.Authorization}.MayShare(c.Directives, nil):
+	case !Credentials{Authorization: x.Authorization}.MayShare(c.Permission(), nil):
 		return ObstacleAuthorization
 	}
 	if _, star := VaryNames(x.Header["Vary"]); star {

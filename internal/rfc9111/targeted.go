@@ -36,7 +36,7 @@ func (d *Directives) setTargeted(m member) bool {
 		// about the whole response.
 		return d.setFields(directive{name: m.key, argument: m.text})
 	case m.kind == kindTrue, m.key == "no-store":
-		d.setFlag(m.key)
+		d.setFlag(m.key, true)
 	}
 	return true
 }
