@@ -139,20 +139,47 @@ func TestAHostThatIsSilentIsGivenUpAfterTheTimeout(t *testing.T) {
 	wantError(t, "Open with a ConnectTimeout", err, "no connection to PostgreSQL at "+host, "timeout")
 }
 
-// oldServer greets as PostgreSQL 14 does.
-func oldServer(t *testing.T) (host string) {
-	t.Helper()
-	return serve(t, func(conn net.Conn) {
+// welcome greets as a server of the version does, and says nothing more.
+func welcome(version string) func(net.Conn) {
+	return func(conn net.Conn) {
 		backend := pgproto3.NewBackend(conn, conn)
 		if _, err := backend.ReceiveStartupMessage(); err != nil {
 			return
 		}
 		backend.Send(&pgproto3.AuthenticationOk{})
-		backend.Send(&pgproto3.ParameterStatus{Name: "server_version", Value: "14.11 (Debian 14.11-1)"})
+		backend.Send(&pgproto3.ParameterStatus{Name: "server_version", Value: version})
 		backend.Send(&pgproto3.BackendKeyData{ProcessID: 1, SecretKey: []byte{1, 2, 3, 4}})
 		backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 		_ = backend.Flush()
-	})
+	}
+}
+
+// oldServer greets as PostgreSQL 14 does.
+func oldServer(t *testing.T) (host string) {
+	t.Helper()
+	return serve(t, welcome("14.11 (Debian 14.11-1)"))
+}
+
+// A server that falls silent after its greeting is asked to cancel the statement,
+// for 15 s, and the pool waits for that. Open does not: it returns before the
+// server, which ends with the test, has hung up.
+func TestOpenLeavesASilentServerAtTheEndOfItsContext(t *testing.T) {
+	host := serve(t, welcome("16.1"))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	opened := make(chan error, 1)
+	go func() {
+		_, err := pgstore.Open(ctx, pgstore.Options{URL: "postgres://u@" + host + "/db?sslmode=disable", Timeout: time.Hour})
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Open: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Open does not return")
+	}
 }
 
 func TestAServerThatIsTooOldIsRefused(t *testing.T) {

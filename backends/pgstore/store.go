@@ -60,7 +60,9 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	s.ownPool = true
 	began := time.Now()
 	if err := s.checkTable(ctx); err != nil {
-		pool.Close()
+		// The pool waits for a connection whose statement was given up, which pgx
+		// closes within 15 s.
+		_ = s.Shutdown(ctx) // why the store cannot be opened is the error to report
 		return nil, s.target.unopened(ctx, err, time.Since(began))
 	}
 	s.startCulling()

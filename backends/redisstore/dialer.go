@@ -88,8 +88,8 @@ func (d *dialer) forgetRef(ref weak.Pointer[trackedConn]) {
 	delete(d.open, ref)
 }
 
-// close closes what the clients, closed before, have left open, and lets no
-// more be opened.
+// close closes every connection, which ends what waits for one, and lets no more
+// be opened.
 func (d *dialer) close() {
 	d.mu.Lock()
 	left := d.open
@@ -97,7 +97,7 @@ func (d *dialer) close() {
 	d.mu.Unlock()
 	for ref := range left {
 		if conn := ref.Value(); conn != nil {
-			_ = conn.socket.Close()
+			_ = conn.Close() // what fails to close is closed
 		}
 	}
 }

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -24,7 +23,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.check(ctx, opts); err != nil {
-		s.release()
+		_ = s.owned.close(ctx) // why the store cannot be opened is the error to report
 		return nil, redact(err, s.secrets)
 	}
 	return s, nil
@@ -39,24 +38,18 @@ func dial(opts Options) (*Store, error) {
 		return nil, err
 	}
 	s.about, s.secrets = opts.String(), opts.secrets()
-	clients := []redis.UniversalClient{client}
+	s.owned = &owned{dialer: d, clients: []redis.UniversalClient{client}, closed: make(chan struct{})}
 	var nodes []*node
 	for _, addr := range opts.Replicas {
 		o := opts.universal(d)
 		o.Addrs = []string{addr}
 		replica := newClient(o)
-		clients, nodes = append(clients, replica), append(nodes, s.newNode(replica))
+		s.owned.clients = append(s.owned.clients, replica)
+		nodes = append(nodes, s.newNode(replica))
 	}
 	if len(nodes) > 0 {
 		s.replicas = newReplicas(nodes, opts.ReadYourWrites)
 	}
-	s.release = sync.OnceFunc(func() {
-		for _, client := range clients {
-			// The connections are gone either way, and nobody can act on it.
-			_ = client.Close()
-		}
-		d.close()
-	})
 	return s, nil
 }
 

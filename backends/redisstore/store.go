@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -21,7 +22,7 @@ type Store struct {
 	replicas *replicas // nil if there are none
 	cluster  bool
 	gate     gate.Gate
-	release  func() // closes the clients that are the store's own
+	owned    *owned // nil if the clients are the application's
 }
 
 // node is a server, or a whole cluster, with the pipelines to it.
@@ -55,7 +56,7 @@ func New(client redis.UniversalClient, opts StoreOptions) (*Store, error) {
 }
 
 func newStore(client redis.UniversalClient, opts StoreOptions) (*Store, error) {
-	s := &Store{opts: opts, about: "a client of the application", release: func() {}}
+	s := &Store{opts: opts, about: "a client of the application"}
 	switch client.(type) {
 	case *redis.Client:
 	case *redis.ClusterClient:
@@ -139,8 +140,10 @@ func (s *Store) TTL(ctx context.Context, key []byte) (time.Duration, error) {
 // flight have, it closes their connections under them.
 func (s *Store) Shutdown(ctx context.Context) error {
 	err := s.gate.ShutAndWait(ctx)
-	s.release()
-	return err
+	if s.owned == nil {
+		return err
+	}
+	return cmp.Or(err, s.owned.close(ctx))
 }
 
 // begin begins an operation, which ends with s.gate.Leave.
