@@ -165,9 +165,30 @@ func (p *page) complete(body []byte, policy *policy) {
 		p.addField("Content-Type", func() string { return http.DetectContentType(body) })
 	}
 	if bodyAllowed(p.status) {
-		p.addField("Content-Length", func() string { return strconv.Itoa(len(body)) })
+		p.setLength()
 	}
 	p.derive()
+}
+
+// setLength makes Content-Length that of the body. A run whose body is shorter is
+// not stored, and a longer one is cut off, so what is replaced is a field that is no
+// length, or several of them (RFC 9110, 8.6).
+func (p *page) setLength() {
+	length := strconv.Itoa(len(p.body))
+	p.addField("Content-Length", func() string { return length })
+	for i := range p.fields {
+		if f := &p.fields[i]; f.name == "Content-Length" && single(f.lines) != length {
+			f.lines = []string{length}
+		}
+	}
+}
+
+// isWhole reports whether Content-Length says that the body is the whole one, or
+// nothing. A response to which no body belongs may have that of another (RFC 9110,
+// 8.6).
+func (p *page) isWhole() bool {
+	lines := p.lines("Content-Length")
+	return len(lines) == 0 || !bodyAllowed(p.status) || single(lines) == strconv.Itoa(len(p.body))
 }
 
 // addField adds a field unless the page has it.

@@ -86,11 +86,13 @@ func TestADamagedPageIsMalformed(t *testing.T) {
 	p := made([]byte("key"), 200, http.Header{"A": {"1", "2"}}, []byte("body"), time.Now())
 	data := encoded(t, p)
 	other := made([]byte("key"), 42, http.Header{}, nil, time.Now())
+	short := p.withBody([]byte("bod"))
 	for name, damaged := range map[string][]byte{
 		"empty":               nil,
 		"of another version":  append([]byte{1}, data[1:]...),
 		"with something more": append(bytes.Clone(data), 0),
 		"with a status that no server would write": encoded(t, other),
+		"with another length than Content-Length":  encoded(t, short),
 	} {
 		var got *page
 		if err := (pageCodec{}).Decode(damaged, &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
@@ -102,6 +104,23 @@ func TestADamagedPageIsMalformed(t *testing.T) {
 		if err := (pageCodec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
 			t.Errorf("the first %d bytes: %v, %v", n, got, err)
 		}
+	}
+}
+
+// RFC 9110, 8.6: a response must not have a Content-Length that is known to be
+// wrong.
+func TestAStoredPageHasTheContentLengthOfItsBody(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"none": nil, "the right one": {"4"}, "no number": {"four"}, "twice the same": {"4", "4"}, "two": {"4", "5"}, "zeros": {"004"},
+	} {
+		p := made([]byte("key"), 200, http.Header{"Content-Length": lines}, []byte("body"), time.Now())
+		if got := p.lines("Content-Length"); len(got) != 1 || got[0] != "4" {
+			t.Errorf("%s: %q is stored, want 4", name, got)
+		}
+		decoded(t, encoded(t, p))
+	}
+	for _, status := range []int{204, 304} {
+		decoded(t, encoded(t, made([]byte("key"), status, http.Header{"Content-Length": {"4"}}, nil, time.Now())))
 	}
 }
 
@@ -125,6 +144,7 @@ func FuzzDecodePage(f *testing.F) {
 	} {
 		f.Add(encoded(f, p))
 	}
+	f.Add(encoded(f, made([]byte("key"), 200, http.Header{}, []byte("body"), now).withBody([]byte("bod"))))
 	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var p *page

@@ -50,6 +50,9 @@ func decodePage(data []byte) (*page, error) {
 		return nil, errPage
 	}
 	if kind == kindPage {
+		if !p.isWhole() {
+			return nil, errPage
+		}
 		p.rendered = new(atomic.Pointer[renderedAge])
 		rememberHead(r.text, p)
 	}
