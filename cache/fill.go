@@ -4,112 +4,10 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"time"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/flight"
 )
-
-// Loader computes a value that is not in the cache.
-//
-// Of all who ask for a key at the same time, one loader runs. Its context is
-// none of theirs: it has the values of the first caller's context, but a
-// [Scope] of its own, no deadline, and it is cancelled when the last caller
-// has left. A panic or runtime.Goexit reaches everyone who waits as an error.
-type Loader interface {
-	Load(ctx context.Context) (Loaded, error)
-}
-
-// Preparer is a [Loader] that needs something of its caller's, who may have left
-// by the time that Load runs. Prepare is called before, in the caller's
-// goroutine, on each miss; Load may then not be called.
-type Preparer interface {
-	Loader
-	Prepare()
-}
-
-// Accepter is a [Loader] whose caller may not want what is in the cache. Accept
-// is called when something was found and is in dst, in the caller's goroutine:
-// false makes it a miss, and the entry is replaced by what the load returns,
-// unless it has changed meanwhile. About a value that Fill returns because
-// another was loading or storing at the same time, Accept was not asked, even if
-// the Outcome says Hit.
-type Accepter interface {
-	Loader
-	Accept() bool
-}
-
-// Announcer is a [Loader] whose caller can make use of a value that is not
-// complete, see [Loading.Announce]. If one is announced, Fill calls Attend with
-// it in the caller's goroutine and returns, with dst as it was and Announced in
-// the Outcome. The caller calls leave, once, when he takes no more interest: the
-// context of the load ends with the last one's.
-//
-// Patience is for how long the caller waits for a load that another has started;
-// then the error of Fill is [ErrPatience]. Zero is no limit.
-type Announcer interface {
-	Loader
-	Attend(value any, leave func())
-	Patience() time.Duration
-}
-
-// LoaderFunc is a function as a [Loader].
-type LoaderFunc func(ctx context.Context) (Loaded, error)
-
-// Load calls f.
-func (f LoaderFunc) Load(ctx context.Context) (Loaded, error) { return f(ctx) }
-
-// Loaded is what a [Loader] returns.
-type Loaded struct {
-	// Value is handed to everyone who waits. The first caller gets it as it
-	// is, the others a copy that was encoded and decoded. Nil is a value.
-	Value any
-
-	// Timeout of the entry; if it is zero, that of the call applies.
-	Timeout Timeout
-
-	// NoStore says that the value is handed on but not stored.
-	NoStore bool
-
-	// Private says that the value is only for the caller who started the load.
-	// It is not stored, and the others get ErrNotShared at once.
-	Private bool
-}
-
-// Loading is a handle on a run of a [Loader], by which it can act before it
-// returns. Get it from [LoadingFrom].
-type Loading struct {
-	flight *flight.Flight[*landing]
-}
-
-// LoadingFrom returns the handle on the load that ctx, the context of a Loader
-// or one derived from it, belongs to. Outside of a load it returns a handle
-// that does nothing.
-func LoadingFrom(ctx context.Context) Loading {
-	return Loading{flight: flight.Current[*landing](ctx)}
-}
-
-// Release lets those who wait go at once, while the load goes on: the caller
-// who started it gets a nil value, and the others ErrNotShared, as with
-// [Loaded.Private]. What the load returns is dropped, and its context lasts
-// until it does. It is for loads that turn out to be for one caller only, and
-// long: a response that is streamed.
-func (l Loading) Release() {
-	if l.flight != nil {
-		l.flight.Release(&landing{fresh: true, private: true})
-	}
-}
-
-// Announce hands value, as it is, to every [Announcer] who waits for the load
-// and to those who come before it is over, while the load goes on. They share
-// it. It is for values that take long to complete and are of use before: a
-// response that is streamed. What the load returns is for the others, and is
-// stored. Only the first announcement counts.
-func (l Loading) Announce(value any) {
-	if l.flight != nil {
-		l.flight.Announce(&landing{value: value, fresh: true})
-	}
-}
 
 // Outcome says how a Fill came to its value.
 type Outcome struct {
@@ -186,11 +84,15 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		return Outcome{Hit: found}, err
 	}
 	defer c.underWay()()
+	joining := joiningOf(load)
+	if joining.AnnouncedOnly {
+		return c.attendAnnounced(ctx, l, load.(Announcer), joining.Partition, err)
+	}
 	if p, ok := load.(Preparer); ok {
 		p.Prepare()
 	}
 	f := &fill{
-		cache: c, st: l.st.base, op: op, key: key, load: load, o: *o,
+		cache: c, st: l.st.base, op: op, key: key, load: load, joining: joining, o: *o,
 		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
 	landed, leader, attended, err := f.join(ctx, l.k, l.mark)
@@ -213,7 +115,26 @@ func accepts(load Loader) bool {
 	return !ok || a.Accept()
 }
 
-// join joins the flight of key or starts it. attended reports that the value
+// joiningOf is how the caller takes part in the loads of a key.
+func joiningOf(load Loader) Joining {
+	if j, ok := load.(Joiner); ok {
+		return j.Join()
+	}
+	return Joining{}
+}
+
+// attendAnnounced is the rest of Fill for a caller who starts no load. lookUpErr
+// is that of the backend, if it failed.
+func (c *BaseCache) attendAnnounced(ctx context.Context, l *lookUp, load Announcer, partition string, lookUpErr error) (Outcome, error) {
+	announced, attendance := l.st.base.flights.Announced(ctx, l.k, partition)
+	if attendance == nil {
+		return Outcome{Err: lookUpErr}, &Error{Op: l.op, Alias: c.name, Key: l.key, Err: ErrNotFound}
+	}
+	load.Attend(announced.value, attendance.Leave)
+	return Outcome{Collapsed: true, Announced: true, Err: lookUpErr}, nil
+}
+
+// join joins a flight of key or starts one. attended reports that the value
 // was announced, and is with the loader.
 func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, attended bool, err error) {
 	announcer, ok := f.load.(Announcer)
@@ -221,7 +142,13 @@ func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landi
 		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
 		return l, leader, false, err
 	}
-	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, announcer.Patience(), f.run)
+	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, flight.JoinOptions{
+		Partition:  f.joining.Partition,
+		Alone:      f.joining.Alone,
+		MaxWait:    announcer.Patience(),
+		Interval:   f.joining.Interval,
+		MaxFlights: f.joining.MaxLoads,
+	}, f.run)
 	if attendance == nil {
 		return l, leader, false, err
 	}
@@ -292,6 +219,7 @@ type fill struct {
 	st        *opened // the shared store: the run may outlive the starter's session
 	op, key   string
 	load      Loader
+	joining   Joining
 	o         options
 	was       previous // what the look-up found: not readable, or not accepted
 	reserved  bool     // that is for a later release, and stays
@@ -302,7 +230,7 @@ type fill struct {
 func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
 	defer f.cache.underWay()()
 	key := fl.Key()
-	if fl.Missed() {
+	if fl.Missed() && !f.joining.Alone {
 		// What the caller did not accept is no better now.
 		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
 			return &landing{entry: e}, nil

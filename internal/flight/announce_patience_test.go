@@ -50,7 +50,7 @@ func TestARunThatAttendsWaitsForTheLanding(t *testing.T) {
 		inner := attend(t.Context(), g, []byte("inner"), 0, a.produce)
 		wantAnnounced(t, inner, outcome{value: "header", leader: true})
 		outer := ask(t.Context(), g, key, func(ctx context.Context, _ *run) (string, error) {
-			v, leader, attendance, err := g.Attend(ctx, []byte("inner"), g.Mark(), time.Nanosecond, mustNotRun(t))
+			v, leader, attendance, err := g.Attend(ctx, []byte("inner"), g.Mark(), flight.JoinOptions{MaxWait: time.Nanosecond}, mustNotRun(t))
 			if leader || attendance != nil {
 				t.Errorf("it leads: %v; it attends: %v", leader, attendance != nil)
 			}
@@ -70,7 +70,7 @@ func TestRunsThatAttendEachOtherAreToldSo(t *testing.T) {
 			return func(ctx context.Context, f *run) (string, error) {
 				f.Announce("header")
 				time.Sleep(time.Second)
-				_, _, _, err := g.Attend(ctx, []byte(other), g.Mark(), 0, mustNotRun(t))
+				_, _, _, err := g.Attend(ctx, []byte(other), g.Mark(), flight.JoinOptions{}, mustNotRun(t))
 				return "whole", err
 			}
 		}

@@ -69,7 +69,7 @@ func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
 					if n < 30 {
 						go cancel()
 					}
-					b, _, attendance, err := g.Attend(ctx, k, g.Mark(), 0, produce)
+					b, _, attendance, err := g.Attend(ctx, k, g.Mark(), flight.JoinOptions{}, produce)
 					switch {
 					case err != nil:
 						if !errors.Is(err, context.Canceled) {

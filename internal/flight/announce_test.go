@@ -21,7 +21,7 @@ func attend(ctx context.Context, g *group, key []byte, patience time.Duration, f
 	done := make(chan attended, 1)
 	go func() {
 		var a attended
-		a.value, a.leader, a.attendance, a.err = g.Attend(ctx, key, g.Mark(), patience, fn)
+		a.value, a.leader, a.attendance, a.err = g.Attend(ctx, key, g.Mark(), flight.JoinOptions{MaxWait: patience}, fn)
 		done <- a
 	}()
 	synctest.Wait()

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 )
 
 var (
@@ -37,7 +38,7 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// Flight is one run of a function for all who wait for its key.
+// Flight is one run of a function for those who wait for its key.
 type Flight[V any] struct {
 	group  *Group[V]
 	shard  *shard[V]
@@ -52,11 +53,18 @@ type Flight[V any] struct {
 	announced    chan struct{} // closed when announcement is set
 	announcement V
 
+	partition string
+	started   time.Time
+	beside    *Flight[V] // the flight that this one was started beside, or nil
+
 	// Guarded by shard.mu.
-	callers    int
-	stale      bool
-	committed  bool          // Commit was called and did store, or does now
-	committing chan struct{} // nil unless storing; closed when that is over
+	callers        int
+	stale          bool
+	committed      bool          // Commit was called and did store, or does now
+	committing     chan struct{} // nil unless storing; closed when that is over
+	listed         bool          // it is in the shard, between these two:
+	previous, next *Flight[V]
+	queue          *queue[V] // nil until a caller waits that may be handed over
 
 	// Guarded by waiting.
 	waits map[*Flight[V]]int // for which flights the run waits, and in how many places
@@ -104,6 +112,7 @@ func (f *Flight[V]) endCommit() {
 	close(f.committing)
 	f.committing = nil
 	if f.stale {
+		f.siblings().undoing--
 		f.remove()
 	}
 }
@@ -118,6 +127,7 @@ func (f *Flight[V]) Release(value V) {
 	if f.committed {
 		return
 	}
+	f.takeOver()
 	f.stale = true
 	f.land(value, nil)
 }
@@ -129,7 +139,11 @@ func (f *Flight[V]) run(fn Func[V]) {
 	defer func() {
 		f.shard.mu.Lock()
 		defer f.shard.mu.Unlock()
+		if err == nil {
+			f.takeOver()
+		}
 		f.land(value, err)
+		f.endBeside()
 	}()
 	defer func() {
 		if v := recover(); v != nil {
@@ -145,29 +159,26 @@ func (f *Flight[V]) land(value V, err error) {
 	if f.hasLanded() {
 		return
 	}
+	f.endTurns()
 	f.remove()
 	f.value, f.err = value, err
 	close(f.landed)
-}
-
-// remove takes the flight out of its shard, whose lock is held.
-func (f *Flight[V]) remove() {
-	if f.shard.flights[f.key] == f {
-		delete(f.shard.flights, f.key)
-		f.group.active.Add(-1)
-	}
 }
 
 // makeStale makes the flight stale and reports whether it is committing; the
 // lock of its shard is held. A committing flight stays in the shard until that
 // is over, so that whoever comes next for its key waits for it too.
 func (f *Flight[V]) makeStale() (committing bool) {
+	wasStale := f.stale
 	f.stale = true
-	if f.committing != nil {
-		return true
+	if f.committing == nil {
+		f.remove()
+		return false
 	}
-	f.remove()
-	return false
+	if !wasStale {
+		f.siblings().undoing++
+	}
+	return true
 }
 
 // awaitCommit waits until f is not committing any more.
@@ -198,7 +209,12 @@ func (f *Flight[V]) wait(ctx context.Context) (v V, err error) {
 func (f *Flight[V]) leave() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	f.callers--
+	f.lose(1)
+}
+
+// lose takes callers from the flight; the lock of its shard is held.
+func (f *Flight[V]) lose(callers int) {
+	f.callers -= callers
 	if f.callers == 0 && !f.hasLanded() {
 		// A run that nobody waits for and whose context is cancelled must not
 		// be stored: it may have stopped half-way.

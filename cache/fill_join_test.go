@@ -1,0 +1,179 @@
+package cache_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// joiner is a follower that says how it takes part.
+type joiner struct {
+	*follower
+	how      cache.Joining
+	prepared int
+}
+
+func newJoiner(how cache.Joining) *joiner { return &joiner{follower: newFollower(), how: how} }
+
+func (j *joiner) Join() cache.Joining { return j.how }
+func (j *joiner) Prepare()            { j.prepared++ }
+
+// start has the joiner fill the key in a goroutine of its own.
+func (j *joiner) start(t *testing.T, c cache.Cache) *joiner {
+	go func() {
+		defer close(j.done)
+		j.outcome, j.fillErr = c.Fill(t.Context(), "k", &j.got, j)
+	}()
+	synctest.Wait()
+	return j
+}
+
+// finishAll lets loads announce and end.
+func finishAll(joiners ...*joiner) {
+	for _, j := range joiners {
+		close(j.announce)
+		close(j.finish)
+	}
+	synctest.Wait()
+}
+
+func TestLoadsAreSharedWithinAPartition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := kindsOfStore()["bytes"]()
+		c := newCache(t, store, cache.Config{})
+		a := newJoiner(cache.Joining{Partition: "a"}).start(t, c)
+		b := newJoiner(cache.Joining{Partition: "b"}).start(t, c)
+		none := newFollower().start(t.Context(), c)
+		second := newJoiner(cache.Joining{Partition: "a"}).start(t, c)
+		close(a.announce)
+		synctest.Wait()
+		a.wantAttends(t, a.follower)
+		second.wantAttends(t, a.follower)
+		close(b.announce)
+		close(none.announce)
+		b.wantAttends(t, b.follower)
+		none.wantAttends(t, none)
+		close(b.finish)
+		close(a.finish)
+		close(none.finish)
+		synctest.Wait()
+		if a.loads+b.loads+none.loads+second.loads != 3 || second.prepared != 1 {
+			t.Errorf("%d loads of a, %d of b, %d without a partition", a.loads, b.loads, none.loads)
+		}
+		holds(t, c, "whole", "after three loads")
+	})
+}
+
+func TestWhoIsAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
+	for name, newStore := range kindsOfStore() {
+		synctest.Test(t, func(t *testing.T) {
+			store, _ := newStore()
+			c := newCache(t, store, cache.Config{})
+			waits := newFollower().start(t.Context(), c)
+			first, second := newJoiner(cache.Joining{Alone: true}), newJoiner(cache.Joining{Alone: true})
+			first.loaded.Value, second.loaded.Value = "first", "second"
+			first.start(t, c)
+			second.start(t, c)
+			finishAll(second)
+			finishAll(first)
+			holds(t, c, "second", name)
+			close(waits.announce)
+			close(waits.finish)
+			synctest.Wait()
+			if first.loads != 1 || second.loads != 1 || waits.loads != 1 {
+				t.Errorf("%s: %d, %d and %d loads", name, first.loads, second.loads, waits.loads)
+			}
+			holds(t, c, "second", name)
+		})
+	}
+}
+
+func TestALoadThatIsAloneDoesNotOutliveADeletion(t *testing.T) {
+	for name, newStore := range kindsOfStore() {
+		synctest.Test(t, func(t *testing.T) {
+			store, _ := newStore()
+			c := newCache(t, store, cache.Config{})
+			alone := newJoiner(cache.Joining{Alone: true}).start(t, c)
+			if _, err := c.Delete(t.Context(), "k"); err != nil {
+				t.Fatal(err)
+			}
+			finishAll(alone)
+			if found, err := c.Has(t.Context(), "k"); found || err != nil {
+				t.Errorf("%s: Has = %v, %v", name, found, err)
+			}
+		})
+	}
+}
+
+func TestWhoWantsOnlyWhatIsAnnouncedStartsNoLoad(t *testing.T) {
+	for name, newStore := range kindsOfStore() {
+		synctest.Test(t, func(t *testing.T) {
+			store, _ := newStore()
+			c := newCache(t, store, cache.Config{})
+			only := cache.Joining{AnnouncedOnly: true}
+			wantNone := func(when string) {
+				t.Helper()
+				j := newJoiner(only).start(t, c)
+				if !errors.Is(j.fillErr, cache.ErrNotFound) || j.loads+j.prepared != 0 || j.outcome != (cache.Outcome{}) {
+					t.Errorf("%s, %s: %+v, %v, %d loads", name, when, j.outcome, j.fillErr, j.loads)
+				}
+			}
+			wantNone("without a load")
+			leader := newFollower().start(t.Context(), c)
+			wantNone("before the announcement")
+			close(leader.announce)
+			leader.wantAttends(t, leader)
+			j := newJoiner(only).start(t, c)
+			j.wantAttends(t, leader)
+			leader.leave()
+			synctest.Wait()
+			if leader.ended != nil {
+				t.Errorf("%s: the load ended, though one caller attends it", name)
+			}
+			close(leader.finish)
+			synctest.Wait()
+			if hit := newJoiner(only).start(t, c); hit.got != "whole" || !hit.outcome.Hit || hit.fillErr != nil {
+				t.Errorf("%s: after the load: %q, %+v, %v", name, hit.got, hit.outcome, hit.fillErr)
+			}
+		})
+	}
+}
+
+func TestAnotherLoadIsStartedForThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := kindsOfStore()["bytes"]()
+		c := newCache(t, store, cache.Config{})
+		how := cache.Joining{Interval: time.Second, MaxLoads: 2}
+		joiners := make([]*joiner, 5)
+		for i := range joiners {
+			joiners[i] = newJoiner(how).start(t, c)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		var loading []*joiner
+		for _, j := range joiners {
+			if j.loads > 0 {
+				loading = append(loading, j)
+			}
+		}
+		if len(loading) != how.MaxLoads || loading[0] != joiners[0] {
+			t.Fatalf("%d loads", len(loading))
+		}
+		first, other := loading[0], loading[1]
+		close(other.announce)
+		synctest.Wait()
+		for _, j := range joiners[1:] {
+			j.wantAttends(t, other.follower)
+		}
+		close(other.finish)
+		synctest.Wait()
+		holds(t, c, "whole", "by the other load")
+		first.loaded.Value = "late"
+		finishAll(first)
+		first.wantAttends(t, first.follower)
+		holds(t, c, "whole", "though the first has loaded, too")
+	})
+}

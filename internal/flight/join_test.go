@@ -1,0 +1,375 @@
+package flight_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/internal/flight"
+)
+
+// join calls Attend in a goroutine of its own and returns when that waits.
+func join(ctx context.Context, g *group, o flight.JoinOptions, fn flight.Func[string]) <-chan attended {
+	done := make(chan attended, 1)
+	go func() {
+		var a attended
+		a.value, a.leader, a.attendance, a.err = g.Attend(ctx, key, g.Mark(), o, fn)
+		done <- a
+	}()
+	synctest.Wait()
+	return done
+}
+
+func TestCallersJoinFlightsOfTheirPartitionOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flight.New[string]()
+		gates := map[string]*gate{"": newGate(), "a": newGate(), "b": newGate()}
+		leaders, followers := make(map[string]<-chan attended), make(map[string]<-chan attended)
+		for partition, gate := range gates {
+			leaders[partition] = join(t.Context(), g, flight.JoinOptions{Partition: partition}, gate.produce("of "+partition))
+		}
+		for partition := range gates {
+			followers[partition] = join(t.Context(), g, flight.JoinOptions{Partition: partition}, mustNotRun(t))
+		}
+		plain := ask(t.Context(), g, key, mustNotRun(t))
+		for _, gate := range gates {
+			close(gate.open)
+		}
+		for partition := range gates {
+			wantLanded(t, leaders[partition], outcome{value: "of " + partition, leader: true})
+			wantLanded(t, followers[partition], outcome{value: "of " + partition})
+		}
+		wantOutcome(t, plain, outcome{value: "of "})
+		wantIdle(t, g)
+	})
+}
+
+func TestACallerWhoIsAloneWaitsForNobodyAndNobodyForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flight.New[string]()
+		first, alone, another := newGate(), newGate(), newGate()
+		leader := ask(t.Context(), g, key, first.produce("first"))
+		own := join(t.Context(), g, flight.JoinOptions{Alone: true}, alone.produce("alone"))
+		second := join(t.Context(), g, flight.JoinOptions{Alone: true}, another.produce("another"))
+		follower := ask(t.Context(), g, key, mustNotRun(t))
+		close(alone.open)
+		wantLanded(t, own, outcome{value: "alone", leader: true})
+		close(another.open)
+		wantLanded(t, second, outcome{value: "another", leader: true})
+		wantWaiting(t, leader)
+		close(first.open)
+		wantOutcome(t, leader, outcome{value: "first", leader: true})
+		wantOutcome(t, follower, outcome{value: "first"})
+		if !first.stored || !alone.stored || !another.stored {
+			t.Error("one of them did not commit")
+		}
+		wantIdle(t, g)
+	})
+}
+
+func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
+	for name, invalidate := range invalidations {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := flight.New[string]()
+				options := []flight.JoinOptions{{}, {Partition: "a"}, {Alone: true}, {Alone: true}}
+				gates := make([]*gate, len(options))
+				waiting := make([]<-chan attended, len(options))
+				for i, o := range options {
+					gates[i] = newGate()
+					waiting[i] = join(t.Context(), g, o, gates[i].produce("old"))
+				}
+				if err := invalidate(t.Context(), g); err != nil {
+					t.Fatal(err)
+				}
+				wantIdle(t, g)
+				wantOutcome(t, ask(t.Context(), g, key, returning("new")), outcome{value: "new", leader: true})
+				for i := range options {
+					close(gates[i].open)
+					wantLanded(t, waiting[i], outcome{value: "old", leader: true})
+					if gates[i].stored {
+						t.Errorf("the flight of %+v has stored", options[i])
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestNobodyStartsWhileAStaleFlightOfTheKeyCommits is about flights that the
+// caller would not have joined.
+func TestNobodyStartsWhileAStaleFlightOfTheKeyCommits(t *testing.T) {
+	for _, committer := range []flight.JoinOptions{{}, {Partition: "a"}, {Alone: true}} {
+		for _, next := range []flight.JoinOptions{{}, {Partition: "b"}, {Alone: true}} {
+			synctest.Test(t, func(t *testing.T) {
+				g := flight.New[string]()
+				storing := make(chan struct{})
+				first := join(t.Context(), g, committer, func(_ context.Context, f *run) (string, error) {
+					_, err := f.Commit(func() error {
+						<-storing
+						return nil
+					})
+					return "old", err
+				})
+				done := make(chan error, 1)
+				go func() { done <- g.Invalidate(t.Context(), key) }()
+				synctest.Wait()
+				second := join(t.Context(), g, next, returning("new"))
+				wantWaiting(t, second)
+				wantWaiting(t, done)
+				close(storing)
+				wantLanded(t, first, outcome{value: "old", leader: true})
+				wantLanded(t, second, outcome{value: "new", leader: true})
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				wantIdle(t, g)
+			})
+		}
+	}
+}
+
+func TestAnnouncedJoinsWhatIsAnnouncedAndStartsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, a := flight.New[string](), newAnnouncer()
+		wantNone := func(when, partition string) {
+			t.Helper()
+			if v, attendance := g.Announced(t.Context(), key, partition); attendance != nil {
+				t.Errorf("%s: %q", when, v)
+			}
+		}
+		wantNone("without a flight", "")
+		ctx, cancel := context.WithCancel(t.Context())
+		leader := join(ctx, g, flight.JoinOptions{}, a.produce)
+		wantNone("before the announcement", "")
+		close(a.announce)
+		first := wantAnnounced(t, leader, outcome{value: "header", leader: true})
+		wantNone("to another partition", "a")
+		v, attendance := g.Announced(t.Context(), key, "")
+		if v != "header" || attendance == nil {
+			t.Fatalf("Announced = %q, %v", v, attendance)
+		}
+		cancel()
+		first.Leave()
+		synctest.Wait()
+		if a.ended {
+			t.Error("the flight ended, though one caller attends it")
+		}
+		attendance.Leave()
+		synctest.Wait()
+		if !a.ended {
+			t.Error("the flight goes on for nobody")
+		}
+		wantNone("of a flight that has ended", "")
+		wantIdle(t, g)
+	})
+}
+
+func TestAnnouncedIsNotForRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, a := flight.New[string](), newAnnouncer()
+		leader := join(t.Context(), g, flight.JoinOptions{}, a.produce)
+		close(a.announce)
+		wantAnnounced(t, leader, outcome{value: "header", leader: true})
+		wantOutcome(t, ask(t.Context(), g, []byte("other"), func(ctx context.Context, _ *run) (string, error) {
+			if v, attendance := g.Announced(ctx, key, ""); attendance != nil {
+				t.Errorf("a run attends %q", v)
+			}
+			return "other", nil
+		}), outcome{value: "other", leader: true})
+		close(a.finish)
+		wantIdle(t, g)
+	})
+}
+
+var everySecond = flight.JoinOptions{Interval: time.Second, MaxFlights: 3}
+
+func TestThoseWhoWaitTakeTurnsInStartingAnotherFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flight.New[string]()
+		runs := make(chan time.Duration, 10)
+		began, open := time.Now(), make(chan struct{})
+		fn := func(_ context.Context, _ *run) (string, error) {
+			runs <- time.Since(began)
+			<-open
+			return "value", nil
+		}
+		var callers []<-chan attended
+		for range 6 {
+			callers = append(callers, join(t.Context(), g, everySecond, fn))
+		}
+		time.Sleep(10*time.Second - time.Nanosecond)
+		if len(runs) != everySecond.MaxFlights {
+			t.Errorf("%d flights, want %d", len(runs), everySecond.MaxFlights)
+		}
+		for i := range everySecond.MaxFlights {
+			if at := <-runs; at != time.Duration(i)*time.Second {
+				t.Errorf("flight %d began after %v", i, at)
+			}
+		}
+		close(open)
+		leaders := 0
+		for _, c := range callers {
+			a := <-c
+			if a.leader {
+				leaders++
+			}
+			if a.value != "value" || a.err != nil {
+				t.Errorf("%+v", a.outcome)
+			}
+		}
+		if leaders != everySecond.MaxFlights {
+			t.Errorf("%d callers have started a flight", leaders)
+		}
+		wantIdle(t, g)
+	})
+}
+
+func TestWhoComesLateMayStartAnotherFlightAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, second := flight.New[string](), newGate(), newGate()
+		leader := join(t.Context(), g, everySecond, first.produce("first"))
+		other := join(t.Context(), g, flight.JoinOptions{}, mustNotRun(t)) // so that another may go
+		time.Sleep(time.Minute)
+		late := join(t.Context(), g, everySecond, second.produce("second"))
+		close(second.open)
+		wantLanded(t, late, outcome{value: "second", leader: true})
+		wantLanded(t, other, outcome{value: "second"})
+		wantWaiting(t, leader)
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantIdle(t, g)
+	})
+}
+
+// beside starts a flight of first, a caller who waits for it, and after a second
+// a flight of second beside it.
+func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Func[string]) (leader, waits, other <-chan attended) {
+	t.Helper()
+	leader = join(t.Context(), g, everySecond, first)
+	waits = join(t.Context(), g, flight.JoinOptions{}, mustNotRun(t))
+	other = join(ctx, g, everySecond, second)
+	time.Sleep(time.Second)
+	synctest.Wait()
+	return leader, waits, other
+}
+
+func TestTheFirstFlightThatHasSomethingTakesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, a := flight.New[string](), newGate(), newAnnouncer()
+		ctx, cancel := context.WithCancel(t.Context())
+		leader, waits, other := beside(ctx, t, g, first.produce("first"), a.produce)
+		close(a.announce)
+		own := wantAnnounced(t, other, outcome{value: "header", leader: true})
+		attendance := wantAnnounced(t, waits, outcome{value: "header"})
+		come := wantAnnounced(t, join(t.Context(), g, everySecond, mustNotRun(t)), outcome{value: "header"})
+		wantWaiting(t, leader)
+		cancel()
+		own.Leave()
+		synctest.Wait()
+		if a.ended {
+			t.Error("the flight ended with its starter, though others have its value")
+		}
+		attendance.Leave()
+		come.Leave()
+		synctest.Wait()
+		if !a.ended || first.ended {
+			t.Errorf("ended: the second %v, the first %v", a.ended, first.ended)
+		}
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantIdle(t, g)
+	})
+}
+
+func TestAReleaseLetsThoseGoWhoWaitForAnotherFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first := flight.New[string](), newGate()
+		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(_ context.Context, f *run) (string, error) {
+			f.Release("released")
+			return "dropped", nil
+		})
+		wantLanded(t, other, outcome{value: "released", leader: true})
+		wantLanded(t, waits, outcome{value: "released"})
+		wantWaiting(t, leader)
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantIdle(t, g)
+	})
+}
+
+func TestAnErrorIsForTheStarterOfAFlightBesideOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, failed := flight.New[string](), newGate(), errors.New("failed")
+		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(context.Context, *run) (string, error) {
+			return "", failed
+		})
+		wantLanded(t, other, outcome{leader: true, err: failed})
+		wantWaiting(t, waits)
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantLanded(t, waits, outcome{value: "first"})
+		wantIdle(t, g)
+	})
+}
+
+func TestAFlightEndsWhenAllWhoWaitedAreTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, second := flight.New[string](), newGate(), newGate()
+		ctx, cancel := context.WithCancel(t.Context())
+		leader := join(ctx, g, everySecond, first.produce("first"))
+		waits := join(t.Context(), g, flight.JoinOptions{}, mustNotRun(t))
+		other := join(t.Context(), g, everySecond, second.produce("second"))
+		cancel()
+		wantLanded(t, leader, outcome{leader: true, err: context.Canceled})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if first.ended {
+			t.Error("the flight ended, though somebody waits for it")
+		}
+		close(second.open)
+		wantLanded(t, other, outcome{value: "second", leader: true})
+		wantLanded(t, waits, outcome{value: "second"})
+		if !first.ended {
+			t.Error("the flight goes on for nobody")
+		}
+		wantIdle(t, g)
+	})
+}
+
+func TestTheOnlyCallerOfAFlightDoesNotStartAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first := flight.New[string](), newGate()
+		ctx, cancel := context.WithCancel(t.Context())
+		leader := join(ctx, g, everySecond, first.produce("first"))
+		waits := join(t.Context(), g, everySecond, mustNotRun(t))
+		cancel()
+		wantLanded(t, leader, outcome{leader: true, err: context.Canceled})
+		time.Sleep(time.Minute)
+		wantWaiting(t, waits)
+		close(first.open)
+		wantLanded(t, waits, outcome{value: "first"})
+		wantIdle(t, g)
+	})
+}
+
+func TestAnInvalidationReachesAFlightBesideAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, second := flight.New[string](), newGate(), newGate()
+		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), second.produce("second"))
+		if err := g.Invalidate(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		wantIdle(t, g)
+		close(second.open)
+		wantLanded(t, other, outcome{value: "second", leader: true})
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantLanded(t, waits, outcome{value: "first"})
+		if first.stored || second.stored {
+			t.Error("a flight of before the invalidation has stored")
+		}
+	})
+}

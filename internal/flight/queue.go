@@ -1,0 +1,149 @@
+package flight
+
+import "time"
+
+// queue are the callers who wait for a flight that another caller has started,
+// and may be handed over to another flight. The lock of the shard guards it.
+//
+// While nothing is announced, they take turns in starting a flight beside it,
+// as nginx does with proxy_cache_lock_age. The first of these that has something
+// for them takes them over.
+type queue[V any] struct {
+	waiting int // of the flight's callers
+	others  int // flights beside it that have not ended
+
+	turns chan struct{} // a value is the turn of one of them
+	next  time.Time     // when there is a turn again
+	timer *time.Timer   // until then; nil while nobody waits for a turn
+
+	handedOver chan struct{} // closed when successor is set
+	successor  *Flight[V]
+}
+
+// enqueue adds a caller to those who wait, and sees to the turns if interval is
+// above zero; the lock of the shard is held.
+func (f *Flight[V]) enqueue(interval time.Duration) {
+	q := f.queueOf()
+	q.waiting++
+	if interval <= 0 || q.timer != nil {
+		return
+	}
+	if q.next.IsZero() {
+		q.next = f.started.Add(interval)
+	}
+	wait := time.Until(q.next)
+	if wait <= 0 {
+		q.giveTurn(interval)
+		wait = interval
+	}
+	q.timer = time.AfterFunc(wait, func() { f.tick(interval) })
+}
+
+func (f *Flight[V]) queueOf() *queue[V] {
+	if f.queue == nil {
+		f.queue = &queue[V]{turns: make(chan struct{}, 1), handedOver: make(chan struct{})}
+	}
+	return f.queue
+}
+
+// giveTurn lets one of those who wait start another flight. A turn that nobody
+// has taken is not given twice.
+func (q *queue[V]) giveTurn(interval time.Duration) {
+	select {
+	case q.turns <- struct{}{}:
+	default:
+	}
+	q.next = time.Now().Add(interval)
+}
+
+// tick gives a turn after each interval for as long as anybody waits.
+func (f *Flight[V]) tick(interval time.Duration) {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	q := f.queue
+	q.timer = nil
+	if q.waiting == 0 || !f.isSilent() {
+		return // whoever comes sees to it
+	}
+	q.giveTurn(interval)
+	q.timer = time.AfterFunc(interval, func() { f.tick(interval) })
+}
+
+// endTurns is called when those who wait have got something; the lock of the
+// shard is held.
+func (f *Flight[V]) endTurns() {
+	if f.queue != nil && f.queue.timer != nil {
+		f.queue.timer.Stop()
+		f.queue.timer = nil
+	}
+}
+
+// isSilent reports whether those who wait for the flight have got nothing yet.
+func (f *Flight[V]) isSilent() bool {
+	select {
+	case <-f.announced:
+		return false
+	case <-f.landed:
+		return false
+	default:
+		return f.queue == nil || f.queue.successor == nil
+	}
+}
+
+// takeTurn makes a caller who waits for f the starter of other, beside it. It
+// does not if limit flights are under way, if nobody else waits for f, which would
+// end then, or while what must not be used any more is being stored.
+func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
+	s := f.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fs, q := s.keys[f.key], f.queue
+	if !f.isSilent() || 1+q.others >= limit || f.callers == 1 || fs != nil && fs.undoing > 0 {
+		return false
+	}
+	q.others++
+	q.waiting--
+	f.callers--
+	other.beside = f
+	s.add(other, &joining{JoinOptions: JoinOptions{Alone: true}})
+	return true
+}
+
+// takeOver gives f, which has something for them, those who wait for the flight
+// that it was started beside; the lock of the shard is held.
+func (f *Flight[V]) takeOver() {
+	was := f.beside
+	if was == nil || f.stale || !was.isSilent() {
+		return
+	}
+	was.endTurns()
+	q := was.queue
+	moved := q.waiting
+	f.callers += moved
+	f.queueOf().waiting += moved
+	if was.listed && was.siblings().isJoinable(was) {
+		was.siblings().setJoinable(was.partition, f)
+	}
+	q.waiting, q.successor = 0, f
+	close(q.handedOver) // those who wait read the rest without the lock
+	was.lose(moved)
+}
+
+// endBeside notes that the flight has ended; the lock of the shard is held.
+func (f *Flight[V]) endBeside() {
+	if f.beside != nil {
+		f.beside.queue.others--
+	}
+}
+
+// leaveQueue takes a caller who waits from the flight, or from that which has
+// taken it over.
+func (f *Flight[V]) leaveQueue() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	for f.queue.successor != nil {
+		f = f.queue.successor
+	}
+	f.queue.waiting--
+	f.lose(1)
+}
