@@ -54,6 +54,32 @@ func TestAClearIsSeenByAnotherProcessAfterTheLag(t *testing.T) {
 	wantMissing(t, other.store, "shop:1:k")
 }
 
+// A Replace that has read its entry when that is cleared, by this process or by
+// another of which this one hears, must not bring it back: for nobody.
+func TestReplaceKeepsTheEpochOfWhatItReplaces(t *testing.T) {
+	for name, clearIt := range map[string]func(t *testing.T, one, other process){
+		"by this process": func(t *testing.T, one, _ process) { clearNamespace(t, one.shop, "shop") },
+		"by another": func(t *testing.T, one, other process) {
+			clearNamespace(t, other.shop, "shop")
+			one.clock.advance(lag + time.Second)
+			wantMissing(t, one.shop, "shop:1:another")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := testserver.StartMemcached(t).Addr()
+			one, other := newProcess(t, addr), newProcess(t, addr)
+			set(t, one.shop, "shop:1:k", "old")
+			replaced, err := one.shop.(*memcachestore.Store).ReplaceWith(t.Context(), []byte("shop:1:k"), []byte("new"), driver.Never,
+				func() { clearIt(t, one, other) })
+			if !replaced || err != nil {
+				t.Errorf("Replace: %t, %v; the bytes under the key have not changed", replaced, err)
+			}
+			wantMissing(t, one.shop, "shop:1:k")
+			wantMissing(t, other.shop, "shop:1:k")
+		})
+	}
+}
+
 func TestWithNoLagAClearIsSeenAtOnce(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	opts := memcachestore.Options{Addrs: []string{addr}, ClearLag: memcachestore.NoLag}

@@ -30,6 +30,19 @@ func (s *Store) ServerOf(key string) string {
 	return t.srv.addr.text
 }
 
+// ReplaceWith is Replace of what is under key, with between called when that has
+// been read.
+func (s *Store) ReplaceWith(ctx context.Context, key, value []byte, ttl time.Duration, between func()) (replaced bool, err error) {
+	var t target
+	t.init(s, key, s.now())
+	there, err := t.find(ctx)
+	if err != nil {
+		return false, err
+	}
+	between()
+	return t.succeed(ctx, there, value, ttl)
+}
+
 // Ring chooses among names.
 func Ring(names []string) func(key string) string {
 	r := newRing(names)

@@ -87,22 +87,16 @@ func (t *target) add(ctx context.Context, value []byte, ttl time.Duration) (head
 		case there == nil:
 			return nil, false, nil // it was there when the server refused
 		}
-		replaced, err := t.overwrite(ctx, there, value, ttl)
+		item, err := t.item(ctx, value, ttl)
+		if err != nil {
+			return nil, false, err
+		}
+		item.CasID = there.CasID
+		replaced, err := t.srv.swap(ctx, item)
 		if replaced || err != nil {
 			return nil, replaced, err
 		}
 	}
-}
-
-// overwrite stores value in place of there, and reports whether that was still
-// what is stored.
-func (t *target) overwrite(ctx context.Context, there *memcache.Item, value []byte, ttl time.Duration) (bool, error) {
-	item, err := t.item(ctx, value, ttl)
-	if err != nil {
-		return false, err
-	}
-	item.CasID = there.CasID
-	return t.srv.swap(ctx, item)
 }
 
 // Touch implements [driver.Store].
@@ -149,7 +143,8 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 }
 
 // Replace implements [driver.Replacer], by reading the entry and then
-// compare-and-swap.
+// compare-and-swap. The new entry is of the epoch of the old one: if that is
+// cleared in between, it is cleared, too.
 func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
 	if err := s.begin(ctx, key); err != nil {
 		return false, err
@@ -165,7 +160,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 		if err != nil || !bytes.Equal(trimmed(there.Value), old) {
 			return false, err
 		}
-		replaced, err := t.overwrite(ctx, there, value, ttl)
+		replaced, err := t.succeed(ctx, there, value, ttl)
 		if isTooLarge(err) {
 			return false, t.refuse(ctx)
 		}
@@ -173,4 +168,13 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 			return replaced, err
 		}
 	}
+}
+
+// succeed stores value in place of there, in the same epoch, and reports whether
+// that was still what is stored. The epoch that is known by now may be a later one:
+// the value would come back to life that a Clear has ended.
+func (t *target) succeed(ctx context.Context, there *memcache.Item, value []byte, ttl time.Duration) (bool, error) {
+	return t.srv.swap(ctx, &memcache.Item{
+		Key: t.key, Value: value, Flags: there.Flags, Expiration: expiration(ttl, t.now), CasID: there.CasID,
+	})
 }
