@@ -27,7 +27,7 @@ type place struct {
 
 var places = map[string]place{
 	"memory":    {func(*testing.T) string { return "memory://" }, false},
-	"file":      {func(t *testing.T) string { return "file://" + t.TempDir() }, true},
+	"file":      {func(t *testing.T) string { return "file://" + t.TempDir() + "/cache" }, true},
 	"redis":     {func(t *testing.T) string { return "redis://" + testserver.Redis(t) + "?prefix=" + rand.Text() }, true},
 	"memcached": {func(t *testing.T) string { return "memcached://" + testserver.Memcached(t) + "?prefix=" + rand.Text() }, true},
 	"postgres":  {tableURL, true},

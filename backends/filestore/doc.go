@@ -21,6 +21,23 @@
 // and bytes. Files that are not the store's own are never removed, with one
 // exception: Set and Delete of a key act on whatever has the key's file name.
 //
+// # Other users
+//
+// Whoever can write to the directory decides what the cache returns. So Open
+// refuses a directory to which group or others can write, with or without the
+// sticky bit, and one that belongs to another user. The error names the
+// directory, its mode and the cure. Containers often mount a volume with mode
+// 0777: name a directory below it that does not exist yet. The levels above are
+// not checked.
+//
+// The location may be a link, if it belongs to the user of the program or to
+// root. Below it the store follows no link (CWE-59), waits for no pipe and
+// believes no file of another user. Where an entry should be, such a thing is
+// not an entry (see below). Where a tally should be, it is replaced, and so is
+// a tally that has a second name. Where a shard, a lock or the layout should
+// be, it is an error that names the path. On systems other than Unix only links
+// are refused.
+//
 // # Crashes
 //
 // An entry is written to a temporary file of its shard, which is then renamed:

@@ -3,6 +3,7 @@ package filestore
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -49,3 +50,10 @@ func (sh *shard) audit() error {
 	}
 	return nil
 }
+
+// LinkProblem returns what is wrong with a link to the directory for a program
+// of the user uid.
+func LinkProblem(path string, link fs.FileInfo, uid int) error { return linkProblem(path, link, uid) }
+
+// Problem returns what is wrong with a directory for a program of the user uid.
+func Problem(path string, info fs.FileInfo, uid int) error { return problem(path, info, uid) }

@@ -22,20 +22,19 @@ const (
 const firstRead = 1024
 
 // readEntry reads the entry in the file at path. It returns driver.ErrNotFound
-// if there is no file, errDamaged, errForeign, or the error of the file system.
+// if there is no file, errDamaged, errForeign (also for what is not a file of
+// the store), or the error of the file system.
 func readEntry(path string, part extent) (entry, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, info, err := openOwn(path, os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return entry{}, driver.ErrNotFound
-	}
-	if err != nil {
+	case errors.Is(err, errNotOwn):
+		return entry{}, errForeign
+	case err != nil:
 		return entry{}, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return entry{}, err
-	}
 	return decode(f, info.Size(), part)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -23,7 +22,7 @@ func (s *Store) Inspect(ctx context.Context) ([]driver.Inspection, error) {
 	defer s.gate.Leave()
 	var sum usage
 	for _, sh := range s.layout.Load().shards {
-		b, err := os.ReadFile(filepath.Join(sh.dir, tallyName))
+		b, err := readOwn(filepath.Join(sh.dir, tallyName))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return []driver.Inspection{{Where: s.dir, Err: err}}, nil
 		}

@@ -72,10 +72,13 @@ func (l *layout) shard(sum [sha256.Size]byte) *shard {
 	return l.shards[binary.BigEndian.Uint32(sum[:])%uint32(len(l.shards))]
 }
 
-// agreeOnLayout makes sure that the directory exists and has a layout, and
-// uses that from now on.
+// agreeOnLayout makes sure that the directory exists, is this user's alone and
+// has a layout, and uses that from now on.
 func (s *Store) agreeOnLayout(ctx context.Context) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	if err := checkDir(s.dir); err != nil {
 		return err
 	}
 	count, err := readLayout(s.dir)
@@ -116,7 +119,7 @@ func (s *Store) createLayout(ctx context.Context) (count int, err error) {
 
 func readLayout(dir string) (count int, err error) {
 	path := filepath.Join(dir, layoutName)
-	b, err := os.ReadFile(path)
+	b, err := readOwn(path)
 	if err != nil {
 		return 0, err
 	}
@@ -143,7 +146,7 @@ func parseLayout(text string) (count int, err error) {
 // cut would take all entries with it, and it is written once.
 func writeLayout(dir string, count int) error {
 	temp := filepath.Join(dir, layoutTempName)
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := createOwn(temp)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func newLock(path string) *lock {
 	return &lock{
 		token: make(chan struct{}, 1),
 		// Over NFS, an exclusive lock needs a file open for writing.
-		file: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600)),
+		file: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|openFlags), flock.SetPermissions(0o600)),
 	}
 }
 
@@ -50,9 +50,12 @@ func (l *lock) acquire(ctx context.Context) error {
 // may have been removed, directory and all, while it waited, and a lock on
 // that excludes nobody.
 func (l *lock) acquireFile(ctx context.Context) error {
+	if err := refuseLink(l.file.Path()); err != nil {
+		return err
+	}
 	for {
 		if _, err := l.file.TryLockContext(ctx, pollInterval); err != nil {
-			return err
+			return explain(l.file.Path(), err)
 		}
 		current, err := l.current()
 		if current {
@@ -64,17 +67,23 @@ func (l *lock) acquireFile(ctx context.Context) error {
 	}
 }
 
-// current reports whether the file held is the one at its path.
+// current reports whether the file held is the one at its path. It returns
+// errNotOwn if that is not the store's own.
 func (l *lock) current() (bool, error) {
 	held, err := l.file.Stat()
 	if err != nil {
 		return false, err
 	}
-	there, err := os.Stat(l.file.Path())
-	if errors.Is(err, fs.ErrNotExist) {
+	there, err := os.Lstat(l.file.Path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
+	case err != nil:
+		return false, err
+	case !isOwn(there):
+		return false, notOwn(l.file.Path())
 	}
-	return err == nil && os.SameFile(held, there), err
+	return os.SameFile(held, there), nil
 }
 
 func (l *lock) release() error {

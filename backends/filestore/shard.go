@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -17,13 +18,14 @@ const (
 	tempPrefix    = "temp-"
 )
 
-// shard is one directory of entries. All methods but locked and path need its
-// lock.
+// shard is one directory of entries. All methods except locked, check and path
+// need its lock.
 type shard struct {
 	dir     string
 	limit   usage
 	lock    *lock
-	counted bool // whether this Store has listed the shard once
+	checked atomic.Bool // whether the directory is known to be the store's own
+	counted bool        // whether this Store has listed the shard once
 }
 
 func newShard(dir string, limit usage) *shard {
@@ -32,6 +34,9 @@ func newShard(dir string, limit usage) *shard {
 
 // locked runs fn while it holds the lock of the shard.
 func (sh *shard) locked(ctx context.Context, fn func() error) error {
+	if err := sh.check(); err != nil {
+		return err
+	}
 	if err := sh.lock.acquire(ctx); err != nil {
 		return err
 	}
@@ -39,6 +44,18 @@ func (sh *shard) locked(ctx context.Context, fn func() error) error {
 	if releaseErr := sh.lock.release(); err == nil {
 		err = releaseErr
 	}
+	return err
+}
+
+// check makes sure, once, that the directory of the shard is the store's own:
+// before it is written to, since the lock is a file in it. Nobody else can
+// change that later, because the directory above is checked whenever it is made.
+func (sh *shard) check() error {
+	if sh.checked.Load() {
+		return nil
+	}
+	err := checkShard(sh.dir)
+	sh.checked.Store(err == nil)
 	return err
 }
 

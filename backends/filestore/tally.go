@@ -2,7 +2,9 @@ package filestore
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -58,7 +60,7 @@ func decodeTally(b []byte) (usage, bool) {
 // usage returns what the shard holds, from the tally if that can be trusted.
 func (sh *shard) usage() (usage, error) {
 	if sh.counted {
-		b, err := os.ReadFile(filepath.Join(sh.dir, tallyName))
+		b, err := readOwn(filepath.Join(sh.dir, tallyName))
 		if u, ok := decodeTally(b); err == nil && ok {
 			return u, nil
 		}
@@ -69,7 +71,7 @@ func (sh *shard) usage() (usage, error) {
 // record writes the tally in place: twenty bytes which only the holder of the
 // lock reads, and a torn one is noticed.
 func (sh *shard) record(u usage) error {
-	f, err := os.OpenFile(filepath.Join(sh.dir, tallyName), os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := openTally(filepath.Join(sh.dir, tallyName))
 	if err != nil {
 		return err
 	}
@@ -78,4 +80,20 @@ func (sh *shard) record(u usage) error {
 		err = closeErr
 	}
 	return err
+}
+
+// openTally opens the tally at path for writing. What is there and is not the
+// store's own, or has another name elsewhere, is replaced by a new file: writing
+// to it would write to the other.
+func openTally(path string) (*os.File, error) {
+	f, info, err := openOwn(path, os.O_WRONLY)
+	switch {
+	case err == nil && !shared(info) && info.Size() <= tallyLen:
+		return f, nil
+	case err == nil:
+		_ = f.Close()
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotOwn):
+		return nil, err
+	}
+	return createOwn(path)
 }

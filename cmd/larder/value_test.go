@@ -22,7 +22,7 @@ type shop struct {
 
 // What programs store in Go, the command shows.
 func TestValuesOfProgramsAreReadable(t *testing.T) {
-	url := "file://" + t.TempDir()
+	url := "file://" + t.TempDir() + "/cache"
 	cfg, err := cache.ParseURL(url)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestValuesOfProgramsAreReadable(t *testing.T) {
 
 // What the command stores, programs read as Go values.
 func TestProgramsReadWhatTheCommandStores(t *testing.T) {
-	url := "file://" + t.TempDir()
+	url := "file://" + t.TempDir() + "/cache"
 	cfg, err := cache.ParseURL(url)
 	if err != nil {
 		t.Fatal(err)

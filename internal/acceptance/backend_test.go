@@ -37,7 +37,7 @@ type backend struct {
 
 var backends = []backend{
 	{name: "memory", private: true, fresh: func(*testing.T) string { return "memory://" }},
-	{name: "file", fresh: func(t *testing.T) string { return "file://" + t.TempDir() }},
+	{name: "file", fresh: func(t *testing.T) string { return "file://" + t.TempDir() + "/cache" }},
 	{name: "redis", fresh: func(t *testing.T) string { return "redis://" + testserver.StartRedis(t).Addr() }},
 	{name: "memcached", unsigned: true, fresh: func(t *testing.T) string {
 		return "memcached://" + testserver.StartMemcached(t).Addr() + "?io_timeout=10s"
