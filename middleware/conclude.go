@@ -14,7 +14,7 @@ var forOne = cache.Loaded{Private: true}
 
 // conclude decides what is stored, and what those get who wait.
 func (u *run) conclude() (cache.Loaded, error) {
-	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
+	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.Load().isDirect() {
 		return u.fallBack(base)
 	}
 	if u.panicked {
@@ -22,11 +22,11 @@ func (u *run) conclude() (cache.Loaded, error) {
 	}
 	if err := u.ctx.Err(); err != nil {
 		// The handler may have stopped half-way.
-		u.direct = u.recorder.isDirect()
+		u.direct = u.recorder.Load().isDirect()
 		return cache.Loaded{}, err
 	}
 	var whole bool
-	u.response, whole = u.recorder.response()
+	u.response, whole = u.recorder.Load().response()
 	switch {
 	case !whole:
 		u.direct = true

@@ -71,7 +71,7 @@ func (w *recorder) FlushError() error {
 	if w.status == 0 {
 		w.begin(http.StatusOK)
 	}
-	if w.mode == modeHeld && !w.run.mayFallBack() {
+	if w.mode == modeHeld && !w.awaitsEnd() {
 		w.letGo()
 	}
 	switch w.mode {

@@ -170,6 +170,8 @@ func (w *recorder) fail(err error) {
 	case w.mode == modeStream:
 		panic(http.ErrAbortHandler) // others have a part of it
 	case w.mode != modeHeld, w.failsOver(err):
+	case w.isConfirmation():
+		w.run.unconfirm()
 	case w.status != 0:
 		w.direct(reasonHandlerError)
 	default:

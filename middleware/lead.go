@@ -132,7 +132,11 @@ func (u *run) await(ctx context.Context) progress {
 // see [recorder.detach]. A response that is for that client only is then for
 // nobody.
 func (u *run) leave() (detached bool) {
-	detached = u.recorder.detach()
+	for w := u.recorder.Load(); ; w = u.recorder.Load() {
+		if detached = w.detach(); w == u.recorder.Load() {
+			break // the handler was not called again meanwhile
+		}
+	}
 	if detached && u.reader != nil {
 		u.reader.leave()
 	}

@@ -89,7 +89,7 @@ func (w *recorder) begin(status int) {
 	w.status = status
 	w.sent = canonical(w.header)
 	w.declared = declaredLength(w.sent)
-	if why := unrecordable(w.sent, w.limit); why != reasonNone {
+	if why := unrecordable(w.sent, w.limit); why != reasonNone && !w.isConfirmation() {
 		w.direct(why)
 		return
 	}
@@ -174,7 +174,7 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err err
 	case w.mode != modeHeld:
 	case total > w.limit:
 		w.direct(reasonTooLarge)
-	case total > holdBack && !w.run.mayFallBack():
+	case total > holdBack && !w.awaitsEnd():
 		w.letGo()
 	}
 	w.written += int64(len(p))
@@ -192,13 +192,20 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err err
 	return p, nil, tooLong, err
 }
 
+// isConfirmation reports whether the response is about a page that the handler was asked
+// about. It is nobody's, so it goes nowhere.
+func (w *recorder) isConfirmation() bool { return w.run.isConfirmation(w.status) }
+
+// awaitsEnd reports whether the end of the response decides what becomes of it.
+func (w *recorder) awaitsEnd() bool { return w.isConfirmation() || w.run.mayFallBack() }
+
 // letGo stops holding the response back; mu is held.
 func (w *recorder) letGo() {
 	begun := w.held
 	if w.declared > int64(len(begun)) {
 		begun = append(make([]byte, 0, w.declared), begun...)
 	}
-	if w.stream = w.run.stream(w.sent, begun); w.stream != nil {
+	if w.stream = w.run.stream(w, begun); w.stream != nil {
 		w.mode, w.held = modeStream, nil
 		return
 	}
@@ -248,7 +255,7 @@ func (w *recorder) finish() {
 	if w.status == 0 && w.mode == modeHeld {
 		w.begin(http.StatusOK)
 	}
-	if !hasLateTrailers(w.header) && w.sent["Trailer"] == nil {
+	if !hasLateTrailers(w.header) && w.sent["Trailer"] == nil || w.isConfirmation() {
 		return
 	}
 	if w.mode == modeHeld {
@@ -272,15 +279,6 @@ func (w *recorder) detach() bool {
 	}
 	w.client = nil
 	return true
-}
-
-// takeClient ends the use of the recorder in favour of another.
-func (w *recorder) takeClient() http.ResponseWriter {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	client := w.client
-	w.closed, w.client = true, nil
-	return client
 }
 
 // close ends the use of the recorder by whatever the handler has left running.

@@ -16,7 +16,7 @@ import (
 // run is one run of the handler for everyone who waits for a page.
 type run struct {
 	x        *exchange // that started it; not its client, which may have left
-	recorder *recorder
+	recorder atomic.Pointer[recorder]
 	loading  cache.Loading
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -90,27 +90,45 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	defer u.abortStream() // unless it has ended well
 	x.run.Store(u)
 	if x.left.Load() {
-		u.recorder.detach()
+		u.recorder.Load().detach()
 	}
-	u.serve(x.base)
-	if u.status == http.StatusNotModified && u.isValidating() && u.page == nil && !u.panicked && u.ctx.Err() == nil {
-		// The 304 is of another page than the one that was asked about.
-		u.again()
+	u.answer()
+	return u.conclude()
+}
+
+// answer runs the handler; and without conditions once more if it has confirmed another
+// page than the one that it was asked about (RFC 9111, section 4.3.4).
+func (u *run) answer() {
+	defer func() { u.recorder.Load().close() }()
+	u.serve(u.x.base)
+	if u.isUnconfirmed() {
+		u.repeat()
 		u.serve(nil)
 	}
-	return u.conclude()
+}
+
+// isUnconfirmed reports whether a 304 was all that the handler had to say, and is of no
+// use.
+func (u *run) isUnconfirmed() bool {
+	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.Load().isDirect()
 }
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true}
 	u.ctx, u.cancel = context.WithCancel(ctx)
-	u.recorder = newRecorder(u, x.w, x.h.maxBody)
+	u.recorder.Store(newRecorder(u, x.w, x.h.maxBody))
 	return u
 }
 
-// again makes the run as it was before the handler was called.
-func (u *run) again() {
-	u.recorder = newRecorder(u, u.recorder.takeClient(), u.recorder.limit)
+// repeat prepares for another run of the handler. Whatever the first one has left running
+// writes nothing more. The client goes over to the second, unless it is leaving at this
+// moment, see [run.leave].
+func (u *run) repeat() {
+	first := u.recorder.Load()
+	first.mu.Lock()
+	defer first.mu.Unlock()
+	u.recorder.Store(newRecorder(u, first.client, first.limit))
+	first.closed, first.client = true, nil
 	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reasonNone, false, true
 }
 
@@ -130,15 +148,15 @@ func (u *run) serve(base *page) {
 		rfc9111.SetConditions(r.Header, []rfc9111.ETag{base.validators.ETag}, lastModified)
 	}
 	u.requested = time.Now()
-	defer u.recorder.close()
 	defer func() {
 		if v := recover(); v != nil {
 			u.panicked, u.panicValue = true, v
 			logPanic(u.ctx, v)
 		}
 	}()
-	u.x.next.ServeHTTP(u.recorder, r)
-	u.recorder.finish()
+	w := u.recorder.Load()
+	u.x.next.ServeHTTP(w, r)
+	w.finish()
 	u.exited = false
 }
 
@@ -153,13 +171,22 @@ func logPanic(ctx context.Context, v any) {
 // isValidating reports whether the handler was asked if a page still holds.
 func (u *run) isValidating() bool { return u.asked != nil }
 
+// isConfirmation reports whether a response with this status is about the page that the
+// handler was asked about, and not one for a client.
+func (u *run) isConfirmation(status int) bool {
+	return status == http.StatusNotModified && u.isValidating()
+}
+
+// unconfirm is called if the handler has failed after it confirmed a page.
+func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, false }
+
 // begun decides what becomes of a response when its header is there. It is
 // called once, before anything of the response goes anywhere.
 func (u *run) begun(status int, header http.Header) {
 	x, now := u.x, time.Now()
 	u.status = status
 	switch {
-	case status == http.StatusNotModified && u.isValidating():
+	case u.isConfirmation(status):
 		u.freshen(header, now)
 		return
 	case u.mayFallBack():
@@ -249,15 +276,15 @@ func (u *run) isReleased() bool { return u.released.Load() }
 // anybody. One that was made in the background may be of use to the cache.
 func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.x.w != nil) }
 
-// stream begins to hand the response on, with what there is of the body. It
+// stream begins to hand the response of w on, with what there is of the body. It
 // returns nil if the response is for the client alone, who is to get it
 // directly.
-func (u *run) stream(header http.Header, begun []byte) *stream {
+func (u *run) stream(w *recorder, begun []byte) *stream {
 	if u.page == nil {
 		return nil
 	}
-	u.live = &live{page: u.page, header: header, index: u.index, body: newStream(begun, u.recorder.limit)}
-	if u.recorder.client != nil {
+	u.live = &live{page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit)}
+	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
 		u.reader, _ = u.live.body.join(true)
 	}

@@ -39,6 +39,10 @@ func Freshen(stored, from map[string][]string) {
 // used, and the request is to be sent again without conditions.
 //
 //   - A strong entity tag selects all that have the same.
+//   - If one tag was sent, a 304 can only be about that, so one that is equal by the
+//     weak comparison selects it: the comparison by which the origin has found it
+//     (RFC 9110, section 13.1.2). Compression in front of an origin marks the tag of
+//     a 200 as weak and leaves that of a 304 as it is.
 //   - A weak one, or a date, selects the most recent that has the same.
 //   - Without any, a single stored response is meant: the conditions were its.
 //     The RFC asks that it has none either, which would leave a cache helpless
@@ -47,6 +51,8 @@ func Freshen(stored, from map[string][]string) {
 // stored are those responses whose validators were in the request.
 func Selected(response Validators, stored []Validators) []int {
 	switch {
+	case len(stored) == 1 && stored[0].ETag.WeakEqual(response.ETag):
+		return []int{0}
 	case response.ETag.IsStrong():
 		return indexes(stored, func(v *Validators) bool { return v.ETag.StrongEqual(response.ETag) })
 	case response.ETag != "":

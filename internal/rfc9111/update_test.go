@@ -86,7 +86,9 @@ func TestSelected(t *testing.T) {
 	}{
 		{"all with the same strong tag", http.Header{"Etag": {`"a"`}}, []rfc9111.Validators{a, w, a2}, []int{0, 2}},
 		{"none if there is no such", http.Header{"Etag": {`"b"`}}, []rfc9111.Validators{a}, nil},
-		{"a strong tag selects no weak one", http.Header{"Etag": {`"w"`}}, []rfc9111.Validators{w}, nil},
+		{"a strong tag selects the single one that was sent, if that is weak", http.Header{"Etag": {`"w"`}}, []rfc9111.Validators{w}, []int{0}},
+		{"and a weak tag one that is strong", http.Header{"Etag": {`W/"a"`}}, []rfc9111.Validators{a}, []int{0}},
+		{"of several, a strong tag selects no weak one", http.Header{"Etag": {`"w"`}}, []rfc9111.Validators{a, w}, nil},
 		{"the most recent with the same weak tag", http.Header{"Etag": {`W/"w"`}}, []rfc9111.Validators{a, w2, w}, []int{1}},
 		{"of equals the last", http.Header{"Etag": {`W/"w"`}}, []rfc9111.Validators{w, w}, []int{1}},
 		{"the most recent with the same date", http.Header{"Last-Modified": {date(-2 * time.Hour)}}, []rfc9111.Validators{a, a2, w}, []int{1}},
