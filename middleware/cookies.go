@@ -7,7 +7,7 @@ import (
 
 // cookieRules says what the cookies of a request mean to a page.
 type cookieRules struct {
-	ignored []string // names and patterns that end in *
+	ignored patterns
 	inKey   []string
 }
 
@@ -27,7 +27,7 @@ func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
 			case pair == "":
 			case slices.Contains(c.inKey, name):
 				inKey = append(inKey, cookie{name, pair})
-			case matchesAny(c.ignored, name):
+			case c.ignored.match(name):
 			default:
 				others = append(others, cookie{name, pair})
 			}

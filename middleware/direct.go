@@ -140,9 +140,13 @@ func hasLateTrailers(header http.Header) bool {
 // addTrailers gives a client the trailers that the handler has set since the
 // header was sent.
 func addTrailers(dst, sent, header http.Header) {
-	announced := rfc9111.FieldNames(sent["Trailer"])
 	for name, lines := range header {
-		if strings.HasPrefix(name, http.TrailerPrefix) || slices.Contains(announced, name) {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			dst[name] = slices.Clone(lines)
+		}
+	}
+	for _, name := range rfc9111.FieldNames(sent["Trailer"]) {
+		if lines, has := header[name]; has {
 			dst[name] = slices.Clone(lines)
 		}
 	}

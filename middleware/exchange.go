@@ -129,8 +129,8 @@ func (x *exchange) find() {
 	}
 	for range maxTries {
 		x.base, x.foreign = nil, false
-		if x.directives.OnlyIfCached || x.h.uncacheable.recall(x.canonical).isRemembered() {
-			if x.findAlone(c) {
+		if why := x.startsNoRun(); why != reasonNone {
+			if x.findAlone(c, why) {
 				return
 			}
 			continue
@@ -143,10 +143,27 @@ func (x *exchange) find() {
 	x.pass(x.forward(), reasonUnstable)
 }
 
-// findAlone looks for a page and starts no run: for a client who does not want
-// one, and for a page whose last response was not to be stored, where all who
-// waited would wait in vain.
-func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
+// startsNoRun says why a request looks for a page and starts no run, or reasonNone:
+// its client does not want one; what would become of the response is the request's
+// doing, and others who waited for it would wait in vain; or the page's last response
+// was not to be stored.
+func (x *exchange) startsNoRun() reason {
+	switch {
+	case x.directives.OnlyIfCached:
+		return reasonOnlyIfCached
+	case x.directives.NoStore:
+		return reasonRequestNoStore
+	case len(x.nominated) > 0:
+		return reasonConnection
+	case x.h.uncacheable.recall(x.canonical).isRemembered():
+		return reasonUncacheable
+	}
+	return reasonNone
+}
+
+// findAlone looks for a page and starts no run. It passes, for that reason, if there
+// is none.
+func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
 	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
@@ -158,10 +175,10 @@ func (x *exchange) findAlone(c cache.View[*page]) (answered bool) {
 	if x.found == nil {
 		x.h.uncacheable.noteAbsent(x.canonical)
 	}
-	if x.directives.OnlyIfCached {
+	if why == reasonOnlyIfCached {
 		x.refuse()
 	} else {
-		x.pass(x.forward(), reasonUncacheable)
+		x.pass(x.forward(), why)
 	}
 	return true
 }
@@ -229,7 +246,9 @@ func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 	case verdictTimeout:
 		x.refuse()
 	case verdictStale:
-		x.h.refreshes.start(x)
+		if len(x.nominated) == 0 {
+			x.h.refreshes.start(x)
+		}
 		x.hit(outcome)
 	default:
 		x.hit(outcome)

@@ -101,7 +101,7 @@ func appendSelecting(dst []byte, header http.Header, j *judgement, names []strin
 	for _, name := range names {
 		dst = keys.AppendPart(dst, name)
 		lines := j.selecting(header, name)
-		if j.normalize && len(lines) > 0 {
+		if j.normalize && len(lines) > 0 && !hasManyElements(lines, ",") {
 			lines = []string{rfc9111.NormalizeField(name, lines)}
 		}
 		from := len(dst)

@@ -164,7 +164,7 @@ func StripSetCookie() PageOption {
 // that the handler gets, and a request that has no others counts as one without
 // cookies.
 func IgnoreCookies(names ...string) PageOption {
-	return func(p *policy) { p.cookies.ignored = append(p.cookies.ignored, names...) }
+	return func(p *policy) { p.cookies.ignored.add(names) }
 }
 
 // VaryByCookie declares that the page depends on the value of these cookies,
@@ -189,14 +189,14 @@ func CredentialHeaders(names ...string) PageOption {
 // parameters. A name may end in * for all that begin so, as in utm_*. They are
 // taken out of the request that the handler gets.
 func IgnoreQuery(names ...string) PageOption {
-	return func(p *policy) { p.query.ignored = append(p.query.ignored, names...) }
+	return func(p *policy) { p.query.ignored.add(names) }
 }
 
 // OnlyQuery declares that the page depends on no query parameters but these,
 // as IgnoreQuery of all others.
 func OnlyQuery(names ...string) PageOption {
 	return func(p *policy) {
-		p.query.allowed = append(p.query.allowed, names...)
+		p.query.allowed.add(names)
 		p.query.restricted = true
 	}
 }

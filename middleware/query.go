@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,14 +9,14 @@ import (
 
 // queryRules says which query parameters a page depends on.
 type queryRules struct {
-	ignored    []string // names and patterns that end in *
-	allowed    []string
+	ignored    patterns
+	allowed    patterns
 	restricted bool // to allowed
 	sorted     bool
 }
 
 func (q *queryRules) unchanged() bool {
-	return len(q.ignored) == 0 && !q.restricted && !q.sorted
+	return q.ignored.isEmpty() && !q.restricted && !q.sorted
 }
 
 // apply returns the raw query with only the parameters that count. Parameters
@@ -24,20 +25,41 @@ func (q *queryRules) apply(raw string) string {
 	if raw == "" || q.unchanged() {
 		return raw
 	}
-	var kept []string
-	for parameter := range strings.SplitSeq(raw, "&") {
-		name := parameterName(parameter)
-		if q.restricted && !matchesAny(q.allowed, name) || matchesAny(q.ignored, name) {
+	var kept []parameter
+	for text := range strings.SplitSeq(raw, "&") {
+		name := parameterName(text)
+		if q.restricted && !q.allowed.match(name) || q.ignored.match(name) {
 			continue
 		}
-		kept = append(kept, parameter)
+		kept = append(kept, parameter{name, text, len(kept)})
 	}
 	if q.sorted {
-		slices.SortStableFunc(kept, func(a, b string) int {
-			return strings.Compare(parameterName(a), parameterName(b))
-		})
+		slices.SortFunc(kept, parameter.compare)
 	}
-	return strings.Join(kept, "&")
+	return joinParameters(kept)
+}
+
+// parameter is a query parameter: its name as a handler reads it, its text as it
+// was sent, and where it stood.
+type parameter struct {
+	name, text string
+	at         int
+}
+
+// compare orders parameters by name, and those with one name as they were sent.
+func (p parameter) compare(other parameter) int {
+	return cmp.Or(strings.Compare(p.name, other.name), cmp.Compare(p.at, other.at))
+}
+
+func joinParameters(parameters []parameter) string {
+	var b strings.Builder
+	for i := range parameters {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(parameters[i].text)
+	}
+	return b.String()
 }
 
 // parameterName returns the name as a handler reads it. One that cannot be
@@ -48,15 +70,4 @@ func parameterName(parameter string) string {
 		return decoded
 	}
 	return name
-}
-
-// matchesAny reports whether name is one of patterns, or begins with one that
-// ends in *.
-func matchesAny(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-			return strings.HasPrefix(name, prefix)
-		}
-		return pattern == name
-	})
 }

@@ -15,6 +15,8 @@ const (
 	reasonTarget      // the request target is not a path
 	reasonTTL         // the page's timeout is zero or less
 	reasonWhen        // an option says that it is not wanted
+	reasonOverlong    // it has more fields, cookies or elements of lists than are looked at
+	reasonConnection  // Connection takes a field away that pages may depend on
 
 	// Of the response: it is not stored, and not given to others.
 	reasonStatus     // responses with this status are not stored
@@ -95,6 +97,14 @@ var reasons = [...]Reason{
 	reasonWhen: {
 		"when", "an option says that the request is not to be answered from the cache",
 		"When", "See the function that was given to When.",
+	},
+	reasonOverlong: {
+		"overlong", "the request has more than 256 fields, cookies, query parameters or elements in one list, or a target of more than 32 KiB",
+		"RFC 9110, section 5.4", "Nothing: browsers send a dozen. A page with that many query parameters is cached if no option looks at them.",
+	},
+	reasonConnection: {
+		"connection", "Connection names another field of the request, which the handler of a stored page must not get",
+		"RFC 9110, section 7.6.1", "Nothing: it is the client's wish. It gets what is stored, and its request brings nothing into the cache.",
 	},
 	reasonStatus: {
 		"status", "responses with this status code are not stored",

@@ -54,7 +54,9 @@ var ways = map[string]func(*testing.T) string{
 	"when": func(t *testing.T) string {
 		return once(t, answering("page"), request("GET", "/page"), middleware.When(func(*http.Request) bool { return false }))
 	},
-	"status": func(t *testing.T) string { return once(t, answeringStatus(404), request("GET", "/page")) },
+	"overlong":   requestWith("Connection: " + strings.Repeat("x,", 300)),
+	"connection": requestWith("Connection: Accept-Language", "Accept-Language: de"),
+	"status":     func(t *testing.T) string { return once(t, answeringStatus(404), request("GET", "/page")) },
 	"partial": func(t *testing.T) string {
 		return sharedOnce(t, answeringStatus(206, "Cache-Control: max-age=60"), request("GET", "/page"))
 	},

@@ -26,7 +26,7 @@ type judgement struct {
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
 	normalize   bool     // values that mean the same select the same variant
 	vary        []string // what the response varies on whatever the handler says
-	nominated   []string // fields that Connection names
+	nominated   []string // fields of the request that Connection takes away from the handler
 	note        keyNote  // for Explain
 }
 
@@ -42,6 +42,9 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 		j.bypass = p.withheld(&control, outer, time.Now())
 		j.vary = append(slices.Clip(p.varyHeaders), rfc9111.FieldNames(outer["Vary"])...)
 	}
+	if j.bypass == reasonNone && p.isOverlong(r, j.fields) {
+		j.bypass = reasonOverlong
+	}
 	if j.bypass != reasonNone {
 		return j
 	}
@@ -53,7 +56,7 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	}
 	j.url = p.sharedURL(r)
 	if j.connection {
-		j.nominated = rfc9111.FieldNames(r.Header["Connection"])
+		j.nominated = nominated(r.Header)
 	}
 	if variesOnHidden(j.vary, &j) {
 		j.bypass = reasonVaryHidden

@@ -36,6 +36,13 @@ var ofConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te"
 // special are the fields that mean something to the cache in other ways.
 var special = []string{"Accept-Encoding", "Authorization", "Content-Length", "Cookie", "Transfer-Encoding", "X-Api-Key"}
 
+// nominated returns the fields of a request that Connection names, except those
+// that no handler gets.
+func nominated(header http.Header) []string {
+	names := rfc9111.FieldNames(header["Connection"])
+	return slices.DeleteFunc(names, func(name string) bool { return header[name] == nil || isHidden(name) })
+}
+
 // hides reports whether the handler does not get the request field of this name.
 func (j *judgement) hides(name string) bool {
 	if j.trusted && slices.Contains(believed, name) {

@@ -17,6 +17,8 @@ const maxVary = 16
 func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason {
 	control := p.control(header)
 	switch {
+	case hasManyElements(header["Vary"], ","):
+		return reasonVaryAny // before it is compared with what the request has
 	case p.face != shared && isNested(header["Cache-Status"]): // a shared cache has other programs behind it
 		return reasonNested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:

@@ -11,13 +11,14 @@ import (
 // appearance, each once. Empty elements are skipped.
 func FieldNames(lines []string) []string {
 	var names []string
+	var known distinct
 	for _, line := range lines {
 		for element := range strings.SplitSeq(line, ",") {
 			element = strings.Trim(element, " \t")
 			if element == "" {
 				continue
 			}
-			if name := textproto.CanonicalMIMEHeaderKey(element); !slices.Contains(names, name) {
+			if name := textproto.CanonicalMIMEHeaderKey(element); known.add(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -38,6 +39,16 @@ func IsEssential(name string) bool { return slices.Contains(essential, name) }
 var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
 	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// nominatedBy returns the fields that Connection names.
+func nominatedBy(header map[string][]string) map[string]bool {
+	names := FieldNames(header["Connection"])
+	nominated := make(map[string]bool, len(names))
+	for _, name := range names {
+		nominated[name] = true
+	}
+	return nominated
 }
 
 // RemoveUnstorable removes from a header the fields that belong to one

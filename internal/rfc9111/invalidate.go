@@ -2,7 +2,6 @@ package rfc9111
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -16,6 +15,8 @@ func Invalidated(method string, status int, target *url.URL, header map[string][
 		return nil
 	}
 	uris := []*url.URL{withoutFragment(target)}
+	texts := []string{target.RequestURI()}
+	var known distinct
 	for _, name := range [...]string{"Location", "Content-Location"} {
 		for _, line := range header[name] {
 			uri, err := target.Parse(line)
@@ -23,8 +24,8 @@ func Invalidated(method string, status int, target *url.URL, header map[string][
 				continue
 			}
 			uri = withoutFragment(uri)
-			if !slices.ContainsFunc(uris, func(u *url.URL) bool { return u.RequestURI() == uri.RequestURI() }) {
-				uris = append(uris, uri)
+			if text := uri.RequestURI(); known.add(texts, text) {
+				texts, uris = append(texts, text), append(uris, uri)
 			}
 		}
 	}

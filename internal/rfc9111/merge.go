@@ -74,6 +74,7 @@ func appendQualified(l []string, name string, whole bool, fields []string) []str
 // written; of several with one name the last.
 func extensions(lines []string) []string {
 	var names, l []string
+	var written distinct
 	for next := range eachDirective(lines) {
 		var known Directives
 		if next.unended || !isToken(next.name) || known.setFlag(next.name, true) || known.setDuration(next) || known.setFields(next) {
@@ -83,7 +84,7 @@ func extensions(lines []string) []string {
 		if next.assigned {
 			text += "=" + quoteIfNeeded(next.argument)
 		}
-		if i := slices.Index(names, next.name); i >= 0 {
+		if i := written.index(names, next.name); i >= 0 {
 			l[i] = text
 			continue
 		}

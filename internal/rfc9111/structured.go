@@ -1,9 +1,6 @@
 package rfc9111
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // kind is the type of a value of a structured field, as far as directives tell
 // them apart.
@@ -30,15 +27,17 @@ type member struct {
 // Of two members with one key the last counts, in the place of the first.
 func parseDictionary(lines []string) (members []member, ok bool) {
 	p := structuredParser{rest: strings.Trim(strings.Join(lines, ","), " ")}
+	var keys []string
+	var known distinct
 	for p.rest != "" {
 		m, ok := p.member()
 		if !ok {
 			return nil, false
 		}
-		if i := slices.IndexFunc(members, func(o member) bool { return o.key == m.key }); i >= 0 {
+		if i := known.index(keys, m.key); i >= 0 {
 			members[i] = m
 		} else {
-			members = append(members, m)
+			keys, members = append(keys, m.key), append(members, m)
 		}
 		if !p.separator() {
 			return nil, false

@@ -21,12 +21,12 @@ var boundToContent = []string{"Content-Length", "Content-Encoding", "Content-Ran
 // response has just been validated. Afterwards the caller reads Control,
 // Freshness and Validators anew, and asks again whether it may be stored.
 func Freshen(stored, from map[string][]string) {
-	nominated := FieldNames(from["Connection"])
+	nominated := nominatedBy(from)
 	delete(stored, "Age")
 	for name, lines := range from {
 		switch {
 		case slices.Contains(hopByHop, name), slices.Contains(boundToContent, name):
-		case slices.Contains(nominated, name) && !IsEssential(name):
+		case nominated[name] && !IsEssential(name):
 		case name == "Etag" && stored[name] != nil:
 		default:
 			stored[name] = lines
