@@ -5,9 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 	"github.com/larder-go/larder/internal/flight"
 	"github.com/larder-go/larder/signals"
 )
@@ -55,6 +57,7 @@ type opened struct {
 	many       driver.Many
 	counter    driver.Counter
 	replacer   driver.Replacer
+	byHead     driver.HeadReplacer
 	peeker     driver.Peeker
 	expirer    driver.Expirer
 	keyChecker driver.KeyChecker
@@ -89,6 +92,7 @@ func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
 	st.many, _ = store.(driver.Many)
 	st.counter, _ = store.(driver.Counter)
 	st.replacer, _ = store.(driver.Replacer)
+	st.byHead, _ = store.(driver.HeadReplacer)
 	st.peeker, _ = store.(driver.Peeker)
 	st.expirer, _ = store.(driver.Expirer)
 	st.keyChecker, _ = store.(driver.KeyChecker)
@@ -126,6 +130,14 @@ func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
 		e.raw, e.native = b, nil // so that nobody takes it for his own
 	}
 	return err
+}
+
+// replace stores value if old is there still.
+func (st *opened) replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (bool, error) {
+	if head, unique := envelope.UniqueHead(old); unique && st.byHead != nil {
+		return st.byHead.ReplaceHead(ctx, key, head, value, ttl)
+	}
+	return st.replacer.Replace(ctx, key, old, value, ttl)
 }
 
 // write stores s as Set does.

@@ -78,6 +78,9 @@ func (st *opened) guarded(g *guard) *opened {
 	if st.replacer != nil {
 		out.replacer = guardedReplacer{st.replacer, g}
 	}
+	if st.byHead != nil {
+		out.byHead = guardedHeadReplacer{st.byHead, g}
+	}
 	if st.peeker != nil {
 		out.peeker = guardedPeeker{st.peeker, g}
 	}
@@ -159,6 +162,19 @@ type guardedReplacer struct {
 
 func (s guardedReplacer) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
 	err = s.g.call(ctx, func() (err error) { replaced, err = s.Replacer.Replace(ctx, key, old, value, ttl); return err })
+	return replaced, err
+}
+
+type guardedHeadReplacer struct {
+	driver.HeadReplacer
+	g *guard
+}
+
+func (s guardedHeadReplacer) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (replaced bool, err error) {
+	err = s.g.call(ctx, func() (err error) {
+		replaced, err = s.HeadReplacer.ReplaceHead(ctx, key, head, value, ttl)
+		return err
+	})
 	return replaced, err
 }
 

@@ -37,9 +37,10 @@ var ableHarness = cachetest.Harness{
 	New: func(_ testing.TB, clock driver.Clock) driver.Store {
 		s := newMapStore()
 		s.clock = showing(clock)
-		return ableStore{s, withCounter{s}, withReplacer{s}, withPeeker{s}, withExpirer{s}, withMany{s}, withAsync{s}}
+		return ableStore{s, withCounter{s}, withReplacer{s}, withHeadReplacer{s}, withPeeker{s}, withExpirer{s}, withMany{s}, withAsync{s}}
 	},
-	Abilities: cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Many | cachetest.Async,
+	Abilities: cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Many | cachetest.Async |
+		cachetest.HeadReplacer,
 	FakeClock: true,
 }
 
@@ -47,6 +48,7 @@ type ableStore struct {
 	*mapStore
 	withCounter
 	withReplacer
+	withHeadReplacer
 	withPeeker
 	withExpirer
 	withMany

@@ -18,10 +18,10 @@ import (
 // counts what they store.
 func releases(t *testing.T, compression codec.Compression) (older, newer *cache.BaseCache, writes func() int) {
 	s := newMapStore()
-	store := ableStore{s, withCounter{s}, withReplacer{s}, withPeeker{s}, withExpirer{s}, withMany{s}, withAsync{s}}
+	store := ableStore{s, withCounter{s}, withReplacer{s}, withHeadReplacer{s}, withPeeker{s}, withExpirer{s}, withMany{s}, withAsync{s}}
 	cfg := cache.Config{Compression: compression, CompressMin: 1}
 	older, newer = newCache(t, version1.Over(store), cfg, quiet), newCache(t, store, cfg, quiet)
-	return older, newer, func() int { return s.count("Set") + s.count("Add") + s.count("Replace") }
+	return older, newer, func() int { return s.count("Set") + s.count("Add") + s.count("Replace") + s.count("ReplaceHead") }
 }
 
 func TestTwoReleasesReplaceEachOthersValuesOnceAtMost(t *testing.T) {

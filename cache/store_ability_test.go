@@ -56,6 +56,23 @@ func (w withReplacer) Replace(ctx context.Context, key, old, value []byte, ttl t
 	return true, nil
 }
 
+type withHeadReplacer struct{ s *mapStore }
+
+var _ driver.HeadReplacer = withHeadReplacer{}
+
+func (w withHeadReplacer) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (bool, error) {
+	if err := w.s.enter(ctx, "ReplaceHead", key); err != nil {
+		return false, err
+	}
+	defer w.s.mu.Unlock()
+	e, ok := w.s.find(key)
+	if !ok || e.isNative || len(head) != driver.HeadSize || !bytes.HasPrefix(e.value, head) {
+		return false, nil
+	}
+	w.s.put(key, bytesEntry(value), ttl)
+	return true, nil
+}
+
 type withPeeker struct{ s *mapStore }
 
 var _ driver.Peeker = withPeeker{}

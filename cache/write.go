@@ -143,7 +143,7 @@ func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry
 		s = &sealed
 	}
 	ttl, _ := o.timeout.ttl()
-	return st.replacer.Replace(ctx, k, old.raw, s.bytes, ttl)
+	return st.replace(ctx, k, old.raw, s.bytes, ttl)
 }
 
 // Touch implements [Cache].

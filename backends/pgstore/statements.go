@@ -11,7 +11,9 @@ import (
 type statements struct {
 	check, get, peek, ttl        string
 	set, add, replace, touch     string
+	replaceHead                  string
 	delete, deleteEqual          string
+	deleteHead                   string
 	incr                         string
 	getMany, setMany, deleteMany string
 	clear, cull, sample, evict   string
@@ -66,9 +68,13 @@ func newStatements(table string) statements {
 			WHERE t.key = $1::bytea AND `+live+` AND NOT EXISTS (SELECT FROM added)`, "$3"),
 		replace: sql(`UPDATE {table} AS t SET value = $3::bytea, expires = {expiry}
 			WHERE t.key = $1::bytea AND t.value = $2::bytea AND `+live, "$4"),
+		replaceHead: sql(`UPDATE {table} AS t SET value = $3::bytea, expires = {expiry}
+			WHERE t.key = $1::bytea AND `+head+` = $2::bytea AND `+live, "$4"),
 		touch:       sql(`UPDATE {table} AS t SET expires = {expiry} WHERE t.key = $1::bytea AND `+live+` RETURNING `+head, "$2"),
 		delete:      sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea RETURNING `+live, ""),
 		deleteEqual: sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea AND t.value = $2::bytea AND `+live, ""),
+
+		deleteHead: sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea AND `+head+` = $2::bytea AND `+live, ""),
 
 		// When nothing was counted, the second half returns the head of what
 		// the statement found, so that the caller can tell why.

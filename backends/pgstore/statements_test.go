@@ -67,12 +67,15 @@ func TestEveryOperationIsOneStatement(t *testing.T) {
 		items[i] = driver.Item{Key: keys[i], Value: []byte("v")}
 	}
 	operations := map[string]func(key []byte){
-		"Get":        func(key []byte) { _, _ = s.Get(ctx, key) },
-		"Peek":       func(key []byte) { _, _ = s.Peek(ctx, key) },
-		"TTL":        func(key []byte) { _, _ = s.TTL(ctx, key) },
-		"Touch":      func(key []byte) { _, _ = s.Touch(ctx, key, time.Minute) },
-		"Incr":       func(key []byte) { _, _ = s.Incr(ctx, key, 1) },
-		"Replace":    func(key []byte) { _, _ = s.Replace(ctx, key, []byte("17"), []byte("17"), time.Minute) },
+		"Get":     func(key []byte) { _, _ = s.Get(ctx, key) },
+		"Peek":    func(key []byte) { _, _ = s.Peek(ctx, key) },
+		"TTL":     func(key []byte) { _, _ = s.TTL(ctx, key) },
+		"Touch":   func(key []byte) { _, _ = s.Touch(ctx, key, time.Minute) },
+		"Incr":    func(key []byte) { _, _ = s.Incr(ctx, key, 1) },
+		"Replace": func(key []byte) { _, _ = s.Replace(ctx, key, []byte("17"), []byte("17"), time.Minute) },
+		"ReplaceHead": func(key []byte) {
+			_, _ = s.ReplaceHead(ctx, key, make([]byte, driver.HeadSize), []byte("17"), time.Minute)
+		},
 		"Add":        func(key []byte) { _, _, _ = s.Add(ctx, key, []byte("17"), time.Minute) },
 		"Set":        func(key []byte) { _ = s.Set(ctx, key, []byte("17"), time.Minute) },
 		"Delete":     func(key []byte) { _, _ = s.Delete(ctx, key) },

@@ -37,6 +37,8 @@ var (
 	_ driver.Replacer = (*Store)(nil)
 	_ driver.Peeker   = (*Store)(nil)
 	_ driver.Expirer  = (*Store)(nil)
+
+	_ driver.HeadReplacer = (*Store)(nil)
 )
 
 // Open connects to the database of opts.URL, checks that the server is of

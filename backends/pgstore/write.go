@@ -47,9 +47,20 @@ func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (
 
 // Replace stores value under key if old is there.
 func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
-	sql, args := s.sql.replace, []any{columnKey(key), columnValue(old), columnValue(value), microseconds(ttl)}
+	return s.replace(ctx, s.sql.replace, s.sql.deleteEqual, key, old, value, ttl)
+}
+
+// ReplaceHead implements [driver.HeadReplacer]: the server reads the head alone.
+func (s *Store) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (replaced bool, err error) {
+	return s.replace(ctx, s.sql.replaceHead, s.sql.deleteHead, key, head, value, ttl)
+}
+
+// replace replaces by one statement, or deletes by the other if the new value is too
+// large.
+func (s *Store) replace(ctx context.Context, update, remove string, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
+	sql, args := update, []any{columnKey(key), columnValue(old), columnValue(value), microseconds(ttl)}
 	if s.tooLarge(value) {
-		sql, args = s.sql.deleteEqual, args[:2]
+		sql, args = remove, args[:2]
 	}
 	err = s.write(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		tag, err := conn.Exec(ctx, sql, args...)

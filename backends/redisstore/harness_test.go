@@ -13,7 +13,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Async
+const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Async |
+	cachetest.HeadReplacer
 
 const maxValueSize = 1 << 20
 

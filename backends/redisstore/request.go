@@ -13,7 +13,7 @@ import (
 // that have no asynchronous form.
 type operation struct {
 	driver.Op
-	old      []byte // for opReplace
+	old      []byte // for opReplace; its head for opReplaceHead
 	tooLarge bool   // the value must not be stored
 }
 
@@ -22,6 +22,7 @@ const (
 	opPeek driver.OpKind = iota + 100
 	opTTL
 	opReplace
+	opReplaceHead
 )
 
 // reads reports whether a replica can serve the operation.
@@ -75,12 +76,18 @@ func (r *request) init(ctx context.Context, op *operation, second bool) {
 	case opTTL:
 		r.number = redis.NewIntCmd(ctx, "pttl", op.Key)
 	case opReplace:
-		if op.tooLarge {
-			r.text = replaceScript.command(ctx, second, op.Key, op.old, "", -1)
-			break
-		}
-		r.text = replaceScript.command(ctx, second, op.Key, op.old, op.Value, milliseconds(op.TTL))
+		r.replace(ctx, replaceScript, op, second)
+	case opReplaceHead:
+		r.replace(ctx, replaceHeadScript, op, second)
 	}
+}
+
+func (r *request) replace(ctx context.Context, by script, op *operation, second bool) {
+	if op.tooLarge {
+		r.text = by.command(ctx, second, op.Key, op.old, "", -1)
+		return
+	}
+	r.text = by.command(ctx, second, op.Key, op.old, op.Value, milliseconds(op.TTL))
 }
 
 func setCommand(ctx context.Context, key, value []byte, ttl time.Duration, flags ...any) *redis.StatusCmd {
@@ -118,7 +125,7 @@ func (r *request) appendTo(list []redis.Cmder) []redis.Cmder {
 // only keeps the client from repeating what must be done once.
 func (r *request) only(cmd redis.Cmder) redis.Cmder {
 	switch r.kind {
-	case driver.OpAdd, driver.OpIncr, opReplace:
+	case driver.OpAdd, driver.OpIncr, opReplace, opReplaceHead:
 		return once{cmd}
 	}
 	return cmd

@@ -35,7 +35,7 @@ func (s *Store) read(ctx context.Context, r *request, err error, result *driver.
 		*result = r.peeked()
 	case opTTL:
 		*result = r.expires()
-	case opReplace:
+	case opReplace, opReplaceHead:
 		result.OK = r.text.Val() == "1"
 		result.Err = r.refused(result.OK)
 	}

@@ -33,6 +33,10 @@ var steps = map[string]func(ctx context.Context, s *redisstore.Store) error{
 		_, err := s.Incr(ctx, []byte("k"), 1)
 		return err
 	},
+	"ReplaceHead": func(ctx context.Context, s *redisstore.Store) error {
+		_, err := s.ReplaceHead(ctx, []byte("k"), make([]byte, driver.HeadSize), []byte("v"), time.Minute)
+		return err
+	},
 	"Replace": func(ctx context.Context, s *redisstore.Store) error {
 		_, err := s.Replace(ctx, []byte("k"), []byte("none"), []byte("v"), time.Minute)
 		return err
@@ -76,7 +80,7 @@ func TestScriptsComeBackAfterTheServerForgotThem(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		s, at := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: pipeline}})
 		set(t, s, "k", "1")
-		for _, name := range []string{"Incr", "Touch", "Replace"} {
+		for _, name := range []string{"Incr", "Touch", "Replace", "ReplaceHead"} {
 			if err := at.raw.ScriptFlush(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +101,7 @@ func TestWhatMustBeDoneOnceIsNotSentAgain(t *testing.T) {
 		at.opts.Addrs, at.opts.Pipeline = []string{broken.addr()}, pipeline
 		s := open(t, at.opts)
 		set(t, s, "k", "1")
-		for _, name := range []string{"Add", "Incr", "Replace"} {
+		for _, name := range []string{"Add", "Incr", "Replace", "ReplaceHead"} {
 			if sent := broken.swallowing("$1\r\nk\r\n", func() {
 				if err := steps[name](t.Context(), s); err == nil {
 					t.Errorf("pipeline %v: %s without an answer: no error", pipeline, name)

@@ -47,7 +47,14 @@ return redis.call('GET', KEYS[1])`)
 	// replaceScript returns whether it replaced. A ttl of "-1" says that the
 	// new value may not be stored, so that the old one only goes.
 	replaceScript = newScript(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end` + replace)
+
+	// replaceHeadScript is replaceScript for the head of the old value.
+	replaceHeadScript = newScript(`
+if redis.call('GETRANGE', KEYS[1], 0, ` + strconv.Itoa(driver.HeadSize-1) + `) ~= ARGV[1] then return 0 end` + replace)
+)
+
+const replace = `
 if ARGV[3] == '-1' then
   redis.call('UNLINK', KEYS[1])
 elseif ARGV[3] == '0' then
@@ -55,8 +62,7 @@ elseif ARGV[3] == '0' then
 else
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 end
-return 1`)
-)
+return 1`
 
 // command returns the command that runs the script: by its hash, or by its
 // source on a server that has not seen it.

@@ -39,6 +39,8 @@ var (
 	_ driver.Peeker   = (*Store)(nil)
 	_ driver.Expirer  = (*Store)(nil)
 	_ driver.Async    = (*Store)(nil)
+
+	_ driver.HeadReplacer = (*Store)(nil)
 )
 
 // New returns a Store on a client that the application has made: a
@@ -121,6 +123,12 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 // Replace implements [driver.Replacer] by a script that compares the bytes.
 func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error) {
 	r := s.run(ctx, &operation{Op: driver.Op{Kind: opReplace, Key: key, Value: value, TTL: ttl}, old: old})
+	return r.OK, r.Err
+}
+
+// ReplaceHead implements [driver.HeadReplacer] by a script that compares the head.
+func (s *Store) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (replaced bool, err error) {
+	r := s.run(ctx, &operation{Op: driver.Op{Kind: opReplaceHead, Key: key, Value: value, TTL: ttl}, old: head})
 	return r.OK, r.Err
 }
 

@@ -23,6 +23,7 @@ const (
 	Sessions
 	Async
 	Verifier
+	HeadReplacer
 
 	// What follows is not declared as an ability but found in the other fields
 	// of a Harness. Cases ask for these in the same way.
@@ -53,6 +54,7 @@ var abilities = []struct {
 	{Sessions, "Sessions", implements[driver.Sessions]},
 	{Async, "Async", implements[driver.Async]},
 	{Verifier, "Verifier", implements[driver.Verifier]},
+	{HeadReplacer, "HeadReplacer", implements[driver.HeadReplacer]},
 	{keeping, "a store that keeps entries", nil},
 	{discarding, "a store that discards entries", nil},
 	{fakeClock, "a fake clock", nil},

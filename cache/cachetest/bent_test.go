@@ -24,6 +24,7 @@ type bent struct {
 	removeMany      func(ctx context.Context, keys [][]byte) error
 	incr            func(ctx context.Context, key []byte, delta int64) (int64, error)
 	replace         func(ctx context.Context, key, old, value []byte, ttl time.Duration) (bool, error)
+	replaceHead     func(ctx context.Context, key, head, value []byte, ttl time.Duration) (bool, error)
 	peek            func(ctx context.Context, key []byte) ([]byte, error)
 	ttl             func(ctx context.Context, key []byte) (time.Duration, error)
 	getNative       func(ctx context.Context, key []byte) ([]byte, any, bool, error)
@@ -119,6 +120,13 @@ func (b *bent) Replace(ctx context.Context, key, old, value []byte, ttl time.Dur
 		return b.replace(ctx, key, old, value, ttl)
 	}
 	return b.memory.Replace(ctx, key, old, value, ttl)
+}
+
+func (b *bent) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (bool, error) {
+	if b.replaceHead != nil {
+		return b.replaceHead(ctx, key, head, value, ttl)
+	}
+	return b.memory.ReplaceHead(ctx, key, head, value, ttl)
 }
 
 func (b *bent) Peek(ctx context.Context, key []byte) ([]byte, error) {

@@ -24,7 +24,7 @@ type mutant struct {
 func mutants() []mutant {
 	return slices.Concat(
 		entryMutants, ownershipMutants, timeoutMutants, addMutants, touchMutants, deleteMutants, clearMutants,
-		manyMutants, counterMutants, replacerMutants, peekMutants, nativeMutants, sessionMutants, asyncMutants,
+		manyMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, sessionMutants, asyncMutants,
 		contextMutants, shutdownMutants, reopenMutants, damageMutants, limitMutants, concurrencyMutants)
 }
 

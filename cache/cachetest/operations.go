@@ -74,6 +74,10 @@ var operations = []operation{
 		_, err := s.(driver.Replacer).Replace(ctx, a.key, []byte(presentValue), a.value, a.ttl)
 		return err
 	}},
+	{name: "ReplaceHead", needs: HeadReplacer, call: func(ctx context.Context, s driver.Store, a arguments) error {
+		_, err := s.(driver.HeadReplacer).ReplaceHead(ctx, a.key, []byte(oldValue[:driver.HeadSize]), a.value, a.ttl)
+		return err
+	}},
 	{name: "Peek", needs: Peeker, call: func(ctx context.Context, s driver.Store, a arguments) error {
 		_, err := s.(driver.Peeker).Peek(ctx, a.key)
 		return err

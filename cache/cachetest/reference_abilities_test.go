@@ -11,17 +11,19 @@ import (
 )
 
 var (
-	_ driver.Many       = (*memory)(nil)
-	_ driver.Counter    = (*memory)(nil)
-	_ driver.Replacer   = (*memory)(nil)
-	_ driver.Peeker     = (*memory)(nil)
-	_ driver.Expirer    = (*memory)(nil)
-	_ driver.Sharer     = (*memory)(nil)
-	_ driver.Verifier   = (*memory)(nil)
-	_ driver.KeyChecker = (*memory)(nil)
-	_ driver.Native     = (*memory)(nil)
-	_ driver.Sessions   = (*memory)(nil)
-	_ driver.Async      = (*memory)(nil)
+	_ driver.Many     = (*memory)(nil)
+	_ driver.Counter  = (*memory)(nil)
+	_ driver.Replacer = (*memory)(nil)
+	_ driver.Peeker   = (*memory)(nil)
+	_ driver.Expirer  = (*memory)(nil)
+	_ driver.Sharer   = (*memory)(nil)
+
+	_ driver.HeadReplacer = (*memory)(nil)
+	_ driver.Verifier     = (*memory)(nil)
+	_ driver.KeyChecker   = (*memory)(nil)
+	_ driver.Native       = (*memory)(nil)
+	_ driver.Sessions     = (*memory)(nil)
+	_ driver.Async        = (*memory)(nil)
 )
 
 func (m *memory) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
@@ -97,6 +99,21 @@ func (m *memory) Replace(ctx context.Context, key, old, value []byte, ttl time.D
 	defer m.mu.Unlock()
 	e, err := m.live(key)
 	if err == driver.ErrNotFound || e.isNative || !bytes.Equal(e.value, old) {
+		return false, nil
+	}
+	if err == nil {
+		err = m.put(key, entry{value: value}, ttl)
+	}
+	return err == nil, err
+}
+
+func (m *memory) ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (bool, error) {
+	if err := m.begin(ctx, key); err != nil {
+		return false, err
+	}
+	defer m.mu.Unlock()
+	e, err := m.live(key)
+	if err == driver.ErrNotFound || e.isNative || len(head) != driver.HeadSize || !bytes.HasPrefix(e.value, head) {
 		return false, nil
 	}
 	if err == nil {

@@ -64,6 +64,7 @@ func storeCases() []storeCase {
 		requiring(keeping|Many, manyCases),
 		requiring(keeping|Counter, counterCases),
 		requiring(keeping|Replacer, replacerCases),
+		requiring(keeping|HeadReplacer, headReplacerCases),
 		requiring(keeping|Peeker, peekerCases),
 		requiring(keeping|Expirer, expirerCases),
 		requiring(keeping|Native, nativeCases),

@@ -54,6 +54,16 @@ type Replacer interface {
 	Replace(ctx context.Context, key, old, value []byte, ttl time.Duration) (replaced bool, err error)
 }
 
+// HeadReplacer is implemented by a [Replacer] that can compare the head of a value
+// for less than the whole: the old value then need not be sent to the server. The
+// core calls it for its own entries, whose heads are unique, see package envelope.
+type HeadReplacer interface {
+	// ReplaceHead stores value under key if the first [HeadSize] bytes of what is
+	// stored there are head, which has that length, and reports whether it did. It
+	// is atomic. A shorter value and a native entry have no such head.
+	ReplaceHead(ctx context.Context, key, head, value []byte, ttl time.Duration) (replaced bool, err error)
+}
+
 // Peeker is implemented by a store that can return the head of a value for
 // less than the whole.
 type Peeker interface {

@@ -200,6 +200,16 @@ func (h *Header) parseVersion1(b []byte) error {
 	return nil
 }
 
+// UniqueHead returns the header of a whole entry if no other entry has the same:
+// whoever finds it in a store has found this very entry. The entry may be damaged.
+func UniqueHead(entry []byte) (head []byte, unique bool) {
+	var h Header
+	if h.ParseHead(entry) != nil || h.Identity == 0 {
+		return nil, false
+	}
+	return entry[:Size], true
+}
+
 // Parse reads the header of a whole entry, whose payload is [Payload]. With an
 // error the header is zero. It does not look at the checksum, which is for
 // [Verify].

@@ -13,6 +13,7 @@ import (
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
+	"github.com/larder-go/larder/internal/envelope/version1"
 )
 
 // parseHead and parse return what the methods of a header read.
@@ -178,6 +179,25 @@ func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 	for n := envelope.Size; n <= len(entry); n++ {
 		if _, err := parseHead(entry[:n]); err != nil {
 			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestOnlyAHeadWithAnIdentityIsUnique(t *testing.T) {
+	identified := sealed(envelope.Header{Kind: envelope.KindBytes, Identity: 1, Length: 3}, "abc")
+	if head, unique := envelope.UniqueHead(identified); !unique || !bytes.Equal(head, identified[:driver.HeadSize]) {
+		t.Errorf("%x, %v", head, unique)
+	}
+	for name, b := range map[string][]byte{
+		"nothing":          nil,
+		"foreign":          []byte(strings.Repeat("foreign", 10)),
+		"without identity": entry,
+		"cut short":        identified[:envelope.Size-1],
+		"of a later kind":  changed(3, 5),
+		"version 1":        append(version1.Header{Kind: version1.KindBytes, Type: 7, Length: 30}.Append(nil), make([]byte, 30)...),
+	} {
+		if head, unique := envelope.UniqueHead(b); unique {
+			t.Errorf("%s: %x", name, head)
 		}
 	}
 }
