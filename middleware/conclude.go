@@ -47,6 +47,8 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	entry, whole := u.live.whole(u.x.h.policy)
 	if !whole {
 		u.remember()
+		u.release()
+		u.x.removeBase(u.ctx)
 		return forOne, nil
 	}
 	return u.keep(entry), nil
@@ -78,6 +80,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 		return forOne
 	case entry.received.Sub(entry.requested) > maxRun || time.Since(entry.received) > maxRun:
 		u.reason = reasonSlow
+		u.release()
 		return forOne
 	}
 	stored, ttl := u.x.store(u.ctx, entry, u.index)

@@ -57,7 +57,8 @@ type exchange struct {
 	isForgotten bool
 
 	// base is the page that a run of this exchange validates, or falls back to.
-	base *page
+	base        *page
+	baseRemoved bool // from the cache, by that run
 
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared *prepared
@@ -172,7 +173,7 @@ func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
 	if x.Accept() {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
-	if x.found == nil {
+	if x.found == nil || x.found.tombstone {
 		x.h.uncacheable.noteAbsent(x.canonical)
 	}
 	if why == reasonOnlyIfCached {

@@ -55,7 +55,8 @@ func StatusTTL(status int, d time.Duration) PageOption {
 
 // Grace is for how long a stale page may still be served, while it is made anew
 // in the background or when the handler fails: it panics, or answers with 500,
-// 502, 503 or 504. It stands in for stale-while-revalidate and stale-if-error
+// 502, 503, 504, 408, 425 or 429. Any other answer below 500 that is not stored
+// removes the page (RFC 9111, section 4.3.3). Grace stands in for stale-while-revalidate and stale-if-error
 // (RFC 5861) where a response has none. The default is zero.
 func Grace(d time.Duration) PageOption {
 	return func(p *policy) { p.grace = d }

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -136,8 +135,7 @@ func purgePage(ctx context.Context, c cache.View[*page], primary []byte, how pur
 			return c.Set(ctx, key, found.purgedSoftly(now), cache.After(softTTL(found, now)))
 		}
 	}
-	tombstone := &page{key: primary, tombstone: true, requested: now, generation: rand.Text()}
-	return c.Set(ctx, key, tombstone, cache.After(tombstoneTTL))
+	return c.Set(ctx, key, newTombstone(primary), cache.After(tombstoneTTL))
 }
 
 // purgedSoftly returns the entry as it is once it was declared stale.

@@ -86,7 +86,7 @@ func (w *recorder) WriteHeader(status int) {
 
 // begin writes the status; mu is held.
 func (w *recorder) begin(status int) {
-	w.status = status
+	w.status, w.run.status = status, status
 	w.sent = canonical(w.header)
 	w.declared = declaredLength(w.sent)
 	if why := unrecordable(w.sent, w.limit); why != reasonNone && !w.isConfirmation() {

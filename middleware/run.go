@@ -184,7 +184,6 @@ func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, fal
 // called once, before anything of the response goes anywhere.
 func (u *run) begun(status int, header http.Header) {
 	x, now := u.x, time.Now()
-	u.status = status
 	switch {
 	case u.isConfirmation(status):
 		u.freshen(header, now)
@@ -229,14 +228,8 @@ func (u *run) freshen(header http.Header, now time.Time) {
 func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
 
 // failed reports whether the run, as far as it is known, is a failure in the
-// sense of RFC 5861, section 4.
-func (u *run) failed() bool {
-	switch u.status {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return u.panicked
-}
+// sense of [isFailure].
+func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
 
 // fallback is the old page that may be sent in place of a failure, or nil.
 func (u *run) fallback() *page {
@@ -268,6 +261,7 @@ func (u *run) fate(storeErr error) (stored bool, detail reason) {
 func (u *run) release() {
 	u.released.Store(true)
 	u.loading.Release()
+	u.removeUnsuitable()
 }
 
 func (u *run) isReleased() bool { return u.released.Load() }

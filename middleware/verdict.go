@@ -42,7 +42,7 @@ func (x *exchange) verdictOn(p *page) judged {
 		return judged{verdict: verdictMiss}
 	case p.index != nil && x.index == nil && bytes.Equal(p.key, primary):
 		return judged{verdict: verdictVariant}
-	case p.tombstone && x.index == nil && bytes.Equal(p.key, primary):
+	case p.tombstone && bytes.HasPrefix(p.key, primary): // of the URL, or of one of its variants
 		return judged{verdict: verdictMiss}
 	case p.index != nil, p.tombstone, p.purges != nil:
 		return judged{verdict: verdictBypass, reason: reasonCollision}

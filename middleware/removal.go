@@ -1,0 +1,116 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// A full answer below 500 to a request for a stored page says that the page is not
+// suitable any more (RFC 9111, section 4.3.3). If that answer is not stored in place of
+// the page, the page is removed.
+
+// removeUnsuitable removes the page that the run was to validate or refresh, if its answer
+// says that the page is not suitable any more.
+func (u *run) removeUnsuitable() {
+	if u.isReplacement() {
+		u.x.removeBase(u.ctx)
+	}
+}
+
+// isReplacement reports whether the run has given a full answer in place of the page that
+// there was, though not one that is stored.
+func (u *run) isReplacement() bool {
+	switch u.reason {
+	case reasonNone, reasonHandlerError, reasonHijacked, reasonTruncated, reasonLeft:
+		return false
+	}
+	return isFullAnswer(u.status)
+}
+
+// isFullAnswer reports whether a response with this status is a whole one, and no failure.
+func isFullAnswer(status int) bool {
+	switch {
+	case status == http.StatusPartialContent, status == http.StatusNotModified, isFailure(status):
+		return false
+	}
+	return status >= http.StatusOK && status < http.StatusInternalServerError
+}
+
+// isFailure reports whether a status says that the handler could not answer this time: an
+// error in the sense of RFC 5861, section 4, or a request to come again later.
+func isFailure(status int) bool {
+	switch status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return false
+}
+
+// removeBase leaves a tombstone in place of the page that a run of this exchange was to
+// validate or refresh, and of no other: a newer one that was stored meanwhile stays. Of a
+// URL with variants it is that variant. Nobody waits for a run of the page any more.
+func (x *exchange) removeBase(ctx context.Context) {
+	if x.base == nil || x.baseRemoved {
+		return
+	}
+	x.baseRemoved = true
+	r := &removal{base: x.base, key: x.canonical}
+	if x.index == nil {
+		r.key = x.canonical[:x.primaryLen] // what else is in the key makes no difference
+	}
+	if _, err := x.cache(ctx).Fill(ctx, x.key, &r.found, r); err != nil && !errors.Is(err, cache.ErrNotShared) {
+		x.h.logStoreError(ctx, err)
+	}
+}
+
+// removal replaces a page by a tombstone, as a [cache.Loader]: the cache compares what it
+// has found with what is stored, and keeps what was stored or purged meanwhile.
+type removal struct {
+	base  *page
+	key   []byte // of the tombstone
+	found *page
+}
+
+var (
+	_ cache.Accepter = (*removal)(nil)
+	_ cache.Joiner   = (*removal)(nil)
+)
+
+// Accept implements [cache.Accepter]: another page stays.
+func (r *removal) Accept() bool { return !r.found.isSameEntry(r.base) }
+
+// Load implements [cache.Loader].
+func (r *removal) Load(context.Context) (cache.Loaded, error) {
+	if r.found == nil {
+		return forOne, nil // it is gone already
+	}
+	return cache.Loaded{Value: newTombstone(r.key), Timeout: cache.After(tombstoneTTL)}, nil
+}
+
+// Join implements [cache.Joiner]: the removal waits for no run, and nobody for it.
+func (r *removal) Join() cache.Joining { return cache.Joining{Alone: true} }
+
+// Attend implements [cache.Announcer].
+func (r *removal) Attend(_ any, leave func()) { leave() }
+
+// Patience implements [cache.Announcer].
+func (r *removal) Patience() time.Duration { return 0 }
+
+// isSameEntry reports whether two pages are of the same run, though one may have been
+// read from the store again.
+func (p *page) isSameEntry(other *page) bool {
+	return p == other || !p.tombstone && p.index == nil && bytes.Equal(p.key, other.key) &&
+		p.requested.Equal(other.requested) && p.received.Equal(other.received) && p.validators.ETag == other.validators.ETag
+}
+
+// newTombstone returns what is left of the pages with that key, see [page].
+func newTombstone(key []byte) *page {
+	return &page{key: bytes.Clone(key), tombstone: true, requested: time.Now(), generation: rand.Text()}
+}
