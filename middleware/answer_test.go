@@ -190,7 +190,7 @@ func TestAPageOfACacheFurtherInIsNotStoredAgain(t *testing.T) {
 		ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored"+nested)
 		time.Sleep(time.Minute)
 		ask(p, "/page").wantStatus(t, "larder; hit; ttl=3540"+nested)
-		ask(p, "/page").wantStatus(t, "larder; hit; ttl=3540 | larder; fwd=uri-miss; detail=uncacheable")
+		ask(p, "/page").wantStatus(t, "larder; hit; ttl=3540 | larder; fwd=uri-miss; detail=uncacheable; larder-cause=nested")
 		h.wantRuns(t, 1)
 	})
 }

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/larder-go/larder/cache"
@@ -21,15 +20,15 @@ type apart struct {
 }
 
 var (
-	_ cache.Accepter  = (*apart)(nil)
-	_ cache.Announcer = (*apart)(nil)
+	_ cache.Accepter = (*apart)(nil)
+	_ cache.Joiner   = (*apart)(nil)
 )
 
 // storeApart reports whether it has stored the entry.
 func (u *run) storeApart(entry *page, ttl time.Duration) bool {
 	a := &apart{entry: entry, ttl: ttl, began: u.requested.Truncate(time.Millisecond)} // as in stores of bytes
 	outcome, err := u.x.cache(u.ctx).Fill(u.ctx, u.x.key, &a.found, a)
-	if err != nil && !errors.Is(err, cache.ErrPatience) {
+	if err != nil {
 		u.x.h.logStoreError(u.ctx, err)
 	}
 	return a.stored && outcome.Stored
@@ -44,10 +43,12 @@ func (a *apart) Load(context.Context) (cache.Loaded, error) {
 	return cache.Loaded{Value: a.entry, Timeout: cache.After(a.ttl)}, nil
 }
 
-// Attend implements [cache.Announcer]. Another run streams what it is going to
-// store.
+// Join implements [cache.Joiner]: nothing is worth waiting for another's run, which
+// began later.
+func (a *apart) Join() cache.Joining { return cache.Joining{Alone: true} }
+
+// Attend implements [cache.Announcer]. There is nobody to announce anything.
 func (a *apart) Attend(_ any, leave func()) { leave() }
 
-// Patience implements [cache.Announcer]: nothing is worth waiting for another's
-// run, which began later.
-func (a *apart) Patience() time.Duration { return time.Nanosecond }
+// Patience implements [cache.Announcer].
+func (a *apart) Patience() time.Duration { return 0 }

@@ -142,7 +142,7 @@ func TestAfterAnUncacheableResponseNobodyIsQueued(t *testing.T) {
 		ask(p, "/page")
 		began := time.Now()
 		for _, c := range startMany(t, p, 10) {
-			c.wait().wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable")
+			c.wait().wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable; larder-cause=private")
 		}
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("it took %v", took)

@@ -46,6 +46,7 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	u.live.body.finish(nil)
 	entry, whole := u.live.whole(u.x.h.policy)
 	if !whole {
+		u.reason = reasonTooLarge
 		u.remember()
 		u.release()
 		u.x.removeBase(u.ctx)
@@ -123,6 +124,6 @@ func (u *run) remember() {
 	ofClient := u.reason == reasonRequestNoStore || u.reason == reasonCredentials && u.x.h.face == shared
 	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
 	if isLasting && !ofClient && u.ctx.Err() == nil {
-		u.x.h.uncacheable.remember(u.x.canonical)
+		u.x.h.uncacheable.remember(u.x.memoryKey(), u.reason)
 	}
 }

@@ -118,9 +118,9 @@ const maxTries = 6
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
-	if known := x.h.uncacheable.recall(x.canonical); known.isAbsent() && !x.directives.OnlyIfCached {
+	if known := x.h.uncacheable.recall(x.memoryKey()); known.isAbsent() && !x.directives.OnlyIfCached {
 		x.h.hot.keepPass(x, known)
-		x.pass(x.forward(), reasonUncacheable)
+		x.passUncacheable(known)
 		return
 	}
 	x.from = cache.From(x.r.Context(), x.h.alias)
@@ -156,7 +156,7 @@ func (x *exchange) startsNoRun() reason {
 		return reasonRequestNoStore
 	case len(x.nominated) > 0:
 		return reasonConnection
-	case x.h.uncacheable.recall(x.canonical).isRemembered():
+	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
 		return reasonUncacheable
 	}
 	return reasonNone
@@ -174,11 +174,14 @@ func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
 	if x.found == nil || x.found.tombstone {
-		x.h.uncacheable.noteAbsent(x.canonical)
+		x.h.uncacheable.noteAbsent(x.memoryKey())
 	}
-	if why == reasonOnlyIfCached {
+	switch why {
+	case reasonOnlyIfCached:
 		x.refuse()
-	} else {
+	case reasonUncacheable:
+		x.passUncacheable(x.h.uncacheable.recall(x.memoryKey()))
+	default:
 		x.pass(x.forward(), why)
 	}
 	return true
@@ -371,7 +374,16 @@ func (x *exchange) again(err error) (answered bool) {
 
 // pass runs the handler for this request alone, which it gets as it came.
 func (x *exchange) pass(why forward, detail reason) {
-	setStatus(x.w.Header(), nil, forwarded{why: why, detail: detail})
+	x.passAs(forwarded{why: why, detail: detail})
+}
+
+// passUncacheable is pass because of what the memory knows of the page.
+func (x *exchange) passUncacheable(known memo) {
+	x.passAs(forwarded{why: x.forward(), detail: reasonUncacheable, cause: known.why()})
+}
+
+func (x *exchange) passAs(f forwarded) {
+	setStatus(x.w.Header(), nil, f)
 	x.h.serveUncached(x.next, x.w, x.r)
 	x.isForgotten = x.prepared == nil // there was no run
 }

@@ -319,3 +319,12 @@ func TestAnExplanationOverAConnection(t *testing.T) {
 	}
 	h.wantRuns(t, 0) // it may change something
 }
+
+func TestAnExplanationNamesTheCauseOfAnUncacheablePage(t *testing.T) {
+	h := answering("page", "Cache-Control: private")
+	p := cached(t, h, middleware.Explain("let-me-see"))
+	ask(p, "/page")
+	explain(t, p, "/page", why).want(t, "the handler runs for this request alone",
+		"verdict: the last response for this page", "cause: the response says private [RFC 9111, section 5.2.2.7]")
+	explain(t, p, "/page", why, "Cookie: a=1").want(t, "the handler runs, for all")
+}

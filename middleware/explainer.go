@@ -200,12 +200,13 @@ func (e *explainer) validate() {
 }
 
 func (e *explainer) miss() {
-	uncacheable := e.x.h.uncacheable.recall(e.x.canonical).isRemembered()
+	known := e.x.h.uncacheable.recall(e.x.memoryKey())
 	switch {
 	case e.x.directives.OnlyIfCached:
 		e.refused()
-	case uncacheable:
+	case known.isRemembered():
 		e.because("verdict", reasonUncacheable)
+		e.because("cause", known.why())
 		e.Outcome = "the handler runs for this request alone"
 	default:
 		e.add("verdict", "there is no response to use", "RFC 9111, section 4")

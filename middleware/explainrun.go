@@ -43,7 +43,7 @@ func (e *explainer) storable(p *probe, requested time.Time) {
 	details := append(h.describe(entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"
-	if entry.age(now) >= entry.fresh.Lifetime || entry.fresh.NoCache {
+	if entry.isStaleAtBirth() {
 		e.Outcome = "the response is stored, and validated before each use"
 	}
 	if names := selectingNames(entry.vary); len(names) > 0 && (e.x.index == nil || !containsAll(e.x.index.names, names)) {

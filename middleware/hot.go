@@ -188,10 +188,16 @@ func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWa
 	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reasonNone {
 		return false
 	}
-	setField(w.Header(), "Cache-Status", []string{statusUncacheable})
+	setField(w.Header(), "Cache-Status", []string{statusUncacheable[hot.known.why()]})
 	h.serveUncached(h.next, w, r)
 	return true
 }
 
-// statusUncacheable is what the responses to passes of hot ways say.
-var statusUncacheable = forwarded{why: forwardURIMiss, detail: reasonUncacheable}.String()
+// statusUncacheable is what the responses to passes of hot ways say, for each reason
+// for which the last response was not to be stored.
+var statusUncacheable = func() (lines [len(reasons)]string) {
+	for why := range lines {
+		lines[why] = forwarded{why: forwardURIMiss, detail: reasonUncacheable, cause: reason(why)}.String()
+	}
+	return lines
+}()

@@ -7,10 +7,12 @@ import (
 	"time"
 )
 
+func keyOf(text string) memoryKey { return memoryKey{canonical: []byte(text)} }
+
 func TestWhatIsRememberedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m memory
-		key, other := []byte("key"), []byte("other")
+		key, other := keyOf("key"), keyOf("other")
 		want := func(remembered, absent bool) {
 			t.Helper()
 			known := m.recall(key)
@@ -21,14 +23,14 @@ func TestWhatIsRememberedIsForgotten(t *testing.T) {
 		want(false, false)
 		m.noteAbsent(key) // it is not remembered
 		want(false, false)
-		m.remember(key)
+		m.remember(key, reasonPrivate)
 		want(true, false)
 		m.noteAbsent(other)
 		want(true, false)
 		m.noteAbsent(key)
 		want(true, true)
 		time.Sleep(memoryTime / 2)
-		m.remember(key) // there was another run, which may have stored
+		m.remember(key, reasonPrivate) // there was another run, which may have stored
 		want(true, false)
 		time.Sleep(memoryTime)
 		want(false, false)
@@ -42,17 +44,17 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 		m := new(memory)
 		want := func(when string, a, b bool) {
 			t.Helper()
-			hasA := m.recall([]byte("a")).isRemembered()
-			hasB := m.recall([]byte("b")).isRemembered()
+			hasA := m.recall(keyOf("a")).isRemembered()
+			hasB := m.recall(keyOf("b")).isRemembered()
 			if hasA != a || hasB != b {
 				t.Errorf("%s: a: %v, b: %v", when, hasA, hasB)
 			}
 		}
 		want("empty", false, false)
-		m.remember([]byte("a"))
+		m.remember(keyOf("a"), reasonPrivate)
 		want("a only", true, false)
 		time.Sleep(memoryTime - 2*time.Second)
-		m.remember([]byte("b"))
+		m.remember(keyOf("b"), reasonPrivate)
 		want("before the time of a is over", true, true)
 		time.Sleep(2 * time.Second)
 		want("after it", false, true)
@@ -62,11 +64,11 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 	var m memory
 	for i := range 10 * memorySize {
-		m.remember(fmt.Append(nil, "remembered ", i))
+		m.remember(keyOf(fmt.Sprint("remembered ", i)), reasonPrivate)
 	}
 	mistaken := 0
 	for i := range 10 * memorySize {
-		if m.recall(fmt.Append(nil, "other ", i)).isRemembered() {
+		if m.recall(keyOf(fmt.Sprint("other ", i))).isRemembered() {
 			mistaken++
 		}
 	}
@@ -78,9 +80,9 @@ func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m memory
-		key := []byte("key")
+		key := keyOf("key")
 		recalled := func() memo {
-			m.remember(key)
+			m.remember(key, reasonPrivate)
 			m.noteAbsent(key)
 			return m.recall(key)
 		}
@@ -89,7 +91,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 			t.Error("it does not hold at once")
 		}
 		time.Sleep(time.Second)
-		m.remember(key) // there was another run, which may have stored
+		m.remember(key, reasonPrivate) // there was another run, which may have stored
 		if known.holds() {
 			t.Error("it holds although there was another run")
 		}
@@ -99,4 +101,55 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 			t.Error("it holds although its time is over")
 		}
 	})
+}
+
+func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
+	var m memory
+	for why := range reason(len(reasons)) {
+		m.remember(keyOf("key"), why)
+		m.noteAbsent(keyOf("key"))
+		if known := m.recall(keyOf("key")); !known.isAbsent() || known.why() != why {
+			t.Errorf("absent %v, because %q, want %q", known.isAbsent(), known.why(), why)
+		}
+	}
+}
+
+func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var m memory
+		key := keyOf("key")
+		want := func(when string, passes, unshared bool) {
+			t.Helper()
+			if p, u := m.recall(key).isRemembered(), m.wasUnshared(key); p != passes || u != unshared {
+				t.Errorf("%s: passes %v, unshared %v", when, p, u)
+			}
+		}
+		want("before", false, false)
+		m.remember(key, reasonPrivate)
+		want("private", true, true)
+		time.Sleep(memoryTime)
+		want("private, a while ago", false, true)
+		time.Sleep(unsharedTime - memoryTime)
+		want("private, long ago", false, false)
+		m.rememberStale(key)
+		want("stale", false, true)
+		m.forget(keyOf("other"))
+		want("stale, another shared", false, true)
+		m.forget(key)
+		want("shared", false, false)
+	})
+}
+
+func TestWhatIdentifiedClientsGetSaysNothingOfOthers(t *testing.T) {
+	var m memory
+	anonymous, user := memoryKey{[]byte("key"), false}, memoryKey{[]byte("key"), true}
+	m.remember(user, reasonPrivate)
+	if m.recall(anonymous).isRemembered() || !m.recall(user).isRemembered() {
+		t.Error("the response to a user is remembered for those who are not known")
+	}
+	m.remember(anonymous, reasonStatus)
+	m.forget(user)
+	if !m.recall(anonymous).isRemembered() || m.recall(user).isRemembered() {
+		t.Error("the response to a user is forgotten for those who are not known")
+	}
 }

@@ -75,6 +75,21 @@ func Patience(d time.Duration) PageOption {
 	return func(p *policy) { p.patience = d }
 }
 
+// MaxConcurrentRuns is how many runs of the handler for one URL may be under way for
+// requests that wait. If a run has not written its header after a second, one of
+// those who wait starts another, and after each further second one more, as nginx
+// does with proxy_cache_lock_age. The first that has a response for all answers all
+// who wait; each of the others answers the request that started it. Those who start
+// none wait on, see [Patience]. So an application whose answers take long, such as
+// long polling, hears of several clients before the first of them is answered.
+//
+// The default is [DefaultMaxConcurrentRuns] for [Site] and [Shared]. For
+// [CachePage] it is 1, where nobody starts another: its owner says that the page
+// is for all. Less than 1 counts as 1.
+func MaxConcurrentRuns(n int) PageOption {
+	return func(p *policy) { p.maxRuns = n }
+}
+
 // When has requests go past the cache for which wanted is false. It must depend
 // on the request alone, and may be called from many goroutines.
 func When(wanted func(*http.Request) bool) PageOption {

@@ -95,6 +95,10 @@ func (p *page) age(now time.Time) time.Duration {
 	return rfc9111.CurrentAge(p.initial, p.received, now)
 }
 
+// isStaleAtBirth reports whether no other request could be given the page as it was
+// when its header was there: each has to ask the handler.
+func (p *page) isStaleAtBirth() bool { return p.fresh.NoCache || p.fresh.Lifetime <= p.initial }
+
 // isValidatable reports whether the handler can be asked if it still holds.
 func (p *page) isValidatable() bool {
 	return p.validators.ETag != "" || !p.validators.LastModified.IsZero()

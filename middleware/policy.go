@@ -31,6 +31,7 @@ type policy struct {
 	djangoHeaders     bool
 	grace             time.Duration
 	patience          time.Duration
+	maxRuns           int
 	refreshTimeout    time.Duration
 	literal           bool
 	heedRequests      bool
@@ -58,6 +59,10 @@ const (
 	// has started.
 	DefaultPatience = 30 * time.Second
 
+	// DefaultMaxConcurrentRuns is how many runs of the handler for one URL [Site]
+	// and [Shared] have under way for requests that wait.
+	DefaultMaxConcurrentRuns = 8
+
 	// DefaultRefreshTimeout is how long a refresh in the background may take.
 	DefaultRefreshTimeout = 30 * time.Second
 )
@@ -69,7 +74,11 @@ func newPolicy(f face, ttl time.Duration, opts []PageOption) *policy {
 		alias:          cache.DefaultAlias,
 		maxBody:        DefaultMaxBody,
 		patience:       DefaultPatience,
+		maxRuns:        DefaultMaxConcurrentRuns,
 		refreshTimeout: DefaultRefreshTimeout,
+	}
+	if f == perView {
+		p.maxRuns = 1 // its owner says that the page is for all
 	}
 	if f == shared {
 		p.heedRequests = true

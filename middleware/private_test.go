@@ -106,7 +106,7 @@ func TestWhatIsStored(t *testing.T) {
 				return
 			}
 			first.wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail="+test.reason)
-			second.wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable")
+			second.wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable; larder-cause="+test.reason)
 			h.wantRuns(t, 2)
 		})
 	}

@@ -192,7 +192,7 @@ var reasons = [...]Reason{
 	},
 	reasonUncacheable: {
 		"uncacheable", "the last response for this page, in the last ten seconds, was not to be stored, so nobody waits for one",
-		"RFC 9111, section 4", "See the detail that the other response has.",
+		"RFC 9111, section 4", "See larder-cause, which is the detail of that response.",
 	},
 	reasonCollision: {
 		"collision", "what is stored under the page's key is another request's",

@@ -255,5 +255,5 @@ func TestAHijackedConnectionIsRemembered(t *testing.T) {
 		t.Errorf("Cache-Status is %q", a.cacheStatus())
 	}
 	hijacks = false
-	fetch(t, s, "GET", "/page").wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable")
+	fetch(t, s, "GET", "/page").wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable; larder-cause=hijacked")
 }

@@ -161,12 +161,12 @@ func (r refresher) Accept() bool {
 }
 
 var (
-	_ cache.Accepter  = refresher{}
-	_ cache.Announcer = refresher{}
-	_ cache.Preparer  = refresher{}
-	_ cache.Accepter  = (*exchange)(nil)
-	_ cache.Announcer = (*exchange)(nil)
-	_ cache.Preparer  = (*exchange)(nil)
+	_ cache.Accepter = refresher{}
+	_ cache.Joiner   = refresher{}
+	_ cache.Preparer = refresher{}
+	_ cache.Accepter = (*exchange)(nil)
+	_ cache.Joiner   = (*exchange)(nil)
+	_ cache.Preparer = (*exchange)(nil)
 
 	_ http.Handler = (*pageHandler)(nil)
 )

@@ -201,10 +201,13 @@ func (u *run) begun(status int, header http.Header) {
 	u.index = x.indexFor(selectingNames(entry.vary))
 	entry.key = x.keyUnder(u.index)
 	u.page = entry
-	if entry.age(now) >= entry.fresh.Lifetime || entry.fresh.NoCache {
+	if entry.isStaleAtBirth() {
 		// It may be stored, but not used for another request without asking.
+		x.h.uncacheable.rememberStale(x.memoryKey())
 		u.release()
+		return
 	}
+	x.h.uncacheable.forget(x.memoryKey())
 }
 
 // freshen makes the page that was validated what the 304 says.
@@ -216,8 +219,10 @@ func (u *run) freshen(header http.Header, now time.Time) {
 	u.page = u.asked.freshened(header, u.requested, now, x.h.policy)
 	u.validated = true
 	u.reason = x.h.unstorable(u.page.status, u.page.header(), &x.judgement, now)
-	if u.reason != reasonNone || u.page.fresh.NoCache || u.page.fresh.Lifetime <= u.page.initial {
+	if u.reason != reasonNone || u.page.isStaleAtBirth() {
 		u.release()
+	} else {
+		x.h.uncacheable.forget(x.memoryKey())
 	}
 	// It may vary on more than it did.
 	u.index = x.indexFor(selectingNames(u.page.vary))

@@ -9,8 +9,12 @@ import (
 
 // The Cache-Status members that larder writes (RFC 9211).
 
-// statusName is larder's name in Cache-Status.
-const statusName = "larder"
+// statusName is larder's name in Cache-Status, and causeParameter a parameter of its
+// own: with the detail "uncacheable" it is that of the last response.
+const (
+	statusName     = "larder"
+	causeParameter = "larder-cause"
+)
 
 // forward says why a request went to the handler (RFC 9211, section 2.2).
 type forward string
@@ -44,6 +48,7 @@ type forwarded struct {
 	stored    bool
 	collapsed bool // another request's run was waited for
 	detail    reason
+	cause     reason // of reasonUncacheable: that of the last response
 }
 
 // String returns the member of Cache-Status.
@@ -64,6 +69,10 @@ func (f forwarded) String() string {
 	if f.detail != reasonNone {
 		b = append(b, "; detail="...)
 		b = append(b, f.detail.String()...)
+	}
+	if f.cause != reasonNone {
+		b = append(b, "; "+causeParameter+"="...)
+		b = append(b, f.cause.String()...)
 	}
 	return string(b)
 }

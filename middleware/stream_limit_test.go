@@ -26,7 +26,7 @@ func TestNobodyJoinsAStreamThatIsTooLarge(t *testing.T) {
 			c.wantWhole(t, strings.Repeat("x", 900)+strings.Repeat("y", 200))
 		}
 		late.wait().wantStatus(t, "larder; fwd=uri-miss; detail=too-large")
-		ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable")
+		ask(p, "/page").wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable; larder-cause=too-large")
 	})
 }
 

@@ -23,7 +23,7 @@ func uncachedRoutes(ctx context.Context, l *Lab) error {
 	past := lifecycle(caches)(middleware.CachePage(pageTTL)(floor))
 	// What passes says so in Cache-Status, which costs something by itself.
 	saying := lifecycle(caches)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Status", "larder; fwd=uri-miss; detail=uncacheable")
+		w.Header().Set("Cache-Status", "larder; fwd=uri-miss; detail=uncacheable; larder-cause=private")
 		floor(w, r)
 	}))
 

@@ -83,6 +83,10 @@ func unquoted(text string) string {
 	return b.String()
 }
 
+// causeParameter is larder's own: the detail of an earlier response, which is why
+// this request went to the handler.
+const causeParameter = "larder-cause"
+
 // forwards are the words of RFC 9211, section 2.2.
 var forwards = map[string]string{
 	"uri-miss":  "nothing was stored for the URL",
@@ -108,6 +112,9 @@ func (m member) lines() []string {
 	}
 	if m.Means != "" {
 		lines = append(lines, name+": "+m.Means+" ["+m.Rule+"]", name+": -> "+m.Advice)
+	}
+	if cause, ok := reasonOf(m.Parameters[causeParameter]); ok && m.Means != "" {
+		lines = append(lines, name+": of that response: "+cause.Means+" ["+cause.Rule+"]", name+": -> "+cause.Advice)
 	}
 	return lines
 }

@@ -73,6 +73,7 @@ func TestExplainWithoutASecretSaysWhatCacheStatusSays(t *testing.T) {
 	larder(t, "explain", site+"/private").is(t, exitDone,
 		"larder: forwarded: nothing was stored for the URL; the handler answered 200\n"+
 			"larder: detail private\nlarder: the response says private [RFC 9111, section 5.2.2.7]\nlarder: -> Remove it, if the page is the same for all.\n", "")
+	larder(t, "explain", site+"/private").says(t, exitDone, "larder: larder-cause private\n", "larder: of that response: the response says private [RFC 9111, section 5.2.2.7]\n")
 	larder(t, "explain", site+"/other").says(t, exitNo, "no Cache-Status")
 	o := larder(t, "explain", site+"/private", "--json")
 	var said struct {
