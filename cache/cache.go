@@ -51,16 +51,20 @@ type Cache interface {
 	// What it costs depends on the backend.
 	Clear(ctx context.Context) error
 
-	// GetMany returns those of keys that are there.
+	// GetMany returns those of keys that are there. If some of them could not be
+	// looked up, as where one of several servers is down, it returns the others
+	// with an error, in which [*KeysError] names those that failed; with
+	// [MissOnError] it returns the others without one.
 	GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]Value, error)
 
 	// SetMany stores all items with one timeout. It returns the keys that were
-	// not stored, with an error that says why if there are any. If any value
-	// cannot be encoded, nothing is stored; one that is too large leaves nothing
-	// under its key, as with Set.
+	// not stored, with an error that says why if there are any, a [*KeysError]
+	// inside. If any value cannot be encoded, nothing is stored; one that is too
+	// large leaves nothing under its key, as with Set.
 	SetMany(ctx context.Context, items map[string]any, opts ...Option) (failed []string, err error)
 
-	// DeleteMany removes the entries under keys.
+	// DeleteMany removes the entries under keys. If some could not be removed, the
+	// others are, and in the error [*KeysError] names those that failed.
 	DeleteMany(ctx context.Context, keys []string, opts ...Option) error
 
 	// Incr adds delta to the integer under key and returns the new value. It

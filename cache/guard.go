@@ -32,7 +32,8 @@ func isOutage(err error) bool {
 
 // guard is a circuit breaker for one store: after a number of outages in a row
 // it refuses calls with ErrUnavailable, and after a while lets one through to
-// see whether the store is back.
+// see whether the store is back. An operation on many keys that some of the
+// servers have answered is no outage: the breaker would refuse what these have.
 type guard struct {
 	breaker *gobreaker.CircuitBreaker[struct{}]
 }
@@ -42,7 +43,7 @@ func newGuard(alias string, failures int, cooldown time.Duration, logger *slog.L
 		Name:         alias,
 		Timeout:      cooldown,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(failures) },
-		IsSuccessful: func(err error) bool { return !isOutage(err) },
+		IsSuccessful: func(err error) bool { return !isOutage(err) || isAnswered(err) },
 		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			logger.Warn("larder: circuit breaker", "alias", name, "from", from.String(), "to", to.String())
@@ -137,8 +138,16 @@ func (s guardedMany) GetMany(ctx context.Context, keys [][]byte) (values [][]byt
 }
 
 func (s guardedMany) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) (errs []error, err error) {
-	err = s.g.call(ctx, func() (err error) { errs, err = s.Many.SetMany(ctx, items, ttl); return err })
-	return errs, err
+	err = s.g.call(ctx, func() (err error) {
+		if errs, err = s.Many.SetMany(ctx, items, ttl); err == nil {
+			err = driver.Partial(errs) // for the breaker to see
+		}
+		return err
+	})
+	if errs != nil {
+		return errs, nil
+	}
+	return nil, err
 }
 
 func (s guardedMany) DeleteMany(ctx context.Context, keys [][]byte) error {

@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -55,17 +54,30 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 	}
 	defer b.release()
 	entries, err := b.fetch(ctx)
-	if err != nil {
+	errs := perKey(err, len(keys))
+	switch {
+	case err != nil && errs == nil:
 		return nil, c.fail(ctx, "GetMany", "", err)
+	case err != nil && !slices.ContainsFunc(errs, succeeded):
+		return nil, c.failKeys(ctx, "GetMany", keys, errs)
 	}
 	from := &fetched{c.alias, b.o, entries}
 	found := make(map[string]Value, len(keys))
 	for i, key := range keys {
-		if c.reportFound(ctx, key, &entries[i], &b.o) {
+		if (errs == nil || errs[i] == nil) && c.reportFound(ctx, key, &entries[i], &b.o) {
 			found[key] = Value{from: from, i: i, key: key}
 		}
 	}
-	return found, nil
+	return found, c.failKeys(ctx, "GetMany", keys, errs)
+}
+
+// failKeys is fail for those of keys that have an error in errs, which is nil if
+// none has.
+func (c *BaseCache) failKeys(ctx context.Context, op string, keys []string, errs []error) error {
+	if err := newKeysError(keys, errs); err != nil {
+		return c.fail(ctx, op, "", err)
+	}
+	return nil
 }
 
 // Batches reports whether the backend fetches many keys in one round trip, so
@@ -118,6 +130,9 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		errs, err = b.store(ctx, values)
 		return err
 	})
+	if partial := perKey(err, len(keys)); partial != nil {
+		errs, err = partial, nil
+	}
 	if err != nil {
 		return keys, c.fail(ctx, "SetMany", "", err)
 	}
@@ -125,25 +140,24 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	if _, lives := b.o.timeout.ttl(); !lives {
 		event = EventDelete
 	}
-	return c.failed(ctx, keys, errs, event)
-}
-
-// failed returns the keys with an error, and the errors as one. It publishes
-// event for the others.
-func (c *BaseCache) failed(ctx context.Context, keys []string, errs []error, event EventKind) (failed []string, err error) {
-	var causes []error
-	for i, key := range keys {
-		if errs != nil && errs[i] != nil {
-			failed = append(failed, key)
-			causes = append(causes, fmt.Errorf("%q: %w", shortened(key), errs[i]))
-			continue
-		}
-		c.publish(ctx, event, "SetMany", key, nil)
-	}
+	c.publishDone(ctx, event, "SetMany", keys, errs)
+	failed := newKeysError(keys, errs)
 	if failed == nil {
 		return nil, nil
 	}
-	return failed, c.fail(ctx, "SetMany", "", errors.Join(causes...))
+	return failed.Keys, c.fail(ctx, "SetMany", "", failed)
+}
+
+func succeeded(err error) bool { return err == nil }
+
+// publishDone publishes event for the keys without an error in errs, which is nil
+// if none has one.
+func (c *BaseCache) publishDone(ctx context.Context, event EventKind, op string, keys []string, errs []error) {
+	for i, key := range keys {
+		if errs == nil || errs[i] == nil {
+			c.publish(ctx, event, op, key, nil)
+		}
+	}
 }
 
 // DeleteMany implements [Cache].
@@ -153,13 +167,13 @@ func (c *BaseCache) DeleteMany(ctx context.Context, keys []string, opts ...Optio
 		return err
 	}
 	defer b.release()
-	if err := b.change(ctx, func() error { return b.delete(ctx) }); err != nil {
+	err = b.change(ctx, func() error { return b.delete(ctx) })
+	errs := perKey(err, len(keys))
+	if err != nil && errs == nil {
 		return c.fail(ctx, "DeleteMany", "", err)
 	}
-	for _, key := range keys {
-		c.publish(ctx, EventDelete, "DeleteMany", key, nil)
-	}
-	return nil
+	c.publishDone(ctx, EventDelete, "DeleteMany", keys, errs)
+	return c.failKeys(ctx, "DeleteMany", keys, errs)
 }
 
 // batch is an operation on many keys, with its final keys made. It uses the
@@ -234,24 +248,51 @@ func (b *batch) fetch(ctx context.Context) ([]entry, error) {
 		}
 		return entries, err
 	}
-	for i, k := range b.keys {
+	err := b.each(ctx, func(i int) error {
 		var e entry
-		switch err := b.st.fetch(ctx, k, &e); {
-		case err == nil:
-			if e.raw == nil && !e.isNative {
-				e.raw = []byte{}
-			}
-			entries[i] = e
+		err := b.st.fetch(ctx, b.keys[i], &e)
+		switch {
+		case errors.Is(err, driver.ErrNotFound):
+			return nil
 		case errors.Is(err, driver.ErrCorrupt):
 			entries[i].raw = []byte{} // there, and not to be read
-		case !errors.Is(err, driver.ErrNotFound):
-			return nil, err
+			return nil
+		case err == nil && e.raw == nil && !e.isNative:
+			e.raw = []byte{}
 		}
-	}
-	return entries, nil
+		if err == nil {
+			entries[i] = e
+		}
+		return err
+	})
+	return entries, err
 }
 
-// store returns an error for each value, or nil if all were stored.
+// each runs an operation for each key, by its index, and returns what failed as a
+// store does that has the many-operations. A backend that does not answer is not
+// asked again for the rest of the keys.
+func (b *batch) each(ctx context.Context, do func(i int) error) error {
+	var errs []error
+	for i := range b.keys {
+		err := do(i)
+		if err == nil {
+			continue
+		}
+		if errs == nil {
+			errs = make([]error, len(b.keys))
+		}
+		errs[i] = err
+		if ctx.Err() != nil || isTimeout(err) || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOpenFailed) {
+			for rest := i + 1; rest < len(errs); rest++ {
+				errs[rest] = err
+			}
+			break
+		}
+	}
+	return driver.Partial(errs)
+}
+
+// store returns what [driver.Many.SetMany] does.
 func (b *batch) store(ctx context.Context, values []stored) (errs []error, err error) {
 	ttl, lives := b.o.timeout.ttl()
 	if !lives {
@@ -264,26 +305,15 @@ func (b *batch) store(ctx context.Context, values []stored) (errs []error, err e
 		}
 		return b.st.many.SetMany(ctx, items, ttl)
 	}
-	failed := false
-	errs = make([]error, len(values))
-	for i := range values {
-		errs[i] = b.st.write(ctx, b.keys[i], &values[i], &b.o)
-		failed = failed || errs[i] != nil
-	}
-	if !failed {
-		return nil, nil
-	}
-	return errs, nil
+	return nil, b.each(ctx, func(i int) error { return b.st.write(ctx, b.keys[i], &values[i], &b.o) })
 }
 
 func (b *batch) delete(ctx context.Context) error {
 	if b.st.many != nil {
 		return b.st.many.DeleteMany(ctx, b.keys)
 	}
-	for _, k := range b.keys {
-		if _, err := b.st.store.Delete(ctx, k); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.each(ctx, func(i int) error {
+		_, err := b.st.store.Delete(ctx, b.keys[i])
+		return err
+	})
 }

@@ -43,10 +43,14 @@ func isTimeout(err error) bool {
 // not answered a look-up since: those with [FailOpen] mostly do not ask it then.
 func (c *BaseCache) IsSilent() bool { return c.silence.isNoted() }
 
+// isSilence reports whether err says that the backend did not answer in time, and
+// not only one of its servers.
+func isSilence(err error) bool { return isTimeout(err) && !isAnswered(err) }
+
 // hear notes from the error of an operation that the backend is silent; unless it is
 // the caller who had no more time.
 func (a *alias) hear(ctx context.Context, err error) {
-	if err != nil && isTimeout(err) && ctx.Err() == nil {
+	if err != nil && isSilence(err) && ctx.Err() == nil {
 		a.silence.note(a.clock.Now())
 	}
 }
@@ -80,7 +84,7 @@ func (a *alias) ask(lookUp func() error) error {
 		return ErrUnavailable
 	}
 	err := lookUp()
-	if !isTimeout(err) {
+	if !isSilence(err) {
 		a.silence.end()
 	}
 	return err

@@ -90,11 +90,12 @@ func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, 
 	return *dst, found, err
 }
 
-// GetMany returns the values of those of keys that are there. If some cannot
-// be read into a T, it returns the others and the first error.
+// GetMany returns the values of those of keys that are there. If some cannot be
+// looked up or read into a T, it returns the others and the first error. See
+// [Cache.GetMany].
 func (v View[T]) GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]T, error) {
 	fetched, err := v.cache.GetMany(ctx, keys, v.with(opts)...)
-	if err != nil {
+	if err != nil && len(fetched) == 0 {
 		return nil, err
 	}
 	values := make(map[string]T, len(fetched))

@@ -1,6 +1,7 @@
 package memcachestore_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,12 @@ func TestConformanceOverThreeServers(t *testing.T) {
 	pool := newServerPool(t, 3, 12)
 	h := harness(pool.take)
 	h.Parallel = true
+	h.PartDown = func(tb testing.TB, store driver.Store) (isDown func(key []byte) bool) {
+		s := store.(*memcachestore.Store)
+		addr := s.ServerOf("shop:1:a")
+		pool.kill(tb, addr)
+		return func(key []byte) bool { return s.ServerOf(string(key)) == addr }
+	}
 	cachetest.RunStore(t, h)
 }
 
@@ -86,24 +93,50 @@ func harness(take func(testing.TB) []string) cachetest.Harness {
 	}
 }
 
+func startServer(tb testing.TB) *testserver.Process {
+	tb.Helper()
+	return testserver.StartMemcached(tb, "-t", "1")
+}
+
 func startServers(tb testing.TB, n int) (addrs []string) {
 	tb.Helper()
 	for range n {
-		addrs = append(addrs, testserver.StartMemcached(tb, "-t", "1").Addr())
+		addrs = append(addrs, startServer(tb).Addr())
 	}
 	return addrs
 }
 
 // serverPool lends groups of servers to the tests that run at once.
-type serverPool struct{ free chan []string }
+type serverPool struct {
+	free    chan []string
+	servers map[string]*testserver.Process // by address
+}
 
 func newServerPool(tb testing.TB, perGroup, groups int) serverPool {
 	tb.Helper()
-	pool := serverPool{make(chan []string, groups)}
+	pool := serverPool{make(chan []string, groups), make(map[string]*testserver.Process)}
 	for range groups {
-		pool.free <- startServers(tb, perGroup)
+		var addrs []string
+		for range perGroup {
+			server := startServer(tb)
+			pool.servers[server.Addr()] = server
+			addrs = append(addrs, server.Addr())
+		}
+		pool.free <- addrs
 	}
 	return pool
+}
+
+// kill ends a server until the end of the test, which has taken it.
+func (p serverPool) kill(tb testing.TB, addr string) {
+	tb.Helper()
+	server := p.servers[addr]
+	server.Kill()
+	tb.Cleanup(func() {
+		if err := server.Restart(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
 }
 
 // take returns empty servers that are tb's until it ends.

@@ -15,7 +15,8 @@
 // keep all their own keys. A server that is gone is not left out: the
 // operations on its keys fail with a [*ServerError], and the others go on. Its
 // keys do not wander, since two programs that disagree on who is there would
-// have two values for a key. GetMany fails if one of its servers does.
+// have two values for a key. The many-operations do what the servers that are
+// there can, and name the keys of the others.
 //
 // # Keys, values and timeouts
 //

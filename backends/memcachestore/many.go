@@ -1,9 +1,7 @@
 package memcachestore
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -78,6 +76,36 @@ func (b batch) each(f func(t *placed) error) []error {
 	return errs
 }
 
+// fail puts err at the places of all keys of the batch.
+func (b batch) fail(errs []error, err error) {
+	for _, t := range b.targets {
+		for _, place := range t.places {
+			errs[place] = err
+		}
+	}
+}
+
+// eachBatch divides keys among the servers and runs do for each of these, all at
+// once.
+func (s *Store) eachBatch(keys [][]byte, do func(b batch)) {
+	_ = concurrently(s.batches(keys), func(b batch) error { // do has no error
+		do(b)
+		return nil
+	})
+}
+
+// eachKey runs do for every key, each once, and returns the errors in the order of
+// keys.
+func (s *Store) eachKey(keys [][]byte, do func(t *placed) error) []error {
+	errs := make([]error, len(keys))
+	s.eachBatch(keys, func(b batch) {
+		for i, err := range b.each(do) {
+			batch{b.targets[i : i+1]}.fail(errs, err)
+		}
+	})
+	return errs
+}
+
 // SetMany implements [driver.Many] with one request for each item, of which up
 // to 16 are under way to each server at once. If a server does not answer, its
 // items fail.
@@ -90,24 +118,12 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 		return nil, err
 	}
 	defer s.gate.Leave()
-	errs := make([]error, len(items))
-	err := concurrently(s.batches(keys), func(b batch) error {
-		failed := b.each(func(t *placed) error {
-			last := t.places[len(t.places)-1]
-			return t.set(ctx, items[last].Value, ttl)
-		})
-		for i, t := range b.targets {
-			for _, place := range t.places {
-				errs[place] = failed[i]
-			}
-		}
-		return cmp.Or(failed...)
+	errs := s.eachKey(keys, func(t *placed) error {
+		last := t.places[len(t.places)-1]
+		return t.set(ctx, items[last].Value, ttl)
 	})
-	switch {
-	case err == nil:
+	if driver.Partial(errs) == nil {
 		return nil, nil
-	case errors.Is(err, ctx.Err()):
-		return nil, err
 	}
 	return errs, nil
 }
@@ -120,10 +136,8 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 		return err
 	}
 	defer s.gate.Leave()
-	return concurrently(s.batches(keys), func(b batch) error {
-		return cmp.Or(b.each(func(t *placed) error {
-			_, err := t.srv.delete(ctx, t.key)
-			return err
-		})...)
-	})
+	return driver.Partial(s.eachKey(keys, func(t *placed) error {
+		_, err := t.srv.delete(ctx, t.key)
+		return err
+	}))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,17 +34,37 @@ func (s *Store) check(ctx context.Context, opts Options) error {
 	return nil
 }
 
+// checkCluster asks every primary. One that cannot be reached is left to the
+// operations on its keys, if another answers: a program may start while a node is
+// down.
 func checkCluster(ctx context.Context, cluster *redis.ClusterClient, opts Options) error {
 	began := time.Now()
-	var asked atomic.Bool // the primaries are checked at the same time
+	var answered atomic.Bool // the primaries are checked at the same time
+	var unreached atomic.Pointer[error]
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, client *redis.Client) error {
-		asked.Store(true)
-		return checkServer(ctx, client, client.Options().Addr, "cluster", opts)
+		err := checkServer(ctx, client, client.Options().Addr, "cluster", opts)
+		if err != nil && isUnreached(err) {
+			unreached.CompareAndSwap(nil, &err)
+			return nil
+		}
+		answered.Store(true)
+		return err
 	})
-	if err != nil && !asked.Load() {
+	switch first := unreached.Load(); {
+	case err == nil && first != nil && !answered.Load():
+		return *first
+	case err != nil && !answered.Load():
 		return noAnswer(ctx, err, opts.where(), began, opts)
 	}
 	return err
+}
+
+// isUnreached reports whether err says that there was no answer, rather than what
+// it was.
+func isUnreached(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, redis.ErrPoolTimeout)
 }
 
 // checkServer asks one server, which is to play the role of a primary, a

@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache/cachetest"
 	"github.com/larder-go/larder/internal/testserver"
+	"github.com/larder-go/larder/internal/testserver/launch"
 )
 
 func TestConformance(t *testing.T) {
@@ -45,13 +48,37 @@ func TestConformanceOnACluster(t *testing.T) {
 			opts := redisstore.Options{Addrs: nodes.Addrs(), Cluster: true, PoolSize: 8}
 			opts.MaxValueSize, opts.Pipeline = maxValueSize, pipeline
 			raw := rawClient(t, redis.NewClusterClient(&redis.ClusterOptions{Addrs: nodes.Addrs()}))
-			runAll(t, &topology{serial: true, fresh: func(tb testing.TB) place {
-				if err := onEach(tb.Context(), raw, flush); err != nil {
-					tb.Fatal(err)
-				}
-				return place{opts, raw}
-			}})
+			runAll(t, &topology{
+				serial: true,
+				fresh: func(tb testing.TB) place {
+					if err := onEach(tb.Context(), raw, flush); err != nil {
+						tb.Fatal(err)
+					}
+					return place{opts, raw}
+				},
+				kill: func(tb testing.TB) func([]byte) bool { return killNode(tb, nodes, len(nodes)-1) },
+			})
 		})
+	}
+}
+
+// killNode ends a node until the end of the test, and returns whether a key is on
+// it.
+func killNode(tb testing.TB, nodes launch.Group, i int) (has func(key []byte) bool) {
+	tb.Helper()
+	asked := rawClient(tb, redis.NewClient(&redis.Options{Addr: nodes[(i+1)%len(nodes)].Addr()}))
+	nodes[i].Kill()
+	tb.Cleanup(func() {
+		if err := errors.Join(nodes[i].Restart(context.Background()), launch.ClusterIsWhole(context.Background(), nodes)); err != nil {
+			tb.Error(err)
+		}
+	})
+	return func(key []byte) bool {
+		slot, err := asked.ClusterKeySlot(tb.Context(), string(key)).Result()
+		if err != nil {
+			tb.Error(err)
+		}
+		return launch.NodeOfSlot(int(slot), len(nodes)) == i
 	}
 }
 

@@ -27,15 +27,16 @@ type place struct {
 // topology makes harnesses. Its stores have their places from fresh.
 type topology struct {
 	fresh  func(tb testing.TB) place
-	opened func(tb testing.TB, s *redisstore.Store) // called with each new store, unless it is nil
-	shared func(s *redisstore.Store)                // called with each of two stores of one place, unless it is nil
-	settle func(tb testing.TB)                      // returns when all servers know all, unless it is nil
-	places sync.Map                                 // from store to place
-	serial bool                                     // its stores share a place
+	opened func(tb testing.TB, s *redisstore.Store)        // called with each new store, unless it is nil
+	shared func(s *redisstore.Store)                       // called with each of two stores of one place, unless it is nil
+	settle func(tb testing.TB)                             // returns when all servers know all, unless it is nil
+	kill   func(tb testing.TB) (has func(key []byte) bool) // ends a server until the end of the test, unless it is nil
+	places sync.Map                                        // from store to place
+	serial bool                                            // its stores share a place
 }
 
 func (top *topology) harness() cachetest.Harness {
-	return cachetest.Harness{
+	h := cachetest.Harness{
 		Abilities:    abilities,
 		MaxValueSize: maxValueSize,
 		Parallel:     !top.serial,
@@ -60,6 +61,10 @@ func (top *topology) harness() cachetest.Harness {
 			top.settled(tb)
 		},
 	}
+	if top.kill != nil {
+		h.PartDown = func(tb testing.TB, _ driver.Store) (isDown func(key []byte) bool) { return top.kill(tb) }
+	}
+	return h
 }
 
 func (top *topology) open(tb testing.TB, p place) driver.Store {

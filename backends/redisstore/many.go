@@ -11,15 +11,14 @@ import (
 )
 
 // GetMany implements [driver.Many] by MGET, and on a cluster by a pipeline of
-// GETs to each node.
+// GETs to each node. If a node fails, the others have answered for their keys.
 func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer s.gate.Leave()
 	if s.cluster {
-		values, err = getEach(ctx, s.primary.client, keys)
-		return values, s.translate(ctx, err)
+		return s.getEach(ctx, keys)
 	}
 	if s.replicas != nil {
 		if n := s.replicas.pick(keys...); n != nil {
@@ -55,29 +54,29 @@ func bytesOf(text string) []byte {
 	return unsafe.Slice(unsafe.StringData(text), len(text))
 }
 
-func getEach(ctx context.Context, client redis.UniversalClient, keys [][]byte) ([][]byte, error) {
+func (s *Store) getEach(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	gets := make([]*redis.StringCmd, len(keys))
 	list := make([]redis.Cmder, len(keys))
 	for i, key := range keys {
 		gets[i] = redis.NewStringCmd(ctx, "get", key)
 		list[i] = gets[i]
 	}
-	exchange(ctx, client, list)
-	values := make([][]byte, len(keys))
+	exchange(ctx, s.primary.client, list)
+	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
 	for i, get := range gets {
 		text, err := get.Result()
 		switch {
 		case err == nil:
 			values[i] = bytesOf(text)
 		case !isMiss(err) && !redis.HasErrorPrefix(err, "WRONGTYPE"):
-			return nil, err
+			errs[i] = s.translate(ctx, err)
 		}
 	}
-	return values, nil
+	return values, driver.Partial(errs)
 }
 
 // SetMany implements [driver.Many] by a pipeline of SET PX, on a cluster one to
-// each node.
+// each node. The items without an answer fail.
 func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) (errs []error, err error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
@@ -93,11 +92,8 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 		list = requests[i].appendTo(list)
 	}
 	exchange(ctx, s.primary.client, list)
-	for i := range requests {
+	for i := range ops {
 		s.wrote(&ops[i])
-		if err := requests[i].err(); err != nil && !isReply(err) {
-			return nil, s.translate(ctx, err)
-		}
 	}
 	return s.failures(ctx, requests), nil
 }
@@ -116,7 +112,7 @@ func (s *Store) failures(ctx context.Context, requests []request) (errs []error)
 }
 
 // DeleteMany implements [driver.Many] by UNLINK, and on a cluster by a pipeline
-// of them to each node.
+// of them to each node. If a node fails, the keys of the others are deleted.
 func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -128,21 +124,25 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 			s.replicas.wrote(key)
 		}
 	}
-	return s.translate(ctx, err)
+	return err
 }
 
 // unlink removes the entries under keys, wherever they are.
 func (s *Store) unlink(ctx context.Context, keys [][]byte) error {
 	client := s.primary.client
 	if !s.cluster {
-		return client.Process(ctx, redis.NewIntCmd(ctx, arguments("unlink", keys)...))
+		return s.translate(ctx, client.Process(ctx, redis.NewIntCmd(ctx, arguments("unlink", keys)...)))
 	}
-	pipe := client.Pipeline()
-	for _, key := range keys {
-		_ = pipe.Process(ctx, redis.NewIntCmd(ctx, "unlink", key))
+	list := make([]redis.Cmder, len(keys))
+	for i, key := range keys {
+		list[i] = redis.NewIntCmd(ctx, "unlink", key)
 	}
-	_, err := pipe.Exec(ctx)
-	return err
+	exchange(ctx, client, list)
+	errs := make([]error, len(keys))
+	for i, cmd := range list {
+		errs[i] = s.translate(ctx, cmd.Err())
+	}
+	return driver.Partial(errs)
 }
 
 func arguments(name string, keys [][]byte) []any {

@@ -12,7 +12,7 @@ import (
 // closes the connections. It is an error if an option is wrong, or if a server
 // does not answer within ctx, refuses the password, has no such database, is
 // too old (4.0 has all that is needed: UNLINK came with it), or is of another
-// kind than the options say.
+// kind than the options say. Of a cluster one primary that answers is enough.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {

@@ -34,6 +34,7 @@ const (
 	reopening
 	damaging
 	limited
+	several
 )
 
 // abilities gives each bit its name and, for an optional interface, the test
@@ -62,6 +63,7 @@ var abilities = []struct {
 	{reopening, "Harness.Reopen", nil},
 	{damaging, "Harness.Damage", nil},
 	{limited, "Harness.MaxValueSize", nil},
+	{several, "Harness.PartDown", nil},
 }
 
 func implements[T any](store driver.Store) bool {
@@ -94,6 +96,7 @@ func (h Harness) traits() Ability {
 		{reopening, h.Reopen != nil},
 		{damaging, h.Damage != nil},
 		{limited, h.MaxValueSize > 0},
+		{several, h.PartDown != nil},
 	} {
 		if t.has {
 			traits |= t.bit

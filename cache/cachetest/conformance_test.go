@@ -25,6 +25,7 @@ func referenceHarness() cachetest.Harness {
 			return &memory{data: s.(*memory).data}
 		},
 		Damage:       func(_ testing.TB, s driver.Store, key []byte) { s.(*memory).damage(key) },
+		PartDown:     func(_ testing.TB, s driver.Store) func([]byte) bool { return s.(*memory).partDown() },
 		MaxValueSize: largestValue,
 	}
 }
@@ -113,7 +114,7 @@ func (s sharing) Get(ctx context.Context, key []byte) ([]byte, error) {
 func TestReferenceThatSharesMemory(t *testing.T) {
 	h := referenceHarness()
 	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return sharing{newMemory(clock)} }
-	h.Reopen, h.Damage = nil, nil
+	h.Reopen, h.Damage, h.PartDown = nil, nil, nil
 	cachetest.RunStore(t, h)
 }
 
@@ -131,7 +132,7 @@ func (u unsigned) Incr(ctx context.Context, key []byte, delta int64) (int64, err
 func TestReferenceWithUnsignedCounter(t *testing.T) {
 	h := referenceHarness()
 	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return unsigned{newMemory(clock)} }
-	h.Reopen, h.Damage = nil, nil
+	h.Reopen, h.Damage, h.PartDown = nil, nil, nil
 	h.UnsignedCounter = true
 	cachetest.RunStore(t, h)
 }

@@ -48,6 +48,11 @@ type Harness struct {
 	// notice. It is nil for a store that cannot find an entry damaged.
 	Damage func(tb testing.TB, store driver.Store, key []byte)
 
+	// PartDown makes a part of the servers of the store fail until the end of the
+	// test, and returns whether the server of a key is among them. About as many
+	// keys should be theirs as not. It is nil for a store of one server.
+	PartDown func(tb testing.TB, store driver.Store) (isDown func(key []byte) bool)
+
 	// MaxValueSize is the size in bytes above which every value is refused
 	// with driver.ErrTooLarge. Zero means that there is no such limit. The
 	// suite expects values of half that size to be stored.

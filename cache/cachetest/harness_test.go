@@ -35,6 +35,7 @@ func TestCaseThatDoesNotApplyPassesAndSaysWhy(t *testing.T) {
 		"discard/add-always-adds":                   "not applicable: needs a store that discards entries",
 		"reopen/incr-is-atomic":                     "not applicable: needs Counter, Harness.Reopen",
 		"damage/get-is-corrupt":                     "not applicable: needs Harness.Damage",
+		"partial/get-what-the-others-have":          "not applicable: needs Many, Harness.PartDown",
 		"limit/too-large":                           "not applicable: needs Harness.MaxValueSize",
 		"key/invalid-is-refused-by-every-operation": "not applicable: needs KeyChecker",
 	} {

@@ -24,7 +24,7 @@ type mutant struct {
 func mutants() []mutant {
 	return slices.Concat(
 		entryMutants, ownershipMutants, timeoutMutants, addMutants, touchMutants, deleteMutants, clearMutants,
-		manyMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, sessionMutants, asyncMutants,
+		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, sessionMutants, asyncMutants,
 		contextMutants, shutdownMutants, reopenMutants, damageMutants, limitMutants, concurrencyMutants)
 }
 
@@ -40,6 +40,7 @@ func (m mutant) harness() cachetest.Harness {
 		return bend(&memory{data: s.(*bent).data})
 	}
 	h.Damage = func(_ testing.TB, s driver.Store, key []byte) { s.(*bent).damage(key) }
+	h.PartDown = func(_ testing.TB, s driver.Store) func([]byte) bool { return s.(*bent).partDown() }
 	h.FakeClock = !m.ownClock
 	return h
 }

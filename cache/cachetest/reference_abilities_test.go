@@ -31,13 +31,14 @@ func (m *memory) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 		return nil, err
 	}
 	defer m.mu.Unlock()
-	values := make([][]byte, len(keys))
+	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
 	for i, key := range keys {
+		errs[i] = m.reach(key)
 		if e, err := m.live(key); err == nil {
 			values[i] = bytes.Clone(e.value)
 		}
 	}
-	return values, nil
+	return values, driver.Partial(errs)
 }
 
 func (m *memory) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) ([]error, error) {
@@ -64,10 +65,13 @@ func (m *memory) DeleteMany(ctx context.Context, keys [][]byte) error {
 		return err
 	}
 	defer m.mu.Unlock()
-	for _, key := range keys {
-		delete(m.entries, string(key))
+	errs := make([]error, len(keys))
+	for i, key := range keys {
+		if errs[i] = m.reach(key); errs[i] == nil {
+			delete(m.entries, string(key))
+		}
 	}
-	return nil
+	return driver.Partial(errs)
 }
 
 func (m *memory) Incr(ctx context.Context, key []byte, delta int64) (int64, error) {

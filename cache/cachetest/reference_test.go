@@ -3,6 +3,7 @@ package cachetest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,7 +22,8 @@ type memory struct {
 type data struct {
 	mu      sync.Mutex
 	entries map[string]entry
-	clock   driver.Clock // nil for the system's
+	clock   driver.Clock          // nil for the system's
+	down    func(key []byte) bool // whose server is down; nil while none is
 
 	// expiry and expired are the rules of time, here for mutants to bend.
 	expiry  func(now time.Time, ttl time.Duration) time.Time
@@ -62,8 +64,29 @@ func (d *data) now() time.Time {
 	return d.clock.Now()
 }
 
+var errDown = errors.New("the server is down")
+
+// reach returns an error if the server of key is down.
+func (d *data) reach(key []byte) error {
+	if d.down != nil && d.down(key) {
+		return errDown
+	}
+	return nil
+}
+
+// partDown is [cachetest.Harness].PartDown.
+func (d *data) partDown() (isDown func(key []byte) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.down = func(key []byte) bool { return key[len(key)-1]%2 == 0 }
+	return d.down
+}
+
 // live returns the entry under key unless it is missing or expired.
 func (d *data) live(key []byte) (entry, error) {
+	if err := d.reach(key); err != nil {
+		return entry{}, err
+	}
 	e, ok := d.entries[string(key)]
 	switch {
 	case !ok || d.expired(d.now(), e.expiry):
@@ -76,6 +99,9 @@ func (d *data) live(key []byte) (entry, error) {
 
 // put stores a copy of e with a new expiry, within the limit.
 func (d *data) put(key []byte, e entry, ttl time.Duration) error {
+	if err := d.reach(key); err != nil {
+		return err
+	}
 	if len(e.value) > largestValue {
 		delete(d.entries, string(key))
 		return fmt.Errorf("%w: %d bytes", driver.ErrTooLarge, len(e.value))

@@ -62,6 +62,7 @@ func storeCases() []storeCase {
 			concurrencyCases,
 		),
 		requiring(keeping|Many, manyCases),
+		requiring(keeping|Many|several, partialCases),
 		requiring(keeping|Counter, counterCases),
 		requiring(keeping|Replacer, replacerCases),
 		requiring(keeping|HeadReplacer, headReplacerCases),

@@ -12,18 +12,24 @@ import (
 
 // Many is implemented by a store that handles many keys in one round trip (or
 // one for each server). Empty input never reaches a store. Keys may repeat.
+//
+// A store of several servers of which some are down does what the others can, and
+// tells exactly which keys failed: GetMany and DeleteMany by a [*PartialError],
+// SetMany by errs. Any other error says that the whole operation failed. A change
+// that failed otherwise than with [ErrTooLarge] may have been made or not. Where the
+// context ends meanwhile, the keys without an answer fail with its error.
 type Many interface {
 	// GetMany returns one value for each key, in the order of keys; nil stands
 	// for a key that is not there, so a stored value of zero length is
 	// returned as an empty slice that is not nil. A damaged entry is returned
-	// as nil, and so is a native one, see [Native].
+	// as nil, and so is a native one, see [Native]. With a [*PartialError] the
+	// values of the keys that did not fail are there, and those of the others are
+	// nil.
 	GetMany(ctx context.Context, keys [][]byte) (values [][]byte, err error)
 
-	// SetMany stores all items with the same ttl. The error says that the
-	// whole operation failed, and then any of the items may have been stored.
-	// If only some failed, errs has one element for each item, nil for those
-	// stored; errs is nil when all were. Of items with equal keys the last
-	// wins.
+	// SetMany stores all items with the same ttl. If only some failed, errs has
+	// one element for each item, nil for those stored; errs is nil when all
+	// were. Of items with equal keys the last wins.
 	SetMany(ctx context.Context, items []Item, ttl time.Duration) (errs []error, err error)
 
 	// DeleteMany removes the entries under keys.

@@ -61,6 +61,12 @@ func join(ctx context.Context, nodes Group) error {
 			return err
 		}
 	}
+	return ClusterIsWhole(ctx, nodes)
+}
+
+// ClusterIsWhole returns when each node of a cluster knows all and takes commands,
+// as it does a few seconds after it was started again.
+func ClusterIsWhole(ctx context.Context, nodes Group) error {
 	known := fmt.Sprintf("cluster_known_nodes:%d\r\n", len(nodes))
 	for _, node := range nodes {
 		err := Await(ctx, func(ctx context.Context) error {
@@ -73,13 +79,28 @@ func join(ctx context.Context, nodes Group) error {
 	return nil
 }
 
+// NodeOfSlot returns which of n nodes, as RedisCluster has started them, has a
+// slot.
+func NodeOfSlot(slot, n int) int {
+	for i := range n {
+		if _, end := slotsOf(i, n); slot < end {
+			return i
+		}
+	}
+	return n - 1
+}
+
+// slotsOf returns the first slot of the i-th of n nodes, and the one after its
+// last.
+func slotsOf(i, n int) (first, end int) { return i * clusterSlots / n, (i + 1) * clusterSlots / n }
+
 // assignSlots gives a node the slots of the i-th of n, and an epoch: nodes of
 // the same epoch would first have to agree who gets another.
 func assignSlots(ctx context.Context, node *Process, i, n int) error {
 	if _, err := ask(ctx, node.Addr(), fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1)); err != nil {
 		return err
 	}
-	first, end := i*clusterSlots/n, (i+1)*clusterSlots/n
+	first, end := slotsOf(i, n)
 	_, err := ask(ctx, node.Addr(), fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", first, end-1))
 	return err
 }
