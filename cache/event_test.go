@@ -90,6 +90,40 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 			}
 			return nil
 		}, []string{"miss Fill gone", "load Fill gone"}},
+		{"Fill, found and not accepted", func(c *cache.BaseCache) error {
+			_, err := c.Fill(ctx, "there", new(int), picky{loadOne})
+			return err
+		}, []string{"miss Fill there", "load Fill there", "set Fill there"}},
+		{"Get, quiet", func(c *cache.BaseCache) error {
+			_, err := c.Get(ctx, "there", new(int), cache.Quiet)
+			_, missErr := c.Get(ctx, "gone", new(int), cache.Quiet)
+			return errors.Join(err, missErr)
+		}, nil},
+		{"GetBytes, quiet", func(c *cache.BaseCache) error {
+			_, _, err := c.GetBytes(ctx, "bytes", cache.Quiet)
+			_, _, missErr := c.GetBytes(ctx, "gone", cache.Quiet)
+			return errors.Join(err, missErr)
+		}, nil},
+		{"GetMany, quiet", func(c *cache.BaseCache) error {
+			_, err := c.GetMany(ctx, []string{"there", "gone"}, cache.Quiet)
+			return err
+		}, nil},
+		{"Fill, quiet", func(c *cache.BaseCache) error {
+			_, err := c.Fill(ctx, "there", new(int), loadOne, cache.Quiet)
+			_, refusedErr := c.Fill(ctx, "there", new(int), picky{loadOne}, cache.Quiet)
+			return errors.Join(err, refusedErr)
+		}, []string{"load Fill there", "set Fill there"}},
+		{"a view's reads, quiet", func(c *cache.BaseCache) error {
+			v := cache.For[int](c, cache.Quiet)
+			_, _, err := v.Get(ctx, "there")
+			_, orSetErr := v.GetOrSet(ctx, "there", func(context.Context) (int, error) { return 0, fail })
+			return errors.Join(err, orSetErr)
+		}, nil},
+		{"NoteHit and NoteMiss", func(c *cache.BaseCache) error {
+			c.NoteHit(ctx, "Fill", "a")
+			c.NoteMiss(ctx, "Fill", "b")
+			return nil
+		}, []string{"hit Fill a", "miss Fill b"}},
 		{"Close", func(c *cache.BaseCache) error { return errors.Join(c.Close(ctx), c.Close(ctx)) }, []string{"close Close"}},
 	}
 	for _, test := range tests {
@@ -115,6 +149,11 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 		})
 	}
 }
+
+// picky is a loader that accepts nothing that is found.
+type picky struct{ cache.Loader }
+
+func (picky) Accept() bool { return false }
 
 func TestEachFailedOperationPublishesOneError(t *testing.T) {
 	down := errors.New("server is down")

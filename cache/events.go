@@ -21,8 +21,8 @@ type EventKind uint8
 
 // The kinds of event.
 const (
-	EventHit     EventKind = iota + 1 // a read found an entry
-	EventMiss                         // a read found none
+	EventHit     EventKind = iota + 1 // a read found an entry, and a Fill one that its loader accepted
+	EventMiss                         // a read found none, or one that was not accepted
 	EventSet                          // an entry was stored
 	EventDelete                       // a key was deleted
 	EventTouch                        // an entry got a new timeout
@@ -67,12 +67,32 @@ func (a *alias) publish(ctx context.Context, kind EventKind, op, key string, err
 // IsObserved reports whether anybody listens to the events of c.
 func (c *BaseCache) IsObserved() bool { return c.events.HasListeners(c.sender) }
 
-// NoteHit publishes EventHit for key and does nothing else. It is for callers who
-// have kept a native value that they know to be in the store still, see
-// [driver.Tenant], in place of reading it again. op is what they would have
-// called.
+// NoteHit publishes EventHit for key and does nothing else. It is for callers
+// who read with [Quiet], or who have kept a native value that they know to be in
+// the store still, see [driver.Tenant], in place of reading it again. op is what
+// they would have called.
 func (c *BaseCache) NoteHit(ctx context.Context, op, key string) {
 	c.publish(ctx, EventHit, op, key, nil)
+}
+
+// NoteMiss publishes EventMiss for key and does nothing else. It is for callers
+// who read with [Quiet].
+func (c *BaseCache) NoteMiss(ctx context.Context, op, key string) {
+	c.publish(ctx, EventMiss, op, key, nil)
+}
+
+// hit reports a read that found an entry.
+func (c *BaseCache) hit(ctx context.Context, op, key string, o *options) {
+	if !o.flags.has(flagQuiet) {
+		c.publish(ctx, EventHit, op, key, nil)
+	}
+}
+
+// miss reports a read that found no entry.
+func (c *BaseCache) miss(ctx context.Context, op, key string, o *options) {
+	if !o.flags.has(flagQuiet) {
+		c.publish(ctx, EventMiss, op, key, nil)
+	}
 }
 
 // corrupt reports an entry that counts as a miss because it cannot be read.

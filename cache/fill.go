@@ -75,13 +75,17 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	}
 	found := err == nil
 	there, reserved := found || errors.Is(err, driver.ErrCorrupt), isReserved(err)
-	if found {
-		c.publish(ctx, EventHit, op, key, nil)
-	} else {
-		err = c.missed(ctx, op, key, err)
+	switch {
+	case !found:
+		err = c.missed(ctx, op, key, err, o)
+	case accepts(load):
+		c.hit(ctx, op, key, o)
+		return Outcome{Hit: true}, nil
+	default:
+		c.miss(ctx, op, key, o)
 	}
-	if found && accepts(load) || err != nil && !c.failsOpen(ctx, err, o) {
-		return Outcome{Hit: found}, err
+	if err != nil && !c.failsOpen(ctx, err, o) {
+		return Outcome{}, err
 	}
 	defer c.underWay()()
 	joining := joiningOf(load)

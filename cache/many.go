@@ -91,14 +91,14 @@ func (c *BaseCache) Batches(ctx context.Context) bool {
 // reportFound reports hit, miss or corrupt entry for one key of GetMany.
 func (c *BaseCache) reportFound(ctx context.Context, key string, e *entry, o *options) bool {
 	if !e.isNative && e.raw == nil {
-		c.publish(ctx, EventMiss, "GetMany", key, nil)
+		c.miss(ctx, "GetMany", key, o)
 		return false
 	}
 	if err := c.check(e, o.codec); err != nil {
 		c.corrupt(ctx, "GetMany", key, err)
 		return false
 	}
-	c.publish(ctx, EventHit, "GetMany", key, nil)
+	c.hit(ctx, "GetMany", key, o)
 	return true
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
-// [Using] or [FailOpen]. An option that has no meaning for an operation is
+// [Using], [FailOpen] or [Quiet]. An option that has no meaning for an operation is
 // ignored by it, as a timeout is by Get.
 type Option interface{ option() }
 
@@ -36,6 +36,7 @@ const (
 	flagShared flags = 1 << iota
 	flagNative
 	flagFailOpen
+	flagQuiet
 )
 
 func (f flags) has(flag flags) bool { return f&flag != 0 }
@@ -62,6 +63,12 @@ var (
 	// for it: one in each second finds out if it answers again, and for the others
 	// the error is ErrUnavailable.
 	FailOpen Option = flagFailOpen
+
+	// Quiet keeps a read from publishing EventHit and EventMiss, and does not
+	// change what it returns. It is for what is looked up on the way to a
+	// result, of which the caller reports the outcome once, with
+	// [BaseCache.NoteHit] or [BaseCache.NoteMiss].
+	Quiet Option = flagQuiet
 )
 
 func (flags) option() {}

@@ -99,15 +99,16 @@ func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *
 		return failed[Lookup[[]byte]](err)
 	}
 	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
+		o := o
 		if r.Err == nil {
-			e, o := p.st.entry(r.Value), o
+			e := p.st.entry(r.Value)
 			l.Value, r.Err = p.cache.decodeBytes(&e, &o)
 		}
 		if r.Err != nil {
-			return l, p.cache.missed(ctx, "GetBytes", key, r.Err)
+			return l, p.cache.missed(ctx, "GetBytes", key, r.Err, &o)
 		}
 		l.Found = true
-		p.cache.publish(ctx, EventHit, "GetBytes", key, nil)
+		p.cache.hit(ctx, "GetBytes", key, &o)
 		return l, nil
 	})
 }

@@ -47,18 +47,18 @@ func (c *BaseCache) read(ctx context.Context, op, key string, e *entry, err erro
 		err = c.decode(e, dst, o)
 	}
 	if err == nil {
-		c.publish(ctx, EventHit, op, key, nil)
+		c.hit(ctx, op, key, o)
 		return true, nil
 	}
-	return false, c.missed(ctx, op, key, err)
+	return false, c.missed(ctx, op, key, err, o)
 }
 
 // missed reports why a look-up found nothing, err, and returns an error unless
 // it is a miss.
-func (c *BaseCache) missed(ctx context.Context, op, key string, err error) error {
+func (c *BaseCache) missed(ctx context.Context, op, key string, err error, o *options) error {
 	switch {
 	case errors.Is(err, driver.ErrNotFound):
-		c.publish(ctx, EventMiss, op, key, nil)
+		c.miss(ctx, op, key, o)
 		return nil
 	case errors.Is(err, driver.ErrCorrupt):
 		c.corrupt(ctx, op, key, err)
@@ -82,10 +82,10 @@ func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([
 		value, err = c.decodeBytes(&e, &o)
 	}
 	if err == nil {
-		c.publish(ctx, EventHit, "GetBytes", key, nil)
+		c.hit(ctx, "GetBytes", key, &o)
 		return value, true, nil
 	}
-	return nil, false, c.missed(ctx, "GetBytes", key, err)
+	return nil, false, c.missed(ctx, "GetBytes", key, err, &o)
 }
 
 // Has implements [Cache].

@@ -82,7 +82,7 @@ func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, 
 	k.release()
 	// A native T takes neither a codec nor a destination on the heap.
 	if value, found = e.native.(T); found && err == nil {
-		c.publish(ctx, EventHit, "Get", key, nil)
+		c.hit(ctx, "Get", key, &o)
 		return value, true, nil
 	}
 	dst := new(T)
@@ -178,7 +178,7 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	var found bool
 	if value, found = e.native.(T); found && err == nil {
 		k.release()
-		c.publish(ctx, EventHit, "GetOrSet", key, nil)
+		c.hit(ctx, "GetOrSet", key, &o)
 		return value, nil
 	}
 	defer k.release()

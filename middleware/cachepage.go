@@ -120,10 +120,10 @@ func (p *policy) declaredVary() []string {
 
 // pages is the view under which pages are stored, over whichever cache. A
 // cache that fails counts as one that has nothing.
-var pages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.FailOpen)
+var pages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.FailOpen, cache.Quiet)
 
 // encodedPages is the view of the same as they are stored.
-var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}), cache.FailOpen)
+var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}), cache.FailOpen, cache.Quiet)
 
 // pageHandler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.

@@ -53,6 +53,9 @@ type exchange struct {
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
 
+	// missed says that those who listen to the cache know that this was no hit.
+	missed atomic.Bool
+
 	// isForgotten says that nobody else has this exchange any more.
 	isForgotten bool
 
@@ -290,6 +293,7 @@ func (x *exchange) hit(outcome cache.Outcome) {
 		x.sendHit(x.found, x.found.age(x.now))
 		return
 	}
+	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
 		why:       x.forward(),
 		status:    x.found.status,
@@ -322,6 +326,7 @@ func isOfRequest(c rfc9111.Cause) bool {
 // refuse answers a client who wants only what is stored and may be served as it
 // is (RFC 9111, section 5.2.1.7).
 func (x *exchange) refuse() {
+	x.noteMiss(x.r.Context())
 	const status = http.StatusGatewayTimeout
 	setStatus(x.w.Header(), nil, forwarded{why: forwardRequest, detail: reasonOnlyIfCached})
 	http.Error(x.w, http.StatusText(status), status)
@@ -342,6 +347,7 @@ func (x *exchange) leave() {
 // its client has gone; but if middleware further out has limited its time, the
 // client is there, and must not take an empty 200 for the page.
 func (x *exchange) unanswered() {
+	x.noteMiss(x.r.Context())
 	const status = http.StatusServiceUnavailable
 	setStatus(x.w.Header(), nil, forwarded{why: x.forward(), detail: reasonLeft})
 	http.Error(x.w, http.StatusText(status), status)
@@ -383,6 +389,7 @@ func (x *exchange) passUncacheable(known memo) {
 }
 
 func (x *exchange) passAs(f forwarded) {
+	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), nil, f)
 	x.h.serveUncached(x.next, x.w, x.r)
 	x.isForgotten = x.prepared == nil // there was no run

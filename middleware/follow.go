@@ -53,6 +53,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(x.forward(), reasonTooLarge)
 		return true
 	}
+	x.noteMiss(x.r.Context())
 	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
 }
 

@@ -245,7 +245,7 @@ func TestAFetchedHotPageIsCountedAsAHit(t *testing.T) {
 	})
 	h.get()
 	h.get()
-	if len(hits) != 2 || hits[0] != hits[1] || hits[0].Op != "Get" || !strings.HasPrefix(hits[0].Key, "page:") {
+	if len(hits) != 2 || hits[0] != hits[1] || hits[0].Op != "Fill" || !strings.HasPrefix(hits[0].Key, "page:") {
 		t.Errorf("the events are %+v, want two hits of one key", hits)
 	}
 }

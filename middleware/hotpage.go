@@ -151,13 +151,5 @@ func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed tim
 	return head.page, body, age
 }
 
-// noteHit tells those who listen to the cache of a page that was not fetched.
-func (hot *hotWay) noteHit(ctx context.Context) {
-	if hot.remote {
-		return // they have heard
-	}
-	if hot.isVariant {
-		hot.cache.NoteHit(ctx, "Fill", hot.index.key)
-	}
-	hot.cache.NoteHit(ctx, "Fill", hot.key)
-}
+// noteHit tells those who listen to the cache of the page.
+func (hot *hotWay) noteHit(ctx context.Context) { hot.cache.NoteHit(ctx, fillOp, hot.key) }

@@ -95,6 +95,7 @@ func (x *exchange) sendRun(u *run, outcome cache.Outcome) {
 
 // sendStale answers with an old page, since there is nothing better.
 func (x *exchange) sendStale(p *page, status int, why reason) {
+	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), p.cacheStatus, forwarded{why: forwardStale, status: status, detail: why})
 	x.sendAged(p)
 }

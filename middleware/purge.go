@@ -90,7 +90,7 @@ func parsePageURL(text string) (*url.URL, error) {
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and hear its errors.
-var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}))
+var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet)
 
 // purge invalidates the pages of a target. Everything is tried, whatever fails.
 func (p *policy) purge(ctx context.Context, t target, how purged) error {

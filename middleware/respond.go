@@ -142,6 +142,7 @@ func (o *outgoing) setHit(p *page, age time.Duration) {
 
 // sendHit sends a page of this age that was in the cache.
 func (x *exchange) sendHit(p *page, age time.Duration) {
+	x.from.NoteHit(x.r.Context(), fillOp, x.key)
 	out := newOutgoing(x.w.Header(), p)
 	out.setHit(p, age)
 	x.sendPage(p, &out)

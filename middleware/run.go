@@ -88,6 +88,7 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	defer u.cancel()
 	defer close(u.done)
 	defer u.abortStream() // unless it has ended well
+	x.noteMiss(ctx)
 	x.run.Store(u)
 	if x.left.Load() {
 		u.recorder.Load().detach()

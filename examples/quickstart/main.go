@@ -1,7 +1,7 @@
 // Command quickstart is larder in one program without set-up. It serves a
 // report over the source tree of the Go installation that runs it, which is
-// slow to compute, and has it in two caches: the finished pages in memory, and
-// what was parsed in files, which the next run finds again.
+// slow to compute, and has it in three caches: the finished pages and the report
+// in memory, and what was parsed in files, which the next run finds again.
 //
 //	go run ./examples/quickstart
 //	curl -sI http://127.0.0.1:8080/
@@ -82,8 +82,13 @@ func (c config) settings() (cache.Settings, error) {
 		}
 		c.dir = filepath.Join(user, "larder-quickstart")
 	}
+	// In the same store, but counted by itself: what the visitors of pages found
+	// is one thing, and what was looked up to make pages another.
+	report := pages
+	report.KeyPrefix += "report"
 	return cache.Settings{
 		"default": pages,
+		"report":  report,
 		// What an entry depends on is in its key, so it is good for ever. The
 		// version changes when the type Package does.
 		"packages": {Backend: "file", Location: c.dir, Timeout: cache.Never, Version: 1},

@@ -19,7 +19,7 @@ type Report struct {
 	Files, Lines int
 }
 
-// library makes the report, with both caches: the report is quick to make from
+// library makes the report, with two caches: the report is quick to make from
 // parsed packages, and parsing one takes long.
 type library struct {
 	root     string
@@ -32,7 +32,7 @@ func newLibrary(root string, caches *cache.Handler) *library {
 	return &library{
 		root:    root,
 		id:      fmt.Sprintf("%x", sha256.Sum256([]byte(root))),
-		reports: cache.For[Report](cache.Default(), cache.After(time.Minute)),
+		reports: cache.For[Report](caches.Proxy("report"), cache.After(time.Minute)),
 		// A full disk is no reason to have no report.
 		packages: cache.For[Package](caches.Proxy("packages"), cache.FailOpen),
 	}
