@@ -15,18 +15,25 @@ const cacheControl = "Cache-Control"
 // ControlOf returns the directives that count for a cache whose target list is
 // targets, canonical names of fields with the one that is preferred first (RFC
 // 9213, section 2.2). The first of them that the response has, neither empty
-// nor malformed, stands in for Cache-Control and Expires.
+// nor malformed, stands in for Cache-Control and Expires. What those before it
+// forbid counts as well.
 func ControlOf(header map[string][]string, targets []string) Control {
+	var ignored Directives
 	for _, target := range targets {
 		lines := header[target]
 		if len(lines) == 0 {
 			continue
 		}
-		if directives, ok := ParseTargeted(lines); ok {
+		directives, ok := ParseTargeted(lines)
+		if ok {
+			directives.forbid(&ignored)
 			return Control{directives, target}
 		}
+		ignored.forbid(&directives)
 	}
-	return Control{ParseDirectives(header[cacheControl]), cacheControl}
+	directives := ParseDirectives(header[cacheControl])
+	directives.forbid(&ignored)
+	return Control{directives, cacheControl}
 }
 
 // IsTargeted reports whether the directives are those of a targeted field.

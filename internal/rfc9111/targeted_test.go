@@ -35,11 +35,16 @@ func TestParseTargeted(t *testing.T) {
 		{"a permission of another type", []string{"public=1"}, want{}, true},
 		{"names of fields", []string{`private="x-a", no-cache=x-b`}, want{Private: true, PrivateFields: []string{"X-A"}, NoCacheFields: []string{"X-B"}}, true},
 
+		{"a string for a lifetime is ignored alone", []string{`max-age="3600"`}, want{}, true},
+		{"a decimal for a lifetime", []string{"no-store, max-age=1.5"}, want{NoStore: true}, true},
+		{"a list for a lifetime", []string{"max-age=(1 2), s-maxage=3600"}, want{HasSMaxAge: true, SMaxAge: time.Hour}, true},
+		{"a lifetime without a value", []string{"max-age, private"}, want{Private: true, PrivateWhole: true}, true},
+
+		{"what forbids in a malformed field", []string{"no-store, max-age=x,"}, want{NoStore: true}, false},
+		{"of any case and form there", []string{`Private="x", No-Cache=, max-age = 1`}, want{Private: true, PrivateWhole: true, NoCache: true}, false},
+		{"in any of its lines", []string{"max-age=1,", "private"}, want{Private: true, PrivateWhole: true}, false},
 		{"nothing", []string{""}, want{}, false},
 		{"blanks", []string{"  "}, want{}, false},
-		{"a string for a lifetime", []string{`max-age="3600"`}, want{}, false},
-		{"a decimal for a lifetime", []string{"max-age=1.0"}, want{}, false},
-		{"no lifetime", []string{"max-age"}, want{}, false},
 		{"upper case", []string{"Max-Age=3600"}, want{}, false},
 		{"a blank before the sign", []string{"max-age =3600"}, want{}, false},
 		{"a blank after the sign", []string{"max-age= 3600"}, want{}, false},
@@ -80,10 +85,26 @@ func TestControlOf(t *testing.T) {
 		{"the first is malformed", http.Header{"Larder-Cache-Control": {"max-age=x,"}, "Cdn-Cache-Control": {"max-age=2"}}, "Cdn-Cache-Control", 2},
 		{"all are empty", http.Header{"Cache-Control": {"max-age=1"}, "Cdn-Cache-Control": {""}}, "Cache-Control", 1},
 		{"nothing is said", http.Header{}, "Cache-Control", 0},
+		{"of the wrong type alone", http.Header{"Cache-Control": {"max-age=1"}, "Cdn-Cache-Control": {"max-age=2, s-maxage=1.5"}}, "Cdn-Cache-Control", 2},
 	} {
 		got := rfc9111.ControlOf(test.header, targets)
 		if got.Field != test.field || got.MaxAge != test.maxAge*time.Second || got.IsTargeted() != (test.field != "Cache-Control") {
 			t.Errorf("%s: %+v", test.rule, got)
+		}
+	}
+}
+
+// What forbids counts wherever it stands (RFC 9213, section 2.1, and more careful).
+func TestWhatATargetedFieldForbidsCountsEvenIfTheFieldIsIgnored(t *testing.T) {
+	targets := []string{"Larder-Cache-Control", "Cdn-Cache-Control"}
+	for _, header := range []http.Header{
+		{"Cache-Control": {"max-age=60"}, "Cdn-Cache-Control": {"no-store, &&&"}},
+		{"Cache-Control": {"max-age=60"}, "Cdn-Cache-Control": {"No-Store"}},
+		{"Cdn-Cache-Control": {"max-age=60"}, "Larder-Cache-Control": {"no-store;;"}},
+		{"Cdn-Cache-Control": {"no-store, max-age=1.5"}},
+	} {
+		if got := rfc9111.ControlOf(header, targets); !got.NoStore {
+			t.Errorf("%q: %+v", header, got)
 		}
 	}
 }
@@ -96,14 +117,15 @@ func FuzzParseTargeted(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		d, ok := rfc9111.ParseTargeted([]string{line})
-		if !ok && cmp.Diff(rfc9111.Directives{}, d) != "" || d.MaxAge < 0 || d.MaxAge > most {
+		forbids := rfc9111.Directives{NoStore: d.NoStore, NoCache: d.NoCache, Private: d.Private, PrivateWhole: d.PrivateWhole}
+		if !ok && cmp.Diff(forbids, d) != "" || d.MaxAge < 0 || d.MaxAge > most {
 			t.Errorf("%q: %+v, %v", line, d, ok)
 		}
 		if ok && strings.Trim(line, " ") == "" {
 			t.Errorf("%q counts", line)
 		}
 		restricted, alsoOK := rfc9111.ParseTargeted([]string{line, "no-store"})
-		if ok != alsoOK && ok || ok && !restricted.NoStore {
+		if ok != alsoOK && ok || !restricted.NoStore {
 			t.Errorf("%q and no-store: %v, %+v", line, alsoOK, restricted)
 		}
 	})
