@@ -133,6 +133,15 @@ func (l Loading) Release() {
 	}
 }
 
+// Forget keeps the load from being joined from now on, and its value from being stored.
+// Those who wait for it get it still. It is for a caller that has found in the backend
+// that the key was deleted or set by another process after the load began.
+func (l Loading) Forget() {
+	if l.flight != nil {
+		l.flight.Forget()
+	}
+}
+
 // Announce hands value, as it is, to every [Announcer] who waits for the load
 // and to those who come before it is over, while the load goes on. They share
 // it. It is for values that take long to complete and are of use before: a

@@ -98,7 +98,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 // fallBack gives everyone an old page in place of a failure.
 func (u *run) fallBack(base *page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reasonStaleIfError
-	u.loading.Announce(&live{page: base, stale: reasonStaleIfError})
+	u.loading.Announce(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reasonStaleIfError})
 	// Who comes at this very moment does not accept it, and tries once more.
 	return cache.Loaded{Value: base, NoStore: true}, nil
 }

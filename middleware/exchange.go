@@ -63,6 +63,9 @@ type exchange struct {
 	base        *page
 	baseRemoved bool // from the cache, by that run
 
+	// tombstone is what was found in place of the page, or nil.
+	tombstone *page
+
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared *prepared
 
@@ -132,7 +135,7 @@ func (x *exchange) find() {
 		return
 	}
 	for range maxTries {
-		x.base, x.foreign = nil, false
+		x.base, x.tombstone, x.foreign = nil, nil, false
 		if why := x.startsNoRun(); why != reasonNone {
 			if x.findAlone(c, why) {
 				return
@@ -202,7 +205,11 @@ func (x *exchange) accept(stored bool) bool {
 	}
 	switch x.verdict {
 	case verdictMiss:
-		x.foreign = x.found != nil && !x.found.tombstone && !bytes.Equal(x.found.key, x.canonical)
+		if x.found != nil && x.found.tombstone {
+			x.tombstone = x.found
+			return false
+		}
+		x.foreign = x.found != nil && !bytes.Equal(x.found.key, x.canonical)
 		return false
 	case verdictValidate:
 		x.base = x.found

@@ -24,6 +24,9 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	x.attended = nil
 	defer x.endAttendance()
 	switch {
+	case x.isPurgedSince(l):
+		l.loading.Forget() // who comes from now on waits for a run that begins now
+		return false
 	case x.isPurged(l.page):
 		x.pass(x.forward(), reasonPurged)
 		return true
@@ -55,6 +58,13 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	}
 	x.noteMiss(x.r.Context())
 	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
+}
+
+// isPurgedSince reports whether this request has found that the page was invalidated, by
+// whatever process, after the run of l had begun: the run would have found the same
+// tombstone. Clocks of several machines would not tell.
+func (x *exchange) isPurgedSince(l *live) bool {
+	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.generation != x.tombstone.generation)
 }
 
 // isPurged reports whether a response was begun before a purge that this request

@@ -3,12 +3,17 @@ package middleware
 import (
 	"net/http"
 	"sync"
+
+	"github.com/larder-go/larder/cache"
 )
 
 // live is a response that others may have while the handler is still writing
 // it. It is announced to everyone who waits for the run, and to those who come
 // before the run is over.
 type live struct {
+	loading   cache.Loading // of the run
+	tombstone *page         // that was found before the run, or nil
+
 	page     *page       // its header; the body is that of the stream
 	header   http.Header // as the handler gave it, for the client who started the run
 	index    *variants   // set if the URL has variants, and this is one

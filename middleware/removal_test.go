@@ -172,13 +172,7 @@ func TestANewerPageStaysWhenAnOlderOneIsFoundGone(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		validation := start(t, one, request("GET", "/page"))
 		answer = "new"
-		scope := caches.Scope(t.Context())
-		if err := middleware.Purge(scope, "http://example.com/page"); err != nil {
-			t.Fatal(err)
-		}
-		if err := scope.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		purge(t, caches, "http://example.com/page")
 		ask(other, "/page").wantBody(t, "new")
 		close(held)
 		validation.wait().wantBody(t, "gone\n")

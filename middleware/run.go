@@ -25,6 +25,7 @@ type run struct {
 	// asked is the page that the handler was asked about, if it was.
 	asked     *page
 	requested time.Time
+	tombstone *page // that was found before the run, or nil
 
 	// Set when the handler has written its header.
 	status int
@@ -115,7 +116,7 @@ func (u *run) isUnconfirmed() bool {
 }
 
 func newRun(ctx context.Context, x *exchange) *run {
-	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true}
+	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone}
 	u.ctx, u.cancel = context.WithCancel(ctx)
 	u.recorder.Store(newRecorder(u, x.w, x.h.maxBody))
 	return u
@@ -283,7 +284,7 @@ func (u *run) stream(w *recorder, begun []byte) *stream {
 	if u.page == nil {
 		return nil
 	}
-	u.live = &live{page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit)}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit)}
 	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
 		u.reader, _ = u.live.body.join(true)

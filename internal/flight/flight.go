@@ -132,6 +132,15 @@ func (f *Flight[V]) Release(value V) {
 	f.land(value, nil)
 }
 
+// Forget makes the flight stale and waits for nothing: it will not commit, and callers
+// from now on do not join it. Those who wait for it go on to. It is for a caller that
+// knows of a change that was not made by way of [Group.Invalidate].
+func (f *Flight[V]) Forget() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	f.makeStale()
+}
+
 func (f *Flight[V]) run(fn Func[V]) {
 	var value V
 	err := ErrGoexit // stays if fn never returns
