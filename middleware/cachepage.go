@@ -87,6 +87,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		declaredVary:   declared,
 		declaredLine:   varyLine(declared),
 		uncacheable:    new(memory),
+		selectors:      new(selectorMemory),
 		hot:            new(hotWays),
 		purges:         new(purgeLists),
 		indexes:        new(indexMemory),
@@ -135,6 +136,7 @@ type pageHandler struct {
 	declaredLine   string // the same as a line of Vary
 	hot            *hotWays
 	uncacheable    *memory
+	selectors      *selectorMemory // of what is uncacheable
 	purges         *purgeLists
 	indexes        *indexMemory
 	refreshes      *refreshes

@@ -116,14 +116,13 @@ func (u *run) abortStream() {
 	u.live.body.finish(errAborted)
 }
 
-// remember notes that the page was not to be stored, if the next who asks will
-// probably fare the same. A handler that fails now may succeed for him; and what
-// one client says, or is refused for, must not keep the page out of the cache for
-// others.
+// remember notes that the page was not to be stored, if the next who asks in the same
+// way will probably fare the same, see [exchange.memoryKey]. A handler that fails now
+// may succeed then.
 func (u *run) remember() {
-	ofClient := u.reason == reasonRequestNoStore || u.reason == reasonCredentials && u.x.h.face == shared
 	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
-	if isLasting && !ofClient && u.ctx.Err() == nil {
+	if isLasting && u.reason.isLasting() && u.ctx.Err() == nil {
+		u.x.rememberSelectors(u.vary)
 		u.x.h.uncacheable.remember(u.x.memoryKey(), u.reason)
 	}
 }

@@ -84,8 +84,12 @@ func (hs *hotWays) keepPass(x *exchange, known memo) {
 	if x.bound != nil {
 		return // a handler whose life is that of the request is run by the exchange
 	}
-	if now := time.Now(); x.isPlain() && len(x.vary) == 0 && !hs.isTaken(x.r, now) {
-		hs.keep(x.r, &hotWay{judged: now, cools: hotFor, known: known})
+	now := time.Now()
+	if !x.isPlain() || len(x.vary) > 0 || hs.isTaken(x.r, now) {
+		return
+	}
+	if selecting, few := x.fieldsNamed(x.h.selectors.find(x.canonical)); few {
+		hs.keep(x.r, &hotWay{judged: now, cools: hotFor, known: known, hotPage: hotPage{selecting: selecting}})
 	}
 }
 

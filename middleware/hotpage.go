@@ -82,16 +82,22 @@ func (x *exchange) selectingFields() (selecting []field, few bool) {
 	if x.found.contentEncoding != nil {
 		names = append(slices.Clip(names), "Accept-Encoding")
 	}
+	return x.fieldsNamed(names)
+}
+
+// fieldsNamed returns the request fields of these names, and Connection, which may name
+// others. It is false if they are too long to be kept.
+func (x *exchange) fieldsNamed(names []string) (fields []field, few bool) {
 	if len(names) == 0 {
 		return nil, true
 	}
 	length := 0
-	for _, name := range append(slices.Clip(names), "Connection") { // which may name others
+	for _, name := range append(slices.Clip(names), "Connection") {
 		lines := slices.Clone(x.r.Header[name])
-		selecting = append(selecting, field{name, lines})
+		fields = append(fields, field{name, lines})
 		length += linesSize(lines)
 	}
-	return selecting, length <= maxWay
+	return fields, length <= maxWay
 }
 
 // selects reports whether the fields of a request select the page.

@@ -71,6 +71,3 @@ func (x *exchange) partition() string {
 // isIdentified reports whether a request identifies a user. A cookie does to a
 // shared cache, too, though it may store the response (RFC 9111, section 7.3).
 func (x *exchange) isIdentified() bool { return !x.credentials.None() || len(x.userCookies) > 0 }
-
-// memoryKey is under what the memory has the page of this request.
-func (x *exchange) memoryKey() memoryKey { return memoryKey{x.canonical, x.isIdentified()} }

@@ -71,6 +71,64 @@ type Reason struct {
 // docs/why-not-cached.md is the same list.
 func Reasons() []Reason { return append([]Reason(nil), reasons[reasonNone+1:]...) }
 
+// basis is what a reason derives from.
+type basis uint8
+
+const (
+	ofRequest  basis = iota + 1 // what this request says: it is never remembered, not even for the next like it
+	ofResponse                  // what the handler says: requests that are alike will probably fare the same for a while
+	ofMoment                    // a failure, a time or what others do: the next may fare otherwise
+)
+
+// isLasting reports whether a response that is not stored for this reason is remembered.
+func (r reason) isLasting() bool { return bases[r] == ofResponse }
+
+// bases are what the reasons derive from. What derives from both, as credentials do, is
+// remembered for requests that are alike in that.
+var bases = [len(reasons)]basis{
+	reasonMethod:         ofRequest,
+	reasonRequestBody:    ofRequest,
+	reasonUpgrade:        ofRequest,
+	reasonTarget:         ofRequest,
+	reasonTTL:            ofResponse,
+	reasonWhen:           ofRequest,
+	reasonOverlong:       ofRequest,
+	reasonConnection:     ofRequest,
+	reasonStatus:         ofResponse,
+	reasonPartial:        ofResponse,
+	reasonNoLifetime:     ofResponse,
+	reasonRequestNoStore: ofRequest,
+	reasonCredentials:    ofResponse,
+	reasonSetCookie:      ofResponse,
+	reasonNoStore:        ofResponse,
+	reasonPrivate:        ofResponse,
+	reasonNoCache:        ofResponse,
+	reasonExpired:        ofResponse,
+	reasonVaryAny:        ofResponse,
+	reasonVaryHidden:     ofResponse,
+	reasonTooLarge:       ofResponse,
+	reasonTrailers:       ofResponse,
+	reasonEventStream:    ofResponse,
+	reasonSlow:           ofMoment,
+	reasonHijacked:       ofResponse,
+	reasonTruncated:      ofMoment,
+	reasonHandlerError:   ofMoment,
+	reasonNested:         ofResponse,
+	reasonNotShared:      ofMoment,
+	reasonUncacheable:    ofMoment,
+	reasonCollision:      ofMoment,
+	reasonEncoding:       ofRequest,
+	reasonVaryChange:     ofResponse,
+	reasonRecursive:      ofMoment,
+	reasonStoreError:     ofMoment,
+	reasonLeft:           ofMoment,
+	reasonPatience:       ofMoment,
+	reasonPurged:         ofMoment,
+	reasonUnstable:       ofMoment,
+	reasonOnlyIfCached:   ofRequest,
+	reasonStaleIfError:   ofMoment,
+}
+
 func (r reason) String() string { return reasons[r].Detail }
 
 var reasons = [...]Reason{

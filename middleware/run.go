@@ -29,6 +29,7 @@ type run struct {
 
 	// Set when the handler has written its header.
 	status int
+	vary   []string  // the lines of the response's Vary
 	page   *page     // the response as it can be stored, nil if it cannot
 	index  *variants // under which
 	reason reason    // why it cannot
@@ -186,6 +187,7 @@ func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, fal
 // called once, before anything of the response goes anywhere.
 func (u *run) begun(status int, header http.Header) {
 	x, now := u.x, time.Now()
+	u.vary = header["Vary"]
 	switch {
 	case u.isConfirmation(status):
 		u.freshen(header, now)

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -124,20 +124,28 @@ func (x *exchange) selectVariant(index *variants, entry *page) {
 
 // maxVariants is how many variants of one URL a store holds: a client could
 // otherwise make one for each value that it can think of. Two that have the same
-// place push each other out.
+// slot push each other out.
 const maxVariants = 4096
 
 // variantKey is the key in the cache of the variant with that canonical key, which
-// is x's or one like it. The place depends on what the requests say and not on the
-// generation, so two variants that get on go on to.
+// is x's or one like it.
 func (x *exchange) variantKey(index *variants, canonical []byte) string {
 	var buffer [256]byte
 	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
 	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
-	place := fnv.New32a()
-	_, _ = place.Write(canonical[x.primaryLen:x.fullLen]) // it never fails
-	_, _ = place.Write(canonical[selecting:])
-	return pageKey(binary.AppendUvarint(key, uint64(place.Sum32()%maxVariants)))
+	slot := variantSlot(index.generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
+	return pageKey(binary.AppendUvarint(key, slot))
+}
+
+// variantSlot returns the slot of a variant that requests select by these parts of
+// their keys. All processes must come to the same, and no client may know which
+// requests have one slot, since it could push a variant of its choice out with another
+// that nobody asks for. The generation is what they share and clients do not know.
+func variantSlot(generation string, rest, selecting []byte) uint64 {
+	var buffer [512]byte
+	keyed := append(append(append(buffer[:0], generation...), rest...), selecting...)
+	sum := sha256.Sum256(keyed)
+	return binary.LittleEndian.Uint64(sum[:]) % maxVariants
 }
 
 // selectingNames are the names in a Vary field that select a variant. The host

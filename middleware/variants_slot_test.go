@@ -1,0 +1,33 @@
+package middleware
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestClientsCannotAimAtTheSlotOfAVariant looks for values that have one slot in one
+// generation, as a client could if it knew the hash: in other generations they do not.
+func TestClientsCannotAimAtTheSlotOfAVariant(t *testing.T) {
+	slot := func(generation string, value int) uint64 {
+		return variantSlot(generation, []byte("rest"), fmt.Append(nil, "Accept-Language", value))
+	}
+	known, other := newGeneration(), newGeneration()
+	if slot(known, 1) != slot(known, 1) {
+		t.Fatal("a variant has two slots")
+	}
+	const values = 64 * maxVariants
+	aimed, still := 0, 0
+	for value := 1; value < values; value++ {
+		if slot(known, value) != slot(known, 0) {
+			continue
+		}
+		aimed++
+		if slot(other, value) == slot(other, 0) {
+			still++
+		}
+	}
+	// About 64 of the values have the slot by chance, and of these mostly none twice.
+	if aimed < 16 || aimed > 256 || still > 4 {
+		t.Errorf("%d values have the slot, and %d have it in another generation, too", aimed, still)
+	}
+}
