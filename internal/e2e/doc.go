@@ -4,7 +4,8 @@
 //   - load is the traffic that the tests let run while they break things, and the
 //     proxy that they break connections with;
 //   - redisfaults breaks Redis, replicas, Sentinels and a cluster;
-//   - faults breaks Memcached and PostgreSQL, and the connections of all backends;
+//   - faults breaks Memcached and PostgreSQL, one server of several, and the
+//     connections of all backends;
 //   - soak is a command that does all of this at once for minutes or hours, to
 //     pages too;
 //   - connections counts those that a web program holds, at the servers;
