@@ -93,7 +93,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		return c.attendAnnounced(ctx, l, load.(Announcer), joining.Partition, err)
 	}
 	if p, ok := load.(Preparer); ok {
-		p.Prepare()
+		p.Prepare(err)
 	}
 	f := &fill{
 		cache: c, st: l.st.base, op: op, key: key, load: load, joining: joining, o: *o,

@@ -19,7 +19,7 @@ type joiner struct {
 func newJoiner(how cache.Joining) *joiner { return &joiner{follower: newFollower(), how: how} }
 
 func (j *joiner) Join() cache.Joining { return j.how }
-func (j *joiner) Prepare()            { j.prepared++ }
+func (j *joiner) Prepare(error)       { j.prepared++ }
 
 // start has the joiner fill the key in a goroutine of its own.
 func (j *joiner) start(t *testing.T, c cache.Cache) *joiner {

@@ -24,7 +24,7 @@ type Loader interface {
 // caller that starts no load, see [Joining].
 type Preparer interface {
 	Loader
-	Prepare()
+	Prepare(err error)
 }
 
 // Accepter is a [Loader] whose caller may not want what is in the cache. Accept
@@ -139,6 +139,14 @@ func (l Loading) Release() {
 func (l Loading) Forget() {
 	if l.flight != nil {
 		l.flight.Forget()
+	}
+}
+
+// Abandon hands err to those who wait, while the load goes on. What the load returns
+// is dropped, and who comes from then on starts another.
+func (l Loading) Abandon(err error) {
+	if l.flight != nil {
+		l.flight.Abandon(err)
 	}
 }
 

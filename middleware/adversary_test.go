@@ -238,8 +238,9 @@ func TestAClientWhoLeavesAtAnyMoment(t *testing.T) {
 				}
 			}}
 			p := cached(t, h)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(moment)*step)
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			time.AfterFunc(time.Duration(moment)*step, cancel)
 			first := make(chan answer, 1)
 			go func() { first <- send(p, request("GET", "/page").WithContext(ctx)) }()
 			synctest.Wait()

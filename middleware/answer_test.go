@@ -161,7 +161,7 @@ func TestTheHeaderOfMiddlewareFurtherOutIsKeptAndNotStored(t *testing.T) {
 				wantCookies = append(wantCookies, "own=1")
 			}
 			want := http.Header{
-				"Vary": {"Origin", "Accept"}, "Link": {"</outer>", "</own>"}, "X-Both": {"own"},
+				"Vary": {"Origin", "Accept"}, "Link": {"</outer>", "</own>"}, "X-Both": {"outer", "own"},
 				"X-Request-Id": {fmt.Sprint(i + 1)}, "Set-Cookie": wantCookies,
 			}
 			got := http.Header{}

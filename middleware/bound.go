@@ -52,10 +52,14 @@ func (b *bound) standIn() {
 	}
 }
 
+// cancel keeps the handler from being called if it has not been. If it has, it is left
+// to run on.
+func (b *bound) cancel() { b.state.CompareAndSwap(boundIdle, boundOver) }
+
 // end waits until the handler has returned, if it runs in another goroutine, and
 // keeps it from being called if it has not been.
 func (b *bound) end() {
-	if !b.state.CompareAndSwap(boundIdle, boundOver) {
+	if b.cancel(); b.state.Load() == boundRuns {
 		<-b.returned
 	}
 }

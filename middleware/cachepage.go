@@ -149,7 +149,7 @@ func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := exchanges.Get().(*exchange)
-	x.h, x.w, x.r, x.next, x.anew = h, w, r, h.next, h.next
+	x.h, x.w, x.r, x.next, x.anew, x.bound = h, w, r, h.next, h.next, &x.stay
 	x.serve()
 	if x.isForgotten {
 		*x = exchange{}

@@ -122,11 +122,11 @@ func TestACrowdBeforeAProxyWhoseFirstClientLeaves(t *testing.T) {
 	}
 }
 
-// countingRequests counts the requests under way.
+// countingRequests counts the requests under way whose clients are there.
 func countingRequests(h http.Handler, n *atomic.Int32) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.Add(1)
-		defer n.Add(-1)
+		context.AfterFunc(r.Context(), func() { n.Add(-1) })
 		h.ServeHTTP(w, r)
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/larder-go/larder/middleware"
 )
 
 // client is one of many who ask at the same time.
@@ -177,16 +179,23 @@ func TestARunThatIgnoresItsCancellationIsNotStored(t *testing.T) {
 	})
 }
 
+// timeLimited limits the time of a request, and leaves the answer to others.
+func timeLimited(d time.Duration, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), d)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 func TestAClientWhoseTimeIsLimitedFurtherOutGetsNoEmptyPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := cached(t, slow(true, body("page")))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
-		defer cancel()
-		a := send(p, request("GET", "/page").WithContext(ctx))
+		page := middleware.CachePage(ttl)(slow(true, body("page")))
+		a := send(within(inMemory(t), timeLimited(time.Second/2, page)), request("GET", "/page"))
 		if a.status != http.StatusServiceUnavailable {
 			t.Errorf("the status is %d", a.status)
 		}
-		a.wantStatus(t, "larder; fwd=uri-miss; detail=left")
+		a.wantStatus(t, "larder; fwd=uri-miss; detail=timeout")
 	})
 }
 

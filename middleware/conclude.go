@@ -1,6 +1,9 @@
 package middleware
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -12,21 +15,28 @@ import (
 // forOne is what a run is to the cache whose response is not for others.
 var forOne = cache.Loaded{Private: true}
 
+// errAbandoned is the error of a run that was stopped before it had an answer, as its
+// client's time was over. Those who waited for it start another.
+var errAbandoned = errors.New("larder: the run was abandoned")
+
 // conclude decides what is stored, and what those get who wait.
 func (u *run) conclude() (cache.Loaded, error) {
-	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.Load().isDirect() {
+	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
 		return u.fallBack(base)
 	}
 	if u.panicked {
 		panic(u.panicValue) // an error for all who wait; the one who started the run raises it again
 	}
-	if err := u.ctx.Err(); err != nil {
-		// The handler may have stopped half-way.
-		u.direct = u.recorder.Load().isDirect()
-		return cache.Loaded{}, err
-	}
 	var whole bool
-	u.response, whole = u.recorder.Load().response()
+	u.response, whole = u.recorder.response()
+	if err := u.ctx.Err(); err != nil {
+		// The handler may have stopped half-way. What it has answered is for its client.
+		u.direct, u.complete, u.validated = !whole, whole && u.live == nil && u.response.status != 0, false
+		if u.reason == reasonNone {
+			u.reason, u.page = reasonLeft, nil
+		}
+		return cache.Loaded{}, fmt.Errorf("%w: %w", errAbandoned, err)
+	}
 	switch {
 	case !whole:
 		u.direct = true
@@ -41,6 +51,13 @@ func (u *run) conclude() (cache.Loaded, error) {
 // concludeStream is conclude for a response that was handed on as it came.
 func (u *run) concludeStream() (cache.Loaded, error) {
 	if u.response.truncated {
+		return forOne, nil
+	}
+	if why := u.review(); why != reasonNone || u.page == nil {
+		u.reason = cmp.Or(u.reason, why)
+		u.release()
+		u.live.body.expel()
+		u.live.body.finish(nil)
 		return forOne, nil
 	}
 	u.live.body.finish(nil)
@@ -67,6 +84,9 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 		return forOne, nil
 	}
 	u.page.complete(u.response.body, u.x.h.policy)
+	if !u.sendWhole() {
+		return forOne, nil
+	}
 	return u.keep(u.page), nil
 }
 

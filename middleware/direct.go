@@ -25,14 +25,18 @@ var (
 // started the run and to nobody else; mu is held and the status written.
 func (w *recorder) direct(why reason) {
 	w.mode = modeDirect
-	w.run.spilled(why, w.client != nil)
+	w.run.spilled(why)
 	if w.client == nil {
 		w.held = nil
 		return
 	}
-	copyResponse(w.client.Header(), w.sent, forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
-	w.client.WriteHeader(w.status)
-	if len(w.held) > 0 {
+	if !w.headSent {
+		header := w.client.Header()
+		setStatus(header, w.edits.own["Cache-Status"], forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
+		w.edits.applyTo(header)
+		w.client.WriteHeader(w.status)
+	}
+	if len(w.held) > 0 && !w.bodiless {
 		_, _ = w.client.Write(w.held) // an error comes back at the next write
 	}
 	w.held = nil
@@ -51,7 +55,8 @@ func (w *recorder) informational(status int) {
 	}
 	header := w.client.Header()
 	before := header.Clone()
-	copyHeader(header, w.header)
+	e := editsOf(w.run.outer.before, canonical(w.header))
+	e.applyTo(header)
 	w.client.WriteHeader(status)
 	clear(header)
 	maps.Copy(header, before)
@@ -63,10 +68,19 @@ func (w *recorder) Flush() { _ = w.FlushError() }
 
 // FlushError is what [http.ResponseController] calls.
 func (w *recorder) FlushError() error {
+	s, err := w.flush()
+	if s != nil {
+		s.flush(w.run.ctx) // without the lock: it may wait for a reader
+	}
+	return err
+}
+
+// flush flushes the response, unless it is a stream, which it returns.
+func (w *recorder) flush() (s *stream, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		return errClosed
+		return nil, errClosed
 	}
 	if w.status == 0 {
 		w.begin(http.StatusOK)
@@ -76,12 +90,11 @@ func (w *recorder) FlushError() error {
 	}
 	switch w.mode {
 	case modeStream:
-		w.stream.flush()
-		return nil
+		return w.stream, nil
 	case modeHeld:
-		return nil
+		return nil, nil
 	}
-	return w.control((*http.ResponseController).Flush)
+	return nil, w.control((*http.ResponseController).Flush)
 }
 
 // Hijack implements [http.Hijacker].
@@ -96,7 +109,7 @@ func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 		return nil, nil, err
 	}
 	if w.mode == modeHeld {
-		w.run.spilled(reasonHijacked, true)
+		w.run.spilled(reasonHijacked)
 	}
 	w.mode = modeHijacked
 	w.client = nil // it must not be used any more
@@ -120,7 +133,7 @@ func (w *recorder) SetWriteDeadline(deadline time.Time) error {
 
 // control calls f for the client's connection; mu is held.
 func (w *recorder) control(f func(*http.ResponseController) error) error {
-	if w.client == nil {
+	if w.client == nil || w.run.isClientGone() {
 		return errClientGone
 	}
 	return f(http.NewResponseController(w.client))

@@ -175,7 +175,8 @@ func (w *recorder) fail(err error) {
 	case w.status != 0:
 		w.direct(reasonHandlerError)
 	default:
-		w.forgo(err)
+		w.removeRefused(err)
+		w.yield(reasonHandlerError)
 	}
 }
 
@@ -198,19 +199,12 @@ func (w *recorder) failsOver(err error) bool {
 	return true
 }
 
-// forgo leaves the answer to what is further out than the cache; mu is held. The error
-// may say which status that is going to have.
-func (w *recorder) forgo(err error) {
-	w.mode = modeHijacked
-	w.run.reason = reasonHandlerError
-	w.run.release()
+// removeRefused removes the page that the handler was asked about, if the error says that
+// somebody else is going to answer otherwise; mu is held.
+func (w *recorder) removeRefused(err error) {
 	var failure *Failure
 	if errors.As(err, &failure) && failure.Status >= http.StatusMultipleChoices && isFullAnswer(failure.Status) {
 		w.run.x.removeBase(w.run.ctx)
-	}
-	if w.client != nil {
-		copyResponse(w.client.Header(), w.header, forwarded{why: w.run.x.forward(), detail: reasonHandlerError})
-		w.client = nil
 	}
 }
 

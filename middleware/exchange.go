@@ -33,7 +33,8 @@ type exchange struct {
 
 	next  http.Handler // behind the cache
 	anew  http.Handler // the same, for requests of the cache's own
-	bound *bound       // nil unless next is valid only until the request is over
+	bound *bound       // the part that next has in the request; nil in the background
+	stay  bound        // what bound is, of a handler of net/http
 
 	canonical  []byte    // of the page, then of the variant
 	key        string    // under which the cache has it
@@ -67,12 +68,13 @@ type exchange struct {
 	tombstone *page
 
 	// prepared is what a run needs of the request, taken while that is ours.
-	prepared *prepared
+	prepared  *prepared
+	lookUpErr error // why nothing was found, if the cache has failed
 
 	// run is the run of the handler, if this exchange started one. It is set
 	// in the run's goroutine.
 	run  atomic.Pointer[run]
-	left atomic.Bool // the request is over: a run must not use w
+	left atomic.Bool // the request is over: nobody waits for what is for it alone
 
 	// attended is a response that a run has announced; leaveRun ends the interest
 	// in it, and sawEnd says that it came to its end.
@@ -343,28 +345,44 @@ func (x *exchange) refuse() {
 // goes on without it.
 func (x *exchange) leave() {
 	x.left.Store(true)
-	if x.run.Load() != nil {
+	if x.bound.cancel(); x.run.Load() != nil {
 		x.lead(cache.Outcome{}) // it has begun at this very moment
 		return
 	}
 	x.unanswered()
 }
 
-// unanswered answers a request that ended before there was an answer. Mostly
-// its client has gone; but if middleware further out has limited its time, the
-// client is there, and must not take an empty 200 for the page.
+// unanswered ends a request that was over before there was an answer. Mostly its
+// client has gone. But if outer middleware has limited its time, the client is there,
+// and that middleware answers: it is left the status, and what it sends is not to be
+// stored.
 func (x *exchange) unanswered() {
 	x.noteMiss(x.r.Context())
+	header := x.w.Header()
+	if isOverdue(x.r.Context()) {
+		setStatus(header, nil, forwarded{why: x.forward(), detail: reasonTimeout})
+		header["Cache-Control"] = []string{"no-store"}
+		return
+	}
 	const status = http.StatusServiceUnavailable
-	setStatus(x.w.Header(), nil, forwarded{why: x.forward(), detail: reasonLeft})
+	setStatus(header, nil, forwarded{why: x.forward(), detail: reasonLeft})
 	http.Error(x.w, http.StatusText(status), status)
+}
+
+// isOverdue reports whether the time of a request is over. The run that it has started
+// has the same deadline, and may know of it a moment earlier.
+func isOverdue(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
 // isFailedRun reports whether the run that a request waited for ended without
 // an answer.
 func isFailedRun(err error) bool {
 	var panicked *cache.PanicError
-	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound)
+	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound) || errors.Is(err, errAbandoned)
 }
 
 // again has those who waited for a run that came to nothing wait for another,
@@ -376,7 +394,7 @@ func (x *exchange) again(err error) (answered bool) {
 	}
 	var panicked *cache.PanicError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errUnbound), errors.Is(err, errAbandoned):
 		x.pass(x.forward(), reasonUnstable)
 		return true
 	case errors.As(err, &panicked):

@@ -15,7 +15,7 @@ func (e *explainer) run() {
 	x := e.x
 	p := &probe{header: make(http.Header)}
 	requested := time.Now()
-	x.Prepare()
+	x.Prepare(nil)
 	panicked := p.serve(x.next, x.prepared.shared.WithContext(x.r.Context()))
 	u := &run{x: x, status: p.status, panicked: panicked} // to be asked, and not to be run
 	switch {
@@ -39,7 +39,7 @@ func (e *explainer) run() {
 
 func (e *explainer) storable(p *probe, requested time.Time) {
 	h, now := e.x.h, time.Now()
-	entry := newPage(nil, p.status, p.sent, requested, now, h.policy)
+	entry := newPage(nil, p.status, &edits{own: p.sent}, p.sent, requested, now, h.policy)
 	details := append(h.describe(entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"

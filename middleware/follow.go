@@ -99,10 +99,10 @@ func (x *exchange) regroup(l *live) (answered bool) {
 // reports false and has sent nothing.
 func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool) {
 	defer reader.leave()
-	leads, ctx := reader.leads, x.r.Context()
+	ctx := x.r.Context()
 	part, flush, err := reader.next(ctx)
 	switch _, broken := l.body.hasEnded(); {
-	case broken && !leads:
+	case broken, errors.Is(err, errAborted):
 		return x.again(cache.ErrGoexit) // nothing of it was sent yet
 	case errors.Is(err, errLagging):
 		x.pass(x.forward(), reasonTooLarge)
@@ -113,24 +113,17 @@ func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool
 	}
 	header := x.w.Header()
 	out := newOutgoing(header, l.page)
-	if leads {
-		copyResponse(header, l.header, f)
-	} else {
-		setStatus(header, l.page.cacheStatus, f)
-		out.setLine("Age", l.page.render(l.page.age(time.Now())).ageLine)
-		out.setPage(l.page)
-	}
+	setStatus(header, l.page.cacheStatus, f)
+	out.setLine("Age", l.page.render(l.page.age(time.Now())).ageLine)
+	out.setPage(l.page)
 	out.tell(x.h, l.page)
 	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
-		if leads {
-			x.drain(ctx, reader, err)
-		}
 		return true
 	}
 	x.w.WriteHeader(l.page.status)
 	err = x.copyBody(ctx, reader, part, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
-		x.abort(leads && errors.Is(err, errAborted))
+		panic(http.ErrAbortHandler) // so that nobody takes it for the whole
 	}
 	addTrailers(header, l.header, l.trailers)
 	return true
@@ -146,11 +139,10 @@ func (x *exchange) writeBodiless(status int) bool {
 	return true
 }
 
-// drain waits for the end of a response whose client has all that he gets. If he
-// has started the run and left, it would end with nobody interested, and the
-// page were never stored.
+// drain waits for the end of a response whose client has all that it gets. If it has
+// started the run and left, the run would end with nobody interested, and the page
+// would never be stored.
 func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
-	_ = http.NewResponseController(x.w).Flush()
 	for err == nil {
 		_, _, err = reader.next(ctx)
 	}
@@ -170,19 +162,6 @@ func (x *exchange) copyBody(ctx context.Context, reader *reader, part []byte, fl
 		part, flush, err = reader.next(ctx)
 	}
 	return err
-}
-
-// abort ends a response that is not whole, so that nobody takes it for one. The
-// client whose own run panicked gets its panic.
-func (x *exchange) abort(ownRun bool) {
-	if ownRun {
-		u := x.run.Load()
-		<-u.done
-		if u.panicked {
-			panic(u.panicValue)
-		}
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // answersCondition answers with 304 or 412 if the client's conditions ask for

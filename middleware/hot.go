@@ -81,7 +81,7 @@ func (hs *hotWays) find(r *http.Request) *hotWay {
 
 // keepPass makes the way of an exchange hot, which is going to pass.
 func (hs *hotWays) keepPass(x *exchange, known memo) {
-	if x.bound != nil {
+	if x.h.next == nil {
 		return // a handler whose life is that of the request is run by the exchange
 	}
 	now := time.Now()

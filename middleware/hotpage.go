@@ -94,7 +94,7 @@ func (x *exchange) fieldsNamed(names []string) (fields []field, few bool) {
 	length := 0
 	for _, name := range append(slices.Clip(names), "Connection") {
 		lines := slices.Clone(x.r.Header[name])
-		fields = append(fields, field{name, lines})
+		fields = append(fields, field{name: name, lines: lines})
 		length += linesSize(lines)
 	}
 	return fields, length <= maxWay

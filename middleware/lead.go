@@ -2,8 +2,10 @@ package middleware
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
-	"slices"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -14,38 +16,34 @@ import (
 // lead answers the client who started a run.
 func (x *exchange) lead(outcome cache.Outcome) {
 	u := x.run.Load()
+	defer x.bound.end() // the handler may have something of this request
 	defer x.endAttendance()
-	switch u.await(x.r.Context()) {
-	case runStreams:
-		defer x.leaveStream(u)
-		if u.reader == nil {
-			x.unanswered()
-			return
-		}
-		stored, detail := u.fate(outcome.Err)
-		x.sendLive(u.live, u.reader, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
-	case runEnded:
-		x.leadEnded(u, outcome)
-	case runGoesOn:
-		x.unanswered()
+	if u.await(x.r.Context()) == runStreams {
+		x.sendOwn(u)
+		return
 	}
+	x.leadEnded(u, outcome)
 }
 
 // leadEnded answers with a response that is there as a whole, or has been sent.
 func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	switch {
+	case !u.direct && !u.sent && errors.Is(x.r.Context().Err(), context.Canceled):
+		x.unanswered() // the client is gone
 	case u.stale != nil:
 		x.sendStale(u.stale, u.status, u.reason)
 	case u.panicked:
 		panic(u.panicValue)
 	case u.exited:
 		panic(http.ErrAbortHandler)
+	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
+		panic(http.ErrAbortHandler) // the handler may have stopped half-way
+	case u.direct, u.sent:
+		// The client has it already, or somebody else answers.
 	case u.validated:
 		x.sendValidated(u, outcome)
 	case u.complete:
-		x.sendRun(u, outcome)
-	case u.direct:
-		// The client has it already.
+		x.sendRun(u, x.forwarded(u, u.response.status, outcome))
 	default:
 		x.unanswered()
 	}
@@ -54,7 +52,7 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 // sendValidated answers with the page that the handler has confirmed.
 func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
 	setStatus(x.w.Header(), u.page.cacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
-	if u.response.header["Age"] != nil {
+	if u.response.edits.own["Age"] != nil {
 		x.sendAged(u.page) // a cache further in has confirmed it
 		return
 	}
@@ -73,24 +71,21 @@ func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarde
 }
 
 // sendRun answers with the response of the run that this request started, the
-// fields that are not for others included.
-func (x *exchange) sendRun(u *run, outcome cache.Outcome) {
+// fields that are not for others included. It returns the header as it was before
+// the status was written.
+func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 	header, response := x.w.Header(), u.response
+	setStatus(header, response.edits.own["Cache-Status"], f)
+	response.edits.applyTo(header)
 	if u.page != nil {
-		// What the page was given is for this client, too.
-		for _, name := range [...]string{"Date", "Etag", "Content-Type", "Content-Length"} {
-			if lines := u.page.lines(name); lines != nil && response.header[name] == nil {
-				response.header[name] = slices.Clone(lines)
-			}
-		}
-	}
-	copyResponse(header, response.header, x.forwarded(u, response.status, outcome))
-	if u.page != nil {
-		out := newOutgoing(x.w.Header(), u.page)
+		out := newOutgoing(header, u.page)
+		out.setGuesses(u.page) // they are for this client, too
 		out.tell(x.h, u.page)
 	}
+	before := canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)
 	x.h.sendBody(x.w, x.r, x.fields, response, &validators)
+	return before
 }
 
 // sendStale answers with an old page, since there is nothing better.
@@ -104,62 +99,79 @@ func (x *exchange) sendStale(p *page, status int, why reason) {
 type progress uint8
 
 const (
-	runGoesOn  progress = iota // for others: the request that started it is over
-	runStreams                 // its response is announced, or would be if it were for all
+	runStreams progress = iota // its response is announced, or would be if it were for all
 	runEnded
 )
 
-// await waits until the run streams its response or is over, or the request of
-// ctx, which started it, is. In the latter case the run is left to those who
-// wait for it; unless there are none, because its response is for this request
-// only: such a run is cancelled, and waited for if it uses the client.
+// await waits until the run streams its response or is over. If the request of ctx,
+// which started it, is over before, the run goes on for those who wait for it: its
+// client's ResponseWriter stays in use, so this request stays open. If nobody else can
+// have the response, the run is cancelled; and if the time for an answer is over, so
+// that somebody outside is about to give one, those who wait start another run.
 func (u *run) await(ctx context.Context) progress {
 	select {
 	case <-u.streaming:
 		return runStreams
 	case <-u.done:
-		return u.outcome()
+		return u.progress()
 	case <-ctx.Done():
 	}
-	if u.leave() {
-		return runGoesOn
+	u.leave()
+	if _, limited := u.x.deadline(); limited && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		u.loading.Abandon(fmt.Errorf("%w: %w", errAbandoned, ctx.Err()))
 	}
-	u.cancel()
-	<-u.done
-	return u.outcome()
+	select {
+	case <-u.streaming:
+	case <-u.done:
+	}
+	return u.progress()
 }
 
-// leave takes away the client who started the run, and reports whether it could,
-// see [recorder.detach]. A response that is for that client only is then for
-// nobody.
-func (u *run) leave() (detached bool) {
-	for w := u.recorder.Load(); ; w = u.recorder.Load() {
-		if detached = w.detach(); w == u.recorder.Load() {
-			break // the handler was not called again meanwhile
-		}
-	}
-	if detached && u.reader != nil {
-		u.reader.leave()
-	}
-	if u.isReleased() {
-		u.cancel()
-	}
-	return detached
-}
-
-// leaveStream is called when the client who started a run gets nothing more of
-// its response. If that has not come to its end, others may still read it.
-func (x *exchange) leaveStream(u *run) {
-	if !x.sawEnd {
-		u.leave()
-	}
-}
-
-func (u *run) outcome() progress {
+// progress is how far a run is that streams or is over.
+func (u *run) progress() progress {
 	select {
 	case <-u.streaming:
 		return runStreams
 	default:
 		return runEnded
 	}
+}
+
+// leave says that the request that started the run is over. A response that is for its
+// client only is then for nobody.
+func (u *run) leave() {
+	u.x.left.Store(true)
+	if u.isReleased() {
+		u.cancel()
+	}
+}
+
+// sendOwn sends the body of a response as the run of this exchange makes it. The run
+// has sent the header.
+func (x *exchange) sendOwn(u *run) {
+	reader, ctx := u.reader, x.r.Context()
+	defer reader.leave()
+	part, flush, err := reader.next(ctx)
+	if u.recorder.bodiless {
+		x.drain(ctx, reader, err)
+		return
+	}
+	err = x.copyBody(ctx, reader, part, flush, err)
+	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
+		x.breakOff(u, reader, err)
+	}
+	addTrailers(x.w.Header(), u.live.header, u.live.trailers)
+}
+
+// breakOff ends a response that is not whole, so that nobody takes it for one, when
+// the handler has returned. The client whose own run panicked gets its panic.
+func (x *exchange) breakOff(u *run, reader *reader, err error) {
+	reader.leave()
+	u.leave()
+	x.endAttendance()
+	<-u.done
+	if errors.Is(err, errAborted) && u.panicked {
+		panic(u.panicValue)
+	}
+	panic(http.ErrAbortHandler)
 }

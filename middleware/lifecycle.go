@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/signals"
@@ -85,7 +86,23 @@ func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer l.finish(r) // even if a receiver ends the goroutine
 	l.start(r)
 	l.next.ServeHTTP(w, r)
+	answerTimeout(w, r)
 }
+
+// answerTimeout answers a request whose time was over before its page had an answer, if
+// whoever limited its time inside of the Lifecycle has not: its client must not take an
+// empty 200 for the page. If the time was limited outside, that is left to them.
+func answerTimeout(w http.ResponseWriter, r *http.Request) {
+	lines := w.Header()["Cache-Status"]
+	if len(lines) == 0 || !strings.HasSuffix(lines[0], detailTimeout) || r.Context().Err() != nil || hasBegun(w) {
+		return
+	}
+	const status = http.StatusServiceUnavailable
+	http.Error(w, http.StatusText(status), status)
+}
+
+// detailTimeout is how Cache-Status ends of a request that [answerTimeout] is about.
+var detailTimeout = "; detail=" + reasonTimeout.String()
 
 // handler returns the caches that requests get, or nil.
 func (l *lifecycle) handler() *cache.Handler {

@@ -18,10 +18,11 @@ import (
 // tombstone is set what is known of a URL instead; or a list of purges. It never
 // changes after it is stored, but for its last three fields.
 type page struct {
-	key    []byte // canonical; compared on a hit
-	status int
-	fields []field // sorted by name
-	body   []byte
+	key     []byte // canonical; compared on a hit
+	status  int
+	fields  []field  // sorted by name
+	removed []string // fields of outer middleware that the handler has deleted
+	body    []byte
 
 	requested time.Time         // when the run began that made it, by our clock
 	received  time.Time         // when its header was there
@@ -88,7 +89,18 @@ func (s sharing) permission() rfc9111.Permission {
 type field struct {
 	name  string
 	lines []string
+	place place
 }
+
+// place is what becomes of a field where outer middleware has set the same.
+type place uint8
+
+const (
+	placeSet   place = iota // it replaces theirs, unless it is one of [merged]
+	placeAdded              // it goes behind theirs
+	placeGuess              // nobody has said it, so it is left out
+	places
+)
 
 // age is how old the page is (RFC 9111, section 4.2.3).
 func (p *page) age(now time.Time) time.Duration {
@@ -112,6 +124,7 @@ func (p *page) CacheSize() int {
 	for _, f := range p.fields {
 		size += 48 + 16*len(f.lines) + len(f.name) + linesSize(f.lines) // the lines are in flat, too
 	}
+	size += linesSize(p.removed)
 	if p.index != nil {
 		size += len(p.index.generation) + linesSize(p.index.names)
 	}
@@ -126,20 +139,31 @@ func linesSize(lines []string) int {
 	return size
 }
 
-// newPage makes the entry of a response that may be stored, but for its body.
-// The header is the response's, and stays it.
-func newPage(key []byte, status int, header http.Header, requested, received time.Time, p *policy) *page {
-	header = header.Clone()
-	rfc9111.EnsureDate(header, received)
-	control := p.control(header)
-	p.strip(header, &control)
-	entry := &page{key: key, status: status, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
-	entry.initial = rfc9111.InitialAge(header, requested, received)
-	entry.fresh = p.freshness(&control, status, header, received, entry.initial)
+// newPage makes the entry of a response that may be stored, except for its body. e is
+// what the handler has set, and sent the header of the response as a whole; they stay
+// the caller's.
+func newPage(key []byte, status int, e *edits, sent http.Header, requested, received time.Time, p *policy) *page {
+	entry := &page{key: key, status: status, removed: e.removed, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
+	control := p.control(sent)
+	entry.initial = rfc9111.InitialAge(sent, requested, received)
+	entry.fresh = p.freshness(&control, status, sent, received, entry.initial)
 	entry.sharing = sharingOf(&control.Directives)
+	header := e.own.Clone()
+	if header == nil {
+		header = make(http.Header)
+	}
+	rfc9111.EnsureDate(header, received)
+	p.strip(header, &control)
 	delete(header, "Age") // a hit writes its own
 	for name, lines := range header {
-		entry.fields = append(entry.fields, field{name, lines})
+		f := field{name: name, lines: lines}
+		switch {
+		case slices.Contains(e.added, name):
+			f.place = placeAdded
+		case e.own[name] == nil && name == "Date":
+			f.place = placeGuess
+		}
+		entry.fields = append(entry.fields, f)
 	}
 	slices.SortFunc(entry.fields, compareFields)
 	entry.derive()
@@ -199,7 +223,7 @@ func (p *page) isWhole() bool {
 func (p *page) addField(name string, value func() string) {
 	i, found := slices.BinarySearchFunc(p.fields, field{name: name}, compareFields)
 	if !found {
-		p.fields = slices.Insert(p.fields, i, field{name, []string{value()}})
+		p.fields = slices.Insert(p.fields, i, field{name, []string{value()}, placeGuess})
 	}
 }
 
@@ -220,7 +244,13 @@ func (p *page) freshened(from http.Header, requested, received time.Time, policy
 	from = from.Clone()
 	rfc9111.EnsureDate(from, received)
 	rfc9111.Freshen(header, from)
-	entry := newPage(p.key, p.status, header, requested, received, policy)
+	entry := newPage(p.key, p.status, &edits{own: header, removed: p.removed}, header, requested, received, policy)
+	for i := range entry.fields {
+		f := &entry.fields[i]
+		if j, had := slices.BinarySearchFunc(p.fields, *f, compareFields); had && (f.name == "Date" || slices.Equal(f.lines, p.fields[j].lines)) {
+			f.place = p.fields[j].place
+		}
+	}
 	entry.complete(p.body, policy)
 	entry.cacheStatus = p.cacheStatus
 	return entry
@@ -244,7 +274,7 @@ func (p *page) clone() *page {
 // withBody returns the page with another body. It shares all the rest.
 func (p *page) withBody(body []byte) *page {
 	return &page{
-		key: p.key, status: p.status, fields: p.fields, body: body,
+		key: p.key, status: p.status, fields: p.fields, removed: p.removed, body: body,
 		requested: p.requested, received: p.received, initial: p.initial, fresh: p.fresh, sharing: p.sharing,
 		vary: p.vary, contentEncoding: p.contentEncoding, validators: p.validators, cacheStatus: p.cacheStatus,
 		flat: p.flat, tellsBrowsers: p.tellsBrowsers, rendered: p.rendered,

@@ -18,8 +18,9 @@ import (
 //	of an index: its generation, when it was declared stale, the names
 //	of a list of purges: for each the key prefix, scheme, host, path, time and softness
 //	of a response: its status, times, age and freshness, the dates of its
-//	validators, the Cache-Status of caches further in, the number of fields and
-//	that of all their lines, the fields with their lines
+//	validators, the Cache-Status of inner caches, the fields that the handler has
+//	deleted, the number of fields and that of all their lines, the fields with their
+//	places and lines
 //	the body
 //
 // Numbers are uvarints, times milliseconds of Unix, durations milliseconds, and
@@ -36,7 +37,10 @@ type pageCodec struct{}
 
 var _ codec.Codec = pageCodec{}
 
-const pageVersion = 3
+const pageVersion = 4
+
+// oldPageVersion is read, too. It has neither deleted fields nor places.
+const oldPageVersion = 3
 
 // The kinds of entries.
 const (
@@ -89,10 +93,11 @@ func appendResponse(dst []byte, p *page) []byte {
 	dst = binary.AppendVarint(dst, p.validators.LastModified.Unix())
 	dst = binary.AppendVarint(dst, p.validators.Date.Unix())
 	dst = appendStrings(dst, p.cacheStatus)
+	dst = appendStrings(dst, p.removed)
 	dst = binary.AppendUvarint(dst, uint64(len(p.fields)))
 	dst = binary.AppendUvarint(dst, uint64(len(p.flat)))
 	for _, f := range p.fields {
-		dst = keys.AppendPart(dst, f.name)
+		dst = keys.AppendPart(append(dst, byte(f.place)), f.name)
 		dst = appendStrings(dst, f.lines)
 	}
 	return dst

@@ -19,7 +19,7 @@ var errPage = errors.New("truncated or malformed")
 // decodePage reads what [pageCodec.Append] wrote.
 func decodePage(data []byte) (*page, error) {
 	r := pageReader{data: data}
-	if version := r.byte(); version != pageVersion {
+	if r.version = r.byte(); r.version != pageVersion && r.version != oldPageVersion {
 		return nil, errPage
 	}
 	kind, body := r.byte(), r.cutBody()
@@ -66,6 +66,9 @@ func (r *pageReader) response(p *page) {
 	p.fresh, p.sharing = r.freshness()
 	p.validators.LastModified, p.validators.Date = r.date(), r.date()
 	p.cacheStatus = r.strings()
+	if r.version > oldPageVersion {
+		p.removed = r.strings()
+	}
 	r.fields(p)
 	p.validators.ETag = rfc9111.ParseETag(p.lines("Etag"))
 	p.survey()
@@ -77,14 +80,24 @@ func (r *pageReader) fields(p *page) {
 	n, lines := r.count(r.left()), r.count(r.left())
 	p.fields, p.flat = make([]field, 0, min(n, fewLines)), make([]string, 0, min(lines, fewLines))
 	for ; n > 0 && !r.failed; n-- {
+		place := placeSet
+		if r.version > oldPageVersion {
+			place = r.place()
+		}
 		name, from := r.string(), len(p.flat)
 		for more := r.count(lines - uint64(from)); more > 0 && !r.failed; more-- {
 			p.flat = append(p.flat, r.string())
 		}
 		to := len(p.flat)
-		p.fields = append(p.fields, field{name, p.flat[from:to:to]})
+		p.fields = append(p.fields, field{name, p.flat[from:to:to], place})
 	}
 	r.failed = r.failed || uint64(len(p.flat)) != lines
+}
+
+func (r *pageReader) place() place {
+	p := place(r.byte())
+	r.failed = r.failed || p >= places
+	return p
 }
 
 func (r *pageReader) freshness() (f rfc9111.Freshness, s sharing) {
@@ -119,10 +132,11 @@ func (r *pageReader) purges() []purgeRule {
 // pageReader reads the parts of an encoded page. After a failure it returns
 // zero values.
 type pageReader struct {
-	data   []byte // but for the body
-	text   string // the same, for strings to be cut from
-	at     int
-	failed bool
+	data    []byte // except the body
+	text    string // the same, for strings to be cut from
+	at      int
+	version byte
+	failed  bool
 }
 
 // left is how many bytes are still to be read.

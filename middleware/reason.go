@@ -30,6 +30,8 @@ const (
 	reasonNoCache
 	reasonExpired     // the response says itself that it is stale: max-age=0, a past Expires
 	reasonVaryAny     // Vary: *
+	reasonVaryCookie  // outer middleware says Vary: Cookie, and nothing is declared about cookies
+	reasonNonce       // outer middleware sends a policy with a nonce
 	reasonVaryHidden  // Vary names a field that the handler does not get from the client
 	reasonTooLarge    // the body is over the limit
 	reasonTrailers    // it has fields behind its body
@@ -38,7 +40,8 @@ const (
 	reasonHijacked    // the handler took the connection
 	reasonTruncated   // fewer bytes than Content-Length
 	reasonHandlerError
-	reasonNested // a CachePage further in has the response
+	reasonNoResponse // the handler wrote nothing, and somebody wrote past the cache
+	reasonNested     // a CachePage further in has the response
 
 	// Of what was found: the handler runs for this request alone.
 	reasonNotShared   // waited for a response that turned out not to be for others
@@ -49,6 +52,7 @@ const (
 	reasonRecursive   // the handler asks for its own page
 	reasonStoreError  // the cache's backend failed
 	reasonLeft        // the request ended before there was an answer
+	reasonTimeout     // its time was over before there was an answer
 	reasonPatience    // waited long enough for another request's run
 	reasonPurged      // the run that was under way began before a purge
 	reasonUnstable    // what others made was of no use to this request
@@ -208,6 +212,14 @@ var reasons = [...]Reason{
 		"vary-any", "Vary is *, has what is no field name, or names more than 16 fields",
 		"RFC 9111, section 4.1", "Name the fields that matter, in Vary or with VaryByHeader and VaryBy.",
 	},
+	reasonVaryCookie: {
+		"vary-cookie", "outer middleware says Vary: Cookie, as that of sessions does, so the page may be one user's",
+		"RFC 9111, section 4.1", "Declare what cookies mean to the page with VaryByCookie, or with IgnoreCookies and VaryBy; or put the page outside of that middleware.",
+	},
+	reasonNonce: {
+		"nonce", "outer middleware has set a Content-Security-Policy with a nonce, which has to be in the page, too",
+		"CSP Level 3, section 7.1", "Use hashes in place of nonces on pages that are cached.",
+	},
 	reasonVaryHidden: {
 		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, or a forwarded field of a peer that is not trusted",
 		"TrustProxies", "Name the proxy in TrustProxies, or do not vary on the field.",
@@ -237,8 +249,12 @@ var reasons = [...]Reason{
 		"RFC 9111, section 3.3", "Mend the handler, or see why the upstream broke off.",
 	},
 	reasonHandlerError: {
-		"handler-error", "the handler has said, by an error, that its response is not whole, or that others are to answer",
-		"gincache, echocache", "See what the handler has failed with; answer errors behind the cache, if they are to be stored by StatusTTL.",
+		"handler-error", "the handler has said that its response is not whole, or that others are to answer: by an error, or by a second status",
+		"http.ResponseWriter", "See what the handler has failed with. Render a template into memory first, so that an error comes before the status.",
+	},
+	reasonNoResponse: {
+		"no-response", "the handler has written nothing to the ResponseWriter that it was given, and to another instead",
+		"http.Handler", "Write to the ResponseWriter that the handler gets. In gin, see HandleContext.",
 	},
 	reasonNested: {
 		"nested", "a cache of larder further in has the response",
@@ -274,7 +290,11 @@ var reasons = [...]Reason{
 	},
 	reasonLeft: {
 		"left", "the request ended before there was an answer",
-		"CachePage", "Nothing, if the client went away; else give the middleware that limits its time more than the handler needs.",
+		"CachePage", "Nothing: the client went away.",
+	},
+	reasonTimeout: {
+		"timeout", "the time that outer middleware gives to a request was over before there was an answer",
+		"http.TimeoutHandler", "Give that middleware more time than the handler needs.",
 	},
 	reasonPatience: {
 		"patience", "the request has waited for another's run for as long as it may",

@@ -144,9 +144,40 @@ var ways = map[string]func(*testing.T) string{
 		return ask(within(newCaches(t, b.config()), middleware.CachePage(ttl, middleware.Alias("other"))(answering("page"))), "/page").cacheStatus()
 	},
 	"left": func(t *testing.T) string {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		time.AfterFunc(time.Second/2, cancel)
 		return once(t, slow(true, body("page")), request("GET", "/page").WithContext(ctx))
+	},
+	"timeout": func(t *testing.T) string {
+		page := middleware.CachePage(ttl)(slow(true, body("page")))
+		return ask(within(inMemory(t), timeLimited(time.Second/2, page)), "/page").cacheStatus()
+	},
+	"vary-cookie": func(t *testing.T) string {
+		page := middleware.CachePage(ttl)(answering("page"))
+		return ask(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "Cookie")
+			within(inMemory(t), page).ServeHTTP(w, r)
+		}), "/page").cacheStatus()
+	},
+	"nonce": func(t *testing.T) string {
+		page := middleware.CachePage(ttl)(answering("page"))
+		return ask(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", "script-src 'nonce-abc'")
+			within(inMemory(t), page).ServeHTTP(w, r)
+		}), "/page").cacheStatus()
+	},
+	"no-response": func(t *testing.T) string {
+		type key struct{}
+		page := middleware.CachePage(ttl)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(r.Context().Value(key{}).(http.ResponseWriter), "past the cache")
+		}))
+		p := within(inMemory(t), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			page.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, w)))
+		}))
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest("GET", "/page", nil))
+		return w.Header().Get("Cache-Status")
 	},
 	"patience": func(t *testing.T) string {
 		p := cached(t, slow(true, body("page")), middleware.Patience(time.Second/2))

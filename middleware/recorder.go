@@ -15,21 +15,24 @@ import (
 // response may be shared, it writes it to a stream that many read, and if not,
 // directly to the client who started the run.
 //
-// The handler runs in another goroutine than the client's, the client may leave
-// at any time, and what the handler has started may go on after it returned:
-// everything but header is under mu, and client is nil once it must not be
-// used.
+// The handler runs in another goroutine than the client's, and what it has started
+// may go on after it returned: everything but header is under mu, and client is nil
+// once it must not be used. While the handler runs, the client is this goroutine's;
+// see [outerHeader].
 type recorder struct {
 	run   *run
 	limit int64
 
-	header http.Header // the handler's
+	header http.Header // the handler's, which begins as that of outer middleware
 
 	mu       sync.Mutex
-	client   http.ResponseWriter
-	sent     http.Header // header as it was when the status was written, with canonical names
-	status   int         // 0 until it is written
-	declared int64       // Content-Length, or -1
+	client   http.ResponseWriter // nil in the background
+	sent     http.Header         // header as it was when the status was written, with canonical names
+	edits    edits               // what sent is to the outer header
+	headSent bool                // the client has the status and the header
+	bodiless bool                // and is to get nothing else
+	status   int                 // 0 until it is written
+	declared int64               // Content-Length, or -1
 	written  int64
 	mode     mode
 	held     []byte  // of modeHeld
@@ -52,7 +55,7 @@ const (
 const holdBack = 2048
 
 func newRecorder(u *run, client http.ResponseWriter, limit int64) *recorder {
-	return &recorder{run: u, client: client, limit: limit, header: make(http.Header), declared: -1}
+	return &recorder{run: u, client: client, limit: limit, header: u.outer.forHandler(), declared: -1}
 }
 
 var (
@@ -75,26 +78,43 @@ func (w *recorder) WriteHeader(status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.closed || w.status != 0:
-		return
+	case w.closed:
 	case status < 200 && status != http.StatusSwitchingProtocols:
-		w.informational(status)
-		return
+		if w.status == 0 {
+			w.informational(status)
+		}
+	case w.status != 0:
+		w.failLate(status)
+	default:
+		w.begin(status)
 	}
-	w.begin(status)
+}
+
+// failLate is called if the handler writes a status once more, as it does after a
+// template has failed half-way: net/http ignores that, and it says that the response
+// is not what it was to be. mu is held.
+func (w *recorder) failLate(status int) {
+	switch w.mode {
+	case modeHeld:
+		w.run.failLate(status)
+	case modeStream:
+		w.run.failLate(status)
+		w.stream.expel() // others have a part of it
+	}
 }
 
 // begin writes the status; mu is held.
 func (w *recorder) begin(status int) {
 	w.status, w.run.status = status, status
 	w.sent = canonical(w.header)
+	w.edits = editsOf(w.run.outer.before, w.sent)
 	w.declared = declaredLength(w.sent)
 	if why := unrecordable(w.sent, w.limit); why != reasonNone && !w.isConfirmation() {
 		w.direct(why)
 		return
 	}
-	w.run.begun(status, w.sent)
-	if w.client == nil && w.run.isForNobody() {
+	w.run.begun(status, &w.edits)
+	if w.run.isClientGone() && w.run.isForNobody() {
 		w.run.cancel()
 	}
 }
@@ -187,7 +207,9 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err err
 		if w.client == nil {
 			return nil, nil, nil, errClientGone
 		}
-		_, err = w.client.Write(p)
+		if !w.bodiless {
+			_, err = w.client.Write(p)
+		}
 	}
 	return p, nil, tooLong, err
 }
@@ -242,7 +264,7 @@ func (w *recorder) directClient() http.ResponseWriter {
 	if w.mode == modeHeld && w.run.reason != reasonNone {
 		w.direct(w.run.reason) // nobody else gets it
 	}
-	if w.mode != modeDirect {
+	if w.mode != modeDirect || w.bodiless {
 		return nil
 	}
 	return w.client
@@ -253,6 +275,13 @@ func (w *recorder) finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.status == 0 && w.mode == modeHeld {
+		if w.run.ctx.Err() != nil {
+			return // it has stopped, and answers nothing
+		}
+		if w.client != nil && hasBegun(w.client) {
+			w.yield(reasonNoResponse) // somebody has written past this
+			return
+		}
 		w.begin(http.StatusOK)
 	}
 	if !hasLateTrailers(w.header) && w.sent["Trailer"] == nil || w.isConfirmation() {
@@ -267,18 +296,6 @@ func (w *recorder) finish() {
 	if w.mode == modeDirect && w.client != nil {
 		addTrailers(w.client.Header(), w.sent, w.header)
 	}
-}
-
-// detach takes away the client whose request is over, and reports whether it
-// did: not if the response goes directly to that client.
-func (w *recorder) detach() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.mode == modeDirect || w.mode == modeHijacked {
-		return false
-	}
-	w.client = nil
-	return true
 }
 
 // close ends the use of the recorder by whatever the handler has left running.
@@ -299,7 +316,7 @@ func (w *recorder) isDirect() bool {
 // recorded is a response that the cache has had in its hands.
 type recorded struct {
 	status    int
-	header    http.Header
+	edits     edits
 	body      []byte // unless it was streamed
 	truncated bool   // it has fewer bytes than it says
 }
@@ -312,11 +329,11 @@ func (w *recorder) response() (recorded, bool) {
 		return recorded{}, false
 	}
 	if w.mode == modeHeld && w.sent["Content-Length"] == nil && bodyAllowed(w.status) {
-		w.sent.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
+		w.edits.own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
 	}
 	return recorded{
 		status:    w.status,
-		header:    w.sent,
+		edits:     w.edits,
 		body:      w.held,
 		truncated: w.declared > w.written && bodyAllowed(w.status),
 	}, true

@@ -68,8 +68,8 @@ func (f *refreshes) done(key string) {
 // credentials that are in the key of the page, if any. ctx has the values of the
 // request's, but not its end, and a scope of its own.
 func (x *exchange) background(ctx context.Context) *exchange {
-	x.Prepare()
-	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(ctx)}
+	x.Prepare(nil)
+	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
 	prepared.shared.Header = maps.Clone(prepared.shared.Header)
 	// What the client demands of caches is not for a request of our own.
 	delete(prepared.shared.Header, "Cache-Control")

@@ -38,8 +38,7 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	j := judgement{fields: fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize}
 	j.bypass = p.bypassReason(r, j.fields)
 	if j.bypass == reasonNone && !p.isSilent(outer) {
-		control := p.control(outer)
-		j.bypass = p.withheld(&control, outer, time.Now())
+		j.bypass = p.reasonOutside(outer, time.Now())
 		j.vary = append(slices.Clip(p.varyHeaders), rfc9111.FieldNames(outer["Vary"])...)
 	}
 	if j.bypass == reasonNone && p.isOverlong(r, j.fields) {

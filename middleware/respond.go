@@ -27,22 +27,6 @@ func setField(dst http.Header, name string, lines []string) {
 	}
 }
 
-// copyResponse sets the header of a response in dst, with what is told of its
-// way.
-func copyResponse(dst, response http.Header, f forwarded) {
-	copyHeader(dst, response, "Cache-Status")
-	setStatus(dst, response["Cache-Status"], f)
-}
-
-// copyHeader sets the fields of src in dst, but for those named.
-func copyHeader(dst, src http.Header, except ...string) {
-	for name, lines := range src {
-		if !slices.Contains(except, name) {
-			setField(dst, name, lines)
-		}
-	}
-}
-
 // outgoing is the header of a response to one client. Since middleware further
 // out may change the lines of a header in place, and a page is everybody's, lines
 // are given away in memory of their own.
@@ -76,11 +60,50 @@ func (o *outgoing) setLine(name, line string) {
 // setPage sets the stored fields of a page.
 func (o *outgoing) setPage(p *page) {
 	lines := o.copied(p.flat)
+	if !o.empty {
+		o.mergePage(p, lines)
+		return
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
 		n := len(f.lines)
-		o.give(f.name, lines[:n:n])
+		o.Header[f.name] = lines[:n:n]
 		lines = lines[n:]
+	}
+}
+
+// mergePage is setPage where others have set something before. lines are those of the
+// page.
+func (o *outgoing) mergePage(p *page, lines []string) {
+	for _, name := range p.removed {
+		delete(o.Header, name)
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		n := len(f.lines)
+		o.place(f, lines[:n:n])
+		lines = lines[n:]
+	}
+}
+
+// place sets a field where it belongs.
+func (o *outgoing) place(f *field, lines []string) {
+	switch _, set := o.Header[f.name]; {
+	case !set:
+		o.Header[f.name] = lines
+	case f.place == placeAdded:
+		o.Header[f.name] = slices.Concat(o.Header[f.name], lines)
+	case f.place == placeSet:
+		setField(o.Header, f.name, lines)
+	}
+}
+
+// setGuesses sets the fields that a page was given where nobody has said anything.
+func (o *outgoing) setGuesses(p *page) {
+	for i := range p.fields {
+		if f := &p.fields[i]; f.place == placeGuess {
+			o.place(f, slices.Clone(f.lines))
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func TestTheRouteIsKnownWhenTheOneWhoStartedTheRunHasLeft(t *testing.T) {
 		p := routed(t, "GET ", h)
 		first, second := start(t, p, request("GET", "/p/7")), start(t, p, request("GET", "/p/7"))
 		first.leave()
-		first.wait()
+		synctest.Wait()
 		close(release)
 		second.wait().wantBody(t, "GET /p/{id} 7")
 		h.wantRuns(t, 1)

@@ -16,11 +16,13 @@ import (
 // run is one run of the handler for everyone who waits for a page.
 type run struct {
 	x        *exchange // that started it; not its client, which may have left
-	recorder atomic.Pointer[recorder]
+	recorder *recorder
 	loading  cache.Loading
 	ctx      context.Context
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is for nobody but who started the run
+
+	outer outerHeader
 
 	// asked is the page that the handler was asked about, if it was.
 	asked     *page
@@ -32,16 +34,18 @@ type run struct {
 	vary   []string  // the lines of the response's Vary
 	page   *page     // the response as it can be stored, nil if it cannot
 	index  *variants // under which
+	placed int       // how much of outer.vary is in index
 	reason reason    // why it cannot
 
 	// live is set when streaming is closed.
 	live      *live
-	reader    *reader // of the client who started the run, nil if that has left
+	reader    *reader // of the client who started the run, nil in the background
 	streaming chan struct{}
 
 	// The rest is for the one who started it, once done is closed.
 	done        chan struct{}
-	direct      bool     // the client has the response already
+	direct      bool     // the client has the response already, or somebody else answers
+	sent        bool     // the client has the response already, which may be stored
 	complete    bool     // response is set
 	response    recorded // what the client gets
 	validated   bool     // the handler has confirmed the page that there was
@@ -56,15 +60,18 @@ type run struct {
 type prepared struct {
 	header http.Header // as it came
 	shared *http.Request
+	outer  http.Header // what outer middleware has set of the response, with canonical names
 }
 
 // Prepare implements [cache.Preparer]. A run goes on when the request that
 // started it is over, and what is done with the request then is not known.
-func (x *exchange) Prepare() {
+func (x *exchange) Prepare(lookUpErr error) {
+	x.lookUpErr = lookUpErr
 	if x.prepared == nil {
 		x.prepared = &prepared{
 			header: x.r.Header.Clone(),
 			shared: x.sharedRequest(context.Background(), x.r),
+			outer:  canonical(x.w.Header()),
 		}
 	}
 }
@@ -82,19 +89,17 @@ func (x *exchange) Patience() time.Duration { return x.h.patience }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
+	u := newRun(ctx, x)
+	defer u.cancel()
+	x.run.Store(u) // before it begins: who leaves at this moment finds either
 	if !x.bound.begin() {
+		close(u.done)
 		return cache.Loaded{}, errUnbound
 	}
 	defer x.bound.done()
-	u := newRun(ctx, x)
-	defer u.cancel()
 	defer close(u.done)
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
-	x.run.Store(u)
-	if x.left.Load() {
-		u.recorder.Load().detach()
-	}
 	u.answer()
 	return u.conclude()
 }
@@ -102,7 +107,7 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 // answer runs the handler; and without conditions once more if it has confirmed another
 // page than the one that it was asked about (RFC 9111, section 4.3.4).
 func (u *run) answer() {
-	defer func() { u.recorder.Load().close() }()
+	defer func() { u.recorder.close() }()
 	u.serve(u.x.base)
 	if u.isUnconfirmed() {
 		u.repeat()
@@ -113,25 +118,41 @@ func (u *run) answer() {
 // isUnconfirmed reports whether a 304 was all that the handler had to say, and is of no
 // use.
 func (u *run) isUnconfirmed() bool {
-	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.Load().isDirect()
+	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
 }
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone}
-	u.ctx, u.cancel = context.WithCancel(ctx)
-	u.recorder.Store(newRecorder(u, x.w, x.h.maxBody))
+	u.ctx, u.cancel = runContext(ctx, x)
+	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
+	u.recorder = newRecorder(u, x.w, x.h.maxBody)
 	return u
 }
 
+// runContext is the context of a run. It has the deadline of the request that started
+// it: whoever set that waits for the handler to return, and answers then.
+func runContext(ctx context.Context, x *exchange) (context.Context, context.CancelFunc) {
+	if deadline, ok := x.deadline(); ok {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return context.WithCancel(ctx)
+}
+
+// deadline is until when outer middleware wants the request back.
+func (x *exchange) deadline() (deadline time.Time, ok bool) {
+	if x.w == nil {
+		return time.Time{}, false
+	}
+	deadline, ok = x.r.Context().Deadline()
+	return deadline, ok && !answersInTime(x.w)
+}
+
 // repeat prepares for another run of the handler. Whatever the first one has left running
-// writes nothing more. The client goes over to the second, unless it is leaving at this
-// moment, see [run.leave].
+// writes nothing more.
 func (u *run) repeat() {
-	first := u.recorder.Load()
-	first.mu.Lock()
-	defer first.mu.Unlock()
-	u.recorder.Store(newRecorder(u, first.client, first.limit))
-	first.closed, first.client = true, nil
+	first := u.recorder
+	u.recorder = newRecorder(u, u.x.w, first.limit)
+	first.close()
 	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reasonNone, false, true
 }
 
@@ -157,7 +178,7 @@ func (u *run) serve(base *page) {
 			logPanic(u.ctx, v)
 		}
 	}()
-	w := u.recorder.Load()
+	w := u.recorder
 	u.x.next.ServeHTTP(w, r)
 	w.finish()
 	u.exited = false
@@ -185,26 +206,29 @@ func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, fal
 
 // begun decides what becomes of a response when its header is there. It is
 // called once, before anything of the response goes anywhere.
-func (u *run) begun(status int, header http.Header) {
+func (u *run) begun(status int, e *edits) {
 	x, now := u.x, time.Now()
+	header := e.upon(u.outerNow())
 	u.vary = header["Vary"]
 	switch {
 	case u.isConfirmation(status):
-		u.freshen(header, now)
+		u.freshen(e, now)
 		return
 	case u.mayFallBack():
 		return // the end decides
 	}
-	u.reason = x.h.unstorable(status, header, &x.judgement, now)
+	u.reason = u.review()
+	if u.reason == reasonNone {
+		u.reason = x.h.unstorable(status, header, &x.judgement, now)
+	}
 	if u.reason != reasonNone {
 		u.remember()
 		u.release()
 		return
 	}
-	entry := newPage(nil, status, header, u.requested, now, x.h.policy)
-	u.index = x.indexFor(selectingNames(entry.vary))
-	entry.key = x.keyUnder(u.index)
+	entry := newPage(nil, status, e, header, u.requested, now, x.h.policy)
 	u.page = entry
+	u.place()
 	if entry.isStaleAtBirth() {
 		// It may be stored, but not used for another request without asking.
 		x.h.uncacheable.rememberStale(x.memoryKey())
@@ -215,12 +239,12 @@ func (u *run) begun(status int, header http.Header) {
 }
 
 // freshen makes the page that was validated what the 304 says.
-func (u *run) freshen(header http.Header, now time.Time) {
+func (u *run) freshen(e *edits, now time.Time) {
 	x := u.x
-	if len(rfc9111.Selected(rfc9111.ValidatorsOf(header, now), []rfc9111.Validators{u.asked.validators})) == 0 {
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.own, now), []rfc9111.Validators{u.asked.validators})) == 0 {
 		return
 	}
-	u.page = u.asked.freshened(header, u.requested, now, x.h.policy)
+	u.page = u.asked.freshened(e.own, u.requested, now, x.h.policy)
 	u.validated = true
 	u.reason = x.h.unstorable(u.page.status, u.page.header(), &x.judgement, now)
 	if u.reason != reasonNone || u.page.isStaleAtBirth() {
@@ -283,13 +307,14 @@ func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.
 // returns nil if the response is for the client alone, who is to get it
 // directly.
 func (u *run) stream(w *recorder, begun []byte) *stream {
-	if u.page == nil {
+	if u.page == nil || !u.sendHead(w) {
 		return nil
 	}
 	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit)}
 	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
 		u.reader, _ = u.live.body.join(true)
+		u.reader.takesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
 	}
 	close(u.streaming)
 	if !u.isReleased() {
@@ -299,14 +324,14 @@ func (u *run) stream(w *recorder, begun []byte) *stream {
 }
 
 // spilled is called when a response goes directly to the client.
-func (u *run) spilled(why reason, toClient bool) {
+func (u *run) spilled(why reason) {
 	if u.reason == reasonNone {
 		u.reason = why
 	}
 	u.page = nil
 	u.remember()
 	u.release()
-	if !toClient {
+	if u.isClientGone() {
 		u.cancel()
 	}
 }

@@ -175,7 +175,8 @@ func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time
 func (p *policy) isSilent(header http.Header) bool {
 	for name := range header {
 		switch name {
-		case "Age", "Cache-Control", "Date", "Expires", "Pragma", "Set-Cookie", "Vary":
+		case "Age", "Cache-Control", "Content-Security-Policy", "Content-Security-Policy-Report-Only",
+			"Date", "Expires", "Pragma", "Set-Cookie", "Vary":
 			return false
 		}
 		if slices.Contains(p.targets, name) {

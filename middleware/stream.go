@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 )
 
 // streamWindow is how far a reader may lag behind the writer of a stream that is
@@ -33,6 +34,7 @@ type stream struct {
 	dropped int64
 	flushed int64 // up to where the handler wants clients to have it; -1 is not even the header
 	readers map[*reader]struct{}
+	offered bool // the writer waits for the reader that takes turns, see turns.go
 	over    bool // more than limit was written
 	isEnded bool
 	err     error // why, if the body is not whole
@@ -48,6 +50,14 @@ type reader struct {
 	leads   bool // it has started the run
 	at      int64
 	flushed int64
+
+	// Of one that takes turns with the writer.
+	takesTurns bool
+	isBusy     bool          // it has taken something, and not come back
+	waited     time.Duration // for it, while others read
+	isLate     bool          // it is not waited for any more
+
+	expelled bool // the response turned out not to be for this client
 }
 
 // notify wakes everyone who waits for a change; mu is held.
@@ -82,6 +92,7 @@ func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
 			return n, context.Cause(ctx)
 		}
 	}
+	s.yieldTurn(ctx)
 	return n, nil
 }
 
@@ -132,11 +143,12 @@ func (s *stream) drop() {
 }
 
 // flush notes that clients are to have all that there is.
-func (s *stream) flush() {
+func (s *stream) flush(ctx context.Context) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.flushed = s.end()
 	s.notify()
+	s.mu.Unlock()
+	s.yieldTurn(ctx)
 }
 
 // finish ends the stream: whole if err is nil. Only the first call counts.
@@ -174,6 +186,7 @@ func (s *stream) join(leads bool) (*reader, bool) {
 	}
 	r := &reader{stream: s, leads: leads, flushed: -1}
 	s.readers[r] = struct{}{}
+	s.notify() // who takes turns is waited for with a limit from now on
 	return r, true
 }
 
@@ -207,14 +220,19 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.at < s.dropped {
+	switch {
+	case r.expelled:
+		return nil, false, nil, errAborted
+	case !r.mayRead():
+		return nil, false, s.wait(), nil
+	case r.at < s.dropped:
 		return nil, false, nil, errLagging
 	}
 	part = s.kept[r.at-s.dropped:]
 	flush = s.flushed > r.flushed
 	switch {
 	case len(part) > 0 || flush:
-		r.at, r.flushed = s.end(), s.flushed
+		r.at, r.flushed, r.isBusy = s.end(), s.flushed, r.takesTurns
 		if s.over {
 			s.notify() // the writer may go on
 		}

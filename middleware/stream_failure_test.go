@@ -1,7 +1,6 @@
 package middleware_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"runtime"
@@ -9,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/larder-go/larder/middleware"
 )
 
 func TestAPanicInTheMiddleOfAStreamAbortsAll(t *testing.T) {
@@ -118,15 +119,14 @@ func TestAStreamThatIsLongerThanItSaysIsCutOff(t *testing.T) {
 func TestAFollowerWhoseTimeIsUpBeforeTheFirstByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))
-		p := cached(t, h)
-		leader := start(t, p, request("GET", "/page"))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
-		defer cancel()
-		a := send(p, request("GET", "/page").WithContext(ctx))
+		page := middleware.CachePage(ttl)(h)
+		caches := inMemory(t)
+		leader := start(t, within(caches, page), request("GET", "/page"))
+		a := send(within(caches, timeLimited(time.Second/2, page)), request("GET", "/page"))
 		if a.status != http.StatusServiceUnavailable {
 			t.Errorf("the status is %d", a.status)
 		}
-		a.wantStatus(t, "larder; fwd=uri-miss; detail=left")
+		a.wantStatus(t, "larder; fwd=uri-miss; detail=timeout")
 		leader.wantWhole(t, "page")
 		h.wantRuns(t, 1)
 	})

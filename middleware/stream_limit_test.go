@@ -128,7 +128,7 @@ func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 		part := strings.Repeat("x", mib/2)
 		h.write(t, part)
 		leader.leave()
-		leader.wantAborted(t)
+		synctest.Wait()
 		for range 15 {
 			h.write(t, part)
 		}
@@ -137,6 +137,7 @@ func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 		slow.wantAborted(t)
 		h.wantCancelled(t, false)
 		h.end()
+		leader.wantAborted(t)
 		fast.wantWhole(t, strings.Repeat(part, 16))
 		h.wantRuns(t, 1)
 	})
@@ -154,7 +155,7 @@ func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 			h.write(t, part)
 		}
 		leader.leave()
-		leader.wantAborted(t)
+		synctest.Wait()
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -166,6 +167,7 @@ func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 		close(gate)
 		<-done
 		h.end()
+		leader.wantAborted(t)
 		slow.wantWhole(t, strings.Repeat(part, 16))
 	})
 }

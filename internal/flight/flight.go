@@ -121,7 +121,15 @@ func (f *Flight[V]) endCommit() {
 // the function returns is dropped and the flight will not commit; its context
 // lasts until the function returns. During or after a Commit, Release does
 // nothing.
-func (f *Flight[V]) Release(value V) {
+func (f *Flight[V]) Release(value V) { f.end(value, nil) }
+
+// Abandon is Release with an error.
+func (f *Flight[V]) Abandon(err error) {
+	var none V
+	f.end(none, err)
+}
+
+func (f *Flight[V]) end(value V, err error) {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	if f.committed {
@@ -129,7 +137,7 @@ func (f *Flight[V]) Release(value V) {
 	}
 	f.takeOver()
 	f.stale = true
-	f.land(value, nil)
+	f.land(value, err)
 }
 
 // Forget makes the flight stale and waits for nothing: it will not commit, and callers

@@ -1,0 +1,119 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+)
+
+// How a run sends its response to the client who started it, while the handler runs or
+// before others may have it.
+
+// sendHead sends the status and header of a response that is going to be streamed, and
+// then reads the outer header again. It reports false if the response turns out to be
+// for that client alone. The lock of the recorder is held.
+func (u *run) sendHead(w *recorder) (shared bool) {
+	x := u.x
+	if w.client == nil {
+		return true
+	}
+	if why := u.review(); why != reasonNone {
+		u.keepPrivate(why)
+		return false
+	}
+	stored, detail := u.fate(x.lookUpErr)
+	header := w.client.Header()
+	setStatus(header, u.page.cacheStatus, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
+	w.edits.applyTo(header)
+	out := outgoing{Header: header}
+	out.tell(x.h, u.page)
+	u.outer.known = canonical(header)
+	w.headSent = true
+	w.bodiless = x.answersCondition(u.page.validators, u.page.status) || x.writeBodiless(u.page.status)
+	if !w.bodiless {
+		w.client.WriteHeader(w.status)
+	} else {
+		_ = http.NewResponseController(w.client).Flush() // that client has all it gets
+	}
+	if why := u.review(); why != reasonNone {
+		u.keepPrivate(why)
+		return false
+	}
+	u.place()
+	return true
+}
+
+// sendWhole sends a response that was held back, before it is stored or given to
+// anybody else, if its client's ResponseWriter may have something to add. It reports
+// false if the response turns out to be for that client alone.
+func (u *run) sendWhole() (shared bool) {
+	x := u.x
+	if x.w == nil {
+		return true
+	}
+	why := u.review()
+	if why == reasonNone && !isServersOwn(x.w) {
+		stored, detail := u.fate(x.lookUpErr)
+		u.sent = true
+		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
+		why = u.review()
+	}
+	if why != reasonNone {
+		u.keepPrivate(why)
+		return false
+	}
+	u.place()
+	return true
+}
+
+// keepPrivate makes the response one for the client who started the run.
+func (u *run) keepPrivate(why reason) {
+	u.reason, u.page = why, nil
+	u.remember()
+	u.release()
+}
+
+// failLate is called if the handler says, when its response has begun, that it has
+// failed. If nothing of it was sent, an old page may take its place.
+func (u *run) failLate(status int) {
+	if before := u.status; u.live == nil {
+		if u.status = status; u.mayFallBack() {
+			return
+		}
+		u.status = before
+	}
+	if u.reason == reasonNone {
+		u.reason = reasonHandlerError
+	}
+	u.page = nil
+	u.release()
+}
+
+// isClientGone reports whether the request that started the run is over, or there was
+// none.
+func (u *run) isClientGone() bool { return u.x.w == nil || u.x.left.Load() }
+
+// place finds out under which key the page is stored: by the fields that it varies on.
+func (u *run) place() {
+	if u.page == nil || u.page.key != nil && len(u.outer.vary) == u.placed {
+		return
+	}
+	u.placed = len(u.outer.vary)
+	u.index = u.x.indexFor(selectingNames(append(slices.Clip(u.page.vary), u.outer.vary...)))
+	u.page.key = u.x.keyUnder(u.index)
+}
+
+// yield leaves the answer to whoever has written past the recorder, or to outer
+// middleware, or the server; mu is held.
+func (w *recorder) yield(why reason) {
+	w.mode = modeHijacked
+	w.run.reason = why
+	w.run.remember()
+	w.run.release()
+	if w.client != nil {
+		header := w.client.Header()
+		e := editsOf(w.run.outer.before, canonical(w.header))
+		setStatus(header, e.own["Cache-Status"], forwarded{why: w.run.x.forward(), detail: why})
+		e.applyTo(header)
+		w.client = nil
+	}
+}

@@ -1,0 +1,186 @@
+package middleware
+
+import (
+	"net/http"
+	"net/textproto"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// The header that outer middleware shares with a run.
+//
+// A handler without a cache writes to the same ResponseWriter as the middleware outside
+// of it: it sees their fields, and they add theirs when it writes its status, or while
+// it runs, through a writer that they have kept. Behind a cache it is the same:
+//
+//   - While the handler runs, the ResponseWriter of the client who started the run
+//     belongs to the run's goroutine, and the client's goroutine does not return. So
+//     nothing that the handler can reach is used by two goroutines. Only the body of a
+//     stream is sent by the client's goroutine, see [stream.takesTurns].
+//   - The handler starts with a copy of the outer header. What is stored is what it
+//     has made of that, see [edits].
+//   - Before others get anything, and before anything is stored, the outer header is
+//     read again, [run.review]: what makes the response one client's is heeded whenever
+//     it appears. Middleware may add fields as the status is written, so where the
+//     ResponseWriter is not the server's own, the client's header is written first.
+//
+// What is added after the handler has returned, to a response that middleware holds
+// back, cannot be seen.
+
+// outerHeader is what a run knows of the header of outer middleware.
+type outerHeader struct {
+	before http.Header // as the request came, with canonical names
+	known  http.Header // as it was when it was last looked at
+	vary   []string    // what it has been found to vary on since
+}
+
+// forHandler returns the header with which a handler starts.
+func (o *outerHeader) forHandler() http.Header {
+	if len(o.before) == 0 {
+		return make(http.Header)
+	}
+	return o.before.Clone()
+}
+
+// outerNow is the header of outer middleware as it is.
+func (u *run) outerNow() http.Header {
+	if u.x.w == nil {
+		return u.outer.before // of the request that asked for a refresh
+	}
+	return u.x.w.Header()
+}
+
+// review looks at what has been added to the outer header since it was last looked at,
+// and says why that makes the response one client's, or reasonNone.
+func (u *run) review() reason {
+	x := u.x
+	if x.w == nil {
+		return reasonNone
+	}
+	was, now := u.outer.known, canonical(u.outerNow())
+	late := editsOf(was, now)
+	u.outer.known = now
+	if len(late.own) == 0 {
+		return reasonNone
+	}
+	if why := x.h.reasonAdded(was, now, late.own); why != reasonNone {
+		return why
+	}
+	return u.reviewVary(now, late.own["Vary"])
+}
+
+// reasonAdded says why what has been added to a header makes the response one client's,
+// or reasonNone.
+func (p *policy) reasonAdded(was, now, added http.Header) reason {
+	before, control := p.control(was), p.control(now)
+	_, varyAny := rfc9111.VaryNames(added["Vary"])
+	switch {
+	case control.NoStore && !before.NoStore:
+		return reasonNoStore
+	case control.Private && !before.Private && !p.literal, control.PrivateWhole && !before.PrivateWhole:
+		return reasonPrivate
+	case added["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+		return reasonSetCookie
+	case control.NoCache && !before.NoCache && p.face != shared:
+		return reasonNoCache
+	case varyAny:
+		return reasonVaryAny
+	case hasNonce(added):
+		return reasonNonce
+	}
+	return reasonNone
+}
+
+// reviewVary is review for what outer middleware has added to Vary: it selects the
+// page, too. A coding that it has applied itself does not.
+func (u *run) reviewVary(now http.Header, lines []string) reason {
+	x := u.x
+	encodes := now["Content-Encoding"] != nil && u.recorder.edits.own["Content-Encoding"] == nil
+	for _, name := range rfc9111.FieldNames(lines) {
+		switch {
+		case slices.Contains(x.vary, name), slices.Contains(u.outer.vary, name):
+		case u.page != nil && slices.Contains(u.page.vary, name):
+		case name == "Accept-Encoding" && encodes:
+		case name == "Cookie" && x.h.identifies(name):
+			return reasonVaryCookie
+		case x.h.identifies(name):
+			return reasonCredentials
+		case variesOnHidden([]string{name}, &x.judgement):
+			return reasonVaryHidden
+		default:
+			u.outer.vary = append(u.outer.vary, name)
+		}
+	}
+	if len(u.outer.vary) > maxVary {
+		return reasonVaryAny
+	}
+	return reasonNone
+}
+
+// reasonOutside says why what outer middleware has set makes a response one client's,
+// or reasonNone.
+func (p *policy) reasonOutside(outer http.Header, now time.Time) reason {
+	control := p.control(outer)
+	if why := p.withheld(&control, outer, now); why != reasonNone {
+		return why
+	}
+	switch {
+	case hasNonce(outer):
+		return reasonNonce
+	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.identifies("Cookie"):
+		return reasonVaryCookie
+	}
+	return reasonNone
+}
+
+// hasNonce reports whether a header has a Content-Security-Policy with a nonce, which
+// is made for one response and stands in its body, too (CSP Level 3, section 7.1).
+func hasNonce(header http.Header) bool {
+	for _, name := range [...]string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
+		for _, line := range header[name] {
+			if strings.Contains(strings.ToLower(line), "'nonce-") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// identifies reports whether a request field tells who the user is.
+func (p *policy) identifies(name string) bool {
+	switch name {
+	case "Authorization":
+		return true
+	case "Cookie":
+		return p.face != shared && !p.declaresCookies()
+	}
+	return slices.Contains(p.credentialHeaders, textproto.CanonicalMIMEHeaderKey(name))
+}
+
+// declaresCookies reports whether options say what cookies mean to the pages. That all
+// are ignored says nothing of a user whom outer middleware knows by one, unless a value
+// of [VaryBy] tells the users apart.
+func (p *policy) declaresCookies() bool {
+	c := &p.cookies
+	const all = "" // what all names begin with
+	return len(c.inKey) > 0 || !c.ignored.isEmpty() && (!slices.Contains(c.ignored.prefixes, all) || len(p.varyValues) > 0)
+}
+
+// isServersOwn reports whether a ResponseWriter is that of an HTTP server, which adds
+// nothing to the header that it does not send itself, and does not look at the header
+// again when that is written. That of package httptest counts.
+func isServersOwn(w http.ResponseWriter) bool {
+	t := reflect.TypeOf(w)
+	if t.Kind() != reflect.Pointer {
+		return false
+	}
+	switch t.Elem().PkgPath() {
+	case "net/http", "net/http/httptest", "net/http/internal/http2", "golang.org/x/net/http2":
+		return true
+	}
+	return false
+}
