@@ -106,8 +106,9 @@ func (u *run) place() {
 // middleware, or the server; mu is held.
 func (w *recorder) yield(why reason) {
 	w.mode = modeHijacked
-	w.run.reason = why
-	w.run.remember()
+	if w.run.reason = why; why == reasonNoResponse {
+		w.run.remember() // an error is of one run
+	}
 	w.run.release()
 	if w.client != nil {
 		header := w.client.Header()

@@ -144,7 +144,7 @@ func (s *site) crowd(n int, hold chan struct{}) <-chan Answer {
 func waiters() int {
 	stacks := make([]byte, 4<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return bytes.Count(stacks, []byte("internal/flight.(*Flight[...]).attend("))
+	return bytes.Count(stacks, []byte("internal/flight.(*Flight[...]).attend"))
 }
 
 // waiting has clients ask for one page, and returns when they all have sent their
