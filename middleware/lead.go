@@ -28,14 +28,14 @@ func (x *exchange) lead(outcome cache.Outcome) {
 // leadEnded answers with a response that is there as a whole, or has been sent.
 func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	switch {
-	case !u.direct && !u.sent && errors.Is(x.r.Context().Err(), context.Canceled):
-		x.unanswered() // the client is gone
 	case u.stale != nil:
 		x.sendStale(u.stale, u.status, u.reason)
 	case u.panicked:
 		panic(u.panicValue)
 	case u.exited:
 		panic(http.ErrAbortHandler)
+	case !u.direct && !u.sent && errors.Is(x.r.Context().Err(), context.Canceled):
+		x.unanswered() // the client is gone
 	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
 		panic(http.ErrAbortHandler) // the handler may have stopped half-way
 	case u.direct, u.sent:
