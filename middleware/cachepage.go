@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,7 +82,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 	return &pageHandler{
 		policy:         p,
 		next:           next,
-		browserControl: p.browserControl(),
+		browserControl: p.browserControl(p.browserTTL),
 		declaredVary:   declared,
 		declaredLine:   varyLine(declared),
 		uncacheable:    new(memory),
@@ -93,20 +92,6 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
 	}
-}
-
-// browserControl is what browsers are told where the handler says nothing. Of a page
-// that depends on what no request field names, caches that many share are told to
-// keep nothing.
-func (p *policy) browserControl() string {
-	if p.browserTTL <= 0 {
-		return "max-age=0, must-revalidate"
-	}
-	control := "max-age=" + strconv.FormatInt(int64(p.browserTTL/time.Second), 10)
-	if len(p.varyValues) > 0 {
-		return "private, " + control
-	}
-	return control
 }
 
 // declaredVary are the request fields on which pages depend by option. The host is a

@@ -152,9 +152,10 @@ func Literal() PageOption {
 	return func(p *policy) { p.literal = p.face == shared }
 }
 
-// DjangoHeaders tells browsers what Django's cache_page does, where the handler
-// says nothing: max-age and Expires of the ttl. A purge of the cache then does not
-// reach them.
+// DjangoHeaders tells browsers what Django's cache_page does: an Expires of the ttl
+// after the page was made, unless the handler gives one, and the ttl as max-age, unless
+// the handler gives a smaller one (patch_response_headers in django.utils.cache). A
+// purge of the cache then does not reach them.
 func DjangoHeaders() PageOption {
 	return func(p *policy) {
 		p.browserTTL = p.ttl
@@ -163,7 +164,9 @@ func DjangoHeaders() PageOption {
 }
 
 // BrowserTTL lets browsers keep pages for d without asking, where the handler
-// says nothing; a purge of the cache does not reach those. By default they are
+// says nothing; a purge of the cache does not reach those. The max-age that they are
+// told is d and the Age of the page, since it counts from the time at which that was
+// made (RFC 9111, section 4.2.3). By default they are
 // told to ask every time: max-age=0, must-revalidate.
 func BrowserTTL(d time.Duration) PageOption {
 	return func(p *policy) { p.browserTTL = d }

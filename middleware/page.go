@@ -333,6 +333,7 @@ type renderedAge struct {
 	age     int64 // seconds
 	ageLine string
 	status  []string // Cache-Status
+	browser atomic.Pointer[browserLines]
 }
 
 // render returns the Age and Cache-Status lines of a hit at this age.

@@ -34,13 +34,15 @@ type outgoing struct {
 	http.Header
 	empty bool     // nobody has set anything before: there is nothing to merge
 	lines []string // memory for what is set
+
+	rendered *renderedAge // of a hit
 }
 
 // newOutgoing is for the response to a client who gets p, with memory for the
 // lines of p.
 func newOutgoing(header http.Header, p *page) outgoing {
 	const others = 2 // Age, Cache-Control
-	return outgoing{header, len(header) == 0, make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
+	return outgoing{Header: header, empty: len(header) == 0, lines: make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
 }
 
 // copied returns lines in memory that is the client's.
@@ -143,24 +145,11 @@ func (o *outgoing) tellVary(h *pageHandler) {
 	}
 }
 
-// tellBrowsers says how long browsers may keep a page, if nobody has said
-// anything about that. A shared cache adds nothing of its own.
-func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
-	told := p.tellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
-	if told || h.face == shared {
-		return
-	}
-	o.setLine("Cache-Control", h.browserControl)
-	if h.djangoHeaders {
-		o.setLine("Expires", rfc9111.FormatDate(time.Now().Add(h.browserTTL)))
-	}
-}
-
 // setHit says that a page of this age was in the cache.
 func (o *outgoing) setHit(p *page, age time.Duration) {
-	rendered := p.render(age)
-	o.give("Cache-Status", o.copied(rendered.status))
-	o.setLine("Age", rendered.ageLine)
+	o.rendered = p.render(age)
+	o.give("Cache-Status", o.copied(o.rendered.status))
+	o.setLine("Age", o.rendered.ageLine)
 }
 
 // sendHit sends a page of this age that was in the cache.
