@@ -87,6 +87,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		declaredLine:   varyLine(declared),
 		uncacheable:    new(memory),
 		selectors:      new(selectorMemory),
+		refused:        new(memory),
 		hot:            new(hotWays),
 		purges:         new(purgeLists),
 		indexes:        new(indexMemory),
@@ -122,6 +123,7 @@ type pageHandler struct {
 	hot            *hotWays
 	uncacheable    *memory
 	selectors      *selectorMemory // of what is uncacheable
+	refused        *memory         // pages whose refreshes did not come to the handler
 	purges         *purgeLists
 	indexes        *indexMemory
 	refreshes      *refreshes

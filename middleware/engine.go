@@ -18,6 +18,9 @@ type Engine struct {
 	pages *pageHandler
 	asks  bool // options have functions that may ask for the visit
 	last  atomic.Pointer[reentry]
+
+	// isRewrittenBefore says that URLs are rewritten before requests enter the framework.
+	isRewrittenBefore atomic.Bool
 }
 
 // Engine returns a cache of pages with this policy.

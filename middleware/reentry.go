@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -20,19 +21,55 @@ type reentry struct {
 
 // ServeHTTP implements [http.Handler].
 func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := &ticket{reentry: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
-	if e.framework == nil {
-		t.refusal = "the framework is not known"
-	} else {
-		e.framework.ServeHTTP(&sink{header: make(http.Header)}, r.Clone(context.WithValue(r.Context(), ticketKey{}, t)))
+	t := &ticket{refusal: "the framework is not known"}
+	if e.framework != nil {
+		for _, u := range e.engine.entrances(r) {
+			if t = e.enter(w, r, u); t.returned || t.panicked != nil || r.Context().Err() != nil {
+				break
+			}
+		}
 	}
 	switch {
 	case t.panicked != nil:
 		panic(t.panicked) // what is outside of the cache has recovered from it
 	case !t.returned:
+		if w, ok := w.(*recorder); ok {
+			e.engine.pages.refused.remember(w.run.x.memoryKey(), reasonHandlerError)
+		}
 		slog.WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
+}
+
+// entrances returns the URLs with which a request for the handler may enter the framework,
+// the one that is likely to get there first. It has come to the cache with another one
+// than was received if it was rewritten: by the framework, which is going to do so again,
+// or before it came there. What has led to the cache is tried first from then on.
+func (e *Engine) entrances(r *http.Request) []*url.URL {
+	received, err := url.ParseRequestURI(requestTarget(r))
+	switch {
+	case err != nil || isSameResource(received, r.URL):
+		return []*url.URL{r.URL}
+	case e.isRewrittenBefore.Load():
+		return []*url.URL{r.URL, received}
+	}
+	return []*url.URL{received, r.URL}
+}
+
+func isSameResource(a, b *url.URL) bool {
+	return a.Path == b.Path && a.RawPath == b.RawPath && a.RawQuery == b.RawQuery
+}
+
+// enter sends a request for the handler through the framework.
+func (e *reentry) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *ticket {
+	t := &ticket{reentry: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
+	through := r.Clone(context.WithValue(r.Context(), ticketKey{}, t))
+	*through.URL = *u
+	e.framework.ServeHTTP(&sink{header: make(http.Header)}, through)
+	if t.returned {
+		e.engine.isRewrittenBefore.Store(u == r.URL)
+	}
+	return t
 }
 
 // ticket is in the context of a request of the cache's own, and says what it is
@@ -96,10 +133,11 @@ func (t *ticket) proceed(v Visit, r *http.Request) {
 // mismatch says why a request that has arrived would not make the page that it is
 // for, or "".
 func (t *ticket) mismatch(r *http.Request, v Visit) string {
-	switch was, is := t.r.URL, r.URL; {
+	is := t.engine.pages.sharedURL(r)
+	switch {
 	case v.Route() != t.route:
 		return fmt.Sprintf("the route is %q now", v.Route())
-	case is.Path != was.Path || is.RawPath != was.RawPath || is.RawQuery != was.RawQuery:
+	case !isSameResource(&is, t.r.URL):
 		return "the URL is another now"
 	}
 	first := attachmentOf(t.r)

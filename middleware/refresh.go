@@ -25,9 +25,9 @@ type refreshes struct {
 }
 
 // start makes the page that x has found anew in the background, unless that is
-// being done.
+// being done, or a request of the cache's own did not come to the handler a moment ago.
 func (f *refreshes) start(x *exchange) {
-	if !f.admit(x.key) {
+	if x.h.refused.recall(x.memoryKey()).isRemembered() || !f.admit(x.key) {
 		return
 	}
 	ctx, end := cache.Detached(x.r.Context())
