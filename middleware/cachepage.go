@@ -35,7 +35,9 @@ import (
 // values of the first request's and a [cache.Scope] of its own, and ends when
 // the last client who waits has left. The handler gets the request without
 // what the page must not depend on: ranges and conditions, which are applied to
-// each client's answer, and fields such as X-Forwarded-Host.
+// each client's answer, and fields such as X-Forwarded-Host. A request with a range,
+// If-Match or If-Unmodified-Since for a page of which nothing is stored starts no such
+// run: it goes to the handler as it came, and what it gets is not stored.
 //
 // A response of up to 2 KiB is held back until it is complete, as net/http does;
 // what is longer, or flushed, goes to everyone who waits as the handler writes

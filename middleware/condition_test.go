@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,6 +69,12 @@ func TestConditionsAndRangesAreAppliedToEachAnswer(t *testing.T) {
 		for _, control := range []string{"public", "private"} {
 			h := answering("0123456789", `Etag: "tag"`, "Last-Modified: "+modified, "Cache-Control: "+control, "Vary: Accept")
 			s := newServer(t, cached(t, h))
+			if wantsPart(test.fields) {
+				if control == "private" {
+					continue // the handler itself is asked
+				}
+				fetch(t, s, "GET", "/page")
+			}
 			for i, when := range []string{"first", "second"} {
 				if control == "private" && i > 0 {
 					break // the handler itself is asked
@@ -91,8 +98,18 @@ func TestConditionsAndRangesAreAppliedToEachAnswer(t *testing.T) {
 	}
 }
 
+// wantsPart reports whether there are conditions or ranges that are not applied to
+// what a run for all gives.
+func wantsPart(fields []string) bool {
+	return slices.ContainsFunc(fields, func(field string) bool {
+		name, _, _ := strings.Cut(field, ": ")
+		return name == "Range" || name == "If-Match" || name == "If-Unmodified-Since"
+	})
+}
+
 func TestSeveralRanges(t *testing.T) {
 	s := newServer(t, cached(t, answering("0123456789", "Content-Type: text/plain")))
+	fetch(t, s, "GET", "/page")
 	for range 2 {
 		a := fetch(t, s, "GET", "/page", "Range: bytes=0-1,8-9")
 		if a.status != 206 || !strings.HasPrefix(a.header.Get("Content-Type"), "multipart/byteranges") || !strings.Contains(a.body, "\r\n01\r\n") {
@@ -114,6 +131,7 @@ func TestHeadIgnoresRanges(t *testing.T) {
 
 func TestARangeOfAnEncodedPageKeepsItsTypeUnset(t *testing.T) {
 	s := newServer(t, cached(t, answering("\x1f\x8b\x08zipped", "Content-Encoding: gzip")))
+	fetch(t, s, "GET", "/page", "Accept-Encoding: gzip")
 	for range 2 {
 		a := fetch(t, s, "GET", "/page", "Accept-Encoding: gzip", "Range: bytes=0-2")
 		if a.status != 206 || a.body != "\x1f\x8b\x08" || a.header["Content-Type"] != nil {

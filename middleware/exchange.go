@@ -81,6 +81,7 @@ type exchange struct {
 	attended *live
 	leaveRun func()
 	sawEnd   bool
+	part     *rfc9111.ContentRange // of it that the client wants, nil for the whole
 
 	buffer [256]byte // for canonical
 }
@@ -277,6 +278,8 @@ func (x *exchange) settleError(err error) (answered bool) {
 	switch {
 	case x.r.Context().Err() != nil:
 		x.leave()
+	case errors.Is(err, cache.ErrNotFound):
+		x.passPart()
 	case errors.Is(err, cache.ErrNotShared):
 		x.pass(x.forward(), reasonNotShared)
 	case errors.Is(err, cache.ErrRecursive):

@@ -204,6 +204,9 @@ func (e *explainer) miss() {
 	switch {
 	case e.x.directives.OnlyIfCached:
 		e.refused()
+	case e.x.isPartOfNothing():
+		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
+		e.Outcome = outcomeAlone
 	case known.isRemembered():
 		e.because("verdict", reasonUncacheable)
 		e.because("cause", known.why())

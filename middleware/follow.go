@@ -51,12 +51,18 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.hit(cache.Outcome{Hit: true})
 		return true
 	}
+	part, ok := x.partOf(l)
+	if !ok {
+		x.passPart()
+		return true
+	}
 	reader, ok := l.body.join(false)
 	if !ok {
 		x.pass(x.forward(), reasonTooLarge)
 		return true
 	}
 	x.noteMiss(x.r.Context())
+	x.part = part
 	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
 }
 
@@ -120,8 +126,12 @@ func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool
 	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
 		return true
 	}
+	if x.part != nil {
+		x.sendPart(ctx, reader, x.part, part, flush, err)
+		return true
+	}
 	x.w.WriteHeader(l.page.status)
-	err = x.copyBody(ctx, reader, part, flush, err)
+	err = copyStream(ctx, reader, x.w, part, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		panic(http.ErrAbortHandler) // so that nobody takes it for the whole
 	}
@@ -149,11 +159,11 @@ func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
 	x.sawEnd = errors.Is(err, io.EOF)
 }
 
-// copyBody sends the parts of a body until one fails, or there are no more.
-func (x *exchange) copyBody(ctx context.Context, reader *reader, part []byte, flush bool, err error) error {
-	control := http.NewResponseController(x.w)
+// copyStream sends the parts of a body until one fails, or there are no more.
+func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part []byte, flush bool, err error) error {
+	control := http.NewResponseController(w)
 	for err == nil {
-		if _, err := x.w.Write(part); err != nil {
+		if _, err := w.Write(part); err != nil {
 			return err
 		}
 		if flush {

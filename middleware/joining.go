@@ -17,11 +17,13 @@ const runInterval = time.Second + time.Millisecond
 
 // Join implements [cache.Joiner].
 func (x *exchange) Join() cache.Joining {
-	if x.waitsForNobody() {
-		return cache.Joining{Alone: true}
-	}
 	j := cache.Joining{Partition: x.partition()}
-	if x.w != nil {
+	switch {
+	case x.isPartOfNothing():
+		j.AnnouncedOnly = true
+	case x.waitsForNobody():
+		j.Alone = true
+	case x.w != nil:
 		j.Interval, j.MaxLoads = runInterval, x.h.maxRuns
 	}
 	return j

@@ -156,7 +156,7 @@ func (x *exchange) sendOwn(u *run) {
 		x.drain(ctx, reader, err)
 		return
 	}
-	err = x.copyBody(ctx, reader, part, flush, err)
+	err = copyStream(ctx, reader, x.w, part, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.breakOff(u, reader, err)
 	}

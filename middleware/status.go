@@ -26,6 +26,7 @@ const (
 	forwardRequest  forward = "request"
 	forwardMethod   forward = "method"
 	forwardBypass   forward = "bypass"
+	forwardPartial  forward = "partial"
 )
 
 // forwardOf is the standard's word for a reason that stops a request from being

@@ -177,6 +177,13 @@ func (s *stream) ended() (body []byte, ok bool) {
 	return s.kept, s.isEnded && s.err == nil && !s.over
 }
 
+// reached is how much of the body has been written.
+func (s *stream) reached() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end()
+}
+
 // join begins to read. It is false when too much has been written for that.
 func (s *stream) join(leads bool) (*reader, bool) {
 	s.mu.Lock()

@@ -135,7 +135,9 @@ func (f *Flight[V]) end(value V, err error) {
 	if f.committed {
 		return
 	}
-	f.takeOver()
+	if err == nil {
+		f.takeOver()
+	}
 	f.stale = true
 	f.land(value, err)
 }

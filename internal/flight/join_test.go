@@ -315,6 +315,22 @@ func TestAnErrorIsForTheStarterOfAFlightBesideOnly(t *testing.T) {
 	})
 }
 
+func TestAFlightBesideThatIsAbandonedTakesOverNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, first, late := flight.New[string](), newGate(), errors.New("late")
+		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(_ context.Context, f *run) (string, error) {
+			f.Abandon(late)
+			return "dropped", nil
+		})
+		wantLanded(t, other, outcome{leader: true, err: late})
+		wantWaiting(t, waits)
+		close(first.open)
+		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantLanded(t, waits, outcome{value: "first"})
+		wantIdle(t, g)
+	})
+}
+
 func TestAFlightEndsWhenAllWhoWaitedAreTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()

@@ -1,0 +1,115 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// Ranges and preconditions of pages that are not stored. What a handler makes for
+// all it makes without them, so a client who wants a part of a slow or large page
+// would get, and wait for, the whole: its request goes to the handler as it came,
+// unless the part is there already.
+
+// wantsPart reports whether a request has a range, or a precondition by which a
+// client protects a change or resumes a download. Other units than bytes count:
+// the handler may know them.
+func (x *exchange) wantsPart() bool {
+	if !x.conditional {
+		return false
+	}
+	header := x.requestHeader()
+	return x.r.Method == http.MethodGet && header["Range"] != nil || header["If-Match"] != nil || header["If-Unmodified-Since"] != nil
+}
+
+// isPartOfNothing reports whether a request wants a part of a page of which nothing
+// is stored that it may be given, not even to be validated.
+func (x *exchange) isPartOfNothing() bool { return x.base == nil && x.wantsPart() }
+
+// passPart is pass for a request of which no run has the part that it wants.
+func (x *exchange) passPart() {
+	why := x.forward()
+	if x.isPartOfNothing() {
+		why = forwardPartial
+	}
+	x.pass(why, reasonNone)
+}
+
+// unknownSize is more than any response has.
+const unknownSize = 1 << 59
+
+// partOf returns the part that a client wants of a response that is being written,
+// or nil if it is to have the whole, or what its conditions ask for. It is false if
+// the part is not there yet, or cannot be told without the length of the whole.
+func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
+	if l.page.status != http.StatusOK || !x.conditional || !asksForRange(x.r) ||
+		x.h.conditions(x.r, &l.page.validators) != rfc9111.OutcomeProceed {
+		return nil, true
+	}
+	size := declaredLength(http.Header{"Content-Length": l.page.lines("Content-Length")})
+	most := size
+	if size < 0 {
+		most = unknownSize
+	}
+	ranges, outcome := rfc9111.ParseRange(x.r.Header["Range"], most)
+	switch {
+	case outcome == rfc9111.RangeIgnored:
+		return nil, true
+	case len(ranges) != 1:
+		return nil, false
+	}
+	part = &rfc9111.ContentRange{Range: ranges[0], Size: size}
+	reached := l.body.reached()
+	if size < 0 {
+		return part, part.Start+part.Length <= reached
+	}
+	return part, part.Start < reached
+}
+
+// sendPart sends a part of a response that is being written (RFC 9110, section
+// 15.3.7). The fields of the whole are set.
+func (x *exchange) sendPart(ctx context.Context, reader *reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
+	header := x.w.Header()
+	header["Content-Range"] = []string{string(rfc9111.AppendContentRange(nil, *part))}
+	header["Content-Length"] = []string{strconv.FormatInt(part.Length, 10)}
+	x.w.WriteHeader(http.StatusPartialContent)
+	err = copyStream(ctx, reader, &cutter{ResponseWriter: x.w, skip: part.Start, left: part.Length}, body, flush, err)
+	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd && !errors.Is(err, errPartSent) {
+		panic(http.ErrAbortHandler) // so that nobody takes it for the whole of the part
+	}
+}
+
+// errPartSent ends the writing to a cutter.
+var errPartSent = errors.New("larder: the client has all of its part")
+
+// cutter passes on a part of a body.
+type cutter struct {
+	http.ResponseWriter
+	skip, left int64
+}
+
+// Unwrap is for [http.ResponseController].
+func (c *cutter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// Write implements [io.Writer]. It fails with errPartSent at the end of the part.
+func (c *cutter) Write(p []byte) (int, error) {
+	n := len(p)
+	skipped := min(c.skip, int64(n))
+	c.skip -= skipped
+	p = p[skipped:]
+	p = p[:min(c.left, int64(len(p)))]
+	c.left -= int64(len(p))
+	if len(p) > 0 {
+		if _, err := c.ResponseWriter.Write(p); err != nil {
+			return 0, err
+		}
+	}
+	if c.left == 0 {
+		return n, errPartSent
+	}
+	return n, nil
+}
