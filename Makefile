@@ -156,10 +156,19 @@ bench-go: deps ## the benchmarks of all packages by go test, with allocations, f
 bench-deps:
 	@benchmarks/deps.sh nginx varnishd
 
+# The commit that make guards compares with, if not with the stored budgets.
+BASE ?=
+
 .PHONY: guards
-guards: ## count the instructions of the hit paths, by valgrind, and fail if they became more; test the benchmarks
+ifeq ($(BASE),)
+guards: ## count the instructions of the hit paths, by valgrind, and fail if they became more; test the benchmarks. BASE=COMMIT compares with a commit instead
 	@benchmarks/deps.sh valgrind nginx varnishd
 	LARDER_REQUIRE_SERVERS=1 $(GO) -C benchmarks test -count=1 ./...
+else
+guards: deps
+	@benchmarks/deps.sh valgrind
+	$(WITH_SERVICES) $(GO) -C benchmarks run ./guards/compare -base $(BASE)
+endif
 
 .PHONY: ci
 ci: check test e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass

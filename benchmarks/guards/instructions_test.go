@@ -1,16 +1,11 @@
 package guards_test
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 
+	"github.com/larder-go/larder/benchmarks/guards"
 	"github.com/larder-go/larder/internal/testserver"
-	"github.com/larder-go/larder/internal/testserver/launch"
 )
 
 // budgets are the instructions that a hit takes, as counted on linux/amd64 with
@@ -33,15 +28,15 @@ const margin = 0.10
 func TestHitPathsTakeNoMoreInstructionsThanTheyDid(t *testing.T) {
 	testserver.Require(t, "valgrind")
 	program := filepath.Join(t.TempDir(), "hits")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./hits").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := guards.Build(t.Context(), "..", program); err != nil {
+		t.Fatal(err)
 	}
 	for path, budget := range budgets {
 		t.Run(path, func(t *testing.T) {
-			const hits = 5000
-			// What starting costs falls out of the difference.
-			few, many := instructions(t, program, path, hits), instructions(t, program, path, 3*hits)
-			each := float64(many-few) / (2 * hits)
+			each, err := guards.Each(t.Context(), program, path, 5000)
+			if err != nil {
+				t.Fatal(err)
+			}
 			t.Logf("%.0f instructions, and the budget is %.0f", each, budget)
 			switch {
 			case each > budget*(1+margin):
@@ -51,30 +46,4 @@ func TestHitPathsTakeNoMoreInstructionsThanTheyDid(t *testing.T) {
 			}
 		})
 	}
-}
-
-var collected = regexp.MustCompile(`Collected : (\d+)`)
-
-// instructions returns how many the program executes for so many hits on a path.
-func instructions(t *testing.T, program, path string, hits int) int64 {
-	t.Helper()
-	valgrind, err := launch.Find("valgrind")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program, path, fmt.Sprint(hits))
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	found := collected.FindSubmatch(out)
-	if found == nil {
-		t.Fatalf("valgrind does not say how many instructions there were:\n%s", out)
-	}
-	n, err := strconv.ParseInt(string(found[1]), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
