@@ -78,3 +78,6 @@ func RemoveQualified(header map[string][]string, d *Directives) {
 		}
 	}
 }
+
+// IsFieldName reports whether text is the name of a field (RFC 9110, section 5.1).
+func IsFieldName(text string) bool { return isToken(text) }
