@@ -70,18 +70,3 @@ func Attached(r *http.Request) any {
 	}
 	return nil
 }
-
-// noting returns functions of VaryBy that note what they have said, so that a
-// request of the cache's own can be held against it.
-func noting(values []func(*http.Request) string) []func(*http.Request) string {
-	all := make([]func(*http.Request) string, len(values))
-	for i, value := range values {
-		all[i] = func(r *http.Request) string {
-			answer := value(r)
-			a := attachmentOf(r)
-			a.answers = append(a.answers, answer)
-			return answer
-		}
-	}
-	return all
-}

@@ -27,17 +27,22 @@
 // A response is stored only if nothing says that it is one user's own. Not
 // stored are responses with Set-Cookie, with private, no-store or no-cache, or
 // with Vary: *, and answers to requests that carry Authorization, a cookie, a
-// TLS client certificate or an X-Api-Key field, unless the response says public
-// or s-maxage (or, of Authorization alone, must-revalidate: RFC 9111, section
-// 3.5), varies on the field, or the route declares what its cookies do: see
-// [IgnoreCookies] and [VaryByCookie]. What the handler makes of anything else, no
+// TLS client certificate or another field that names the user or authenticates the
+// client, such as X-Forwarded-User or X-Api-Key, unless the response says public or
+// s-maxage, varies on the field, or the route declares what it does: see
+// [IgnoreCookies], [VaryByCookie], [VaryByHeader], [VaryBy] and [IgnoreHeaders]. [Shared]
+// goes by RFC 9111, section 3.5: Authorization alone counts, and must-revalidate
+// allows to share its answer, too. What the handler makes of anything else, no
 // cache can see: the client's address, the time, a global variable. A page that
 // depends on one of these must say Cache-Control: private.
 //
 // The key of a page is made of the request before any handler has seen it:
-// scheme, host, path and query as they were received, and what options add. What
-// is not in the key is not in the request that the handler gets, either, so no
-// client chooses what others see.
+// scheme, host, path and query as they were received, and what options add. What a
+// client could rewrite the page by without changing the key is removed from the request
+// that the handler gets: conditions and ranges, X-Forwarded-* and their like of peers that
+// are not trusted, what options ignore. All other fields reach the handler as the first
+// client sent them. If a page depends on one, it has to be declared by [VaryByHeader], or
+// named in Vary.
 //
 // # Fresh, stale, and validated
 //

@@ -26,7 +26,7 @@ type Engine struct {
 // Engine returns a cache of pages with this policy.
 func (p *Policy) Engine() *Engine {
 	own := *p.policy
-	own.varyValues = noting(own.varyValues)
+	own.notesValues = true
 	return &Engine{
 		pages: own.wrap(nil).(*pageHandler),
 		asks:  len(own.varyValues)+len(own.when) > 0,

@@ -155,7 +155,7 @@ func (h *pageHandler) serveUnscoped(w http.ResponseWriter, r *http.Request, cach
 // serveHotPage answers with the page of a hot way, and reports whether it did. caches
 // are those of the request.
 func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *hotWay, caches *cache.Handler) bool {
-	f := fieldsOf(r.Header)
+	f := h.fieldsOf(r.Header)
 	header := w.Header()
 	if !h.mayTake(hot, header, r, f) {
 		return false
@@ -181,14 +181,14 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 // which it became hot. outer is what others have set in the response's header: that may
 // be for one client only.
 func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f fields) bool {
-	credentials := h.policy.credentials(r, f, nil)
+	credentials, _ := h.policy.credentials(r, f, nil)
 	return h.isPlain(f) && credentials.None() && !h.isExplained(r) && hot.selects(r.Header) && h.isSilent(outer)
 }
 
 // passHot runs the handler for a request whose way leads past the cache, and reports
 // whether it did.
 func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWay) bool {
-	f := fieldsOf(r.Header)
+	f := h.fieldsOf(r.Header)
 	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reasonNone {
 		return false
 	}

@@ -81,9 +81,16 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 	for _, c := range j.keyCookies {
 		dst = j.note.appendPart(dst, "Cookie", c.pair)
 	}
-	for _, value := range p.varyValues {
-		dst = j.note.appendPart(dst, "VaryBy", value(r))
+	for _, v := range p.varyValues {
+		value := v.of(r)
+		if p.notesValues {
+			a := attachmentOf(r)
+			a.answers = append(a.answers, value)
+		}
+		dst = keys.AppendPart(dst, v.name) // the same value of something else is another page's
+		dst = j.note.appendPart(dst, v.part, value)
 	}
+	dst = j.note.appendApart(dst, r, j.apart)
 	if len(j.keyCookies)+len(p.varyValues) > 0 {
 		dst = seal(dst, from)
 	}

@@ -23,17 +23,17 @@ type Policy struct{ policy *policy }
 
 // NewPolicy returns the policy of [CachePage] with these options.
 func NewPolicy(ttl time.Duration, opts ...PageOption) *Policy {
-	return &Policy{newPolicy(perView, ttl, opts)}
+	return &Policy{mustPolicy(perView, ttl, opts)}
 }
 
 // NewSitePolicy returns the policy of [Site] with these options.
 func NewSitePolicy(opts ...PageOption) *Policy {
-	return &Policy{newPolicy(perSite, DefaultSiteTTL, opts)}
+	return &Policy{mustPolicy(perSite, DefaultSiteTTL, opts)}
 }
 
 // NewSharedPolicy returns the policy of [Shared] with these options.
 func NewSharedPolicy(opts ...PageOption) *Policy {
-	return &Policy{newPolicy(shared, 0, opts)}
+	return &Policy{mustPolicy(shared, 0, opts)}
 }
 
 // Handler returns next with its responses cached.

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"net/textproto"
 	"time"
+
+	"github.com/larder-go/larder/internal/funcname"
 )
 
 // PageOption changes what [CachePage], [Site] and [Shared] do.
@@ -110,11 +112,48 @@ func VaryByHeader(names ...string) PageOption {
 
 // VaryBy declares that pages depend on a value that the function makes of the
 // request: the part of a path, or what middleware further out has put into the
-// context. It is called once for each request, before the handler, and what
-// users it tells apart get pages of their own. Caches further out cannot see it: with a
-// [BrowserTTL] they are told that the page is private, where the handler says nothing.
+// context. What users it tells apart get pages of their own. Outer caches cannot see it:
+// with a [BrowserTTL] they are told that the page is private, where the handler says
+// nothing.
+//
+// A credential without which the value would be another is declared by that: pages for
+// requests with Authorization are shared among all for whom the value is the same. To
+// find out, the function is also called for the request without its credentials. It must
+// depend on the request alone, and may be called from many goroutines.
+//
+// The key has the name of the value, besides the value: a page for user 3 must never be
+// that for team 3 when a later release varies by teams. A function has no name that says
+// what it does, so here the name is of the program's file as well: pages of one release
+// are not found by another, nor by another program on the same store. [VaryByNamed] has
+// pages outlive a release.
 func VaryBy(value func(*http.Request) string) PageOption {
-	return func(p *policy) { p.varyValues = append(p.varyValues, value) }
+	v := varyValue{of: value, part: "VaryBy"}
+	if value != nil {
+		v.name = "function " + funcname.Of(value)
+	}
+	return func(p *policy) { p.varyValues = append(p.varyValues, v) }
+}
+
+// VaryByNamed is [VaryBy] with a name for what the value is a value of, such as "user".
+// Programs and releases that use the same store, name and value share pages, so give
+// the value another name when it comes to mean something else.
+func VaryByNamed(name string, value func(*http.Request) string) PageOption {
+	v := varyValue{of: value, part: "VaryBy " + name, given: true}
+	if name != "" {
+		v.name = namedValue + name
+	}
+	return func(p *policy) { p.varyValues = append(p.varyValues, v) }
+}
+
+// namedValue is before the names that were given, so that none is that of a function.
+const namedValue = "named "
+
+// varyValue is a value that pages depend on.
+type varyValue struct {
+	name  string // in keys
+	part  string // in explanations
+	given bool   // the name is not made of the function
+	of    func(*http.Request) string
 }
 
 // Normalize has values of request fields that mean the same select the same
@@ -182,6 +221,11 @@ func StripSetCookie() PageOption {
 // name may end in * for all that begin so, and "*" is all there are. They are taken out of the request
 // that the handler gets, and a request that has no others counts as one without
 // cookies.
+//
+// Outer middleware has read them by then. If it puts the user into the context, as that
+// of sessions does, IgnoreCookies("*") alone would give one user's page to all: use it
+// together with [VaryByNamed] or [VaryBy] and the user. Where that middleware says Vary:
+// Cookie, requests bypass the cache until there is such a value.
 func IgnoreCookies(names ...string) PageOption {
 	return func(p *policy) { p.cookies.ignored.add(names) }
 }
@@ -194,14 +238,21 @@ func VaryByCookie(names ...string) PageOption {
 }
 
 // CredentialHeaders names more request fields that identify a user, besides
-// Authorization, Cookie and X-Api-Key: X-Forwarded-User, for example, behind a
-// proxy that signs users in.
+// Authorization, Cookie and those that [CachePage] and [Site] know: the fields in which
+// proxies name the signed-in user, such as X-Forwarded-User, keys and tokens, and what
+// ends in -User, -Token or the like. A "*" before or behind a name stands for anything:
+// "X-Acme-*", "*-Account". [Shared] goes by RFC 9111 and knows none but Authorization;
+// behind a proxy that signs users in, name its fields here.
 func CredentialHeaders(names ...string) PageOption {
-	return func(p *policy) {
-		for _, name := range names {
-			p.credentialHeaders = append(p.credentialHeaders, textproto.CanonicalMIMEHeaderKey(name))
-		}
-	}
+	return func(p *policy) { p.credentialHeaders = append(p.credentialHeaders, names...) }
+}
+
+// IgnoreHeaders declares that the page does not depend on these request fields, though
+// they may look like credentials. Names are as in [CredentialHeaders]. The fields are
+// taken out of the request that the handler gets when it answers for all. For a field
+// that the page depends on there is [VaryByHeader].
+func IgnoreHeaders(names ...string) PageOption {
+	return func(p *policy) { p.ignoredHeaders = append(p.ignoredHeaders, names...) }
 }
 
 // IgnoreQuery declares that the page does not depend on these query

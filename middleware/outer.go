@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"net/http"
-	"net/textproto"
 	"reflect"
 	"slices"
 	"strings"
@@ -108,7 +107,7 @@ func (u *run) reviewVary(now http.Header, lines []string) reason {
 		case name == "Cookie" && x.h.identifies(name):
 			return reasonVaryCookie
 		case x.h.identifies(name):
-			return reasonCredentials
+			return reasonVaryCredentials
 		case variesOnHidden([]string{name}, &x.judgement):
 			return reasonVaryHidden
 		default:
@@ -133,6 +132,8 @@ func (p *policy) reasonOutside(outer http.Header, now time.Time) reason {
 		return reasonNonce
 	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.identifies("Cookie"):
 		return reasonVaryCookie
+	case slices.ContainsFunc(rfc9111.FieldNames(outer["Vary"]), p.identifies):
+		return reasonVaryCredentials
 	}
 	return reasonNone
 }
@@ -148,26 +149,6 @@ func hasNonce(header http.Header) bool {
 		}
 	}
 	return false
-}
-
-// identifies reports whether a request field tells who the user is.
-func (p *policy) identifies(name string) bool {
-	switch name {
-	case "Authorization":
-		return true
-	case "Cookie":
-		return p.face != shared && !p.declaresCookies()
-	}
-	return slices.Contains(p.credentialHeaders, textproto.CanonicalMIMEHeaderKey(name))
-}
-
-// declaresCookies reports whether options say what cookies mean to the pages. That all
-// are ignored says nothing of a user whom outer middleware knows by one, unless a value
-// of [VaryBy] tells the users apart.
-func (p *policy) declaresCookies() bool {
-	c := &p.cookies
-	const all = "" // what all names begin with
-	return len(c.inKey) > 0 || !c.ignored.isEmpty() && (!slices.Contains(c.ignored.prefixes, all) || len(p.varyValues) > 0)
 }
 
 // isServersOwn reports whether a ResponseWriter is that of an HTTP server, which adds

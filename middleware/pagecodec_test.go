@@ -43,7 +43,7 @@ func diffPages(want, got *page) string {
 
 // made makes a page as a run does.
 func made(key []byte, status int, header http.Header, body []byte, now time.Time) *page {
-	policy := newPolicy(perView, time.Hour, nil)
+	policy := mustPolicy(perView, time.Hour, nil)
 	p := newPage(key, status, &edits{own: header}, header, now, now, policy)
 	p.complete(body, policy)
 	return p

@@ -40,12 +40,16 @@ type policy struct {
 	cookies           cookieRules
 	query             queryRules
 	varyHeaders       []string
-	varyValues        []func(*http.Request) string
+	varyValues        []varyValue
 	normalize         bool
 	targets           []string
 	credentialHeaders []string
+	ignoredHeaders    []string
+	fieldRules        *fieldRules // of these, nil if they change nothing
 	trustedProxies    []netip.Prefix
-	explainTo         *secret // nil for nobody
+	explainTo         *secret  // nil for nobody
+	notesValues       bool     // those of varyValues, in the attachment of a request
+	problems          []string // what is wrong with the options
 }
 
 const (
@@ -67,7 +71,8 @@ const (
 	DefaultRefreshTimeout = 30 * time.Second
 )
 
-func newPolicy(f face, ttl time.Duration, opts []PageOption) *policy {
+// newPolicy returns the policy of these options, and what is wrong with them.
+func newPolicy(f face, ttl time.Duration, opts []PageOption) (*policy, error) {
 	p := &policy{
 		face:           f,
 		ttl:            ttl,
@@ -83,13 +88,11 @@ func newPolicy(f face, ttl time.Duration, opts []PageOption) *policy {
 	if f == shared {
 		p.heedRequests = true
 		p.targets = []string{"Cdn-Cache-Control"}
-	} else {
-		p.credentialHeaders = []string{apiKeyField}
 	}
 	for _, opt := range opts {
 		opt(p)
 	}
-	return p
+	return p, p.resolve()
 }
 
 // control is what a response says to this cache.

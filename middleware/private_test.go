@@ -72,7 +72,7 @@ func TestWhatIsStored(t *testing.T) {
 		{rule: "Authorization and s-maxage", request: fields{auth}, response: fields{"Cache-Control: s-maxage=60"}},
 		{rule: "Authorization and public with an argument", request: fields{auth}, response: fields{`Cache-Control: public="x"`}, reason: "credentials"},
 		{rule: "Authorization and s-maxage that is quoted", request: fields{auth}, response: fields{`Cache-Control: s-maxage="60"`}, reason: "credentials"},
-		{rule: "Authorization and must-revalidate", request: fields{auth}, response: fields{"Cache-Control: must-revalidate"}},
+		{rule: "Authorization and must-revalidate", request: fields{auth}, response: fields{"Cache-Control: must-revalidate"}, reason: "credentials"},
 		{rule: "Authorization and max-age", request: fields{auth}, response: fields{"Cache-Control: max-age=60"}, reason: "credentials"},
 		{rule: "a cookie", request: fields{session}, reason: "credentials"},
 		{rule: "a cookie and public", request: fields{session}, response: fields{"Cache-Control: public"}},

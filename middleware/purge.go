@@ -36,14 +36,14 @@ const tombstoneTTL = maxRun + time.Minute
 // page; unless the cache drops writes when its backend fails (on_error "miss"):
 // then a purge that came to nothing is an event of the cache, and no error.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
-	return newPurger(opts).purgeURL(ctx, url, purgedHard)
+	return purgeWith(opts, func(p *policy) error { return p.purgeURL(ctx, url, purgedHard) })
 }
 
 // PurgeSoft is Purge for a page that may be served for a while longer, while the
 // handler makes it anew in the background: for the time that its response or
 // [Grace] allows for that, or else for a minute.
 func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return newPurger(opts).purgeURL(ctx, url, purgedSoft)
+	return purgeWith(opts, func(p *policy) error { return p.purgeURL(ctx, url, purgedSoft) })
 }
 
 // PurgePrefix is Purge for all pages whose URL is the given one or beneath it:
@@ -54,19 +54,26 @@ func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
 // store within a second. It is by the clocks of the processes: what a run has
 // begun to make before the purge is gone.
 func PurgePrefix(ctx context.Context, url string, opts ...PageOption) error {
-	return newPurger(opts).purgePrefix(ctx, url, purgedHard)
+	return purgeWith(opts, func(p *policy) error { return p.purgePrefix(ctx, url, purgedHard) })
 }
 
 // PurgePrefixSoft is PurgePrefix as PurgeSoft is Purge.
 func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return newPurger(opts).purgePrefix(ctx, url, purgedSoft)
+	return purgeWith(opts, func(p *policy) error { return p.purgePrefix(ctx, url, purgedSoft) })
 }
 
 // errPurgeURL is the error for a URL that is not that of a page.
 var errPurgeURL = errors.New("larder: not the URL of a page")
 
-// newPurger returns a policy to purge by: the face makes no difference to a key.
-func newPurger(opts []PageOption) *policy { return newPolicy(perSite, 0, opts) }
+// purgeWith calls purge for a policy with these options, unless they are wrong: the face
+// makes no difference to a key.
+func purgeWith(opts []PageOption, purge func(*policy) error) error {
+	p, err := newPolicy(perSite, 0, opts)
+	if err != nil {
+		return err
+	}
+	return purge(p)
+}
 
 func (p *policy) purgeURL(ctx context.Context, text string, how purged) error {
 	u, err := parsePageURL(text)

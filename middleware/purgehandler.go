@@ -39,7 +39,7 @@ import (
 //
 // It panics if authorize is the zero [Authorizer].
 func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
-	return newPurgeHandler(authorize, newPurger(opts))
+	return newPurgeHandler(authorize, mustPolicy(perSite, 0, opts))
 }
 
 func newPurgeHandler(authorize Authorizer, p *policy) http.Handler {

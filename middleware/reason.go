@@ -24,21 +24,23 @@ const (
 	reasonNoLifetime // nothing says for how long it is fresh
 	reasonRequestNoStore
 	reasonCredentials // the request identifies a user, and the response does not say that it is for all
+	reasonCSRF        // the same for a token against forged requests
 	reasonSetCookie
 	reasonNoStore
 	reasonPrivate
 	reasonNoCache
-	reasonExpired     // the response says itself that it is stale: max-age=0, a past Expires
-	reasonVaryAny     // Vary: *
-	reasonVaryCookie  // outer middleware says Vary: Cookie, and nothing is declared about cookies
-	reasonNonce       // outer middleware sends a policy with a nonce
-	reasonVaryHidden  // Vary names a field that the handler does not get from the client
-	reasonTooLarge    // the body is over the limit
-	reasonTrailers    // it has fields behind its body
-	reasonEventStream // it never ends
-	reasonSlow        // the handler took too long to know that nothing was invalidated
-	reasonHijacked    // the handler took the connection
-	reasonTruncated   // fewer bytes than Content-Length
+	reasonExpired         // the response says itself that it is stale: max-age=0, a past Expires
+	reasonVaryAny         // Vary: *
+	reasonVaryCredentials // outer middleware says Vary on a field that says who asks, and it is not declared
+	reasonVaryCookie      // outer middleware says Vary: Cookie, and nothing is declared about cookies
+	reasonNonce           // outer middleware sends a policy with a nonce
+	reasonVaryHidden      // Vary names a field that the handler does not get from the client
+	reasonTooLarge        // the body is over the limit
+	reasonTrailers        // it has fields behind its body
+	reasonEventStream     // it never ends
+	reasonSlow            // the handler took too long to know that nothing was invalidated
+	reasonHijacked        // the handler took the connection
+	reasonTruncated       // fewer bytes than Content-Length
 	reasonHandlerError
 	reasonNoResponse // the handler wrote nothing, and somebody wrote past the cache
 	reasonNested     // a CachePage further in has the response
@@ -90,51 +92,53 @@ func (r reason) isLasting() bool { return bases[r] == ofResponse }
 // bases are what the reasons derive from. What derives from both, as credentials do, is
 // remembered for requests that are alike in that.
 var bases = [len(reasons)]basis{
-	reasonMethod:         ofRequest,
-	reasonRequestBody:    ofRequest,
-	reasonUpgrade:        ofRequest,
-	reasonTarget:         ofRequest,
-	reasonTTL:            ofResponse,
-	reasonWhen:           ofRequest,
-	reasonOverlong:       ofRequest,
-	reasonConnection:     ofRequest,
-	reasonStatus:         ofResponse,
-	reasonPartial:        ofResponse,
-	reasonNoLifetime:     ofResponse,
-	reasonRequestNoStore: ofRequest,
-	reasonCredentials:    ofResponse,
-	reasonSetCookie:      ofResponse,
-	reasonNoStore:        ofResponse,
-	reasonPrivate:        ofResponse,
-	reasonNoCache:        ofResponse,
-	reasonExpired:        ofResponse,
-	reasonVaryAny:        ofResponse,
-	reasonVaryCookie:     ofResponse,
-	reasonNonce:          ofResponse,
-	reasonVaryHidden:     ofResponse,
-	reasonTooLarge:       ofResponse,
-	reasonTrailers:       ofResponse,
-	reasonEventStream:    ofResponse,
-	reasonSlow:           ofMoment,
-	reasonHijacked:       ofResponse,
-	reasonTruncated:      ofMoment,
-	reasonHandlerError:   ofMoment,
-	reasonNoResponse:     ofResponse,
-	reasonNested:         ofResponse,
-	reasonNotShared:      ofMoment,
-	reasonUncacheable:    ofMoment,
-	reasonCollision:      ofMoment,
-	reasonEncoding:       ofRequest,
-	reasonVaryChange:     ofResponse,
-	reasonRecursive:      ofMoment,
-	reasonStoreError:     ofMoment,
-	reasonLeft:           ofMoment,
-	reasonTimeout:        ofMoment,
-	reasonPatience:       ofMoment,
-	reasonPurged:         ofMoment,
-	reasonUnstable:       ofMoment,
-	reasonOnlyIfCached:   ofRequest,
-	reasonStaleIfError:   ofMoment,
+	reasonMethod:          ofRequest,
+	reasonRequestBody:     ofRequest,
+	reasonUpgrade:         ofRequest,
+	reasonTarget:          ofRequest,
+	reasonTTL:             ofResponse,
+	reasonWhen:            ofRequest,
+	reasonOverlong:        ofRequest,
+	reasonConnection:      ofRequest,
+	reasonStatus:          ofResponse,
+	reasonPartial:         ofResponse,
+	reasonNoLifetime:      ofResponse,
+	reasonRequestNoStore:  ofRequest,
+	reasonCredentials:     ofResponse,
+	reasonCSRF:            ofResponse,
+	reasonSetCookie:       ofResponse,
+	reasonNoStore:         ofResponse,
+	reasonPrivate:         ofResponse,
+	reasonNoCache:         ofResponse,
+	reasonExpired:         ofResponse,
+	reasonVaryAny:         ofResponse,
+	reasonVaryCookie:      ofResponse,
+	reasonVaryCredentials: ofResponse,
+	reasonNonce:           ofResponse,
+	reasonVaryHidden:      ofResponse,
+	reasonTooLarge:        ofResponse,
+	reasonTrailers:        ofResponse,
+	reasonEventStream:     ofResponse,
+	reasonSlow:            ofMoment,
+	reasonHijacked:        ofResponse,
+	reasonTruncated:       ofMoment,
+	reasonHandlerError:    ofMoment,
+	reasonNoResponse:      ofResponse,
+	reasonNested:          ofResponse,
+	reasonNotShared:       ofMoment,
+	reasonUncacheable:     ofMoment,
+	reasonCollision:       ofMoment,
+	reasonEncoding:        ofRequest,
+	reasonVaryChange:      ofResponse,
+	reasonRecursive:       ofMoment,
+	reasonStoreError:      ofMoment,
+	reasonLeft:            ofMoment,
+	reasonTimeout:         ofMoment,
+	reasonPatience:        ofMoment,
+	reasonPurged:          ofMoment,
+	reasonUnstable:        ofMoment,
+	reasonOnlyIfCached:    ofRequest,
+	reasonStaleIfError:    ofMoment,
 }
 
 func (r reason) String() string { return reasons[r].Detail }
@@ -189,8 +193,12 @@ var reasons = [...]Reason{
 		"RFC 9111, section 5.2.1.5", "Nothing: it is the client's wish. CachePage and Site do not heed it, unless told to with HeedRequests.",
 	},
 	reasonCredentials: {
-		"credentials", "the request has a cookie, Authorization, a certificate or a key, and the response does not say that it is for all",
-		"RFC 9111, section 3.5", "Declare the cookies with IgnoreCookies or VaryByCookie; or have the handler say public or Vary, if the page is the same for all.",
+		"credentials", "the request has a cookie, a certificate, Authorization or another field that says who asks, and the response does not say that it is for all",
+		"RFC 9111, section 3.5", "Explain names the fields. Declare cookies with IgnoreCookies or VaryByCookie, fields with VaryByHeader or IgnoreHeaders; or have the handler say public or Vary, if the page is the same for all.",
+	},
+	reasonCSRF: {
+		"csrf-token", "the request has a token against forged requests, such as X-CSRF-Token, which belongs to a session",
+		"CredentialHeaders", "Have scripts send the token with POST, PUT, PATCH and DELETE only; or declare the field with IgnoreHeaders, if no page has the token in it.",
 	},
 	reasonSetCookie: {
 		"set-cookie", "the response sets a cookie, or middleware further out has set one",
@@ -224,8 +232,12 @@ var reasons = [...]Reason{
 		"nonce", "outer middleware has set a Content-Security-Policy with a nonce, which has to be in the page, too",
 		"CSP Level 3, section 7.1", "Use hashes in place of nonces on pages that are cached.",
 	},
+	reasonVaryCredentials: {
+		"vary-credentials", "outer middleware says by Vary that the response depends on a field that says who asks, and the page does not declare how",
+		"VaryByHeader", "Declare the field with VaryByHeader, or the user with VaryBy; or put the page outside of that middleware.",
+	},
 	reasonVaryHidden: {
-		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, or a forwarded field of a peer that is not trusted",
+		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, a forwarded field of a peer that is not trusted, or one of IgnoreHeaders",
 		"TrustProxies", "Name the proxy in TrustProxies, or do not vary on the field.",
 	},
 	reasonTooLarge: {

@@ -66,7 +66,11 @@ var ways = map[string]func(*testing.T) string{
 	"request-no-store": func(t *testing.T) string {
 		return sharedOnce(t, answering("page", "Cache-Control: max-age=60"), request("GET", "/page", "Cache-Control: no-store"))
 	},
-	"credentials":  requestWith("Cookie: session=1"),
+	"credentials": requestWith("Cookie: session=1"),
+	"csrf-token":  requestWith("X-CSRF-Token: 1"),
+	"vary-credentials": func(t *testing.T) string {
+		return ask(within(inMemory(t), middleware.VaryOnHeaders("Authorization")(middleware.CachePage(ttl)(answering("page")))), "/page").cacheStatus()
+	},
 	"set-cookie":   withFields("Set-Cookie: a=1"),
 	"no-store":     withFields("Cache-Control: no-store"),
 	"private":      withFields("Cache-Control: private"),

@@ -147,7 +147,7 @@ func (t *ticket) mismatch(r *http.Request, v Visit) string {
 	r, a := attach(r, v)
 	defer a.detach()
 	for _, value := range t.engine.pages.varyValues {
-		value(r)
+		a.answers = append(a.answers, value.of(r))
 	}
 	if !slices.Equal(a.answers, first.answers) {
 		return "a value of VaryBy is another now"

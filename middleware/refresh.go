@@ -75,6 +75,9 @@ func (x *exchange) background(ctx context.Context) *exchange {
 	delete(prepared.shared.Header, "Cache-Control")
 	delete(prepared.shared.Header, "Pragma")
 	x.removeCredentials(prepared.shared.Header)
+	if hasCertificate(prepared.shared) && !slices.Contains(x.apart, certificate) {
+		prepared.shared = withoutCertificate(prepared.shared)
+	}
 	y := &exchange{
 		h:          x.h,
 		next:       x.anew,
@@ -95,12 +98,13 @@ func (x *exchange) background(ctx context.Context) *exchange {
 // removeCredentials takes out of the header of a request what identifies the user
 // who happened to ask, unless it is in the key of the page.
 func (x *exchange) removeCredentials(header http.Header) {
-	inKey := x.vary
+	inKey := slices.Concat(x.vary, x.apart)
 	if x.index != nil {
-		inKey = slices.Concat(inKey, x.index.names)
+		inKey = append(inKey, x.index.names...)
 	}
-	for _, name := range append([]string{"Authorization"}, x.h.credentialHeaders...) {
-		if !slices.Contains(inKey, name) {
+	for name := range header {
+		isOfUser := x.h.isCredential(name) || kindOf(name)&kindsOfUser != 0 // to a shared cache, too
+		if isOfUser && !slices.Contains(inKey, name) {
 			delete(header, name)
 		}
 	}

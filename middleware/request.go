@@ -23,11 +23,13 @@ type judgement struct {
 	directives  rfc9111.RequestDirectives // none if they are not heeded
 	keyCookies  []cookie
 	userCookies []cookie
+	apart       []string // credentials on which values of VaryBy depend
 	trusted     bool     // the peer's X-Forwarded-Host and -Proto count
 	normalize   bool     // values that mean the same select the same variant
 	vary        []string // what the response varies on whatever the handler says
 	nominated   []string // fields of the request that Connection takes away from the handler
-	note        keyNote  // for Explain
+	rules       *fieldRules
+	note        keyNote // for Explain
 }
 
 // judge reads a request as it came, before any handler has seen it. outer is the
@@ -35,7 +37,7 @@ type judgement struct {
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
-	j := judgement{fields: fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize}
+	j := judgement{fields: p.fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize, rules: p.fieldRules}
 	j.bypass = p.bypassReason(r, j.fields)
 	if j.bypass == reasonNone && !p.isSilent(outer) {
 		j.bypass = p.reasonOutside(outer, time.Now())
@@ -64,7 +66,7 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	if j.cookie {
 		j.keyCookies, j.userCookies = p.cookies.split(r.Header["Cookie"])
 	}
-	j.credentials = p.credentials(r, j.fields, j.userCookies)
+	j.credentials, j.apart = p.credentials(r, j.fields, j.userCookies)
 	if j.fields.directives && p.heedRequests {
 		j.directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
 	}
@@ -180,24 +182,6 @@ func (p *policy) sharedURL(r *http.Request) url.URL {
 	u.Fragment, u.RawFragment, u.ForceQuery = "", "", false
 	u.RawQuery = p.query.apply(u.RawQuery)
 	return u
-}
-
-// credentials returns what in the request may have made its response the
-// user's own: all that is neither declared nor a part of the key.
-func (p *policy) credentials(r *http.Request, f fields, userCookies []cookie) rfc9111.Credentials {
-	c := rfc9111.Credentials{
-		Authorization: f.authorization,
-		Certificate:   p.face != shared && r.TLS != nil && len(r.TLS.PeerCertificates) > 0,
-	}
-	if len(userCookies) > 0 && p.face != shared {
-		c.Fields = append(c.Fields, "Cookie")
-	}
-	for _, name := range p.credentialHeaders {
-		if (name != apiKeyField || f.apiKey) && r.Header[name] != nil {
-			c.Fields = append(c.Fields, name)
-		}
-	}
-	return c
 }
 
 func (p *policy) isTrusted(remoteAddr string) bool {

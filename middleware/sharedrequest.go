@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"net/http"
-	"net/textproto"
 	"slices"
 	"strings"
 
@@ -18,23 +17,26 @@ import (
 // they are a part of the key.
 var believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
 
-// rewriting are the fields by which a client could change what a handler
-// answers without changing the key.
+// rewriting are the fields by which a client could change what a handler answers
+// without changing the key: host, path, scheme, method and address as a proxy would give
+// them. All that begin with one of rewritingPrefixes are, too; but not those that are
+// credentials, without which the handler could not answer the user.
 var rewriting = []string{
-	"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Path",
-	"X-Forwarded-Scheme", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Forwarded-For", "X-Forwarded-Uri", "X-Forwarded-Method",
-	"X-Real-Ip", "X-Host", "X-Scheme", "X-Url-Scheme", "X-Original-Url", "X-Original-Uri", "X-Original-Host",
-	"X-Original-Method", "X-Rewrite-Url", "X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https",
+	"Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Host", "X-Scheme", "X-Proto", "X-Url-Scheme", "X-Https", "X-Replaced-Path",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https", "Cloudfront-Forwarded-Proto", "Cf-Visitor", "Proxy",
+	"X-Real-Ip", "X-Client-Ip", "Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6", "Fastly-Client-Ip",
 }
 
+var rewritingPrefixes = []string{"X-Forwarded-", "X-Original-", "X-Rewrite-", "X-Envoy-Original-", "X-Ms-Original-"}
+
 // ofConnection are the fields that are about the connection to one client, as is
-// what Connection names (RFC 9110, section 7.6.1): a proxy further in would take
-// that out of the request, though it had selected the page. The host is in the key,
-// and net/http has it elsewhere.
+// what Connection names (RFC 9110, section 7.6.1): an inner proxy would take that out of
+// the request, though it had selected the page. The host is in the key, and net/http has
+// it elsewhere.
 var ofConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Expect", "Host"}
 
 // special are the fields that mean something to the cache in other ways.
-var special = []string{"Accept-Encoding", "Authorization", "Content-Length", "Cookie", "Transfer-Encoding", "X-Api-Key"}
+var special = []string{"Accept-Encoding", "Content-Length", "Transfer-Encoding"}
 
 // nominated returns the fields of a request that Connection names, except those
 // that no handler gets.
@@ -44,28 +46,26 @@ func nominated(header http.Header) []string {
 }
 
 // hides reports whether the handler does not get the request field of this name.
+// Underscores count as hyphens, as they do for CGI, WSGI and their like.
 func (j *judgement) hides(name string) bool {
-	if j.trusted && slices.Contains(believed, name) {
+	switch {
+	case j.rules.ignores(name):
+		return true
+	case j.trusted && slices.Contains(believed, name):
 		return false
-	}
-	if isHidden(name) || slices.Contains(j.nominated, name) {
+	case slices.Contains(j.nominated, name):
 		return true
 	}
-	hyphened, is := withHyphens(name)
-	return is && (isHidden(hyphened) || slices.Contains(special, hyphened))
+	hyphened := withHyphens(name)
+	return isHidden(hyphened) || hyphened != name && slices.Contains(special, hyphened)
 }
 
 func isHidden(name string) bool {
-	return isPartial(name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name)
-}
-
-// withHyphens is the field for which CGI, WSGI and their like take one that is
-// written with underscores.
-func withHyphens(name string) (hyphened string, is bool) {
-	if !strings.Contains(name, "_") {
-		return "", false
+	if kindOf(name)&kindsOfUser != 0 {
+		return false
 	}
-	return textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")), true
+	return isPartial(name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name) ||
+		slices.ContainsFunc(rewritingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // selecting returns the lines of a request field as the handler gets them,
@@ -75,6 +75,7 @@ func withHyphens(name string) (hyphened string, is bool) {
 func (j *judgement) selecting(header http.Header, name string) []string {
 	line := ""
 	switch {
+	case j.rules.ignores(name):
 	case name == "Accept-Encoding":
 		line = rfc9111.AcceptedCodings(header[name]).String()
 	case name == "Accept-Language" && j.normalize:

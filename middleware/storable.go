@@ -35,10 +35,7 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 	if reason := p.withheld(&control, header, now); reason != reasonNone {
 		return reason
 	}
-	if !j.credentials.MayShare(control.Permission(), rfc9111.FieldNames(header["Vary"])) {
-		return reasonCredentials
-	}
-	return reasonNone
+	return credentialsReason(&j.credentials, control.Permission(), rfc9111.FieldNames(header["Vary"]))
 }
 
 // variesOnHidden reports whether a response depends on a field that the handler
@@ -103,8 +100,9 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		return reasonVaryAny
 	case !p.literal && control.Private:
 		return reasonPrivate
-	case !j.credentials.MayShare(control.Permission(), vary):
-		return reasonCredentials
+	}
+	if reason := credentialsReason(&j.credentials, control.Permission(), vary); reason != reasonNone {
+		return reason
 	}
 	return p.useless(status, header, control)
 }

@@ -27,7 +27,8 @@ func VaryOnHeaders(names ...string) func(http.Handler) http.Handler {
 }
 
 // VaryOnCookie is middleware that adds Cookie to the Vary field of the
-// responses of next, as [VaryOnHeaders] does.
+// responses of next, as [VaryOnHeaders] does. It belongs inside of a [CachePage]: outside,
+// requests bypass the cache unless the page declares its cookies.
 func VaryOnCookie(next http.Handler) http.Handler { return varyOnCookie(next) }
 
 var varyOnCookie = VaryOnHeaders("Cookie")

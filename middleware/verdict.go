@@ -85,13 +85,10 @@ var verdictOf = [...]verdict{
 // unusable says why a page must not be given to this request whatever its age,
 // or reasonNone.
 func (x *exchange) unusable(p *page) reason {
-	switch {
-	case len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding):
+	if len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding) {
 		return reasonEncoding
-	case !x.credentials.MayShare(p.sharing.permission(), p.vary):
-		return reasonCredentials
 	}
-	return reasonNone
+	return credentialsReason(&x.credentials, p.sharing.permission(), p.vary)
 }
 
 // acceptsCoding reports whether the client can read an encoded body.

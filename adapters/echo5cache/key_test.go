@@ -3,6 +3,7 @@ package echo5cache_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v5"
@@ -106,4 +107,48 @@ func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 		}
 	}()
 	next.ServeHTTP(nil, new(http.Request))
+}
+
+// The name and kind of a value belong to the key of a page: two programs, or two
+// releases of one, may vary by values of other things.
+func TestAValueIsAValueOfSomething(t *testing.T) {
+	byKey := func(key string) middleware.PageOption {
+		return echo5cache.VaryBy(func(c *echo.Context) string { return fmt.Sprint(c.Get(key)) })
+	}
+	for rule, opts := range map[string][2]middleware.PageOption{
+		"keys":          {echo5cache.VaryByKey("user"), echo5cache.VaryByKey("team")},
+		"parameters":    {echo5cache.VaryByParam("user"), echo5cache.VaryByParam("team")},
+		"functions":     {byKey("user"), byKey("team")},
+		"a name, a key": {echo5cache.VaryByNamed("user", func(c *echo.Context) string { return `"7"` }), echo5cache.VaryByKey("user")},
+	} {
+		caches := adaptertest.NewCaches(t)
+		release := func(opt middleware.PageOption, body string) *adaptertest.Visitor {
+			e := echo.New()
+			e.Use(echo5cache.Lifecycle(middleware.WithCaches(caches)), around(func(c *echo.Context) {
+				c.Set("user", "7")
+				c.Set("team", "7")
+			}, nothing))
+			e.GET("/page", func(c *echo.Context) error { return c.String(http.StatusOK, body) }, echo5cache.CachePage(ttl, opt))
+			return adaptertest.NewVisitor(t, e)
+		}
+		before, after := release(opts[0], "secrets of user 7"), release(opts[1], "news of team 7")
+		for range 2 {
+			if a, b := before.Get("/page"), after.Get("/page"); a.Body != "secrets of user 7" || b.Body != "news of team 7" {
+				t.Errorf("%s: %q and %q", rule, a.Body, b.Body)
+			}
+		}
+		before.Get("/page").WantHit(t, "secrets of user 7")
+	}
+}
+
+// A value of the Context that depends on a credential keeps pages apart by it.
+func TestAValueThatDependsOnACredentialDeclaresIt(t *testing.T) {
+	e := newEcho(t)
+	byToken := echo5cache.VaryBy(func(c *echo.Context) string { return strings.ToUpper(c.Request().Header.Get("Authorization")) })
+	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, c.Request().Header.Get("Authorization")) }, echo5cache.CachePage(ttl, byToken))
+	v := adaptertest.NewVisitor(t, e)
+	for _, token := range []string{"ada", "ADA", "bob"} {
+		v.Get("/", "Authorization: "+token).WantMiss(t, token)
+		v.Get("/", "Authorization: "+token).WantHit(t, token)
+	}
 }

@@ -3,6 +3,7 @@ package echocache_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v4"
@@ -106,4 +107,48 @@ func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 		}
 	}()
 	next.ServeHTTP(nil, new(http.Request))
+}
+
+// The name and kind of a value belong to the key of a page: two programs, or two
+// releases of one, may vary by values of other things.
+func TestAValueIsAValueOfSomething(t *testing.T) {
+	byKey := func(key string) middleware.PageOption {
+		return echocache.VaryBy(func(c echo.Context) string { return fmt.Sprint(c.Get(key)) })
+	}
+	for rule, opts := range map[string][2]middleware.PageOption{
+		"keys":          {echocache.VaryByKey("user"), echocache.VaryByKey("team")},
+		"parameters":    {echocache.VaryByParam("user"), echocache.VaryByParam("team")},
+		"functions":     {byKey("user"), byKey("team")},
+		"a name, a key": {echocache.VaryByNamed("user", func(c echo.Context) string { return `"7"` }), echocache.VaryByKey("user")},
+	} {
+		caches := adaptertest.NewCaches(t)
+		release := func(opt middleware.PageOption, body string) *adaptertest.Visitor {
+			e := echo.New()
+			e.Use(echocache.Lifecycle(middleware.WithCaches(caches)), around(func(c echo.Context) {
+				c.Set("user", "7")
+				c.Set("team", "7")
+			}, nothing))
+			e.GET("/page", func(c echo.Context) error { return c.String(http.StatusOK, body) }, echocache.CachePage(ttl, opt))
+			return adaptertest.NewVisitor(t, e)
+		}
+		before, after := release(opts[0], "secrets of user 7"), release(opts[1], "news of team 7")
+		for range 2 {
+			if a, b := before.Get("/page"), after.Get("/page"); a.Body != "secrets of user 7" || b.Body != "news of team 7" {
+				t.Errorf("%s: %q and %q", rule, a.Body, b.Body)
+			}
+		}
+		before.Get("/page").WantHit(t, "secrets of user 7")
+	}
+}
+
+// A value of the Context that depends on a credential keeps pages apart by it.
+func TestAValueThatDependsOnACredentialDeclaresIt(t *testing.T) {
+	e := newEcho(t)
+	byToken := echocache.VaryBy(func(c echo.Context) string { return strings.ToUpper(c.Request().Header.Get("Authorization")) })
+	e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, c.Request().Header.Get("Authorization")) }, echocache.CachePage(ttl, byToken))
+	v := adaptertest.NewVisitor(t, e)
+	for _, token := range []string{"ada", "ADA", "bob"} {
+		v.Get("/", "Authorization: "+token).WantMiss(t, token)
+		v.Get("/", "Authorization: "+token).WantHit(t, token)
+	}
 }

@@ -7,20 +7,36 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/larder-go/larder/internal/funcname"
 	"github.com/larder-go/larder/middleware"
 )
 
 // VaryBy is [middleware.VaryBy] for what a function makes of the Context as it is
 // when the request comes to the cache.
 func VaryBy(value func(echo.Context) string) middleware.PageOption {
-	return middleware.VaryBy(func(r *http.Request) string { return value(Context(r)) })
+	if value == nil {
+		return middleware.VaryBy(nil)
+	}
+	return VaryByNamed("echocache.VaryBy "+funcname.Of(value), value)
+}
+
+// VaryByNamed is [middleware.VaryByNamed] for what a function makes of the Context.
+func VaryByNamed(name string, value func(echo.Context) string) middleware.PageOption {
+	return middleware.VaryByNamed(name, func(r *http.Request) string {
+		c := Context(r)
+		// It may be that without a credential.
+		request := c.Request()
+		defer func() { c.SetRequest(request) }()
+		c.SetRequest(r)
+		return value(c)
+	})
 }
 
 // VaryByParam declares that pages depend on these parameters of the route. Pages
 // with different URLs are different without it; it is for middleware that sets
 // parameters itself.
 func VaryByParam(names ...string) middleware.PageOption {
-	return VaryBy(func(c echo.Context) string {
+	return VaryByNamed(fmt.Sprintf("echocache.VaryByParam %q", names), func(c echo.Context) string {
 		var buffer [64]byte
 		text := buffer[:0]
 		for _, name := range names {
@@ -34,13 +50,14 @@ func VaryByParam(names ...string) middleware.PageOption {
 // under these keys: the name of the signed-in user, say, or the locale. Values are
 // told apart by their text, as fmt.Sprint gives it.
 //
-// A request with a cookie is still taken for one user's own; if the cookie matters
-// to nothing but the middleware that sets the key, say so:
+// A request with a cookie or another credential is still taken for one user's own. If
+// that matters to nothing but the middleware that sets the key, say so, by
+// [middleware.IgnoreCookies] or [middleware.IgnoreHeaders]:
 //
 //	e.GET("/home", home, authenticate, echocache.CachePage(time.Minute,
 //		middleware.IgnoreCookies("session"), echocache.VaryByKey("user")))
 func VaryByKey(keys ...string) middleware.PageOption {
-	return VaryBy(func(c echo.Context) string {
+	return VaryByNamed(fmt.Sprintf("echocache.VaryByKey %q", keys), func(c echo.Context) string {
 		var buffer [64]byte
 		text := buffer[:0]
 		for _, key := range keys {

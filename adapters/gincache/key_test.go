@@ -3,6 +3,7 @@ package gincache_test
 import (
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -106,4 +107,52 @@ func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 		}
 	}()
 	next.ServeHTTP(nil, new(http.Request))
+}
+
+// The name and kind of a value belong to the key of a page: two programs, or two
+// releases of one, may vary by values of other things.
+func TestAValueIsAValueOfSomething(t *testing.T) {
+	byKey := func(key string) middleware.PageOption {
+		return gincache.VaryBy(func(c *gin.Context) string { return c.GetString(key) })
+	}
+	for rule, opts := range map[string][2]middleware.PageOption{
+		"keys":            {gincache.VaryByKey("user"), gincache.VaryByKey("team")},
+		"parameters":      {gincache.VaryByParam("user"), gincache.VaryByParam("team")},
+		"a key, a param":  {gincache.VaryByKey("user"), gincache.VaryByParam("user")},
+		"functions":       {byKey("user"), byKey("team")},
+		"names":           {gincache.VaryByNamed("user", func(c *gin.Context) string { return "7" }), gincache.VaryByNamed("team", func(c *gin.Context) string { return "7" })},
+		"a name of a key": {gincache.VaryByNamed("user", func(c *gin.Context) string { return `"7"` }), gincache.VaryByKey("user")},
+	} {
+		caches := adaptertest.NewCaches(t)
+		release := func(opt middleware.PageOption, body string) *adaptertest.Visitor {
+			r := gin.New()
+			r.Use(gincache.Lifecycle(middleware.WithCaches(caches)), func(c *gin.Context) {
+				for _, key := range []string{"user", "team"} {
+					c.Set(key, "7")
+					c.AddParam(key, "7")
+				}
+			})
+			r.GET("/page", gincache.CachePage(ttl, opt), func(c *gin.Context) { c.String(http.StatusOK, body) })
+			return adaptertest.NewVisitor(t, r)
+		}
+		before, after := release(opts[0], "secrets of user 7"), release(opts[1], "news of team 7")
+		for range 2 {
+			if a, b := before.Get("/page"), after.Get("/page"); a.Body != "secrets of user 7" || b.Body != "news of team 7" {
+				t.Errorf("%s: %q and %q", rule, a.Body, b.Body)
+			}
+		}
+		before.Get("/page").WantHit(t, "secrets of user 7")
+	}
+}
+
+// A value of the Context that depends on a credential keeps pages apart by it.
+func TestAValueThatDependsOnACredentialDeclaresIt(t *testing.T) {
+	r := newRouter(t)
+	byToken := gincache.VaryBy(func(c *gin.Context) string { return strings.ToUpper(c.GetHeader("Authorization")) })
+	r.GET("/", gincache.CachePage(ttl, byToken), func(c *gin.Context) { c.String(http.StatusOK, c.GetHeader("Authorization")) })
+	v := adaptertest.NewVisitor(t, r)
+	for _, token := range []string{"ada", "ADA", "bob"} {
+		v.Get("/", "Authorization: "+token).WantMiss(t, token)
+		v.Get("/", "Authorization: "+token).WantHit(t, token)
+	}
 }
