@@ -72,9 +72,17 @@ func (f *Failure) Error() string { return f.Err.Error() }
 // Unwrap is for [errors.Is] and [errors.As].
 func (f *Failure) Unwrap() error { return f.Err }
 
+// ErrBypassed is what [Visit].Next returns if the response has gone to another
+// ResponseWriter than the one that it was given: the client has it already.
+var ErrBypassed = errors.New("larder: the response was written past the cache")
+
 // Served is what [Engine.Serve] has done.
 type Served struct {
 	Ran bool // v.Next was called
+
+	// TimedOut is set if the time that somebody outside gives to the request was over
+	// before there was an answer. The answer is theirs.
+	TimedOut bool
 
 	// StoodIn is set if v.Next has returned an error, and an old page has been sent
 	// in place of its response.
@@ -103,7 +111,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 	g := &guest{visit: v}
 	g.exchange = exchange{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
 	g.answer(w)
-	return Served{Ran: g.came, StoodIn: g.stay.stoodIn}
+	return Served{Ran: g.came, TimedOut: g.timedOut, StoodIn: g.stay.stoodIn}
 }
 
 // serveHot is that of the pages; what is aborted is broken off.
@@ -172,6 +180,8 @@ func (w *recorder) fail(err error) {
 	case w.closed:
 	case w.mode == modeStream:
 		panic(http.ErrAbortHandler) // others have a part of it
+	case w.mode == modeHeld && w.status == 0 && errors.Is(err, ErrBypassed):
+		w.yield(reasonNoResponse)
 	case w.mode != modeHeld, w.failsOver(err):
 	case w.isConfirmation():
 		w.run.unconfirm()
@@ -180,6 +190,16 @@ func (w *recorder) fail(err error) {
 	default:
 		w.removeRefused(err)
 		w.yield(reasonHandlerError)
+	}
+}
+
+// Ended is for adapters of frameworks in which a handler sets a status that nobody sees
+// any more when its response has begun: it is told the one that stands there at the end.
+func (w *recorder) Ended(status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed && w.status != 0 && w.status != status {
+		w.failLate(status)
 	}
 }
 

@@ -70,6 +70,7 @@ type exchange struct {
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared  *prepared
 	lookUpErr error // why nothing was found, if the cache has failed
+	timedOut  bool  // the answer is left to who has limited the request's time
 
 	// run is the run of the handler, if this exchange started one. It is set
 	// in the run's goroutine.
@@ -363,6 +364,7 @@ func (x *exchange) unanswered() {
 	x.noteMiss(x.r.Context())
 	header := x.w.Header()
 	if isOverdue(x.r.Context()) {
+		x.timedOut = true
 		setStatus(header, nil, forwarded{why: x.forward(), detail: reasonTimeout})
 		header["Cache-Control"] = []string{"no-store"}
 		return

@@ -29,8 +29,11 @@ func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			v := visits.Get().(*visit)
 			v.c, v.next = c, next
-			engine.Serve(c.Response(), c.Request(), v)
+			served := engine.Serve(c.Response(), c.Request(), v)
 			err := v.err
+			if served.TimedOut && err == nil {
+				err = c.Request().Context().Err() // the answer is for whoever has limited the time
+			}
 			*v = visit{}
 			visits.Put(v) // the engine keeps none
 			return err

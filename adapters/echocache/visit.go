@@ -54,6 +54,12 @@ func run(c echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.R
 	c.SetResponse(inner)
 	setRequest(c, r)
 	err := next(c)
+	if c.Response() != inner && !inner.Committed {
+		return middleware.ErrBypassed
+	}
+	if cache, ok := w.(interface{ Ended(status int) }); ok && inner.Committed {
+		cache.Ended(inner.Status)
+	}
 	if err == nil {
 		return nil
 	}

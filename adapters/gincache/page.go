@@ -1,6 +1,7 @@
 package gincache
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -28,6 +29,9 @@ func Cached(policy *middleware.Policy) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		noteStatus(c)
 		served := engine.Serve(c.Writer, c.Request, (*visit)(c))
+		if served.TimedOut && !c.Writer.Written() {
+			c.Writer.WriteHeader(http.StatusServiceUnavailable) // unless somebody outside says something else
+		}
 		if !served.Ran {
 			c.Abort()
 			return

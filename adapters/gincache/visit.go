@@ -36,7 +36,7 @@ func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	}
 	errors := len(c.Errors)
 	inner, err := next(c, w, r)
-	if err == nil || inner.sent {
+	if err == nil || inner.sent || err == middleware.ErrBypassed {
 		return err
 	}
 	c.Set(unansweredKey, &unanswered{inner, errors})
@@ -81,6 +81,12 @@ func engineOf(c *gin.Context) *gin.Engine {
 	return (*gin.Engine)(reflect.ValueOf(c).Elem().FieldByIndex(engineField.Index).UnsafePointer())
 }
 
+// isFrameworks reports whether a writer is that of gin itself, which functions such as
+// HandleContext put back into a Context. What is written to it goes to the client.
+func isFrameworks(w gin.ResponseWriter) bool {
+	return reflect.TypeOf(w).String() == "*gin.responseWriter"
+}
+
 // noteStatus is called before anything that calls next.
 func noteStatus(c *gin.Context) {
 	if status := c.Writer.Status(); status != http.StatusOK {
@@ -97,6 +103,9 @@ func next(c *gin.Context, w http.ResponseWriter, r *http.Request) (inner *writer
 	defer func() { c.Writer, c.Request = outer, request }()
 	c.Writer, c.Request = inner, r
 	c.Next()
+	if isFrameworks(c.Writer) && !inner.sent {
+		return inner, middleware.ErrBypassed
+	}
 	failed := len(c.Errors) > errors
 	if failed && !inner.sent {
 		return inner, c.Errors.Last()
@@ -106,6 +115,7 @@ func next(c *gin.Context, w http.ResponseWriter, r *http.Request) (inner *writer
 	}
 	inner.WriteHeaderNow()
 	inner.send()
+	inner.end()
 	if failed && inner.status < http.StatusBadRequest {
 		return inner, c.Errors.Last()
 	}

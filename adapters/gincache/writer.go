@@ -19,6 +19,7 @@ type writer struct {
 	status int
 	size   int
 	sent   bool // to the ResponseWriter
+	late   int  // a status that was set after that, or 0
 }
 
 var _ gin.ResponseWriter = (*writer)(nil)
@@ -44,8 +45,19 @@ func (w *writer) Written() bool { return w.size != notWritten }
 
 // WriteHeader implements [gin.ResponseWriter].
 func (w *writer) WriteHeader(status int) {
-	if status > 0 && !w.Written() {
+	switch {
+	case status <= 0:
+	case !w.Written():
 		w.status = status
+	case status != w.status:
+		w.late = status // the handler has failed half-way
+	}
+}
+
+// end tells the cache, if the response is for one, that the handler has failed half-way.
+func (w *writer) end() {
+	if cache, ok := w.ResponseWriter.(interface{ Ended(status int) }); ok && w.late != 0 {
+		cache.Ended(w.late)
 	}
 }
 
