@@ -73,6 +73,7 @@ var pages = []caseOf{
 			w.Header().Set("Etag", `"1"`)
 			_, _ = io.WriteString(w, "0123456789")
 		}})
+		s.Get("/")
 		s.Get("/", "Range: bytes=0-1").Want(t, http.StatusPartialContent, "01")
 		s.Get("/").WantHit(t, "0123456789")
 		s.Get("/", `If-None-Match: W/"1"`).Want(t, http.StatusNotModified, "")
