@@ -40,8 +40,8 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 //     then goes on with the value it had
 //   - RequestFinished when it has returned, panicked or ended its goroutine
 //
-// The caches that a request has used are closed on RequestFinished, and
-// nothing is created for a request that has used none. The ResponseWriter is
+// The caches that a request has used are closed on RequestFinished, after all other
+// receivers, which may use them; and nothing is created for a request that has used none. The ResponseWriter is
 // passed on as it is. If the middleware is directly around that of pages, such as
 // [Site], and no other receiver is connected to the signals, a page that was a hit a
 // moment ago is answered without all this.
@@ -63,7 +63,7 @@ func newLifecycle(opts []LifecycleOption) lifecycle {
 	for _, opt := range opts {
 		opt(&config)
 	}
-	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID))
+	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID), signals.Last())
 	return config
 }
 

@@ -121,3 +121,16 @@ func TestTheDefaultHandlerIsAskedForAtEachRequest(t *testing.T) {
 		t.Errorf("%d caches were closed, want 1", n)
 	}
 }
+
+// What a request opened is closed, whoever opened it and whenever they connected.
+func TestACacheThatAReceiverOfRequestFinishedOpensIsClosed(t *testing.T) {
+	b, bus := new(backend), new(signals.Bus)
+	h := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(newCaches(t, b.config())))(http.NotFoundHandler())
+	bus.RequestFinished.Connect(func(ctx context.Context, _ any, _ signals.FinishedEvent) error {
+		return cache.From(ctx, cache.DefaultAlias).Set(ctx, "visits", 1)
+	})
+	ask(h, "/")
+	if opened, closed := b.opened.Load(), b.closed.Load(); opened != 1 || closed != 1 {
+		t.Errorf("%d caches were opened, and %d closed", opened, closed)
+	}
+}

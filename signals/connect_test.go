@@ -253,3 +253,23 @@ func TestProgrammingErrorsPanic(t *testing.T) {
 		t.Error("a failed Connect left a connection")
 	}
 }
+
+func TestLastIsToldAfterAllOthersWheneverTheyConnect(t *testing.T) {
+	var s signals.Signal[int]
+	var told []string
+	note := func(name string) signals.Receiver[int] {
+		return func(context.Context, any, int) error { told = append(told, name); return nil }
+	}
+	s.Connect(note("a"))
+	s.Connect(note("last"), signals.Last(), signals.UID("close"))
+	s.Connect(note("b"))
+	s.Connect(note("later last"), signals.Last())
+	s.Connect(note("c"))
+	s.Send(t.Context(), nil, 0)
+	if want := "a b c last later last"; strings.Join(told, " ") != want {
+		t.Errorf("told in the order %q", told)
+	}
+	if !s.Disconnect("close") {
+		t.Error("it cannot be disconnected by its uid")
+	}
+}

@@ -5,11 +5,17 @@ import (
 	"reflect"
 )
 
-// ConnectOption is an option of [Signal.Connect] and [Signal.Disconnect]: [From]
-// or [UID], each at most once.
-type ConnectOption func(*identity)
+// ConnectOption is an option of [Signal.Connect] and [Signal.Disconnect]: [From],
+// [UID] or [Last], each at most once.
+type ConnectOption func(*connectOptions)
 
-// identity is what the options say. Two connections with a uid are the same if
+// connectOptions is what the options say.
+type connectOptions struct {
+	identity
+	last bool
+}
+
+// identity is what connections are told apart by: two with a uid are the same if
 // their identities are equal. The operator == never panics on it, because sender
 // is comparable.
 type identity struct {
@@ -31,7 +37,7 @@ func From(sender any) ConnectOption {
 	if sender != nil && !reflect.ValueOf(sender).Comparable() {
 		panic(fmt.Sprintf("signals: From: a %T cannot be compared with ==: use a pointer as the sender", sender))
 	}
-	return func(id *identity) {
+	return func(id *connectOptions) {
 		if id.filtered {
 			panic("signals: From is given twice: connect once for each sender")
 		}
@@ -47,7 +53,7 @@ func UID(uid string) ConnectOption {
 	if uid == "" {
 		panic("signals: UID: the uid is empty")
 	}
-	return func(id *identity) {
+	return func(id *connectOptions) {
 		if id.uid != "" {
 			panic(fmt.Sprintf("signals: UID is given twice: %q and %q", id.uid, uid))
 		}
@@ -55,12 +61,17 @@ func UID(uid string) ConnectOption {
 	}
 }
 
-func newIdentity(opts []ConnectOption) identity {
-	var id identity
+// Last has the receiver told of an event after all that are connected without Last,
+// those that connect later included: it is for what ends the use of something that they
+// may use.
+func Last() ConnectOption { return func(o *connectOptions) { o.last = true } }
+
+func newConnectOptions(opts []ConnectOption) connectOptions {
+	var o connectOptions
 	for _, opt := range opts {
-		opt(&id)
+		opt(&o)
 	}
-	return id
+	return o
 }
 
 // accepts reports whether an event of sender passes the filter.

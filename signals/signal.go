@@ -36,13 +36,13 @@ type Signal[E any] struct {
 
 // connection is one receiver that is connected. It does not change.
 type connection[E any] struct {
-	identity
+	connectOptions
 	receiver Receiver[E]
 	name     string
 }
 
 // Connect adds receiver to those that are told of events, after all that are
-// connected already, and returns a function that disconnects it. That function
+// connected already except those with [Last], and returns a function that disconnects it. That function
 // may be called more than once and from anywhere.
 //
 // Without options the receiver is told of every event, and connecting the same
@@ -56,7 +56,7 @@ func (s *Signal[E]) Connect(receiver Receiver[E], opts ...ConnectOption) (discon
 	if receiver == nil {
 		panic("signals: Connect: the receiver is nil")
 	}
-	c := &connection[E]{identity: newIdentity(opts), receiver: receiver, name: funcName(receiver)}
+	c := &connection[E]{connectOptions: newConnectOptions(opts), receiver: receiver, name: funcName(receiver)}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,11 @@ func (s *Signal[E]) Connect(receiver Receiver[E], opts ...ConnectOption) (discon
 	if c.uid != "" && slices.ContainsFunc(connected, c.sameIdentity) {
 		return func() {}
 	}
-	connected = slices.Concat(connected, []*connection[E]{c})
+	at := len(connected)
+	for !c.last && at > 0 && connected[at-1].last {
+		at--
+	}
+	connected = slices.Insert(slices.Clone(connected), at, c)
 	s.connections.Store(&connected)
 	return func() {
 		s.remove(func(other *connection[E]) bool { return other == c })
@@ -75,7 +79,7 @@ func (s *Signal[E]) Connect(receiver Receiver[E], opts ...ConnectOption) (discon
 // reports whether there was one. A connection made with [From] is only found
 // with the same From. It panics if uid is empty or opts has a UID too.
 func (s *Signal[E]) Disconnect(uid string, opts ...ConnectOption) (disconnected bool) {
-	c := &connection[E]{identity: newIdentity(append(slices.Clone(opts), UID(uid)))}
+	c := &connection[E]{connectOptions: newConnectOptions(append(slices.Clone(opts), UID(uid)))}
 	return s.remove(c.sameIdentity)
 }
 
