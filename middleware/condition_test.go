@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/larder-go/larder/middleware"
 )
 
 func TestHeadIsAnsweredFromWhatAGetWouldGive(t *testing.T) {
@@ -145,6 +147,25 @@ func TestATruncatedResponseIsNotMadeWholeByACondition(t *testing.T) {
 	for _, fields := range [][]string{{"Range: bytes=0-1"}, {`If-None-Match: "other"`}, nil} {
 		if a := fetch(t, s, "GET", fmt.Sprintf("/page?%d", len(fields)), fields...); a.err == nil {
 			t.Errorf("%q: the answer ends as if it were whole: %d %q", fields, a.status, a.body)
+		}
+	}
+}
+
+// TestConditionsAreAppliedToAResponseThatIsNotForAll: they were taken out of the
+// request for a run for all, which it turns out not to be (RFC 9110, section 13.2.2).
+func TestConditionsAreAppliedToAResponseThatIsNotForAll(t *testing.T) {
+	long := strings.Repeat("0123456789", 1000)
+	for _, fields := range [][]string{{"Cache-Control: private"}, {"Cache-Control: no-store"}, {"Set-Cookie: a=1"}, {"Content-Length: 10000", "X: too large"}} {
+		limit := int64(100_000)
+		if len(fields) == 2 {
+			limit = 5000
+		}
+		s := newServer(t, cached(t, answering(long, append(fields, `Etag: "v1"`)...), middleware.MaxBody(limit)))
+		if a := fetch(t, s, "GET", "/page", `If-None-Match: "v1"`); a.status != 304 || a.body != "" || a.header.Get("Etag") != `"v1"` {
+			t.Errorf("%q: %d with %d bytes, %q", fields, a.status, len(a.body), a.header)
+		}
+		if a := fetch(t, s, "GET", "/other", `If-None-Match: "v0"`); a.status != 200 || a.body != long {
+			t.Errorf("%q, of another: %d with %d bytes", fields, a.status, len(a.body))
 		}
 	}
 }

@@ -328,3 +328,35 @@ func TestAnExplanationNamesTheCauseOfAnUncacheablePage(t *testing.T) {
 		"verdict: the last response for this page", "cause: the response says private [RFC 9111, section 5.2.2.7]")
 	explain(t, p, "/page", why, "Cookie: a=1").want(t, "the handler runs, for all")
 }
+
+// TestAnExplanationOfAnEventStreamEndsAtItsHeader: the stream has no end, so the
+// handler is told to stop.
+func TestAnExplanationOfAnEventStreamEndsAtItsHeader(t *testing.T) {
+	for name, stream := range map[string]http.HandlerFunc{
+		"until the client leaves": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+		"until a write fails": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			for {
+				if _, err := io.WriteString(w, "data: 1\n\n"); err != nil {
+					return
+				}
+				time.Sleep(time.Second)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := cached(t, stream, middleware.Explain("let-me-see"))
+				began := time.Now()
+				explain(t, p, "/events", why+"; run").want(t, "not stored", "response: a stream of server-sent events")
+				if took := time.Since(began); took > time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}

@@ -2,6 +2,8 @@ package middleware
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,10 +15,12 @@ import (
 // become of its response.
 func (e *explainer) run() {
 	x := e.x
-	p := &probe{header: make(http.Header)}
+	ctx, stop := context.WithCancel(x.r.Context())
+	defer stop()
+	p := &probe{header: make(http.Header), stop: stop}
 	requested := time.Now()
 	x.Prepare(nil)
-	panicked := p.serve(x.next, x.prepared.shared.WithContext(x.r.Context()))
+	panicked := p.serve(x.next, x.prepared.shared.WithContext(ctx))
 	u := &run{x: x, status: p.status, panicked: panicked} // to be asked, and not to be run
 	switch {
 	case u.mayFallBack():
@@ -52,8 +56,13 @@ func (e *explainer) storable(p *probe, requested time.Time) {
 	}
 }
 
-// probe is the ResponseWriter of a handler whose response goes nowhere.
+// errExplained is what a handler gets that writes an event stream to a probe.
+var errExplained = errors.New("larder: the header of the stream was all that was asked for")
+
+// probe is the ResponseWriter of a handler whose response goes nowhere. An event
+// stream, which has no end, is stopped at its header.
 type probe struct {
+	stop     context.CancelFunc
 	header   http.Header
 	sent     http.Header // when the status was written, with canonical names
 	status   int
@@ -110,13 +119,18 @@ func (p *probe) Header() http.Header { return p.header }
 // WriteHeader implements [http.ResponseWriter].
 func (p *probe) WriteHeader(status int) {
 	if p.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
-		p.status, p.sent = status, canonical(p.header)
+		if p.status, p.sent = status, canonical(p.header); isEventStream(p.sent) {
+			p.stop()
+		}
 	}
 }
 
 // Write implements [http.ResponseWriter].
 func (p *probe) Write(b []byte) (int, error) {
 	p.WriteHeader(http.StatusOK)
+	if isEventStream(p.sent) {
+		return 0, errExplained
+	}
 	p.written += int64(len(b))
 	return len(b), nil
 }
