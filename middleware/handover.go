@@ -29,10 +29,14 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	u.outer.known = canonical(header)
 	w.headSent = true
 	w.bodiless = x.answersCondition(u.page.validators, u.page.status) || x.writeBodiless(u.page.status)
-	if !w.bodiless {
-		w.client.WriteHeader(w.status)
-	} else {
+	switch x.part = x.ownPart(u.page); {
+	case w.bodiless:
 		_ = http.NewResponseController(w.client).Flush() // that client has all it gets
+	case x.part != nil:
+		setPart(header, x.part)
+		w.client.WriteHeader(http.StatusPartialContent)
+	default:
+		w.client.WriteHeader(w.status)
 	}
 	if why := u.review(); why != reasonNone {
 		u.keepPrivate(why)

@@ -156,7 +156,15 @@ func (x *exchange) sendOwn(u *run) {
 		x.drain(ctx, reader, err)
 		return
 	}
-	err = copyStream(ctx, reader, x.w, part, flush, err)
+	if x.part != nil {
+		w := &cutter{ResponseWriter: x.w, skip: x.part.Start, left: x.part.Length}
+		if err = copyStream(ctx, reader, w, part, flush, err); errors.Is(err, errPartSent) {
+			x.drain(ctx, reader, nil)
+			return
+		}
+	} else {
+		err = copyStream(ctx, reader, x.w, part, flush, err)
+	}
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.breakOff(u, reader, err)
 	}

@@ -50,32 +50,55 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 		x.h.conditions(x.r, &l.page.validators) != rfc9111.OutcomeProceed {
 		return nil, true
 	}
-	size := declaredLength(http.Header{"Content-Length": l.page.lines("Content-Length")})
-	most := size
-	if size < 0 {
-		most = unknownSize
+	part, ignored := x.rangeOf(l.page)
+	if part == nil {
+		return nil, ignored
 	}
-	ranges, outcome := rfc9111.ParseRange(x.r.Header["Range"], most)
-	switch {
-	case outcome == rfc9111.RangeIgnored:
-		return nil, true
-	case len(ranges) != 1:
-		return nil, false
-	}
-	part = &rfc9111.ContentRange{Range: ranges[0], Size: size}
 	reached := l.body.reached()
-	if size < 0 {
+	if part.Size < 0 {
 		return part, part.Start+part.Length <= reached
 	}
 	return part, part.Start < reached
 }
 
+// rangeOf returns the only range of a page that a client wants, or nil if there is
+// none: ignored says whether it is to have the whole.
+func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
+	size := declaredLength(http.Header{"Content-Length": p.lines("Content-Length")})
+	most := size
+	if size < 0 {
+		most = unknownSize
+	}
+	ranges, outcome := rfc9111.ParseRange(x.r.Header["Range"], most)
+	if len(ranges) != 1 {
+		return nil, outcome == rfc9111.RangeIgnored
+	}
+	return &rfc9111.ContentRange{Range: ranges[0], Size: size}, false
+}
+
+// ownPart returns the part that the client of a run wants of its response: of a
+// stale page that has changed. Without the length of the whole it cannot be told, and
+// the client gets the whole, as RFC 9110, section 14.2 allows.
+func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
+	if p.status != http.StatusOK || !x.conditional || !asksForRange(x.r) || x.h.conditions(x.r, &p.validators) != rfc9111.OutcomeProceed {
+		return nil
+	}
+	if part, _ := x.rangeOf(p); part != nil && part.Size >= 0 {
+		return part
+	}
+	return nil
+}
+
+// setPart makes a header that of a part.
+func setPart(header http.Header, part *rfc9111.ContentRange) {
+	header["Content-Range"] = []string{string(rfc9111.AppendContentRange(nil, *part))}
+	header["Content-Length"] = []string{strconv.FormatInt(part.Length, 10)}
+}
+
 // sendPart sends a part of a response that is being written (RFC 9110, section
 // 15.3.7). The fields of the whole are set.
 func (x *exchange) sendPart(ctx context.Context, reader *reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
-	header := x.w.Header()
-	header["Content-Range"] = []string{string(rfc9111.AppendContentRange(nil, *part))}
-	header["Content-Length"] = []string{strconv.FormatInt(part.Length, 10)}
+	setPart(x.w.Header(), part)
 	x.w.WriteHeader(http.StatusPartialContent)
 	err = copyStream(ctx, reader, &cutter{ResponseWriter: x.w, skip: part.Start, left: part.Length}, body, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd && !errors.Is(err, errPartSent) {

@@ -291,3 +291,27 @@ func TestARangeOfAPageThatIsNotStoredIsExplained(t *testing.T) {
 	explain(t, p, "/film", why, "Range: bytes=0-1").want(t, "for this request alone, and nothing is stored", "verdict: a part")
 	h.wantRuns(t, 0)
 }
+
+func TestAPartOfAStalePageThatHasChangedIsCutFromTheStream(t *testing.T) {
+	for name, around := range kindsOfCache {
+		synctest.Test(t, func(t *testing.T) {
+			version := "v1"
+			h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+				addFields(w.Header(), []string{"Content-Type: video/mp4", "Cache-Control: max-age=60", `Etag: "` + version + `"`})
+				http.ServeContent(w, r, "", time.Time{}, strings.NewReader(version+film))
+			}}
+			p := within(inMemory(t), around()(h))
+			ask(p, "/film").wantBody(t, "v1"+film)
+			if time.Sleep(time.Minute); name == "CachePage" {
+				time.Sleep(ttl)
+			}
+			version = "v2"
+			a := ask(p, "/film", "Range: bytes=1-10")
+			if a.status != http.StatusPartialContent || a.body != "2"+film[:9] || a.header.Get("Content-Range") != "bytes 1-10/5002" || a.header.Get("Content-Length") != "10" {
+				t.Errorf("%s: %d with %d bytes, %q", name, a.status, len(a.body), a.header)
+			}
+			ask(p, "/film").wantHit(t, "v2"+film)
+			h.wantRuns(t, 2)
+		})
+	}
+}
