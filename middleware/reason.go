@@ -22,6 +22,7 @@ const (
 	reasonStatus     // responses with this status are not stored
 	reasonPartial    // it is a part of a representation only
 	reasonNoLifetime // nothing says for how long it is fresh
+	reasonUpstream   // it is 502 or 504: what the handler has asked did not answer
 	reasonRequestNoStore
 	reasonCredentials // the request identifies a user, and the response does not say that it is for all
 	reasonCSRF        // the same for a token against forged requests
@@ -103,6 +104,7 @@ var bases = [len(reasons)]basis{
 	reasonStatus:          ofResponse,
 	reasonPartial:         ofResponse,
 	reasonNoLifetime:      ofResponse,
+	reasonUpstream:        ofMoment,
 	reasonRequestNoStore:  ofRequest,
 	reasonCredentials:     ofResponse,
 	reasonCSRF:            ofResponse,
@@ -187,6 +189,10 @@ var reasons = [...]Reason{
 	reasonNoLifetime: {
 		"no-lifetime", "nothing says for how long the response is fresh",
 		"RFC 9111, section 4.2", "Have the origin send max-age, s-maxage or Last-Modified, or set DefaultTTL.",
+	},
+	reasonUpstream: {
+		"upstream", "the response is 502 or 504: the server that the handler has asked did not answer",
+		"RFC 9110, section 15.6.3", "See the log of the handler, and whether that server runs.",
 	},
 	reasonRequestNoStore: {
 		"request-no-store", "the client says no-store",

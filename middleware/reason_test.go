@@ -63,6 +63,10 @@ var ways = map[string]func(*testing.T) string{
 	"no-lifetime": func(t *testing.T) string {
 		return sharedOnce(t, answering("page"), request("GET", "/page"))
 	},
+	"upstream": func(t *testing.T) string {
+		once(t, answeringStatus(502), request("GET", "/page"))
+		return sharedOnce(t, answeringStatus(504), request("GET", "/page"))
+	},
 	"request-no-store": func(t *testing.T) string {
 		return sharedOnce(t, answering("page", "Cache-Control: max-age=60"), request("GET", "/page", "Cache-Control: no-store"))
 	},

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 		return p.unstorableByStandard(status, header, &control, j)
 	}
 	if !p.isWanted(status, &control, header, now) {
-		return reasonStatus
+		return cmp.Or(upstreamReason(status), reasonStatus)
 	}
 	if reason := p.withheld(&control, header, now); reason != reasonNone {
 		return reason
@@ -90,6 +91,9 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		Control:       *control,
 	}
 	if reason := reasonOf[x.Obstacle()]; reason != reasonNone && !p.giveLifetime(status, reason) {
+		if reason == reasonNoLifetime {
+			reason = cmp.Or(upstreamReason(status), reason)
+		}
 		return reason
 	}
 	vary := rfc9111.FieldNames(header["Vary"])
@@ -105,6 +109,15 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		return reason
 	}
 	return p.useless(status, header, control)
+}
+
+// upstreamReason is reasonUpstream for a status by which a proxy says that the next
+// server did not answer, and reasonNone for others.
+func upstreamReason(status int) reason {
+	if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
+		return reasonUpstream
+	}
+	return reasonNone
 }
 
 // giveLifetime reports whether an option gives a lifetime to a response that is
