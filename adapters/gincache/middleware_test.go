@@ -169,6 +169,37 @@ func TestAConnectionIsHijackedByTheWriterOfGin(t *testing.T) {
 	}
 }
 
+// coder/websocket writes the status by gin's own functions, and then takes the
+// connection over.
+func TestTheStatusThatWasWrittenBeforeAHijackIsSent(t *testing.T) {
+	r := newRouter(t)
+	upgrade := func(c *gin.Context) {
+		c.Header("Upgrade", "echo")
+		c.Header("Connection", "Upgrade")
+		c.Writer.WriteHeader(http.StatusSwitchingProtocols)
+		c.Writer.WriteHeaderNow()
+		conn, rw, err := c.Writer.Hijack()
+		if err != nil {
+			t.Errorf("Hijack: %v", err)
+			return
+		}
+		defer conn.Close()
+		_, _ = rw.WriteString("hello")
+		_ = rw.Flush()
+	}
+	r.GET("/cached", gincache.CachePage(ttl), upgrade)
+	r.GET("/wrapped", gincache.Wrap(middleware.VaryOnCookie), upgrade)
+	v := adaptertest.NewVisitor(t, r)
+	for _, path := range []string{"/cached", "/wrapped"} {
+		conn := v.Dial()
+		_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		got, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 101 ") || !strings.HasSuffix(string(got), "\r\n\r\nhello") {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+}
+
 func TestAnErrorBehindAnOldPageIsNotWrittenBehindIt(t *testing.T) {
 	bus := new(signals.Bus)
 	told := exceptions(bus)

@@ -95,8 +95,13 @@ func (w *writer) Flush() {
 	_ = http.NewResponseController(w.ResponseWriter).Flush() // a writer that cannot has nothing to flush
 }
 
-// Hijack implements [http.Hijacker].
+// Hijack implements [http.Hijacker]. A header that the handler has written before
+// is sent: coder/websocket writes 101 and WriteHeaderNow, and then takes the
+// connection over.
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if w.Written() {
+		w.Flush()
+	}
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
 		w.WriteHeaderNow()
