@@ -160,16 +160,15 @@ func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
 }
 
 // copyStream sends the parts of a body until one fails, or there are no more.
-func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part []byte, flush bool, err error) error {
-	control := http.NewResponseController(w)
+func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part []byte, flushed bool, err error) error {
 	for err == nil {
 		if _, err := w.Write(part); err != nil {
 			return err
 		}
-		if flush {
-			_ = control.Flush() // a writer that cannot has nothing to flush
+		if flushed {
+			flush(w)
 		}
-		part, flush, err = reader.next(ctx)
+		part, flushed, err = reader.next(ctx)
 	}
 	return err
 }

@@ -39,7 +39,9 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
 		panic(http.ErrAbortHandler) // the handler may have stopped half-way
 	case u.direct, u.sent:
-		// The client has it already, or somebody else answers.
+		// The client has it already, or somebody else answers, who may look whether the
+		// time of the request is over.
+		isOverdue(x.r.Context())
 	case u.validated:
 		x.sendValidated(u, outcome)
 	case u.complete:

@@ -130,3 +130,19 @@ func TestOneOddRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
 		t.Errorf("Cache-Status is %q, want the page to be stored", got)
 	}
 }
+
+// CSP Level 3, section 7.1: a server makes a new nonce each time that it sends a policy.
+func TestAPageWithANonceInItsOwnPolicyIsNotStored(t *testing.T) {
+	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
+		h := answering("page", name+": script-src 'nonce-abc'")
+		p := cached(t, h)
+		for range 2 {
+			a := ask(p, "/")
+			a.wantBody(t, "page")
+			if a.isHit() {
+				t.Errorf("%s: %s", name, a.cacheStatus())
+			}
+		}
+		h.wantRuns(t, 2)
+	}
+}

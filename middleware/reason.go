@@ -235,7 +235,7 @@ var reasons = [...]Reason{
 		"RFC 9111, section 4.1", "Declare what cookies mean to the page with VaryByCookie, or with IgnoreCookies and VaryBy; or put the page outside of that middleware.",
 	},
 	reasonNonce: {
-		"nonce", "outer middleware has set a Content-Security-Policy with a nonce, which has to be in the page, too",
+		"nonce", "the handler, or outer middleware, has set a Content-Security-Policy with a nonce, which is made for one response",
 		"CSP Level 3, section 7.1", "Use hashes in place of nonces on pages that are cached.",
 	},
 	reasonVaryCredentials: {

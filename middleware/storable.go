@@ -30,6 +30,9 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 	if p.face == shared {
 		return p.unstorableByStandard(status, header, &control, j)
 	}
+	if hasNonce(header) && !p.literal {
+		return reasonNonce
+	}
 	if !p.isWanted(status, &control, header, now) {
 		return cmp.Or(upstreamReason(status), reasonStatus)
 	}
