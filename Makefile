@@ -29,6 +29,10 @@ test: deps ## run every test on real servers with the race detector, and the all
 e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
 	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./load ./connections ./faults ./redisfaults ./soak/...
 
+.PHONY: neighbours
+neighbours: ## real middleware beside a cached page, in every framework and situation, in a module of its own
+	$(GO) -C internal/neighbours test -race -count=1 -timeout 10m .
+
 # How long make soak runs, at least.
 MINUTES ?= 5
 
@@ -74,12 +78,14 @@ format: ## fail if a file is not gofmt'ed
 vet: ## go vet
 	$(GO) vet ./...
 	$(GO) -C internal/e2e vet ./...
+	$(GO) -C internal/neighbours vet ./...
 	$(GO) -C benchmarks vet ./...
 
 .PHONY: lint
 lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
 	$(STATICCHECK) ./...
 	cd internal/e2e && $(STATICCHECK) ./...
+	cd internal/neighbours && $(STATICCHECK) ./...
 	cd benchmarks && $(STATICCHECK) ./...
 
 $(STATICCHECK):
@@ -94,6 +100,7 @@ house: ## who imports whom, and the golden list of dependencies
 tidy: ## fail if go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
 	$(GO) -C internal/e2e mod tidy -diff
+	$(GO) -C internal/neighbours mod tidy -diff
 	$(GO) -C benchmarks mod tidy -diff
 
 .PHONY: cross
@@ -171,7 +178,7 @@ guards: deps
 endif
 
 .PHONY: ci
-ci: check test e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
+ci: check test neighbours e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
 
 .PHONY: clean
 clean: ## remove what the other commands installed
