@@ -163,6 +163,9 @@ func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landi
 // loadAlone runs the loader for one caller, who cannot read what others share.
 func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o *options) (Outcome, error) {
 	loaded, err := load.Load(ctx)
+	if loaded.Done != nil {
+		defer loaded.Done()
+	}
 	c.publish(ctx, EventLoad, op, key, err)
 	if err == nil {
 		err = assignLoaded(dst, loaded.Value, o)
@@ -241,6 +244,9 @@ func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, 
 		}
 	}
 	loaded, err := f.loadInScope(ctx)
+	if loaded.Done != nil {
+		defer loaded.Done()
+	}
 	f.cache.publish(ctx, EventLoad, f.op, f.key, err)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type Handler struct {
 	clock    driver.Clock
 	events   *signals.Signal[Event]
 	async    *executor
+	inFlight InFlight
 
 	settings Settings
 	aliases  map[string]*BaseCache // outside of any request
@@ -42,6 +43,7 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 	if err := h.Check(); err != nil {
 		return nil, err
 	}
+	h.inFlight.limit, _ = h.settings.maxInFlight() // which Check has found right
 	for _, name := range h.Aliases() {
 		a, err := newAlias(h, name, h.settings[name])
 		if err != nil {
@@ -58,6 +60,7 @@ func newHandler(opts []HandlerOption) *Handler {
 		registry: driver.DefaultRegistry,
 		clock:    systemClock{},
 		aliases:  make(map[string]*BaseCache),
+		inFlight: InFlight{limit: DefaultMaxInFlight},
 	}
 	for _, opt := range opts {
 		opt(h)

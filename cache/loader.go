@@ -104,6 +104,10 @@ type Loaded struct {
 	// NoStore says that the value is handed on but not stored.
 	NoStore bool
 
+	// Done, if it is set, is called once: when the value has been stored, or will not
+	// be, and the load has no use for it any more. It must not block.
+	Done func()
+
 	// Private says that the value is only for the caller who started the load.
 	// It is not stored, and the others get ErrNotShared at once.
 	Private bool

@@ -70,6 +70,13 @@ type Config struct {
 	BreakerFailures int
 	BreakerCooldown time.Duration
 
+	// MaxInFlight is how many bytes the responses under way may hold, together, of
+	// all pages over the [Handler], whatever their alias: those that are streamed to
+	// clients who wait, or are being stored. Over it a response goes to its client
+	// alone and is not stored. Only alias "default" has it; 0 stands for
+	// [DefaultMaxInFlight]. It must not be less than MaxBody of a page.
+	MaxInFlight int64
+
 	// Opener is the backend itself, in place of a registered name; Backend is
 	// then only used in messages.
 	Opener *driver.Backend
@@ -167,6 +174,8 @@ func (s Settings) check(h *Handler) error {
 		errs = append(errs, s[name].check(h, name)...)
 	}
 	errs = append(errs, s.checkTogether(h)...)
+	_, wrong := s.maxInFlight()
+	errs = append(errs, wrong...)
 	return errors.Join(errs...)
 }
 

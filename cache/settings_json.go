@@ -21,7 +21,8 @@ import (
 // The members of a cache are backend, location, options, timeout (seconds, a
 // duration such as "5m", or null or "never" for never), key_prefix, version,
 // key_func, codec, compression, compress_min, max_decompressed, on_error
-// ("return" or "miss"), breaker_failures and breaker_cooldown; names are matched
+// ("return" or "miss"), breaker_failures, breaker_cooldown and, of alias
+// "default" only, max_in_flight; names are matched
 // without regard to case, as Django's BACKEND is. Unknown members and members
 // given twice are errors. All errors are reported at once, with alias, line and
 // column, and match ErrInvalidSettings.
@@ -70,6 +71,10 @@ func (p *settingsParser) settings() Settings {
 	for _, m := range jsonMembers(text, at) {
 		if _, twice := settings[m.name]; twice {
 			p.fail(m.at, "alias %q is given twice", m.name)
+		}
+		if strings.EqualFold(m.name, "max_in_flight") && m.value[0] != '{' {
+			p.fail(m.at, "max_in_flight is a member of alias %q", DefaultAlias)
+			continue
 		}
 		settings[m.name] = p.config(m)
 	}

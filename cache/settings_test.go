@@ -175,7 +175,7 @@ const invalidSettings = "invalid cache backend: invalid settings: "
 
 func TestMalformedJSONIsAnErrorThatSaysWhereAndWhatIsRight(t *testing.T) {
 	const timeouts = `it must be a number of seconds, a duration such as "5m", or "never"`
-	const members = "the members are backend, location, options, key_prefix, timeout, version, key_func, codec, compression, compress_min, max_decompressed, on_error, breaker_failures, breaker_cooldown"
+	const members = "the members are backend, location, options, key_prefix, timeout, version, key_func, codec, compression, compress_min, max_decompressed, on_error, breaker_failures, breaker_cooldown, max_in_flight"
 	tests := []struct {
 		name string
 		text string

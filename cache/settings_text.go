@@ -31,6 +31,7 @@ var commonFields = []field{
 	{"on_error", setOnError},
 	intField("breaker_failures", func(cfg *Config) *int { return &cfg.BreakerFailures }),
 	{"breaker_cooldown", setBreakerCooldown},
+	{"max_in_flight", setMaxInFlight},
 }
 
 var jsonFields = slices.Concat([]field{
@@ -62,6 +63,14 @@ func intField(name string, of func(*Config) *int) field {
 		}
 		return err
 	}}
+}
+
+// setMaxInFlight takes no zero: whoever writes one may mean "none" or "no bound".
+func setMaxInFlight(cfg *Config, v any) (err error) {
+	if cfg.MaxInFlight, err = strconv.ParseInt(fmt.Sprint(v), 10, 64); err != nil || cfg.MaxInFlight <= 0 {
+		return mustBe("max_in_flight", v, "a number of bytes from 1 on")
+	}
+	return nil
 }
 
 func setTimeout(cfg *Config, v any) (err error) {

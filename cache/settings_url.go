@@ -24,6 +24,7 @@ import (
 //	on_error          return, or miss: see ErrorPolicy
 //	breaker_failures  outages in a row that open the circuit breaker
 //	breaker_cooldown  seconds, or a duration such as 10s
+//	max_in_flight     bytes that responses under way may hold; of alias "default" only
 //
 // For example: memory://?max_entries=50000&timeout=10m
 //

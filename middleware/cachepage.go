@@ -80,6 +80,7 @@ func Shared(opts ...PageOption) func(http.Handler) http.Handler {
 
 // wrap returns a handler with its responses cached.
 func (p *policy) wrap(next http.Handler) http.Handler {
+	p.checkFit()
 	declared := p.declaredVary()
 	return &pageHandler{
 		policy:         p,
@@ -153,10 +154,15 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 // logStoreError says at times that the cache does not work, and never at every
 // request.
 func (h *pageHandler) logStoreError(ctx context.Context, err error) {
+	if h.mayLog() {
+		slog.WarnContext(ctx, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
+	}
+}
+
+// mayLog is true once in ten seconds.
+func (h *pageHandler) mayLog() bool {
 	const interval = 10 * time.Second
 	now := time.Now().UnixNano()
 	next := h.nextLog.Load()
-	if now >= next && h.nextLog.CompareAndSwap(next, now+int64(interval)) {
-		slog.WarnContext(ctx, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
-	}
+	return now >= next && h.nextLog.CompareAndSwap(next, now+int64(interval))
 }

@@ -64,6 +64,9 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	entry, whole := u.live.whole(u.x.h.policy)
 	if !whole {
 		u.reason = reasonTooLarge
+		if u.live.body.wasRefused() {
+			u.reason = reasonInFlight
+		}
 		u.remember()
 		u.release()
 		u.x.removeBase(u.ctx)

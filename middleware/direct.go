@@ -27,7 +27,7 @@ func (w *recorder) direct(why reason) {
 	w.mode = modeDirect
 	w.run.spilled(why)
 	if w.client == nil {
-		w.held = nil
+		w.letHeldGo()
 		return
 	}
 	if !w.headSent {
@@ -42,7 +42,7 @@ func (w *recorder) direct(why reason) {
 	if len(w.held) > 0 && !w.bodiless {
 		_, _ = w.client.Write(w.held) // an error comes back at the next write
 	}
-	w.held = nil
+	w.letHeldGo()
 }
 
 func isEventStream(header http.Header) bool {
@@ -89,7 +89,7 @@ func (w *recorder) flush() (s *stream, err error) {
 		w.begin(http.StatusOK)
 	}
 	if w.mode == modeHeld && !w.awaitsEnd() {
-		w.letGo()
+		w.letGo(len(w.held))
 	}
 	switch w.mode {
 	case modeStream:

@@ -240,8 +240,13 @@ func cutOff(w http.ResponseWriter) {
 		return
 	}
 	if v == http.ErrAbortHandler {
-		// A writer that cannot is not that of a server.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
+		breakOff(w)
 	}
 	panic(v)
+}
+
+// breakOff has every write to w fail, those under way included. A writer that cannot is
+// not that of a server.
+func breakOff(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
 }

@@ -134,6 +134,11 @@ func (x *exchange) find() {
 		return
 	}
 	x.from = cache.From(x.r.Context(), x.h.alias)
+	if caches := x.from.Handler(); !x.h.fits(caches) {
+		x.h.logMaxBody(x.r.Context(), caches)
+		x.pass(forwardBypass, reasonMaxBody)
+		return
+	}
 	c := pages.Over(x.from)
 	if x.prefetch(c) {
 		return

@@ -106,6 +106,7 @@ func (x *exchange) regroup(l *live) (answered bool) {
 func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool) {
 	defer reader.leave()
 	ctx := x.r.Context()
+	reader.onEvict(func() { breakOff(x.w) })
 	part, flush, err := reader.next(ctx)
 	switch _, broken := l.body.hasEnded(); {
 	case broken, errors.Is(err, errAborted):

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 
@@ -36,7 +37,15 @@ func (l *live) whole(p *policy) (entry *page, ok bool) {
 	}
 	l.completed.Do(func() {
 		l.entry = l.page.clone() // readers have the page without its body
-		l.entry.complete(body, p)
+		l.entry.complete(withoutSlack(body), p)
 	})
 	return l.entry, true
+}
+
+// withoutSlack returns a body for the store, which would keep all memory behind it.
+func withoutSlack(body []byte) []byte {
+	if cap(body)-len(body) > len(body)/4 {
+		return bytes.Clone(body)
+	}
+	return body
 }

@@ -14,6 +14,7 @@ const (
 	reasonUpgrade     // the request asks for another protocol
 	reasonTarget      // the request target is not a path
 	reasonTTL         // the page's timeout is zero or less
+	reasonMaxBody     // a page may be larger than all responses under way together
 	reasonWhen        // an option says that it is not wanted
 	reasonOverlong    // it has more fields, cookies or elements of lists than are looked at
 	reasonConnection  // Connection takes a field away that pages may depend on
@@ -37,6 +38,7 @@ const (
 	reasonNonce           // outer middleware sends a policy with a nonce
 	reasonVaryHidden      // Vary names a field that the handler does not get from the client
 	reasonTooLarge        // the body is over the limit
+	reasonInFlight        // the responses under way have all the memory that they may have
 	reasonTrailers        // it has fields behind its body
 	reasonEventStream     // it never ends
 	reasonSlow            // the handler took too long to know that nothing was invalidated
@@ -98,6 +100,7 @@ var bases = [len(reasons)]basis{
 	reasonUpgrade:         ofRequest,
 	reasonTarget:          ofRequest,
 	reasonTTL:             ofResponse,
+	reasonMaxBody:         ofResponse,
 	reasonWhen:            ofRequest,
 	reasonOverlong:        ofRequest,
 	reasonConnection:      ofRequest,
@@ -119,6 +122,7 @@ var bases = [len(reasons)]basis{
 	reasonNonce:           ofResponse,
 	reasonVaryHidden:      ofResponse,
 	reasonTooLarge:        ofResponse,
+	reasonInFlight:        ofMoment,
 	reasonTrailers:        ofResponse,
 	reasonEventStream:     ofResponse,
 	reasonSlow:            ofMoment,
@@ -165,6 +169,10 @@ var reasons = [...]Reason{
 	reasonTTL: {
 		"ttl", "the page's timeout is zero or less",
 		"CachePage", "Give CachePage a ttl above zero, if this was not to switch it off.",
+	},
+	reasonMaxBody: {
+		"max-body", "MaxBody of the page is more than max_in_flight, so the page might never be stored; the log says so",
+		"max_in_flight", "Lower MaxBody, or raise max_in_flight of alias default.",
 	},
 	reasonWhen: {
 		"when", "an option says that the request is not to be answered from the cache",
@@ -249,6 +257,10 @@ var reasons = [...]Reason{
 	reasonTooLarge: {
 		"too-large", "the body is longer than the limit",
 		"MaxBody", "Raise MaxBody, or the limit of the backend, if the cache has the room.",
+	},
+	reasonInFlight: {
+		"in-flight", "the responses under way had all the memory that max_in_flight allows, so this one went to its client alone",
+		"max_in_flight", "Raise max_in_flight, if the program has the memory; see which clients read slowly, and limit their time by http.Server's WriteTimeout.",
 	},
 	reasonTrailers: {
 		"trailers", "the response has trailers",

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -53,6 +54,14 @@ var ways = map[string]func(*testing.T) string{
 	},
 	"when": func(t *testing.T) string {
 		return once(t, answering("page"), request("GET", "/page"), middleware.When(func(*http.Request) bool { return false }))
+	},
+	"max-body": func(t *testing.T) string {
+		caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 1000})
+		return ask(within(caches, middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
+	},
+	"in-flight": func(t *testing.T) string {
+		caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 4000})
+		return ask(within(caches, middleware.CachePage(ttl, middleware.MaxBody(4000))(answering(strings.Repeat("x", 3000)))), "/page").cacheStatus()
 	},
 	"overlong":   requestWith("Connection: " + strings.Repeat("x,", 300)),
 	"connection": requestWith("Connection: Accept-Language", "Accept-Language: de"),

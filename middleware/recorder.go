@@ -190,12 +190,14 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err err
 	if rest := w.declared - w.written; w.declared >= 0 && int64(len(p)) > rest {
 		p, tooLong = p[:rest], http.ErrContentLength
 	}
-	switch total := int64(len(w.held) + len(p)); {
+	switch total := len(w.held) + len(p); {
 	case w.mode != modeHeld:
-	case total > w.limit:
+	case int64(total) > w.limit:
 		w.direct(reasonTooLarge)
 	case total > holdBack && !w.awaitsEnd():
-		w.letGo()
+		w.letGo(total)
+	case !w.hold(total):
+		w.direct(reasonInFlight)
 	}
 	w.written += int64(len(p))
 	switch w.mode {
@@ -221,17 +223,22 @@ func (w *recorder) isConfirmation() bool { return w.run.isConfirmation(w.status)
 // awaitsEnd reports whether the end of the response decides what becomes of it.
 func (w *recorder) awaitsEnd() bool { return w.isConfirmation() || w.run.mayFallBack() }
 
-// letGo stops holding the response back; mu is held.
-func (w *recorder) letGo() {
-	begun := w.held
-	if w.declared > int64(len(begun)) {
-		begun = append(make([]byte, 0, w.declared), begun...)
-	}
-	if w.stream = w.run.stream(w, begun); w.stream != nil {
+// letGo stops holding the response back, of which there are going to be total bytes at
+// once; mu is held. If there is no memory for it, it goes to its client alone.
+func (w *recorder) letGo(total int) {
+	switch {
+	case w.run.page == nil:
+		w.direct(w.run.reason)
+	case !w.hold(max(total, int(w.declared), minBlock)):
+		w.direct(reasonInFlight)
+	default:
+		w.stream = w.run.stream(w, w.held)
+		if w.stream == nil {
+			w.direct(w.run.reason)
+			return
+		}
 		w.mode, w.held = modeStream, nil
-		return
 	}
-	w.direct(w.run.reason)
 }
 
 func bodyAllowed(status int) bool {

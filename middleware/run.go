@@ -18,6 +18,7 @@ type run struct {
 	x        *exchange // that started it; not its client, which may have left
 	recorder *recorder
 	loading  cache.Loading
+	inFlight *cache.InFlight
 	ctx      context.Context
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is for nobody but who started the run
@@ -100,9 +101,20 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	defer close(u.done)
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
+	handedOver := false
+	defer func() {
+		if !handedOver {
+			u.free()
+		}
+	}()
 	u.answer()
-	return u.conclude()
+	loaded, err := u.conclude()
+	loaded.Done, handedOver = u.free, true
+	return loaded, err
 }
+
+// free releases the memory of the response, except what readers are still sending.
+func (u *run) free() { u.recorder.free() }
 
 // answer runs the handler; and without conditions once more if it has confirmed another
 // page than the one that it was asked about (RFC 9111, section 4.3.4).
@@ -122,7 +134,10 @@ func (u *run) isUnconfirmed() bool {
 }
 
 func newRun(ctx context.Context, x *exchange) *run {
-	u := &run{x: x, loading: cache.LoadingFrom(ctx), streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone}
+	u := &run{
+		x: x, inFlight: cache.From(ctx, x.h.alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
+		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
+	}
 	u.ctx, u.cancel = runContext(ctx, x)
 	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
 	u.recorder = newRecorder(u, x.w, x.h.maxBody)
@@ -153,6 +168,7 @@ func (u *run) repeat() {
 	first := u.recorder
 	u.recorder = newRecorder(u, u.x.w, first.limit)
 	first.close()
+	first.free()
 	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reasonNone, false, true
 }
 
@@ -310,7 +326,7 @@ func (u *run) stream(w *recorder, begun []byte) *stream {
 	if u.page == nil || !u.sendHead(w) {
 		return nil
 	}
-	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit)}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit, u.inFlight)}
 	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
 		u.reader, _ = u.live.body.join(true)

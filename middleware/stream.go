@@ -6,42 +6,61 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/larder-go/larder/cache"
 )
 
-// streamWindow is how far a reader may lag behind the writer of a stream that is
-// over its limit, in bytes.
-const streamWindow = 1 << 20
+const (
+	// streamWindow is how far a reader may lag behind the writer of a stream that is
+	// over its limit, in bytes.
+	streamWindow = 1 << 20
+
+	// maxPart is how many bytes a reader gets at a time: a client that takes them makes
+	// progress.
+	maxPart = 64 << 10
+
+	// stallLimit is for how long a client may take nothing while the writer waits for
+	// it and other clients wait for the writer. A client for which nobody waits may take
+	// as long as it wants.
+	stallLimit = 2 * time.Second
+)
 
 var (
 	// errAborted is what readers get when the response will not be completed.
 	errAborted = errors.New("larder: the handler did not complete the response")
 
-	// errLagging is what a reader gets who is further behind than the window.
+	// errLagging is what a reader gets who is further behind than the window, or who
+	// stalls others.
 	errLagging = errors.New("larder: the client reads too slowly")
 )
 
 // stream is the body of a response on its way from one writer to many readers.
-// Up to its limit it keeps everything, and the writer never waits. Above, nobody
-// may begin to read any more; it keeps only what is in the window, and the
-// writer waits for the client who started the run, or when that has left for the
-// fastest of the others: no follower holds up the rest.
+// Up to its limit, and while there is memory for it, it keeps everything, and the
+// writer never waits. Above, nobody may begin to read any more; it keeps only what is in
+// the window, and the writer waits for the client who started the run, or when that has
+// left or stalls the others for the fastest of these: no reader holds up the rest.
 type stream struct {
 	limit int64
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next change, if somebody waits for it
 	kept    []byte        // what follows dropped
+	block   *block        // the memory of kept
 	dropped int64
 	flushed int64 // up to where the handler wants clients to have it; -1 is not even the header
 	readers map[*reader]struct{}
 	offered bool // the writer waits for the reader that takes turns, see turns.go
-	over    bool // more than limit was written
+	over    bool // more than limit was written, or there was no memory for it
+	refused bool // there was no memory for it
 	isEnded bool
+	isDone  bool  // the run has no use for kept any more
 	err     error // why, if the body is not whole
 }
 
-func newStream(begun []byte, limit int64) *stream {
-	return &stream{limit: limit, kept: begun, flushed: -1, readers: make(map[*reader]struct{})}
+// newStream returns a stream that begins with what there is of the body, whose memory
+// is counted already.
+func newStream(begun []byte, limit int64, account *cache.InFlight) *stream {
+	return &stream{limit: limit, kept: begun, block: newBlock(account, cap(begun)), flushed: -1, readers: make(map[*reader]struct{})}
 }
 
 // reader is one client of a stream.
@@ -58,6 +77,12 @@ type reader struct {
 	isLate     bool          // it is not waited for any more
 
 	expelled bool // the response turned out not to be for this client
+
+	sends   *block    // of which it is sending a part, nil if it is not
+	waits   bool      // for something to send, or for its turn
+	since   time.Time // when it took the last part
+	evicted bool
+	abort   func() // breaks off what is being sent
 }
 
 // notify wakes everyone who waits for a change; mu is held.
@@ -86,14 +111,30 @@ func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
 		if part > 0 {
 			continue
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return n, context.Cause(ctx)
+		s.yieldTurn(ctx)
+		if err := s.await(ctx, changed); err != nil {
+			return n, err
 		}
 	}
 	s.yieldTurn(ctx)
 	return n, nil
+}
+
+// await waits until there may be room for more. Readers that stall others are evicted.
+func (s *stream) await(ctx context.Context, changed <-chan struct{}) error {
+	stalled := time.NewTimer(stallLimit)
+	defer stalled.Stop()
+	for {
+		select {
+		case <-changed:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-stalled.C:
+			s.evictStalled()
+			stalled.Reset(stallLimit)
+		}
+	}
 }
 
 // append takes as much of p as there is room for. If that is nothing, changed is
@@ -101,18 +142,24 @@ func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
 func (s *stream) append(p []byte) (n int, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.block == nil {
+		return len(p), nil // the run is over, and nobody reads
+	}
 	s.over = s.over || s.end()+int64(len(p)) > s.limit
+	if !s.over && !s.fits(len(p)) {
+		s.over, s.refused = true, true
+	}
 	if s.over {
-		room := s.pace() + streamWindow - s.end()
+		room := min(s.pace()+streamWindow-s.end(), int64(len(p)))
+		if room > 0 {
+			room = min(room, s.makeRoom(int(room)))
+		}
 		if room <= 0 {
 			return 0, s.wait()
 		}
-		p = p[:min(int64(len(p)), room)]
+		p = p[:room]
 	}
 	s.kept = append(s.kept, p...)
-	if s.over {
-		s.drop()
-	}
 	s.notify()
 	return len(p), nil
 }
@@ -131,15 +178,6 @@ func (s *stream) pace() int64 {
 		fastest = max(fastest, r.at)
 	}
 	return fastest
-}
-
-// drop lets go of what is behind the window. Readers may still have parts of the
-// old memory, so the rest is copied, now and then.
-func (s *stream) drop() {
-	if surplus := int64(len(s.kept)) - streamWindow; surplus >= streamWindow {
-		s.kept = append(make([]byte, 0, 2*streamWindow), s.kept[surplus:]...)
-		s.dropped += surplus
-	}
 }
 
 // flush notes that clients are to have all that there is.
@@ -170,6 +208,29 @@ func (s *stream) hasEnded() (ended, broken bool) {
 	return s.isEnded, s.err != nil
 }
 
+// wasRefused reports whether there was no memory to keep the body.
+func (s *stream) wasRefused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
+}
+
+// done is called when the run, and the store, have no use for the body any more.
+func (s *stream) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isDone = true
+	s.letGo()
+}
+
+// letGo releases the memory when nobody is going to read it; mu is held.
+func (s *stream) letGo() {
+	if s.isDone && len(s.readers) == 0 && s.block != nil {
+		s.block.release()
+		s.block = nil
+	}
+}
+
 // ended returns the body if it has been written to its end and was kept.
 func (s *stream) ended() (body []byte, ok bool) {
 	s.mu.Lock()
@@ -191,22 +252,43 @@ func (s *stream) join(leads bool) (*reader, bool) {
 	if s.over {
 		return nil, false
 	}
-	r := &reader{stream: s, leads: leads, flushed: -1}
+	r := &reader{stream: s, leads: leads, flushed: -1, since: time.Now()}
 	s.readers[r] = struct{}{}
 	s.notify() // who takes turns is waited for with a limit from now on
 	return r, true
+}
+
+// onEvict has abort called when the reader is evicted, which may be sending then. It
+// must not block.
+func (r *reader) onEvict(abort func()) {
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	r.abort = abort
 }
 
 // leave ends the reading.
 func (r *reader) leave() {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
+	r.sent()
 	delete(r.stream.readers, r)
+	r.stream.letGo()
 	r.stream.notify()
 }
 
-// next waits for what the reader has not seen, which is shared and never
-// changes. flush says that the client is to have it at once; there may be
+// sent is called when the reader has sent the part that it got last; mu is held.
+func (r *reader) sent() {
+	if r.sends != nil {
+		r.sends.release()
+		r.sends = nil
+		if r.stream.over {
+			r.stream.notify() // the writer may go on
+		}
+	}
+}
+
+// next waits for what the reader has not seen, which is shared and does not change until
+// the next call. flush says that the client is to have it at once; there may be
 // nothing but that. The end of a whole body is [io.EOF].
 func (r *reader) next(ctx context.Context) (part []byte, flush bool, err error) {
 	for {
@@ -227,22 +309,23 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r.sent()
 	switch {
 	case r.expelled:
 		return nil, false, nil, errAborted
-	case !r.mayRead():
-		return nil, false, s.wait(), nil
-	case r.at < s.dropped:
+	case r.evicted || r.at < s.dropped:
 		return nil, false, nil, errLagging
+	case !r.mayRead():
+		r.waits = true
+		return nil, false, s.wait(), nil
 	}
 	part = s.kept[r.at-s.dropped:]
-	flush = s.flushed > r.flushed
+	part = part[:min(len(part), maxPart)]
+	flush = r.flushed < s.flushed && r.at+int64(len(part)) >= s.flushed
+	r.waits = len(part) == 0 && !flush
 	switch {
-	case len(part) > 0 || flush:
-		r.at, r.flushed, r.isBusy = s.end(), s.flushed, r.takesTurns
-		if s.over {
-			s.notify() // the writer may go on
-		}
+	case !r.waits:
+		r.take(part, flush)
 		return part[:len(part):len(part)], flush, nil, nil
 	case s.err != nil:
 		return nil, false, nil, s.err
@@ -250,4 +333,20 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 		return nil, false, nil, io.EOF
 	}
 	return nil, false, s.wait(), nil
+}
+
+// take notes that the reader is going to send part; mu is held.
+func (r *reader) take(part []byte, flush bool) {
+	r.at, r.since, r.isBusy = r.at+int64(len(part)), time.Now(), r.takesTurns
+	if flush {
+		r.flushed = r.stream.flushed
+	}
+	if r.stream.over {
+		r.stream.notify() // the writer may go on
+	}
+	if r.sends = r.stream.block; r.sends != nil && len(part) > 0 {
+		r.sends.retain()
+	} else {
+		r.sends = nil
+	}
 }

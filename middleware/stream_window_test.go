@@ -21,7 +21,7 @@ func (s *stream) held() int {
 func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 	const limit, total = 1 << 20, 16 << 20
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, limit)
+		s := newStream(nil, limit, nil)
 		leader, _ := s.join(true)
 		lagging, _ := s.join(false)
 		most := 0
@@ -65,7 +65,7 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 3 * streamWindow
-		s := newStream(nil, limit)
+		s := newStream(nil, limit, nil)
 		leader, _ := s.join(true)
 		written := make(chan error, 1)
 		if _, err := s.write(t.Context(), make([]byte, limit)); err != nil {
@@ -81,8 +81,11 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 			t.Error("the writer did not wait")
 		default:
 		}
-		if part, _, err := leader.next(t.Context()); len(part) != limit || err != nil {
+		if part, _, err := leader.next(t.Context()); len(part) != maxPart || err != nil {
 			t.Errorf("%d bytes, %v", len(part), err)
+		}
+		for at := maxPart; at < 2*streamWindow+1; at += maxPart {
+			_, _, _ = leader.next(t.Context()) // until there is room in the window
 		}
 		if err := <-written; err != nil {
 			t.Error(err)
@@ -92,7 +95,7 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 
 func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10)
+		s := newStream(nil, 10, nil)
 		leader, _ := s.join(true)
 		done := make(chan error, 1)
 		go func() {
@@ -109,7 +112,7 @@ func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 
 func TestAWriterStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10)
+		s := newStream(nil, 10, nil)
 		_, _ = s.join(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -139,7 +142,7 @@ func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
 			want[i] = byte(i >> (i % 13))
 		}
 		limit := int64(r.IntN(len(want)+2) * 2)
-		s := newStream(nil, limit)
+		s := newStream(nil, limit, nil)
 		var wg sync.WaitGroup
 		read := func(reader *reader, pause int, leads bool) {
 			defer reader.leave()

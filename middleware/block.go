@@ -1,0 +1,28 @@
+package middleware
+
+import "github.com/larder-go/larder/cache"
+
+// block is a piece of memory with a part of a response. It is counted as long as
+// somebody has it: the stream that is made of it, and each reader that is sending some
+// of it. Its fields are under the lock of the stream.
+type block struct {
+	account *cache.InFlight
+	size    int64
+	owners  int
+}
+
+// newBlock returns a block of the stream, which is counted already.
+func newBlock(account *cache.InFlight, size int) *block {
+	return &block{account: account, size: int64(size), owners: 1}
+}
+
+// isShared reports whether others than the stream have the block.
+func (b *block) isShared() bool { return b.owners > 1 }
+
+func (b *block) retain() { b.owners++ }
+
+func (b *block) release() {
+	if b.owners--; b.owners == 0 {
+		b.account.Release(b.size)
+	}
+}
