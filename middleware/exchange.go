@@ -395,16 +395,19 @@ func isFailedRun(err error) bool {
 	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound) || errors.Is(err, errAbandoned)
 }
 
-// again has those who waited for a run that came to nothing wait for another,
-// once. If that panics too, so do they.
+// again has those who waited for a run that came to nothing wait for another, once. If
+// that panics too, so do they. That a run was abandoned says nothing of the next one.
 func (x *exchange) again(err error) (answered bool) {
+	if errors.Is(err, errAbandoned) {
+		return false
+	}
 	if !x.retried {
 		x.retried = true
 		return false
 	}
 	var panicked *cache.PanicError
 	switch {
-	case err == nil, errors.Is(err, errUnbound), errors.Is(err, errAbandoned):
+	case err == nil, errors.Is(err, errUnbound):
 		x.pass(x.forward(), reasonUnstable)
 		return true
 	case errors.As(err, &panicked):

@@ -65,14 +65,14 @@ func adding(h http.Handler, add func(http.Header)) http.Handler {
 
 // secrets are what makes a response one client's, by the detail that is told.
 var secrets = map[string]func(http.Header){
-	"set-cookie":  func(h http.Header) { h.Add("Set-Cookie", "session=1") },
-	"private":     func(h http.Header) { h.Add("Cache-Control", "private") },
-	"no-store":    func(h http.Header) { h.Add("Cache-Control", "no-store") },
-	"vary-any":    func(h http.Header) { h.Add("Vary", "*") },
-	"vary-cookie": func(h http.Header) { h.Add("Vary", "Cookie") },
-	"credentials": func(h http.Header) { h.Add("Vary", "Authorization") },
-	"vary-hidden": func(h http.Header) { h.Add("Vary", "X-Forwarded-For") },
-	"nonce":       func(h http.Header) { h.Set("Content-Security-Policy", "script-src 'nonce-abc'") },
+	"set-cookie":       func(h http.Header) { h.Add("Set-Cookie", "session=1") },
+	"private":          func(h http.Header) { h.Add("Cache-Control", "private") },
+	"no-store":         func(h http.Header) { h.Add("Cache-Control", "no-store") },
+	"vary-any":         func(h http.Header) { h.Add("Vary", "*") },
+	"vary-cookie":      func(h http.Header) { h.Add("Vary", "Cookie") },
+	"vary-credentials": func(h http.Header) { h.Add("Vary", "Authorization") },
+	"vary-hidden":      func(h http.Header) { h.Add("Vary", "X-Forwarded-For") },
+	"nonce":            func(h http.Header) { h.Set("Content-Security-Policy", "script-src 'nonce-abc'") },
 }
 
 // lengths are those of a page that is held back to its end, and of one that is streamed.
