@@ -21,6 +21,9 @@ type situation struct {
 	// broken says that the handler breaks the rules of net/http. What becomes of a
 	// header that was written twice is left to each middleware, and not compared.
 	broken bool
+
+	// without are the frameworks in which the situation is left out.
+	without []string
 }
 
 // runs is how often the handler runs, by what becomes of the page.
@@ -30,6 +33,15 @@ type runs struct {
 	perSession int32 // one for each cookie, once the visitor has that
 	never      int32 // not stored
 }
+
+var (
+	// nested are the frameworks whose writers, one within the other, keep a second
+	// status to themselves.
+	nested = []string{"gin", "echo4", "echo5"}
+
+	// echos are those that make a response of the error of an ended context.
+	echos = []string{"echo4", "echo5"}
+)
 
 var situations = []situation{
 	{name: "cold", page: plainPage, runs: runs{1, 1, 1, 1}, play: func(s *stage) { s.ada.get("/cold") }},
@@ -44,6 +56,8 @@ var situations = []situation{
 	{name: "left-streaming", page: streamedPage, runs: runs{1, 3, 3, 3}, play: left},
 	{name: "aborted", page: gatedPage, races: true, play: aborted},
 	{name: "abandoned", page: abandonedPage, runs: runs{2, 3, 4, 4}, play: abandoned},
+	{name: "slow", without: echos, page: slowPage, runs: runs{1, 2, 4, 4}, play: func(s *stage) { inPairs(s, "/slow") }},
+	{name: "broken", without: nested, page: brokenPage, broken: true, runs: runs{4, 4, 4, 4}, play: func(s *stage) { inPairs(s, "/broken") }},
 	{name: "panic", page: panickingPage, runs: runs{2, 3, 4, 4}, play: func(s *stage) { inPairs(s, "/panic") }},
 	{name: "missing", page: missingPage, runs: runs{4, 4, 4, 4}, play: func(s *stage) { inPairs(s, "/missing") }},
 	{name: "methods", page: typedPage, runs: runs{4, 4, 5, 6}, play: methods},
