@@ -102,6 +102,11 @@ func (u *run) keep(entry *page) cache.Loaded {
 	switch {
 	case u.reason != reasonNone:
 		return forOne
+	case u.inside.hasInner(): // since the header was written
+		u.reason = reasonNested
+		u.remember()
+		u.release()
+		return forOne
 	case entry.received.Sub(entry.requested) > maxRun || time.Since(entry.received) > maxRun:
 		u.reason = reasonSlow
 		u.release()

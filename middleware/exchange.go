@@ -89,6 +89,7 @@ type exchange struct {
 
 // serve answers the request.
 func (x *exchange) serve() {
+	x.bindOuter()
 	if run, asked := x.h.asksWhy(x.r); asked {
 		x.explain(run)
 		return
@@ -289,7 +290,7 @@ func (x *exchange) settleError(err error) (answered bool) {
 	case errors.Is(err, cache.ErrNotShared):
 		x.pass(x.forward(), reasonNotShared)
 	case errors.Is(err, cache.ErrRecursive):
-		x.pass(forwardBypass, reasonRecursive)
+		x.passRecursive()
 	case errors.Is(err, cache.ErrPatience):
 		x.pass(x.forward(), reasonPatience)
 	case isFailedRun(err):

@@ -132,7 +132,7 @@ func (p *policy) isPlain(f fields) bool {
 // serveHot answers a request that asks in a hot way, and reports whether it did.
 func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	hot := h.hot.find(r)
-	if hot == nil {
+	if hot == nil || enclosureOf(r.Context()) != nil {
 		return false
 	}
 	if hot.known.isRemembered() {
@@ -146,7 +146,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 // options nor those who listen to the caches see the request or its context.
 func (h *pageHandler) serveUnscoped(w http.ResponseWriter, r *http.Request, caches *cache.Handler) bool {
 	hot := h.hot.find(r)
-	if hot == nil || hot.known.isRemembered() || len(h.when) > 0 || hot.cache.IsObserved() {
+	if hot == nil || enclosureOf(r.Context()) != nil || hot.known.isRemembered() || len(h.when) > 0 || hot.cache.IsObserved() {
 		return false
 	}
 	return h.serveHotPage(w, r, hot, caches)

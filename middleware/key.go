@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/larder-go/larder/internal/keys"
@@ -89,6 +90,10 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 		}
 		dst = keys.AppendPart(dst, v.name) // the same value of something else is another page's
 		dst = j.note.appendPart(dst, v.part, value)
+	}
+	if len(p.when) > 0 {
+		// A page around this one, under the same key, may not know what it bypasses.
+		dst = j.note.appendPart(dst, "conditions of When", strconv.Itoa(len(p.when)))
 	}
 	dst = j.note.appendApart(dst, r, j.apart)
 	if len(j.keyCookies)+len(p.varyValues) > 0 {

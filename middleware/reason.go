@@ -291,8 +291,8 @@ var reasons = [...]Reason{
 		"http.Handler", "Write to the ResponseWriter that the handler gets. In gin, see HandleContext.",
 	},
 	reasonNested: {
-		"nested", "a cache of larder further in has the response",
-		"RFC 9211, section 2", "Nothing: a second copy would outlive a purge of the first. Use one of the two, if you want it in the outer one.",
+		"nested", "an inner cache of larder answers the request, or a part of it",
+		"CachePage", "Nothing: the inner one stores it, by its own key and for its own time, from the next request on. Use one of the two, if you want it in the outer one.",
 	},
 	reasonNotShared: {
 		"not-shared", "the request waited for another's response, which turned out not to be for all",

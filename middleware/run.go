@@ -22,6 +22,7 @@ type run struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is for nobody but who started the run
+	inside   enclosure
 
 	outer outerHeader
 
@@ -138,6 +139,7 @@ func newRun(ctx context.Context, x *exchange) *run {
 		x: x, inFlight: cache.From(ctx, x.h.alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
 	}
+	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.ctx, u.cancel = runContext(ctx, x)
 	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
 	u.recorder = newRecorder(u, x.w, x.h.maxBody)
@@ -176,7 +178,9 @@ func (u *run) repeat() {
 // panic is kept for conclude; if the handler ends its goroutine, serve does not
 // return.
 func (u *run) serve(base *page) {
-	r := u.x.prepared.shared.WithContext(u.ctx)
+	ctx, leave := u.inside.enter(u.ctx)
+	defer leave()
+	r := u.x.prepared.shared.WithContext(ctx)
 	u.asked = nil
 	if base != nil && base.isValidatable() {
 		u.asked = base
@@ -235,7 +239,7 @@ func (u *run) begun(status int, e *edits) {
 	}
 	u.reason = u.review()
 	if u.reason == reasonNone {
-		u.reason = x.h.unstorable(status, header, &x.judgement, now)
+		u.reason = u.unstorable(status, header, now)
 	}
 	if u.reason != reasonNone {
 		u.remember()
@@ -243,6 +247,7 @@ func (u *run) begun(status int, e *edits) {
 		return
 	}
 	entry := newPage(nil, status, e, header, u.requested, now, x.h.policy)
+	u.inside.limit(&entry.fresh, status, header, now, entry.initial)
 	u.page = entry
 	u.place()
 	if entry.isStaleAtBirth() {
@@ -262,7 +267,7 @@ func (u *run) freshen(e *edits, now time.Time) {
 	}
 	u.page = u.asked.freshened(e.own, u.requested, now, x.h.policy)
 	u.validated = true
-	u.reason = x.h.unstorable(u.page.status, u.page.header(), &x.judgement, now)
+	u.reason = u.unstorable(u.page.status, u.page.header(), now)
 	if u.reason != reasonNone || u.page.isStaleAtBirth() {
 		u.release()
 	} else {
