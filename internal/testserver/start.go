@@ -131,7 +131,7 @@ func StartPgBouncer(tb testing.TB, server *launch.PostgreSQL, mode string, setti
 func started[P interface{ Close() error }](tb testing.TB, p P, err error) P {
 	tb.Helper()
 	if errors.Is(err, launch.ErrNotInstalled) {
-		unavailable(tb, err.Error())
+		Unavailable(tb, err.Error())
 	}
 	if err != nil {
 		tb.Fatal(err)

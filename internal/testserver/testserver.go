@@ -41,7 +41,7 @@ func shared(tb testing.TB, variable string) string {
 	tb.Helper()
 	where := os.Getenv(variable)
 	if where == "" {
-		unavailable(tb, variable+" is not set")
+		Unavailable(tb, variable+" is not set")
 	}
 	return where
 }
@@ -52,12 +52,14 @@ func Require(tb testing.TB, programs ...string) {
 	tb.Helper()
 	for _, program := range programs {
 		if _, err := launch.Find(program); err != nil {
-			unavailable(tb, err.Error())
+			Unavailable(tb, err.Error())
 		}
 	}
 }
 
-func unavailable(tb testing.TB, why string) {
+// Unavailable ends the test, as the package comment says, because what it needs is
+// not on this machine.
+func Unavailable(tb testing.TB, why string) {
 	tb.Helper()
 	if os.Getenv("CI") == "true" || os.Getenv(launch.RequireVariable) == "1" {
 		tb.Fatalf("%s, and the environment requires the servers: `make deps` installs them, `make services` starts them", why)
