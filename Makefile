@@ -33,6 +33,22 @@ e2e: deps ## the faults: servers that die, lag and fall silent under load, in a 
 neighbours: ## real middleware beside a cached page, in every framework and situation, in a module of its own
 	$(GO) -C internal/neighbours test -race -count=1 -timeout 10m .
 
+# Where Express is installed from npm, and real applications behind examples/proxy.
+EXPRESS := $(BIN)/express
+TEST_APPS := LARDER_REQUIRE_SERVERS=1 LARDER_TEST_EXPRESS=$(EXPRESS) $(GO) -C internal/neighbours test -race -count=1
+
+.PHONY: apps
+apps: apps-deps ## nginx, Django and Express behind examples/proxy and without it, page by page
+	$(TEST_APPS) -short -timeout 5m ./apps
+
+.PHONY: apps-full
+apps-full: apps-deps ## the same with every page that links lead to
+	$(TEST_APPS) -timeout 20m ./apps
+
+.PHONY: apps-deps
+apps-deps:
+	@internal/neighbours/apps/install.sh $(EXPRESS)
+
 # How long make soak runs, at least.
 MINUTES ?= 5
 
@@ -178,7 +194,10 @@ guards: deps
 endif
 
 .PHONY: ci
-ci: check test neighbours e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
+ci: check test neighbours apps e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
+
+.PHONY: nightly
+nightly: apps-full ## what takes too long for each change
 
 .PHONY: clean
 clean: ## remove what the other commands installed

@@ -16,4 +16,6 @@
 //
 // Everything runs in synctest bubbles over connections in memory: the clock is
 // fake, "everybody waits" is exact, and a goroutine that is left fails the cell.
+//
+// Package apps, in the same module, puts real applications behind examples/proxy.
 package neighbours
