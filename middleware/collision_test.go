@@ -63,7 +63,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	variantKey := func(r *http.Request) string {
 		x := &exchange{h: h, r: r, judgement: h.judge(nil, r)}
 		x.start()
-		return x.variantKey(index.index, x.keyUnder(index.index))
+		return x.variantKey(index.index, x.keyAt(destination{index: index.index}))
 	}
 	variant := entry(variantKey(get("/varies", "1")))
 
@@ -100,6 +100,14 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 }
 
 func TestAURLHasABoundedNumberOfVariants(t *testing.T) {
+	for name, varied := range map[string]string{"variants": "X-A", "variants of a variant": "X-B"} {
+		t.Run(name, func(t *testing.T) { boundsVariants(t, varied) })
+	}
+}
+
+// boundsVariants asks for a page with many values of a field. The page varies on X-A, and
+// on X-B only where X-A is missing.
+func boundsVariants(t *testing.T, varied string) {
 	stored := make(map[string]bool)
 	events := new(signals.Signal[cache.Event])
 	events.Connect(func(_ context.Context, _ any, e cache.Event) error {
@@ -115,21 +123,26 @@ func TestAURLHasABoundedNumberOfVariants(t *testing.T) {
 	defer caches.Shutdown(context.Background())
 	h := CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "X-A")
-		_, _ = io.WriteString(w, r.Header.Get("X-A"))
+		if r.Header.Get("X-A") == "" {
+			w.Header().Set("Vary", "X-A, X-B")
+		}
+		_, _ = io.WriteString(w, r.Header.Get(varied))
 	}))
 	for i := range 3 * maxVariants {
 		ctx := caches.Scope(t.Context())
 		r := httptest.NewRequest("GET", "/page", nil).WithContext(ctx)
-		r.Header.Set("X-A", strconv.Itoa(i))
+		if r.Header.Set(varied, strconv.Itoa(i)); i == 0 {
+			r.Header.Set("X-A", "0") // so that this is what leads to the others
+		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		if w.Body.String() != strconv.Itoa(i) {
+		if want := r.Header.Get(varied); w.Body.String() != want {
 			t.Fatalf("%d got %q", i, w.Body)
 		}
 		_ = ctx.Close(context.Background())
 	}
-	if n := len(stored); n < maxVariants/2 || n > maxVariants+1 {
-		t.Errorf("there are %d entries, want at most %d variants and their index", n, maxVariants)
+	if n := len(stored); n < maxVariants/2 || n > maxVariants+maxDepth {
+		t.Errorf("there are %d entries, want at most %d variants and their indexes", n, maxVariants)
 	}
 }
 

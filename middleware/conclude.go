@@ -112,12 +112,18 @@ func (u *run) keep(entry *page) cache.Loaded {
 		u.release()
 		return forOne
 	}
-	stored, ttl := u.x.store(u.ctx, entry, u.index)
+	stored, ttl := u.x.stored(u.ctx, entry, u.at)
+	replacesIndex := u.at.depth < u.x.depth
 	switch {
-	case u.isReleased() && stored != nil:
+	case stored != nil && replacesIndex:
+		u.storedApart = u.x.replaceIndex(u.ctx, u.x.steps[u.at.depth], stored, ttl)
+	case stored != nil && u.isReleased():
 		u.storedApart = u.storeApart(stored, ttl)
+	}
+	switch {
+	case u.isReleased():
 		return forOne
-	case stored == nil:
+	case stored == nil, replacesIndex:
 		return cache.Loaded{Value: entry, NoStore: true}
 	}
 	return cache.Loaded{Value: stored, Timeout: cache.After(ttl)}

@@ -41,8 +41,10 @@ type exchange struct {
 	primary    string    // the key of the page, whatever variant is looked for
 	primaryLen int       // of canonical, what is the URL's
 	fullLen    int       // of canonical, what is the page's
-	index      *variants // of the page, once it is known to vary
+	index      *variants // the last that the request came through, nil if there was none
 	indexEntry *page     // of index, if that was found in the cache
+	steps      [maxDepth]indexStep
+	depth      int // how many of steps count
 
 	from     *cache.BaseCache
 	found    *page        // what the cache or another's run gave
@@ -123,9 +125,10 @@ func (x *exchange) cache(ctx context.Context) cache.View[*page] {
 	return pages.Over(cache.From(ctx, x.h.alias))
 }
 
-// maxTries is how often an exchange looks for its page: for the URL and for its
-// variant, and again for each when a run that it waited for came to nothing.
-const maxTries = 6
+// maxTries is how often an exchange looks for its page: for the URL, for its variant and
+// for that of the variant, and again for each when a run that it waited for came to
+// nothing.
+const maxTries = 2 * (maxDepth + 1)
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
@@ -396,14 +399,16 @@ func isFailedRun(err error) bool {
 	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound) || errors.Is(err, errAbandoned)
 }
 
-// again has those who waited for a run that came to nothing wait for another, once. If
-// that panics too, so do they. That a run was abandoned says nothing of the next one.
+// again has those who waited for a run that came to nothing look for the page from the
+// beginning, and wait for another run, once. If that panics too, so do they. That a run
+// was abandoned says nothing of the next one.
 func (x *exchange) again(err error) (answered bool) {
 	if errors.Is(err, errAbandoned) {
 		return false
 	}
 	if !x.retried {
 		x.retried = true
+		x.backTo(0)
 		return false
 	}
 	var panicked *cache.PanicError

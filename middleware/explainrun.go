@@ -50,7 +50,8 @@ func (e *explainer) storable(p *probe, requested time.Time) {
 	if entry.isStaleAtBirth() {
 		e.Outcome = "the response is stored, and validated before each use"
 	}
-	if names := selectingNames(entry.vary); len(names) > 0 && (e.x.index == nil || !containsAll(e.x.index.names, names)) {
+	names := selectingNames(entry.vary)
+	if at := e.x.destinationOf(names); at.index != nil && len(names) > 0 {
 		slices.Sort(names)
 		e.add("variants", "from then on the page has variants, by "+variesOn(names), "RFC 9111, section 4.1")
 	}

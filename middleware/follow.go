@@ -37,7 +37,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		}
 		x.sendStale(l.page, 0, l.stale)
 		return true
-	case !bytes.Equal(l.page.key, x.keyUnder(l.index)):
+	case l.at.depth > x.depth || !bytes.Equal(l.page.key, x.keyAt(l.at)):
 		return x.regroup(l)
 	}
 	if reason := x.unusable(l.page); reason != reasonNone {
@@ -92,12 +92,13 @@ func (x *exchange) endAttendance() {
 // regroup goes on with the variant that this request wants of a URL that has
 // just turned out to vary.
 func (x *exchange) regroup(l *live) (answered bool) {
-	if l.index == nil || x.index != nil && l.index.generation == x.index.generation {
+	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.key, x.indexKey(l.at.depth)) {
 		// There is no other place to look: it is that of this variant, too.
 		x.pass(x.forward(), reasonNotShared)
 		return true
 	}
-	x.selectVariant(l.index, nil)
+	x.backTo(l.at.depth)
+	x.selectVariant(l.at.index, nil)
 	return false
 }
 

@@ -98,12 +98,47 @@ func (u *run) isClientGone() bool { return u.x.w == nil || u.x.left.Load() }
 
 // place finds out under which key the page is stored: by the fields that it varies on.
 func (u *run) place() {
-	if u.page == nil || u.page.key != nil && len(u.outer.vary) == u.placed {
+	seen := len(u.outer.vary)
+	if u.outer.encodes {
+		seen++
+	}
+	if u.page == nil || u.page.key != nil && seen == u.placed {
 		return
 	}
-	u.placed = len(u.outer.vary)
-	u.index = u.x.indexFor(selectingNames(append(slices.Clip(u.page.vary), u.outer.vary...)))
-	u.page.key = u.x.keyUnder(u.index)
+	u.placed = seen
+	u.placeBy(append(slices.Clip(u.page.vary), u.outer.vary...))
+}
+
+// placeBy is place for a page that varies on these fields.
+func (u *run) placeBy(vary []string) {
+	names := append(selectingNames(vary), u.unseenSelectors()...)
+	u.at = u.x.destinationOf(names)
+	u.page.key = u.x.keyAt(u.at)
+}
+
+// unseenSelectors are the known selecting fields that outer middleware may have added to
+// Vary, and adds again when it sends the response to a client as it is. A refresh and a
+// validation send nothing, some clients get a 304 or a part, and where a coding is applied
+// outside that is not the page's. Whether the other known fields still count is for the
+// response to say.
+func (u *run) unseenSelectors() []string {
+	known := u.x.selectors(u.x.depth)
+	isShown := u.x.w != nil && !u.validated && u.x.showsVary()
+	switch {
+	case isShown && u.outer.encodes && slices.Contains(known, "Accept-Encoding"):
+		return []string{"Accept-Encoding"}
+	case isShown:
+		return nil
+	case u.x.base != nil:
+		return without(known, u.x.base.vary)
+	}
+	return known
+}
+
+// showsVary reports whether outer middleware has added to Vary what it adds, once the
+// client of x has its response.
+func (x *exchange) showsVary() bool {
+	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.conditional
 }
 
 // yield leaves the answer to whoever has written past the recorder, or to outer

@@ -45,6 +45,9 @@ func (e *hotEntry) stored() *page {
 
 // keepPage makes the way of an exchange hot, which was a hit.
 func (hs *hotWays) keepPage(x *exchange) {
+	if x.depth > 1 {
+		return // more than one entry leads to the page
+	}
 	since, remote := x.now.Sub(x.purges.fetched), x.found.head != nil
 	if since >= hotFor || !remote && !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return

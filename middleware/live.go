@@ -17,7 +17,7 @@ type live struct {
 
 	page     *page       // its header; the body is that of the stream
 	header   http.Header // as the handler gave it, for the client who started the run
-	index    *variants   // set if the URL has variants, and this is one
+	at       destination // of page
 	body     *stream
 	trailers http.Header // set before body ends
 

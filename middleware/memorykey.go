@@ -60,9 +60,10 @@ func (x *exchange) rememberSelectors(vary []string) {
 // key nor credentials, whose kinds are.
 func (x *exchange) otherSelectors(vary []string) []string {
 	names := selectingNames(rfc9111.FieldNames(vary))
+	known := x.selectors(x.depth)
 	names = slices.DeleteFunc(names, func(name string) bool {
 		return name == "*" || name == "Cookie" || name == "Authorization" || slices.Contains(x.h.credentialHeaders, name) ||
-			slices.Contains(x.vary, name) || x.index != nil && slices.Contains(x.index.names, name)
+			slices.Contains(x.vary, name) || slices.Contains(known, name)
 	})
 	return names[:min(len(names), maxVary)]
 }

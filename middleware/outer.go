@@ -32,9 +32,10 @@ import (
 
 // outerHeader is what a run knows of the header of outer middleware.
 type outerHeader struct {
-	before http.Header // as the request came, with canonical names
-	known  http.Header // as it was when it was last looked at
-	vary   []string    // what it has been found to vary on since
+	before  http.Header // as the request came, with canonical names
+	known   http.Header // as it was when it was last looked at
+	vary    []string    // what it has been found to vary on since
+	encodes bool        // it has applied a coding, and varies on Accept-Encoding only for that
 }
 
 // forHandler returns the header with which a handler starts.
@@ -104,6 +105,7 @@ func (u *run) reviewVary(now http.Header, lines []string) reason {
 		case slices.Contains(x.vary, name), slices.Contains(u.outer.vary, name):
 		case u.page != nil && slices.Contains(u.page.vary, name):
 		case name == "Accept-Encoding" && encodes:
+			u.outer.encodes = true
 		case name == "Cookie" && x.h.identifies(name):
 			return reasonVaryCookie
 		case x.h.identifies(name):

@@ -77,7 +77,7 @@ func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
 	}
 	variant := ""
 	if index != nil {
-		variant = x.variantKey(index, x.keyUnder(index))
+		variant = x.variantKey(index, x.keyAt(destination{index: index}))
 		keys = append(keys, variant)
 	}
 	found, err := c.GetMany(ctx, keys)
@@ -102,6 +102,9 @@ func (x *exchange) answerFetched(entry, variant *page) (answered bool) {
 	}
 	if accepted && (x.verdict == verdictHit || x.verdict == verdictStale) {
 		return x.settle(cache.Outcome{Hit: true}, nil)
+	}
+	if accepted && x.verdict == verdictVariant {
+		x.selectVariant(x.found.index, x.found)
 	}
 	x.found, x.assessed, x.base, x.foreign, x.judged = nil, nil, nil, false, judged{}
 	return false

@@ -53,7 +53,6 @@ const (
 	reasonUncacheable // the last response to this request was not to be stored
 	reasonCollision   // the entry under this key is of another request
 	reasonEncoding    // the client does not accept the entry's content coding
-	reasonVaryChange  // the response varies on more than was known
 	reasonRecursive   // the handler asks for its own page
 	reasonStoreError  // the cache's backend failed
 	reasonLeft        // the request ended before there was an answer
@@ -135,7 +134,6 @@ var bases = [len(reasons)]basis{
 	reasonUncacheable:     ofMoment,
 	reasonCollision:       ofMoment,
 	reasonEncoding:        ofRequest,
-	reasonVaryChange:      ofResponse,
 	reasonRecursive:       ofMoment,
 	reasonStoreError:      ofMoment,
 	reasonLeft:            ofMoment,
@@ -309,10 +307,6 @@ var reasons = [...]Reason{
 	reasonEncoding: {
 		"encoding", "the client does not accept the content coding of the stored page",
 		"RFC 9110, section 12.5.3", "Have the handler say Vary: Accept-Encoding, and both forms are stored.",
-	},
-	reasonVaryChange: {
-		"vary-change", "the response varies on more fields than those before it; it is stored from the next request on",
-		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL, errors and redirects too.",
 	},
 	reasonRecursive: {
 		"recursive", "the handler asks for its own page",

@@ -132,17 +132,6 @@ var ways = map[string]func(*testing.T) string{
 		ask(p, "/page", "Accept-Encoding: gzip")
 		return ask(p, "/page").cacheStatus()
 	},
-	"vary-change": func(t *testing.T) string {
-		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Vary", "X-A")
-			if r.Header.Get("X-A") == "2" {
-				w.Header().Add("Vary", "X-B")
-			}
-		}}
-		p := cached(t, h)
-		ask(p, "/page", "X-A: 1")
-		return ask(p, "/page", "X-A: 2").cacheStatus()
-	},
 	"recursive": func(t *testing.T) string {
 		var p http.Handler
 		status := ""

@@ -88,6 +88,8 @@ func (x *exchange) background(ctx context.Context) *exchange {
 		primaryLen: x.primaryLen,
 		fullLen:    x.fullLen,
 		index:      x.index,
+		steps:      x.steps,
+		depth:      x.depth,
 		prepared:   prepared,
 	}
 	y.directives = rfc9111.RequestDirectives{}
@@ -98,10 +100,7 @@ func (x *exchange) background(ctx context.Context) *exchange {
 // removeCredentials takes out of the header of a request what identifies the user
 // who happened to ask, unless it is in the key of the page.
 func (x *exchange) removeCredentials(header http.Header) {
-	inKey := slices.Concat(x.vary, x.apart)
-	if x.index != nil {
-		inKey = append(inKey, x.index.names...)
-	}
+	inKey := slices.Concat(x.vary, x.apart, x.selectors(x.depth))
 	for name := range header {
 		isOfUser := x.h.isCredential(name) || kindOf(name)&kindsOfUser != 0 // to a shared cache, too
 		if isOfUser && !slices.Contains(inKey, name) {

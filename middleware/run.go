@@ -33,11 +33,11 @@ type run struct {
 
 	// Set when the handler has written its header.
 	status int
-	vary   []string  // the lines of the response's Vary
-	page   *page     // the response as it can be stored, nil if it cannot
-	index  *variants // under which
-	placed int       // how much of outer.vary is in index
-	reason reason    // why it cannot
+	vary   []string    // the lines of the response's Vary
+	page   *page       // the response as it can be stored, nil if it cannot
+	at     destination // of page
+	placed int         // how much of outer was known for that
+	reason reason      // why it cannot
 
 	// live is set when streaming is closed.
 	live      *live
@@ -273,9 +273,7 @@ func (u *run) freshen(e *edits, now time.Time) {
 	} else {
 		x.h.uncacheable.forget(x.memoryKey())
 	}
-	// It may vary on more than it did.
-	u.index = x.indexFor(selectingNames(u.page.vary))
-	u.page.key = x.keyUnder(u.index)
+	u.placeBy(u.page.vary) // it may not be what it was
 }
 
 // mayFallBack reports whether the response may be replaced by an old page.
@@ -300,8 +298,6 @@ func (u *run) fate(storeErr error) (stored bool, detail reason) {
 	switch {
 	case u.reason != reasonNone:
 		return false, u.reason
-	case u.x.index != nil && u.index != u.x.index:
-		return false, reasonVaryChange
 	case errors.Is(storeErr, cache.ErrTooLarge):
 		return false, reasonTooLarge
 	case storeErr != nil:
@@ -331,7 +327,7 @@ func (u *run) stream(w *recorder, begun []byte) *stream {
 	if u.page == nil || !u.sendHead(w) {
 		return nil
 	}
-	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, index: u.index, body: newStream(begun, w.limit, u.inFlight)}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: newStream(begun, w.limit, u.inFlight)}
 	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
 		u.reader, _ = u.live.body.join(true)

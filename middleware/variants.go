@@ -1,15 +1,12 @@
 package middleware
 
 import (
-	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"time"
 
-	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/keys"
 )
 
@@ -32,33 +29,15 @@ func indexTTL(keep time.Duration) time.Duration { return max(keep, minIndexTTL) 
 // same for both.
 var newGeneration = rand.Text
 
-// newVariants returns an index of these names and of those that another has.
-func newVariants(names []string, known *variants) *variants {
+// newVariants returns an index of these names.
+func newVariants(names []string) *variants {
 	names = slices.Clone(names)
-	if known != nil {
-		names = append(names, known.names...)
-	}
 	slices.Sort(names)
 	return &variants{generation: newGeneration(), names: slices.Compact(names)}
 }
 
-// indexPage returns the entry by which others find the index of x's URL.
-func (x *exchange) indexPage(index *variants, now time.Time) *page {
-	return &page{key: bytes.Clone(x.canonical[:x.primaryLen]), index: index, requested: now, received: now}
-}
-
-// indexFor returns the index that a response to x's run belongs under, which
-// varies on these names: nil if the URL has no variants, and the one that x has
-// found if that will do.
-func (x *exchange) indexFor(names []string) *variants {
-	switch {
-	case x.index != nil && containsAll(x.index.names, names):
-		return x.index
-	case x.index == nil && len(names) == 0 && !x.hasOtherKeys() && !x.foreign:
-		return nil
-	}
-	return newVariants(names, x.index)
-}
+// needsIndex reports whether there is an index even for responses without Vary.
+func (x *exchange) needsIndex() bool { return x.depth == 0 && x.foreign || x.hasOtherKeys() }
 
 // hasOtherKeys reports whether requests for the URL may differ in what is in the
 // key besides it.
@@ -67,68 +46,14 @@ func (x *exchange) hasOtherKeys() bool {
 	return len(p.cookies.inKey) > 0 || len(p.varyValues) > 0 || len(x.vary) > 0
 }
 
-// keyUnder returns the canonical key of x's response under an index, which may
-// be nil. header is the request's as it came.
-func (x *exchange) keyUnder(index *variants) []byte {
-	key := bytes.Clone(x.canonical[:x.fullLen])
-	if index != nil {
-		key = appendVariant(key, x.requestHeader(), &x.judgement, index)
-	}
-	return key
-}
-
-// store returns what is stored of a run's response under the key of its flight,
-// and for how long; nil if that is nothing. If the response is the first of
-// several variants, it is the index by which others find it. The variant is
-// stored first, so that whoever gets the index finds it there; and if the page
-// is invalidated in the meantime, the index is not stored and nothing leads to
-// the variant.
-func (x *exchange) store(ctx context.Context, entry *page, index *variants) (stored *page, ttl time.Duration) {
-	ttl = x.h.keep(&entry.fresh, entry.initial, entry.isValidatable())
-	switch {
-	case index == x.index:
-		return entry, ttl
-	case x.index != nil:
-		// It varies on more than was known. The requests to come find the new
-		// index, and no response under it yet: a purge may have come between.
-		x.write(ctx, x.primary, x.indexPage(index, entry.received), indexTTL(ttl))
-		return nil, 0
-	case !x.write(ctx, x.variantKey(index, entry.key), entry, ttl):
-		return nil, 0
-	}
-	return x.indexPage(index, entry.received), indexTTL(ttl)
-}
-
-// write stores an entry, and reports whether it could. It does not wait for a store that
-// does not answer.
-func (x *exchange) write(ctx context.Context, key string, entry *page, keep time.Duration) bool {
-	c := cache.From(ctx, x.h.alias)
-	if c.IsSilent() {
-		return false
-	}
-	err := pages.Over(c).Set(ctx, key, entry, cache.After(keep))
-	if err != nil {
-		x.h.logStoreError(ctx, err)
-	}
-	return err == nil
-}
-
-// selectVariant goes on with the variant of the page that this request selects. entry
-// is where the index was found, or nil if that was not in the cache.
-func (x *exchange) selectVariant(index *variants, entry *page) {
-	x.index, x.indexEntry = index, entry
-	x.h.indexes.remember(x.primary, index)
-	x.canonical = appendVariant(x.canonical[:x.fullLen], x.requestHeader(), &x.judgement, index)
-	x.key = x.variantKey(index, x.canonical)
-}
-
 // maxVariants is how many variants of one URL a store holds: a client could
 // otherwise make one for each value that it can think of. Two that have the same
 // slot push each other out.
 const maxVariants = 4096
 
 // variantKey is the key in the cache of the variant with that canonical key, which
-// is x's or one like it.
+// is x's or one like it. index is that of the URL, also for the variants of a variant,
+// so that all variants of a URL have the same slots.
 func (x *exchange) variantKey(index *variants, canonical []byte) string {
 	var buffer [256]byte
 	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
@@ -156,4 +81,9 @@ func selectingNames(vary []string) []string {
 
 func containsAll(all, some []string) bool {
 	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
+}
+
+// without returns the names that are not among others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }

@@ -40,8 +40,10 @@ func (x *exchange) verdictOn(p *page) judged {
 	switch {
 	case p == nil:
 		return judged{verdict: verdictMiss}
-	case p.index != nil && x.index == nil && bytes.Equal(p.key, primary):
+	case p.index != nil && x.depth < maxDepth && bytes.Equal(p.key, x.indexKey(x.depth)):
 		return judged{verdict: verdictVariant}
+	case p.index != nil && x.depth > 0 && len(p.key) > x.fullLen && bytes.HasPrefix(p.key, primary):
+		return judged{verdict: verdictMiss} // of another variant that has the same slot
 	case p.tombstone && bytes.HasPrefix(p.key, primary): // of the URL, or of one of its variants
 		return judged{verdict: verdictMiss}
 	case p.index != nil, p.tombstone, p.purges != nil:
@@ -62,8 +64,10 @@ func (x *exchange) verdictOnPage(p *page) judged {
 		return judged{verdict: verdictBypass, reason: reason}
 	}
 	fresh := p.fresh
-	if x.index != nil && !x.index.softened.IsZero() && !p.requested.After(x.index.softened) {
-		fresh = softened(fresh, p.age(x.index.softened))
+	for i := range x.depth {
+		if at := x.steps[i].index.softened; !at.IsZero() && !p.requested.After(at) {
+			fresh = softened(fresh, p.age(at))
+		}
 	}
 	switch purged, at := x.purges.find(x.h.keyPrefix, x.target, p.requested); purged {
 	case purgedHard:

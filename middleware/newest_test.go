@@ -1,0 +1,321 @@
+package middleware_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+)
+
+// varyChange is a handler whose responses vary on other fields from some moment on. They
+// say of what time they are, and by what they are selected.
+type varyChange struct {
+	handler
+	vary   string
+	age    string
+	fields []string // others
+	length int
+}
+
+func newVaryChange(vary string, length int, fields ...string) *varyChange {
+	h := &varyChange{vary: vary, age: "old", length: length, fields: fields}
+	h.serve = func(w http.ResponseWriter, r *http.Request) {
+		addFields(w.Header(), h.fields)
+		if h.vary != "" {
+			w.Header().Set("Vary", h.vary)
+		}
+		_, _ = io.WriteString(w, h.page(r.Header.Get("X-A"), r.Header.Get("X-B")))
+	}
+	return h
+}
+
+// page is the body for a request with these fields.
+func (h *varyChange) page(a, b string) string {
+	page := h.age
+	if strings.Contains(h.vary, "X-A") {
+		page += " a=" + a
+	}
+	if strings.Contains(h.vary, "X-B") {
+		page += " b=" + b
+	}
+	return page + strings.Repeat(".", h.length)
+}
+
+func (h *varyChange) changesTo(vary string) { h.vary, h.age = vary, "new" }
+
+func askFor(p http.Handler, a, b string) answer { return ask(p, "/page", "X-A: "+a, "X-B: "+b) }
+
+// RFC 9111, section 4: of several suitable responses the newest is used; by section 4.1,
+// one with a shorter Vary is suitable for more requests.
+func TestTheNewestOfSeveralSuitableResponsesIsUsed(t *testing.T) {
+	for _, vary := range [][2]string{{"X-A", ""}, {"X-A, X-B", ""}, {"X-A, X-B", "X-A"}, {"X-A, X-B", "X-B"}} {
+		for how, length := range lengths {
+			for name, cfg := range stores(t) {
+				if name == "files" && how == "streamed" {
+					continue // the client has the page before it is stored
+				}
+				t.Run(fmt.Sprintf("%q after %q, %s, %s", vary[1], vary[0], name, how), func(t *testing.T) {
+					h := newVaryChange(vary[0], length)
+					p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
+					for range 3 { // the last is answered by the fast path
+						askFor(p, "1", "1").wantBody(t, h.page("1", "1"))
+					}
+					h.changesTo(vary[1])
+					askFor(p, "9", "9").wantStatus(t, "larder; fwd=vary-miss; fwd-status=200; stored")
+					h.runs.Store(0)
+					for _, b := range []string{"9", "1"} {
+						for _, a := range []string{"9", "1"} {
+							if vary[1] == "X-A" && a == "1" || vary[1] == "X-B" && b == "1" {
+								continue // the new response is not for these
+							}
+							askFor(p, a, b).wantHit(t, h.page(a, b))
+							askFor(p, a, b).wantHit(t, h.page(a, b))
+						}
+					}
+					h.wantRuns(t, 0)
+				})
+			}
+		}
+	}
+}
+
+// A handler that looks at a field only if another has some value says so in Vary. Its
+// responses do not push each other out, whichever comes first.
+func TestResponsesOfWhichSomeVaryOnMoreAreStoredSideBySide(t *testing.T) {
+	requests := [][2]string{{"1", "x"}, {"1", "y"}, {"2", "x"}, {"2", "y"}, {"2", "z"}}
+	for name, cfg := range stores(t) {
+		for first := range requests {
+			t.Run(fmt.Sprint(name, ", first ", first), func(t *testing.T) {
+				h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+					a := r.Header.Get("X-A")
+					w.Header().Set("Vary", "X-A")
+					if a == "2" {
+						w.Header().Set("Vary", "X-A, X-B")
+						a += r.Header.Get("X-B")
+					}
+					_, _ = io.WriteString(w, a)
+				}}
+				path := fmt.Sprint("/page", first)
+				p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
+				for i := range 2 * len(requests) { // the index by less takes the place of that by more once
+					r := requests[(first+i)%len(requests)]
+					ask(p, path, "X-A: "+r[0], "X-B: "+r[1])
+				}
+				h.runs.Store(0)
+				for range 2 {
+					for _, r := range requests {
+						want := r[0]
+						if want == "2" {
+							want += r[1]
+						}
+						ask(p, path, "X-A: "+r[0], "X-B: "+r[1]).wantHit(t, want)
+					}
+				}
+				h.wantRuns(t, 0)
+			})
+		}
+	}
+}
+
+// A response without Vary may come from a validation, from a refresh, or from a run that
+// is only stored to be validated.
+func TestTheNewestResponseIsUsedHoweverItCame(t *testing.T) {
+	for how, says := range map[string]string{
+		"refreshed":               "max-age=10, stale-while-revalidate=3600",
+		"validated":               "max-age=10",
+		"stored to be validated":  "no-cache",
+		"made anew when outdated": "max-age=10, must-revalidate",
+	} {
+		for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
+			t.Run(how+", "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := newVaryChange("X-A", 10, "Cache-Control: "+says)
+					serve := h.serve
+					h.serve = func(w http.ResponseWriter, r *http.Request) {
+						w.Header().Set("ETag", `"`+h.age+`"`)
+						if how == "validated" {
+							w.Header().Set("ETag", `"same"`)
+						}
+						if r.Header.Get("If-None-Match") == w.Header().Get("ETag") {
+							w.Header().Set("Cache-Control", says)
+							w.Header()["Vary"] = []string{h.vary}
+							w.WriteHeader(http.StatusNotModified)
+							return
+						}
+						serve(w, r)
+					}
+					p := within(newCaches(t, cfg), middleware.Site()(h))
+					askFor(p, "1", "")
+					time.Sleep(11 * time.Second)
+					askFor(p, "2", "") // fresh when that of 1 is stale
+					h.changesTo("")
+					askFor(p, "1", "")
+					synctest.Wait()
+					h.runs.Store(0)
+					a := askFor(p, "2", "")
+					if got := a.body; strings.HasPrefix(got, "old a=2") {
+						t.Errorf("an older response is used: %q, %s", got, a.cacheStatus())
+					}
+				})
+			})
+		}
+	}
+}
+
+// A run that began before a purge does not store, neither the response nor an index.
+func TestAResponseWithAShorterVaryDoesNotUndoAPurge(t *testing.T) {
+	for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
+		for _, vary := range [][2]string{{"X-A", ""}, {"X-A, X-B", "X-A"}} {
+			for how, length := range lengths {
+				t.Run(fmt.Sprint(name, vary, how), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						caches := newCaches(t, cfg)
+						h := newVaryChange(vary[0], length)
+						serve := h.serve
+						p := within(caches, middleware.CachePage(ttl)(h))
+						askFor(p, "1", "1")
+						h.changesTo(vary[1])
+						h.serve = func(w http.ResponseWriter, r *http.Request) {
+							time.Sleep(time.Second)
+							serve(w, r)
+						}
+						c := start(t, p, request("GET", "/page", "X-A: 2", "X-B: 2"))
+						inScope(t, caches, func(ctx context.Context) error { return middleware.Purge(ctx, "http://example.com/page") })
+						c.wait().wantBody(t, h.page("2", "2"))
+						for _, a := range []string{"1", "2"} {
+							if got := askFor(p, a, "2"); got.isHit() {
+								t.Errorf("it was stored: %s", got.cacheStatus())
+							}
+							if vary[1] == "" {
+								break // that was stored for all
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestWhoWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T) {
+	for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
+		for how, length := range lengths {
+			t.Run(name+", "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := newVaryChange("X-A", length)
+					serve := h.serve
+					p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
+					askFor(p, "1", "")
+					h.changesTo("")
+					h.serve = func(w http.ResponseWriter, r *http.Request) {
+						time.Sleep(time.Second)
+						serve(w, r)
+					}
+					h.runs.Store(0)
+					for _, c := range startMany(t, p, 10, "X-A: 2") {
+						c.wait().wantBody(t, h.page("", ""))
+					}
+					h.wantRuns(t, 1)
+				})
+			})
+		}
+	}
+}
+
+// Two programs have one store: what one has stored without Vary is what the other uses.
+func TestTheNewestResponseIsUsedByOtherProcesses(t *testing.T) {
+	store := cache.Config{Backend: "file", Location: t.TempDir()}
+	h := newVaryChange("X-A, X-B", 10)
+	here := within(newCaches(t, store), middleware.CachePage(ttl)(h))
+	there := within(newCaches(t, store), middleware.CachePage(ttl)(h))
+	for _, vary := range []string{"X-A", ""} {
+		for _, p := range []http.Handler{here, there} {
+			askFor(p, "1", "1")
+			askFor(p, "1", "1").wantHit(t, h.page("1", "1"))
+		}
+		h.changesTo(vary)
+		askFor(here, "for "+vary, "2")
+		for range 2 {
+			askFor(there, "for "+vary, "1").wantHit(t, h.page("for "+vary, "1"))
+		}
+	}
+	askFor(there, "1", "1").wantHit(t, h.page("1", "1"))
+}
+
+// What outer middleware adds to Vary as it writes the status is not seen when nothing is
+// written, or not the page: the pages of several clients stay apart.
+func TestALateVaryOfMiddlewareCountsForResponsesThatItDoesNotSend(t *testing.T) {
+	for how, second := range map[string][]string{
+		"refresh":     nil,
+		"conditional": {"If-None-Match: W/\"x\""},
+	} {
+		for name, length := range lengths {
+			t.Run(how+", "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+						w.Header().Set("ETag", `W/"x"`)
+						w.Header().Set("Cache-Control", "max-age=10")
+						if how == "refresh" {
+							w.Header().Set("ETag", "invalid")
+							w.Header().Set("Cache-Control", "max-age=10, stale-while-revalidate=3600")
+						}
+						_, _ = io.WriteString(w, r.Header.Get("Origin")+strings.Repeat(".", length))
+					}}
+					page := within(inMemory(t), middleware.Site()(h))
+					p := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						adding(page, func(h http.Header) {
+							if r.Header.Get("If-None-Match") == "" {
+								h.Add("Vary", "Origin")
+							}
+						}).ServeHTTP(w, r)
+					})
+					ask(p, "/page", "Origin: a")
+					time.Sleep(11 * time.Second)
+					again := "Origin: a"
+					if how == "conditional" {
+						again = "Origin: c"
+					}
+					ask(p, "/page", append([]string{again}, second...)...)
+					synctest.Wait()
+					ask(p, "/page", "Origin: b").wantBody(t, "b"+strings.Repeat(".", length))
+				})
+			})
+		}
+	}
+}
+
+// A response that middleware has encoded is one of several variants, though the page that
+// is stored of it is not encoded.
+func TestACodingThatMiddlewareAppliesLeavesTheVariants(t *testing.T) {
+	for how, length := range lengths {
+		t.Run(how, func(t *testing.T) {
+			h := new(handler)
+			h.serve = func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, fmt.Sprint("run ", h.runs.Load(), strings.Repeat("x", length)))
+			}
+			page := within(inMemory(t), middleware.CachePage(ttl)(h))
+			p := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				adding(page, func(h http.Header) {
+					h.Add("Vary", "Accept-Encoding")
+					if coding := r.Header.Get("Accept-Encoding"); coding != "" {
+						h.Set("Content-Encoding", coding)
+					}
+				}).ServeHTTP(w, r)
+			})
+			plain := ask(p, "/page")
+			coded := ask(p, "/page", "Accept-Encoding: gzip")
+			for range 2 {
+				ask(p, "/page").wantHit(t, plain.body)
+				ask(p, "/page", "Accept-Encoding: gzip").wantHit(t, coded.body)
+			}
+			h.wantRuns(t, 2)
+		})
+	}
+}
