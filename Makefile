@@ -45,6 +45,11 @@ apps: apps-deps ## nginx, Django and Express behind examples/proxy and without i
 apps-full: apps-deps ## the same with every page that links lead to
 	$(TEST_APPS) -timeout 20m ./apps
 
+.PHONY: pocketbase
+pocketbase: ## PocketBase as a library with larder around it, in a module of its own that takes minutes to build
+	$(GO) -C internal/neighbours/pocketbase vet ./...
+	$(GO) -C internal/neighbours/pocketbase test -count=1 -timeout 10m ./...
+
 .PHONY: apps-deps
 apps-deps:
 	@internal/neighbours/apps/install.sh $(EXPRESS)
@@ -197,7 +202,7 @@ endif
 ci: check test neighbours apps e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
 
 .PHONY: nightly
-nightly: apps-full ## what takes too long for each change
+nightly: apps-full pocketbase ## what takes too long for each change
 
 .PHONY: clean
 clean: ## remove what the other commands installed
