@@ -36,6 +36,9 @@ func Differences(r Request, direct, cached Answer, scrub func([]byte) []byte) []
 	random := len(a) != len(direct.Body)
 	for _, name := range names(direct.Header, cached.Header) {
 		a, b := comparable(name, direct.Header), comparable(name, cached.Header)
+		if name == "Expires" && sameLifetime(direct.Header, cached.Header) {
+			continue
+		}
 		if a != b && !mayDiffer(r, direct, name) && !(random && name == "Etag") {
 			differ(name, quoted(a), quoted(b))
 		}
@@ -73,28 +76,36 @@ func comparable(name string, header http.Header) string {
 	switch name {
 	case "Etag":
 		return strings.TrimPrefix(header.Get(name), "W/")
-	case "Expires":
-		return lifetime(header)
 	case "Set-Cookie":
 		return cookieNames(header)
 	case "Vary":
 		return selecting(header.Values(name))
 	}
-	if _, ok := explained[name]; ok {
+	if _, ok := explained[name]; ok && name != "Expires" {
 		return ""
 	}
 	return strings.Join(header.Values(name), ", ")
 }
 
-// lifetime returns how long after Date a response expires, to the two seconds that
-// an application may need between the two fields.
-func lifetime(header http.Header) string {
+// slack is how long an application may take between Expires and Date.
+const slack = 5 * time.Second
+
+// sameLifetime reports whether two responses expire as long after their Date. What
+// Cache-Control says is compared to the letter, and counts more (RFC 9111, 5.3).
+func sameLifetime(a, b http.Header) bool {
+	first, ok := lifetime(a)
+	second, okToo := lifetime(b)
+	if !ok || !okToo {
+		return a.Get("Expires") == b.Get("Expires")
+	}
+	return (first - second).Abs() <= slack
+}
+
+// lifetime returns how long after Date a response expires.
+func lifetime(header http.Header) (d time.Duration, ok bool) {
 	expires, err := http.ParseTime(header.Get("Expires"))
 	date, dateErr := http.ParseTime(header.Get("Date"))
-	if err != nil || dateErr != nil {
-		return header.Get("Expires")
-	}
-	return expires.Sub(date).Round(2 * time.Second).String()
+	return expires.Sub(date), err == nil && dateErr == nil
 }
 
 func cookieNames(header http.Header) string {

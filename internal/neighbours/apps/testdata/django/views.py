@@ -16,7 +16,7 @@ def without_content(get_response):
         response = get_response(request)
         if request.method == "HEAD":
             if response.streaming:
-                response.streaming_content = []
+                response.streaming_content = [b""]
             else:
                 response["Content-Length"] = str(len(response.content))
                 response.content = b""
