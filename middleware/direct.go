@@ -34,6 +34,7 @@ func (w *recorder) direct(why reason) {
 		header := w.client.Header()
 		setStatus(header, w.edits.own["Cache-Status"], forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
 		w.edits.applyTo(header)
+		sniff(header, w.held)
 		// The run was made without the conditions of this client.
 		if w.bodiless = w.run.x.answersCondition(rfc9111.ValidatorsOf(header, time.Now()), w.status); !w.bodiless {
 			w.client.WriteHeader(w.status)

@@ -26,12 +26,13 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	w.edits.applyTo(header)
 	out := outgoing{Header: header}
 	out.tell(x.h, u.page)
+	sniff(header, w.held)
 	u.outer.known = canonical(header)
 	w.headSent = true
 	w.bodiless = x.answersCondition(u.page.validators, u.page.status) || x.writeBodiless(u.page.status)
 	switch x.part = x.ownPart(u.page); {
 	case w.bodiless:
-		_ = http.NewResponseController(w.client).Flush() // that client has all it gets
+		flush(w.client) // that client has all it gets
 	case x.part != nil:
 		setPart(header, x.part)
 		w.client.WriteHeader(http.StatusPartialContent)
@@ -67,6 +68,14 @@ func (u *run) sendWhole() (shared bool) {
 	}
 	u.place()
 	return true
+}
+
+// sniff gives a response without a type the one that the server would find out. Middleware
+// that compresses does so at the first write, but not behind a status that was written.
+func sniff(header http.Header, begun []byte) {
+	if _, set := header["Content-Type"]; !set && len(begun) > 0 && header["Content-Encoding"] == nil {
+		header["Content-Type"] = []string{http.DetectContentType(begun)}
+	}
 }
 
 // keepPrivate makes the response one for the client who started the run.

@@ -83,6 +83,8 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 		out := newOutgoing(header, u.page)
 		out.setGuesses(u.page) // they are for this client, too
 		out.tell(x.h, u.page)
+	} else {
+		sniff(header, response.body)
 	}
 	before := canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)

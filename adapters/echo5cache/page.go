@@ -1,6 +1,8 @@
 package echo5cache
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/labstack/echo/v5"
@@ -29,14 +31,25 @@ func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
 		return func(c *echo.Context) error {
 			v := visits.Get().(*visit)
 			v.c, v.next = c, next
-			served := engine.Serve(c.Response(), c.Request(), v)
+			engine.Serve(c.Response(), c.Request(), v)
 			err := v.err
-			if served.TimedOut && err == nil {
-				err = c.Request().Context().Err() // the answer is for whoever has limited the time
+			if err == nil {
+				err = overdue(c)
 			}
 			*v = visit{}
 			visits.Put(v) // the engine keeps none
 			return err
 		}
 	}
+}
+
+// overdue returns the error of a request whose time is over and that has no answer: that
+// is for whoever has limited the time.
+func overdue(c *echo.Context) error {
+	err := c.Request().Context().Err()
+	response, unknown := echo.UnwrapResponse(c.Response())
+	if errors.Is(err, context.DeadlineExceeded) && unknown == nil && !response.Committed {
+		return err
+	}
+	return nil
 }

@@ -57,11 +57,14 @@ func run(c *echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.
 	if c.Response() != inner && !inner.Committed {
 		return middleware.ErrBypassed
 	}
-	if cache, ok := w.(interface{ Ended(status int) }); ok && inner.Committed {
-		cache.Ended(inner.Status)
+	if inner.Committed {
+		ended(w, inner.Status)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case !inner.Committed && r.Context().Err() != nil:
+		return err // whoever has limited the time answers
 	}
 	begun := inner.Committed
 	c.Set(errorKey, err)
@@ -70,6 +73,27 @@ func run(c *echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.
 		return err
 	}
 	return nil
+}
+
+// ended tells the cache which status stands in a response at its end: another than was
+// sent says that the handler has failed half-way. Middleware of net/http may be in
+// between, and other handlers that are wrapped.
+func ended(w http.ResponseWriter, status int) {
+	for {
+		if cache, ok := w.(interface{ Ended(status int) }); ok {
+			cache.Ended(status)
+			return
+		}
+		if response, ok := w.(*echo.Response); ok && response.Committed {
+			response.Status = status
+			return
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = wrapper.Unwrap()
+	}
 }
 
 // setRequest sets the request of c, and what c may have parsed of its query

@@ -55,11 +55,23 @@ func (w *writer) WriteHeader(status int) {
 }
 
 // end tells the cache, if the response is for one, that the handler has failed half-way.
+// Middleware of net/http may be in between.
 func (w *writer) end() {
-	if cache, ok := w.ResponseWriter.(interface{ Ended(status int) }); ok && w.late != 0 {
-		cache.Ended(w.late)
+	for next := w.ResponseWriter; w.late != 0; {
+		if cache, ok := next.(interface{ Ended(status int) }); ok {
+			cache.Ended(w.late)
+			return
+		}
+		wrapper, ok := next.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		next = wrapper.Unwrap()
 	}
 }
+
+// Ended is called by the writer of handlers that are wrapped once more.
+func (w *writer) Ended(status int) { w.WriteHeader(status) }
 
 // WriteHeaderNow implements [gin.ResponseWriter].
 func (w *writer) WriteHeaderNow() { w.size = max(w.size, 0) }
