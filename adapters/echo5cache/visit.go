@@ -51,14 +51,11 @@ func run(c *echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.
 		c.SetResponse(outer)
 		setRequest(c, request)
 	}()
-	c.SetResponse(inner)
+	c.SetResponse(&response{inner})
 	setRequest(c, r)
 	err := next(c)
-	if c.Response() != inner && !inner.Committed {
+	if last, unknown := echo.UnwrapResponse(c.Response()); (unknown != nil || last != inner) && !inner.Committed {
 		return middleware.ErrBypassed
-	}
-	if inner.Committed {
-		ended(w, inner.Status)
 	}
 	switch {
 	case err == nil:
@@ -75,17 +72,27 @@ func run(c *echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.
 	return nil
 }
 
-// ended tells the cache which status stands in a response at its end: another than was
-// sent says that the handler has failed half-way. Middleware of net/http may be in
-// between, and other handlers that are wrapped.
+// response is the Response of a handler whose response is recorded.
+type response struct{ *echo.Response }
+
+// Unwrap is for [echo.UnwrapResponse].
+func (r *response) Unwrap() http.ResponseWriter { return r.Response }
+
+// WriteHeader implements [http.ResponseWriter]. A second status, which echo ignores, says
+// that the handler has failed half-way.
+func (r *response) WriteHeader(status int) {
+	if r.Committed {
+		ended(r.Response.Unwrap(), status)
+	}
+	r.Response.WriteHeader(status)
+}
+
+// ended tells the cache of a second status. Middleware of net/http may be in between, and
+// other handlers that are wrapped.
 func ended(w http.ResponseWriter, status int) {
 	for {
 		if cache, ok := w.(interface{ Ended(status int) }); ok {
 			cache.Ended(status)
-			return
-		}
-		if response, ok := w.(*echo.Response); ok && response.Committed {
-			response.Status = status
 			return
 		}
 		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })

@@ -37,7 +37,7 @@ func typedPage(s *stage, v visit) {
 // taggedPage has an ETag of its own, and must be validated when it is stale.
 func taggedPage(s *stage, v visit) {
 	v.w.Header().Set("Etag", `"v1"`)
-	v.w.Header().Set("Cache-Control", "proxy-revalidate")
+	v.w.Header().Set("Cache-Control", "must-revalidate")
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if strings.Contains(v.r.Header.Get("If-None-Match"), `"v1"`) {
 		v.w.WriteHeader(http.StatusNotModified)

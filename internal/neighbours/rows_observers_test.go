@@ -100,9 +100,9 @@ var observerRows = []neighbour{
 	},
 }
 
-// chi's ResponseWriter keeps to itself that a handler has failed half-way. With echo
-// v4 the Response tells.
-var failureHidden = map[string]int32{"broken": 1, "echo4/broken": 4}
+// chi's ResponseWriter keeps to itself that a handler has failed half-way. The adapters
+// tell the cache past it.
+var failureHidden = map[string]int32{"broken": 1, "gin/broken": 4, "echo5/broken": 4}
 
 // gorilla/handlers answers http.ErrAbortHandler, too, by which net/http's own
 // ReverseProxy and larder break off a response whose client has left.
