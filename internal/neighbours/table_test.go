@@ -55,6 +55,11 @@ type expectation struct {
 	// and a slash may come before.
 	runs map[string]int32
 
+	// spare is how many runs more there may be: of two responses that are made at once,
+	// one with Vary and one without, the newer one replaces the other, whichever it is
+	// (RFC 9111, 4), and the one that was replaced is made again.
+	spare int32
+
 	// differs are fields that are not as in the application without larder, with
 	// the reason, beside those of every cell. "token" is the token in the page,
 	// "early" what comes of a page before it is complete, "log" the server's log.
