@@ -2,6 +2,7 @@ package apps
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -68,7 +69,8 @@ func (s Site) Visit(t testing.TB, v *Visitor, targets []string) {
 }
 
 // Probe compares what clients ask of each target besides a plain GET: HEAD,
-// conditions that hold and that fail, and ranges.
+// conditions that hold and that fail, and ranges. Each is asked of a page that the
+// cache may have, and of one that it has never seen.
 func (s Site) Probe(t testing.TB, v *Visitor, targets []string) {
 	t.Helper()
 	for _, target := range targets {
@@ -76,7 +78,9 @@ func (s Site) Probe(t testing.TB, v *Visitor, targets []string) {
 			plain := Request{Target: target}.With("Accept-Encoding", coding)
 			page := s.Compare(t, v, plain)
 			s.Compare(t, v, Request{Method: http.MethodHead, Target: target}.With("Accept-Encoding", coding))
-			for _, r := range probes(plain, page.Header) {
+			for i, r := range probes(plain, page.Header) {
+				s.Compare(t, v, r)
+				r.Target += fmt.Sprintf("?unseen=%d-%s", i, coding[:1])
 				s.Compare(t, v, r)
 			}
 		}
