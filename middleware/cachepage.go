@@ -23,17 +23,21 @@ import (
 // no-store, private, no-cache or max-age=0 wins over ttl. With a ttl of zero or
 // less nothing is stored.
 //
-// What middleware further out has set in the header by then counts as the
-// handler's: with a Set-Cookie, private or no-store there, the request goes past
-// the cache, and a Vary there is a part of the key.
+// What outer middleware sets in the header counts as the handler's, whether it does so
+// before the handler runs, while it runs, or as the status is written: Set-Cookie,
+// private, no-store, or Vary on a cookie that is not declared make the response one
+// client's, and another Vary selects the page. The handler sees the outer header, and
+// the fields that it removes are removed on hits, too. What outer middleware adds after
+// the handler has returned cannot be seen.
 //
 // Each URL is a page, query included, so clients decide how many there are: keep
 // pages in a cache that is bounded by bytes, and see [OnlyQuery].
 //
 // Of concurrent requests for a page that is not in the cache, one runs the
 // handler, in a goroutine and with a context of its own: the context has the
-// values of the first request's and a [cache.Scope] of its own, and ends when
-// the last client who waits has left. The handler gets the request without
+// values of the first request's, its deadline and a [cache.Scope] of its own, and ends
+// when the last client who waits has left. While the handler runs, the request that
+// started it stays open, even if its client has left. The handler gets the request without
 // what the page must not depend on: ranges and conditions, which are applied to
 // each client's answer, and fields such as X-Forwarded-Host. A request with a range,
 // If-Match or If-Unmodified-Since for a page of which nothing is stored starts no such
@@ -44,15 +48,19 @@ import (
 // it, while the entry fills. If a response turns out not to be for all, the
 // others run the handler themselves. If the handler panics, so does the first
 // request, with the same value; the others have it run once more, unless they
-// have a part of the response already: then theirs is aborted.
+// have a part of the response already: then theirs is aborted. So it is if the handler
+// writes another status after its response has begun, which says that it has failed:
+// such a response is not stored.
 //
 // A handler may ask for its own page under its own context, and gets it without
 // the cache. If it waits for it in a way that loses the context, as a request
 // over the network does, it waits for [Patience].
 //
 // Every response says in Cache-Status (RFC 9211) what was done and why. If the
-// cache fails, pages are served without it. A request whose context ends before
-// there is an answer gets status 503, since its client may still be there.
+// cache fails, pages are served without it. A request that is cancelled before there is
+// an answer gets status 503. One whose deadline is over is left to whoever set the
+// deadline, with Cache-Control: no-store; if nobody inside of [Lifecycle] answers it,
+// Lifecycle does, with 503.
 func CachePage(ttl time.Duration, opts ...PageOption) func(http.Handler) http.Handler {
 	return NewPolicy(ttl, opts...).Handler
 }
