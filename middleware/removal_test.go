@@ -19,8 +19,8 @@ import (
 // unsuitable are answers that are not stored, by what they are.
 var unsuitable = map[string]http.HandlerFunc{
 	"404":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 404) },
-	"410":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 410) },
-	"403":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 403) },
+	"410":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", http.StatusGone) },
+	"403":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", http.StatusForbidden) },
 	"400":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 400) },
 	"a redirect":   func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Location", "/"); w.WriteHeader(303) },
 	"no-store":     unstored("Cache-Control: no-store"),

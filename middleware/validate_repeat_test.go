@@ -82,7 +82,7 @@ var repeated = map[string]struct {
 	"not found":      {answer: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", 404) }, status: 404, body: "gone\n"},
 	"empty":          {answer: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, status: 204},
 	"nothing at all": {answer: func(http.ResponseWriter, *http.Request) {}, status: 200},
-	"error":          {answer: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "failed", 503) }, status: 503, body: "failed\n"},
+	"error":          {answer: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "failed", http.StatusServiceUnavailable) }, status: 503, body: "failed\n"},
 	"panic":          {answer: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, broken: true},
 	"hijack": {answer: func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()

@@ -12,7 +12,7 @@ func TestClientsCannotAimAtTheSlotOfAVariant(t *testing.T) {
 		return variantSlot(generation, []byte("rest"), fmt.Append(nil, "Accept-Language", value))
 	}
 	known, other := newGeneration(), newGeneration()
-	if slot(known, 1) != slot(known, 1) {
+	if first, second := slot(known, 1), slot(known, 1); first != second {
 		t.Fatal("a variant has two slots")
 	}
 	const values = 64 * maxVariants

@@ -31,7 +31,7 @@ func TestNoTwoFunctionsHaveOneName(t *testing.T) {
 			t.Errorf("%s is %s, and then %s", what, name, again)
 		}
 	}
-	if funcname.Of(one) != funcname.Of(one) {
+	if first, second := funcname.Of(one), funcname.Of(one); first != second {
 		t.Error("a function has another name each time")
 	}
 }

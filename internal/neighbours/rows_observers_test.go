@@ -39,6 +39,7 @@ var observerRows = []neighbour{
 	observer("chi-strip-slashes", func(*testing.T) wrapper { return middleware.StripSlashes }),
 	observer("chi-redirect-slashes", func(*testing.T) wrapper { return middleware.RedirectSlashes }),
 	observer("chi-set-header", func(*testing.T) wrapper { return middleware.SetHeader("Content-Type", "application/json") }),
+	//lint:ignore SA1019 it is what applications have
 	observer("chi-real-ip", func(*testing.T) wrapper { return middleware.RealIP }),
 	observer("gorilla-logging", func(*testing.T) wrapper {
 		return func(next http.Handler) http.Handler { return handlers.CombinedLoggingHandler(io.Discard, next) }
@@ -73,6 +74,7 @@ var observerRows = []neighbour{
 	{
 		name: "echo4-logger",
 		echo4: func(*testing.T) middlewares {
+			//lint:ignore SA1019 it is what applications have
 			return middlewares{echo4: echo4mw.LoggerWithConfig(echo4mw.LoggerConfig{Output: io.Discard})}
 		},
 		inside:  expectation{fate: shared},
