@@ -38,13 +38,14 @@ func (w *gzipWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// compress is middleware that compresses for those who can read it.
+// compress is middleware that compresses for those who can read it. Both forms vary (RFC
+// 9110, 12.5.5): the newest response without Vary would be that of all.
 func compress(c *gin.Context) {
+	c.Writer.Header().Add("Vary", "Accept-Encoding")
 	if !strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
 		return
 	}
 	c.Header("Content-Encoding", "gzip")
-	c.Writer.Header().Add("Vary", "Accept-Encoding")
 	z := gzip.NewWriter(c.Writer)
 	outer := c.Writer
 	c.Writer = &gzipWriter{c.Writer, z}

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -95,7 +96,11 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	for i := range ops {
 		s.wrote(&ops[i])
 	}
-	return s.failures(ctx, requests), nil
+	errs = s.failures(ctx, requests)
+	if len(errs) > 0 && !slices.Contains(errs, nil) && !isReply(requests[0].err()) {
+		return nil, errs[0] // no server has answered
+	}
+	return errs, nil
 }
 
 // failures returns the errors of all requests, or nil if there are none.
