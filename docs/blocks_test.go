@@ -79,6 +79,9 @@ var (
 )
 
 func requireUser(next http.Handler) http.Handler            { return next }
+func logged(next http.Handler) http.Handler                 { return next }
+func secured(next http.Handler) http.Handler                { return next }
+func compressed(next http.Handler) http.Handler             { return next }
 func showArticle(w http.ResponseWriter, r *http.Request)   {}
 func changeArticle(w http.ResponseWriter, r *http.Request) {}
 
