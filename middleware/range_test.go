@@ -117,6 +117,7 @@ func TestADownloadIsResumedFromASlowOrigin(t *testing.T) {
 				for range 5 { // each time it gets a little further
 					c := start(t, p, request("GET", "/film", "Range: bytes=2000-", `If-Range: "v1"`))
 					time.Sleep(1500 * time.Millisecond)
+					synctest.Wait()
 					if c.w.Code != http.StatusPartialContent || !strings.HasPrefix(film[2000:], c.w.Body.String()) || c.w.Body.Len() == 0 {
 						t.Errorf("%d %q with %d bytes", c.w.Code, c.w.Header(), c.w.Body.Len())
 					}
