@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,18 +110,20 @@ func TestADownloadIsResumedFromASlowOrigin(t *testing.T) {
 	for name, around := range kindsOfCache {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				var looking sync.Mutex
 				h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 					addFields(w.Header(), []string{`Etag: "v1"`, "Content-Type: video/mp4"})
-					http.ServeContent(w, r, "", time.Time{}, &slowly{ReadSeeker: strings.NewReader(film), w: w})
+					http.ServeContent(w, r, "", time.Time{}, &slowly{ReadSeeker: strings.NewReader(film), w: w, looking: &looking})
 				}}
 				p := within(inMemory(t), around()(h))
 				for range 5 { // each time it gets a little further
 					c := start(t, p, request("GET", "/film", "Range: bytes=2000-", `If-Range: "v1"`))
 					time.Sleep(1500 * time.Millisecond)
-					synctest.Wait()
+					looking.Lock()
 					if c.w.Code != http.StatusPartialContent || !strings.HasPrefix(film[2000:], c.w.Body.String()) || c.w.Body.Len() == 0 {
 						t.Errorf("%d %q with %d bytes", c.w.Code, c.w.Header(), c.w.Body.Len())
 					}
+					looking.Unlock()
 					c.leave()
 					c.wait()
 				}
@@ -133,13 +136,21 @@ func TestADownloadIsResumedFromASlowOrigin(t *testing.T) {
 // slowly takes a second for each read of 500 bytes, which is flushed.
 type slowly struct {
 	io.ReadSeeker
-	w http.ResponseWriter
+	w       http.ResponseWriter
+	looking *sync.Mutex // held while somebody looks at what was written
 }
 
 func (s *slowly) Read(p []byte) (int, error) {
 	_ = http.NewResponseController(s.w).Flush()
+	s.pass()
 	time.Sleep(time.Second)
+	s.pass()
 	return s.ReadSeeker.Read(p[:min(len(p), 500)])
+}
+
+func (s *slowly) pass() {
+	s.looking.Lock()
+	defer s.looking.Unlock()
 }
 
 func TestAPartDisturbsNoRunAndNoRunDisturbsIt(t *testing.T) {
