@@ -69,12 +69,14 @@ func (f *refreshes) done(key string) {
 // request's, but not its end, and a scope of its own.
 func (x *exchange) background(ctx context.Context) *exchange {
 	x.Prepare(nil)
-	prepared := &prepared{header: x.prepared.header, shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
+	prepared := &prepared{header: maps.Clone(x.prepared.header), shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
 	prepared.shared.Header = maps.Clone(prepared.shared.Header)
 	// What the client demands of caches is not for a request of our own.
 	delete(prepared.shared.Header, "Cache-Control")
 	delete(prepared.shared.Header, "Pragma")
 	x.removeCredentials(prepared.shared.Header)
+	// If the response turns out to vary on one of them, it is that of a request without.
+	x.removeCredentials(prepared.header)
 	if hasCertificate(prepared.shared) && !slices.Contains(x.apart, certificate) {
 		prepared.shared = withoutCertificate(prepared.shared)
 	}
@@ -93,6 +95,9 @@ func (x *exchange) background(ctx context.Context) *exchange {
 		prepared:   prepared,
 	}
 	y.directives = rfc9111.RequestDirectives{}
+	if x.removesCookies() {
+		y.userCookies = nil
+	}
 	y.canonical = append(y.buffer[:0], x.canonical...)
 	return y
 }
@@ -100,14 +105,14 @@ func (x *exchange) background(ctx context.Context) *exchange {
 // removeCredentials takes out of the header of a request what identifies the user
 // who happened to ask, unless it is in the key of the page.
 func (x *exchange) removeCredentials(header http.Header) {
-	inKey := slices.Concat(x.vary, x.apart, x.selectors(x.depth))
+	inKey := x.inKey()
 	for name := range header {
 		isOfUser := x.h.isCredential(name) || kindOf(name)&kindsOfUser != 0 // to a shared cache, too
 		if isOfUser && !slices.Contains(inKey, name) {
 			delete(header, name)
 		}
 	}
-	if header["Cookie"] == nil || slices.Contains(inKey, "Cookie") {
+	if header["Cookie"] == nil || !x.removesCookies() {
 		return
 	}
 	delete(header, "Cookie")
@@ -115,6 +120,12 @@ func (x *exchange) removeCredentials(header http.Header) {
 		header["Cookie"] = []string{line}
 	}
 }
+
+// inKey are the request fields whose values are in the key of the page.
+func (x *exchange) inKey() []string { return slices.Concat(x.vary, x.apart, x.selectors(x.depth)) }
+
+// removesCookies reports whether a refresh is asked for without the user's cookies.
+func (x *exchange) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
 
 // refresh runs the handler unless somebody else has, meanwhile, and has it stop
 // after a while. A panic of the handler ends here.

@@ -318,3 +318,28 @@ func TestNothingIsLoggedOfARefreshThatSucceeds(t *testing.T) {
 		}
 	})
 }
+
+// A response to a refresh that turns out to vary on who asks was made for nobody: it is
+// not the page of the user whose request has found the old one.
+func TestARefreshThatTurnsOutToVaryOnTheUserIsNotTheUsersPage(t *testing.T) {
+	for field, value := range map[string]string{"X-Auth-Token": "bob", "Cookie": "session=bob"} {
+		synctest.Test(t, func(t *testing.T) {
+			varies := false
+			h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Cache-Control", "max-age=10, stale-while-revalidate=60")
+				if varies {
+					w.Header().Set("Vary", field)
+				}
+				_, _ = io.WriteString(w, "for "+r.Header.Get(field))
+			}}
+			p := within(inMemory(t), middleware.Shared()(h))
+			ask(p, "/page").wantBody(t, "for ")
+			varies = true
+			time.Sleep(20 * time.Second)
+			ask(p, "/page", field+": "+value) // stale: it is refreshed in the background
+			synctest.Wait()
+			ask(p, "/page", field+": "+value).wantBody(t, "for "+value)
+			ask(p, "/page").wantBody(t, "for ")
+		})
+	}
+}
