@@ -13,8 +13,8 @@ import (
 
 // sendBody sends a response whose header is set, and applies the client's own
 // conditions and ranges to it if it is whole. f are the fields of the request.
-func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fields, response recorded, v *rfc9111.Validators) {
-	if f.conditional && response.status == http.StatusOK && !response.truncated {
+func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKind, response recorded, v *rfc9111.Validators) {
+	if f.has(kindConditional) && response.status == http.StatusOK && !response.truncated {
 		h.sendConditional(w, r, response.body, v)
 		return
 	}

@@ -160,12 +160,12 @@ func kindOfCredential(name string) fieldKind {
 // there out of caution.
 //
 // apart are credentials that a value of VaryBy depends on. They are in the key, too.
-func (p *policy) credentials(r *http.Request, f fields, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
+func (p *policy) credentials(r *http.Request, f fieldKind, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
 	if len(userCookies) > 0 && p.face != shared && !slices.Contains(p.varyHeaders, "Cookie") {
 		c.Fields = append(c.Fields, "Cookie")
 	}
 	c.Certificate = p.face != shared && hasCertificate(r)
-	if !f.credentials && !f.authorization && (!c.Certificate || len(p.varyValues) == 0) {
+	if !f.has(kindsOfUser) && (!c.Certificate || len(p.varyValues) == 0) {
 		return c, nil
 	}
 	for _, name := range p.credentialFields(r.Header) {
@@ -183,6 +183,16 @@ func (p *policy) credentials(r *http.Request, f fields, userCookies []cookie) (c
 		c.Certificate, apart = false, append(apart, certificate)
 	}
 	return c, apart
+}
+
+// isAnonymous reports whether a request has no credentials in other fields than Cookie, but
+// for those that are in the key.
+func (p *policy) isAnonymous(r *http.Request, f fieldKind) bool {
+	if !f.has(kindsOfUser) && r.TLS == nil {
+		return true
+	}
+	c, _ := p.credentials(r, f, nil)
+	return c.None()
 }
 
 // credentialFields are the names of the credentials of a request in other fields than

@@ -374,6 +374,7 @@ func (x *exchange) unanswered() {
 	header := x.w.Header()
 	if isOverdue(x.r.Context()) {
 		x.timedOut = true
+		anyUnanswered.Store(true)
 		setStatus(header, nil, forwarded{why: x.forward(), detail: reasonTimeout})
 		header["Cache-Control"] = []string{"no-store"}
 		return

@@ -225,7 +225,7 @@ func (e *explainer) refused() {
 // condition says what of a stored response the client wants.
 func (e *explainer) condition() string {
 	x := e.x
-	if x.found.status != 200 || !x.conditional {
+	if x.found.status != 200 || !x.fields.has(kindConditional) {
 		return ""
 	}
 	switch x.h.conditions(x.r, &x.found.validators) {

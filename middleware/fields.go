@@ -2,17 +2,9 @@ package middleware
 
 import "net/http"
 
-// fields says which of the fields that mean something to the cache a request
-// has. Most have few of them, and all are found in one walk through the header.
-type fields struct {
-	upgrade, connection, cookie, authorization bool
-
-	credentials bool // fields of knownCredentials, or of CredentialHeaders
-	directives  bool // Cache-Control or Pragma
-	conditional bool // conditions or a range
-}
-
-// fieldKind is what a request field means to the cache. None is zero.
+// fieldKind is what a request field means to the cache, or those that a request has mean
+// together. Most have few that mean something, and all are found in one walk through the
+// header. None is zero.
 type fieldKind uint8
 
 const (
@@ -20,63 +12,46 @@ const (
 	kindConnection
 	kindCookie
 	kindAuthorization
-	kindCredential // names the user or authenticates the client
-	kindCSRF       // proves that the request is not forged; the user has it, too
-	kindDirectives
-	kindConditional
+	kindCredential  // names the user or authenticates the client
+	kindCSRF        // proves that the request is not forged; the user has it, too
+	kindDirectives  // Cache-Control or Pragma
+	kindConditional // a condition or a range
 
 	// kindsOfUser are those by which a response may be one user's own.
 	kindsOfUser = kindAuthorization | kindCredential | kindCSRF
 )
 
+// has reports whether a field is of one of these kinds.
+func (k fieldKind) has(kinds fieldKind) bool { return k&kinds != 0 }
+
 // fieldsOf finds the fields of a request that mean something to this policy.
-func (p *policy) fieldsOf(header http.Header) fields {
-	var kinds fieldKind
+func (p *policy) fieldsOf(header http.Header) (kinds fieldKind) {
 	for name, lines := range header {
-		if lines == nil {
-			continue
+		if lines != nil {
+			kinds |= p.kindOf(name)
 		}
-		kinds |= p.kindOf(name)
 	}
-	return fields{
-		upgrade:       kinds&kindUpgrade != 0,
-		connection:    kinds&kindConnection != 0,
-		cookie:        kinds&kindCookie != 0,
-		authorization: kinds&kindAuthorization != 0,
-		credentials:   kinds&(kindCredential|kindCSRF) != 0,
-		directives:    kinds&kindDirectives != 0,
-		conditional:   kinds&kindConditional != 0,
-	}
+	return kinds
 }
 
 // kindOf returns what a request field means, whatever the options of a policy are.
 // Those that browsers and proxies send with most requests are told from credentials
-// by one look into a table.
+// here; what is missing is looked for among the credentials, which takes longer.
 func kindOf(name string) fieldKind {
-	if f := &frequentFields.slots[frequentFields.slot(name)]; f.name == name {
-		return f.kind
-	}
-	return kindOfCredential(name)
-}
-
-// isPartial reports whether a request field would make an answer partial or
-// empty. Each client's own are applied to the whole answer.
-func isPartial(name string) bool {
-	f := &frequentFields.slots[frequentFields.slot(name)]
-	return f.name == name && f.kind == kindConditional
-}
-
-// frequentFields are the request fields that are no credentials, and those that mean
-// something to the cache in other ways. What is missing here is looked for among the
-// credentials, which takes longer.
-var frequentFields = newFieldTable(map[fieldKind][]string{
-	kindUpgrade:       {"Upgrade"},
-	kindConnection:    {"Connection"},
-	kindCookie:        {"Cookie"},
-	kindAuthorization: {"Authorization"},
-	kindDirectives:    {"Cache-Control", "Pragma"},
-	kindConditional:   {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"},
-	0: {
+	switch name {
+	case "Upgrade":
+		return kindUpgrade
+	case "Connection":
+		return kindConnection
+	case "Cookie":
+		return kindCookie
+	case "Authorization":
+		return kindAuthorization
+	case "Cache-Control", "Pragma":
+		return kindDirectives
+	case "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
+		return kindConditional
+	case
 		// RFC 9110, and of a browser's fetch.
 		"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Date", "Expect", "From",
 		"Host", "Max-Forwards", "Origin", "Referer", "Te", "Trailer", "Transfer-Encoding", "User-Agent", "Via",
@@ -92,65 +67,12 @@ var frequentFields = newFieldTable(map[fieldKind][]string{
 		// Of proxies, content delivery networks and tracing.
 		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-Ip",
 		"X-Request-Id", "X-Correlation-Id", "Traceparent", "Tracestate", "Baggage", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",
-		"Cdn-Loop", "Cf-Connecting-Ip", "Cf-Ipcountry", "Cf-Ray", "Cf-Visitor", "True-Client-Ip", "X-Client-Ip",
-	},
-})
-
-// fieldTable finds a field by its name with a hash of four of its bytes, and never
-// looks at more than one slot.
-type fieldTable struct {
-	slots  [fieldSlots]fieldSlot
-	factor uint32
-}
-
-type fieldSlot struct {
-	name string
-	kind fieldKind
-}
-
-const (
-	fieldSlots   = 1 << fieldBits
-	fieldBits    = 10
-	maxFieldSeed = 1 << 16
-)
-
-// newFieldTable looks for a factor by which each name has a slot of its own. It
-// panics if there is none: then there are too many names for the table.
-func newFieldTable(names map[fieldKind][]string) *fieldTable {
-	for seed := uint32(1); seed < maxFieldSeed; seed++ {
-		t := &fieldTable{factor: seed*2654435761 | 1}
-		if t.isPerfect(names) {
-			for kind, list := range names {
-				for _, name := range list {
-					t.slots[t.slot(name)] = fieldSlot{name, kind}
-				}
-			}
-			return t
-		}
-	}
-	panic("middleware: by every factor two frequent fields have the same slot")
-}
-
-// isPerfect reports whether no two names have the same slot.
-func (t *fieldTable) isPerfect(names map[fieldKind][]string) bool {
-	var taken [fieldSlots]bool
-	for _, list := range names {
-		for _, name := range list {
-			slot := t.slot(name)
-			if taken[slot] {
-				return false
-			}
-			taken[slot] = true
-		}
-	}
-	return true
-}
-
-func (t *fieldTable) slot(name string) uint32 {
-	n := len(name)
-	if n == 0 {
+		"Cdn-Loop", "Cf-Connecting-Ip", "Cf-Ipcountry", "Cf-Ray", "Cf-Visitor", "True-Client-Ip", "X-Client-Ip":
 		return 0
 	}
-	h := uint32(name[0]) | uint32(name[n/2])<<8 | uint32(name[n-1])<<16 | uint32(name[n*3/4])<<24
-	return (h + uint32(n)*40503) * t.factor >> (32 - fieldBits)
+	return kindOfCredential(name)
 }
+
+// isPartial reports whether a request field would make an answer partial or
+// empty. Each client's own are applied to the whole answer.
+func isPartial(name string) bool { return kindOf(name) == kindConditional }

@@ -178,7 +178,7 @@ func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part
 // answersCondition answers with 304 or 412 if the client's conditions ask for
 // it, and reports whether it did. The header is set.
 func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
-	if status != http.StatusOK || !x.conditional {
+	if status != http.StatusOK || !x.fields.has(kindConditional) {
 		return false
 	}
 	switch x.h.conditions(x.r, &v) {

@@ -147,7 +147,7 @@ func (u *run) unseenSelectors() []string {
 // showsVary reports whether outer middleware has added to Vary what it adds, once the
 // client of x has its response.
 func (x *exchange) showsVary() bool {
-	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.conditional
+	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.fields.has(kindConditional)
 }
 
 // yield leaves the answer to whoever has written past the recorder, or to outer

@@ -125,8 +125,8 @@ func (x *exchange) isPlain() bool {
 
 // isPlain reports whether a request with these fields gets a page that everyone
 // gets, if there are no credentials in other fields.
-func (p *policy) isPlain(f fields) bool {
-	return !f.cookie && !f.authorization && !(f.directives && p.heedRequests)
+func (p *policy) isPlain(f fieldKind) bool {
+	return !f.has(kindCookie|kindAuthorization) && !(p.heedRequests && f.has(kindDirectives))
 }
 
 // serveHot answers a request that asks in a hot way, and reports whether it did.
@@ -180,9 +180,8 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 // mayTake reports whether a request that asks in a hot way is as plain as the one by
 // which it became hot. outer is what others have set in the response's header: that may
 // be for one client only.
-func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f fields) bool {
-	credentials, _ := h.policy.credentials(r, f, nil)
-	return h.isPlain(f) && credentials.None() && !h.isExplained(r) && hot.selects(r.Header) && h.isSilent(outer)
+func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f fieldKind) bool {
+	return h.isPlain(f) && h.isAnonymous(r, f) && !h.isExplained(r) && hot.selects(r.Header) && h.isSilent(outer)
 }
 
 // passHot runs the handler for a request whose way leads past the cache, and reports

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/signals"
@@ -86,8 +87,14 @@ func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer l.finish(r) // even if a receiver ends the goroutine
 	l.start(r)
 	l.next.ServeHTTP(w, r)
-	answerTimeout(w, r)
+	if anyUnanswered.Load() {
+		answerTimeout(w, r)
+	}
 }
+
+// anyUnanswered is set as soon as a page has left a request to whoever limited its time.
+// Until then, no response of this process has to be looked at for that.
+var anyUnanswered atomic.Bool
 
 // answerTimeout answers a request whose time was over before its page had an answer, if
 // whoever limited its time inside of the Lifecycle has not: its client must not take an

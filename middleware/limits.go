@@ -18,16 +18,16 @@ const maxTarget = 32 << 10
 
 // isOverlong reports whether a request has more of something than maxElements, or a
 // target of more than maxTarget bytes. f are its fields.
-func (p *policy) isOverlong(r *http.Request, f fields) bool {
+func (p *policy) isOverlong(r *http.Request, f fieldKind) bool {
 	header := r.Header
 	switch {
 	case len(header) > maxElements,
 		len(r.RequestURI) > maxTarget,
-		f.connection && hasManyElements(header["Connection"], ","),
-		f.cookie && hasManyElements(header["Cookie"], ";"),
+		f.has(kindConnection) && hasManyElements(header["Connection"], ","),
+		f.has(kindCookie) && hasManyElements(header["Cookie"], ";"),
 		hasManyElements(header["Accept-Encoding"], ","),
 		p.normalize && hasManyElements(header["Accept-Language"], ","),
-		f.directives && p.heedRequests && (hasManyElements(header["Cache-Control"], ",") || hasManyElements(header["Pragma"], ",")):
+		f.has(kindDirectives) && p.heedRequests && (hasManyElements(header["Cache-Control"], ",") || hasManyElements(header["Pragma"], ",")):
 		return true
 	}
 	return !p.query.unchanged() && strings.Count(r.URL.RawQuery, "&") >= maxElements

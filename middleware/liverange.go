@@ -19,7 +19,7 @@ import (
 // client protects a change or resumes a download. Other units than bytes count:
 // the handler may know them.
 func (x *exchange) wantsPart() bool {
-	if !x.conditional {
+	if !x.fields.has(kindConditional) {
 		return false
 	}
 	header := x.requestHeader()
@@ -46,7 +46,7 @@ const unknownSize = 1 << 59
 // or nil if it is to have the whole, or what its conditions ask for. It is false if
 // the part is not there yet, or cannot be told without the length of the whole.
 func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
-	if l.page.status != http.StatusOK || !x.conditional || !asksForRange(x.r) ||
+	if l.page.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) ||
 		x.h.conditions(x.r, &l.page.validators) != rfc9111.OutcomeProceed {
 		return nil, true
 	}
@@ -80,7 +80,7 @@ func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
 // stale page that has changed. Without the length of the whole it cannot be told, and
 // the client gets the whole, as RFC 9110, section 14.2 allows.
 func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
-	if p.status != http.StatusOK || !x.conditional || !asksForRange(x.r) || x.h.conditions(x.r, &p.validators) != rfc9111.OutcomeProceed {
+	if p.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) || x.h.conditions(x.r, &p.validators) != rfc9111.OutcomeProceed {
 		return nil
 	}
 	if part, _ := x.rangeOf(p); part != nil && part.Size >= 0 {

@@ -15,7 +15,7 @@ import (
 
 // judgement is what is known of a request before anything is looked up.
 type judgement struct {
-	fields
+	fields      fieldKind
 	bypass      reason  // reasonNone if the request can be answered from the cache
 	target      target  // as received
 	url         url.URL // as the handler gets it in a run for all
@@ -56,30 +56,30 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 		return j
 	}
 	j.url = p.sharedURL(r)
-	if j.connection {
+	if j.fields.has(kindConnection) {
 		j.nominated = nominated(r.Header)
 	}
 	if variesOnHidden(j.vary, &j) {
 		j.bypass = reasonVaryHidden
 		return j
 	}
-	if j.cookie {
+	if j.fields.has(kindCookie) {
 		j.keyCookies, j.userCookies = p.cookies.split(r.Header["Cookie"])
 	}
 	j.credentials, j.apart = p.credentials(r, j.fields, j.userCookies)
-	if j.fields.directives && p.heedRequests {
+	if j.fields.has(kindDirectives) && p.heedRequests {
 		j.directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
 	}
 	return j
 }
 
-func (p *policy) bypassReason(r *http.Request, f fields) reason {
+func (p *policy) bypassReason(r *http.Request, f fieldKind) reason {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return reasonMethod
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return reasonRequestBody
-	case f.upgrade:
+	case f.has(kindUpgrade):
 		return reasonUpgrade
 	case r.URL.Opaque != "": // by middleware further out
 		return reasonTarget

@@ -43,7 +43,9 @@ func instructions(ctx context.Context, program, path string, hits int) (int64, e
 		return 0, err
 	}
 	cmd := exec.CommandContext(ctx, valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program, path, strconv.Itoa(hits))
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
+	// Without a collection from the beginning, since one would decide how much of the
+	// memory has to be cleared before it is used again.
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("%s %s: %w\n%s", program, path, err, out)

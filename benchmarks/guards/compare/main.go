@@ -39,7 +39,7 @@ type guard struct {
 // to cost something, since the envelope has one.
 const (
 	boundMemory    = 1.03
-	boundNetworked = 1.25
+	boundNetworked = 1.15
 )
 
 func all() (paths []guard) {

@@ -4,21 +4,18 @@
 //	hits PATH N
 //
 // The paths are listed in [paths]. It writes only with the exported API, so that
-// the same source is built for two commits and compared. The garbage collector is
-// off, and goroutines that the runtime would interrupt go on, so that two runs do
-// the same.
+// the same source is built for two commits and compared. It is to be
+// started with GOGC=off and GODEBUG=asyncpreemptoff=1, so that two runs do the same.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 )
 
 func main() {
-	debug.SetGCPercent(-1)
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "hits:", err)
 		os.Exit(1)
