@@ -224,7 +224,7 @@ func extends(short, long string) bool {
 		return false
 	}
 	version, _, _ := strings.Cut(rest, ":")
-	return version != "" && strings.Trim(version, "0123456789") == ""
+	return driver.IsVersion([]byte(version))
 }
 
 func (cfg Config) sameLocation(other Config) bool {

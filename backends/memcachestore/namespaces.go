@@ -1,6 +1,11 @@
 package memcachestore
 
-import "sync"
+import (
+	"strings"
+	"sync"
+
+	"github.com/larder-go/larder/cache/driver"
+)
 
 // maxDerived bounds how many namespaces are remembered that only keys told of.
 const maxDerived = 1024
@@ -71,17 +76,15 @@ func (m *namespaces) of(key string) (found []*namespace) {
 
 // prefixes returns what is before each version in key.
 func prefixes(key string) (found []string) {
-	colon := -1 // the last one, while all since then is digits
-	for i := range len(key) {
-		switch c := key[i]; {
-		case c == ':':
-			if colon >= 0 && i > colon+1 {
-				found = append(found, key[:colon])
-			}
-			colon = i
-		case c < '0' || c > '9':
-			colon = -1
+	before, rest, _ := strings.Cut(key, ":")
+	for end := len(before); ; {
+		version, more, ok := strings.Cut(rest, ":")
+		if !ok {
+			return found
 		}
+		if driver.IsVersion([]byte(version)) {
+			found = append(found, key[:end])
+		}
+		end, rest = end+1+len(version), more
 	}
-	return found
 }

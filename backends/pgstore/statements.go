@@ -43,6 +43,9 @@ const (
 		` + number + ` + $2::bigint BETWEEN -9223372036854775808 AND 9223372036854775807
 		ELSE false END`
 
+	// version is where a key that begins with a prefix has its version.
+	version = `encode(substr(t.key, $3::int, 20), 'escape')`
+
 	overwrite = `ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires`
 )
 
@@ -92,11 +95,13 @@ func newStatements(table string) statements {
 		deleteMany: sql(`DELETE FROM {table} WHERE key = ANY (ARRAY(
 			SELECT key FROM {table} WHERE key = ANY ($1::bytea[]) ORDER BY key FOR UPDATE))`, ""),
 
-		// The last key of a batch is where the next begins: to begin at the
+		// Of what follows the prefix, 20 bytes hold the longest version and its
+		// colon. The last key of a batch is where the next begins: to begin at the
 		// lower bound again would wade through the rows just deleted.
 		clear: sql(`WITH batch AS (
 			SELECT key FROM {table} AS t WHERE t.key >= $1::bytea AND t.key < $2::bytea
-			AND encode(substr(t.key, $3::int), 'escape') ~ '^[0-9]+:'
+			AND CASE WHEN `+version+` ~ '^(0|[1-9][0-9]{0,18}):'
+				THEN split_part(`+version+`, ':', 1)::numeric <= 9223372036854775807 ELSE false END
 			ORDER BY t.key LIMIT $4::bigint FOR UPDATE),
 			gone AS (DELETE FROM {table} WHERE key = ANY (ARRAY(SELECT key FROM batch)))
 			SELECT key FROM batch ORDER BY key DESC LIMIT 1`, ""),

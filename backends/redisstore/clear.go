@@ -43,7 +43,7 @@ func (s *Store) onPrimaries(ctx context.Context, do func(context.Context, *redis
 
 // sweep removes the keys of ns that client's server holds.
 func (s *Store) sweep(ctx context.Context, client *redis.Client, ns driver.Namespace) error {
-	pattern := escapePattern(ns.Prefix) + ":*"
+	pattern := escapePattern(ns.Prefix) + ":[0-9]*:*"
 	for cursor := uint64(0); ; {
 		found, next, err := client.Scan(ctx, cursor, pattern, int64(s.opts.ClearBatch)).Result()
 		if err != nil {
@@ -59,7 +59,7 @@ func (s *Store) sweep(ctx context.Context, client *redis.Client, ns driver.Names
 }
 
 // remove removes those of the keys found that are in ns: the pattern finds
-// others too, such as those of "shop:eu" for "shop".
+// others too, such as "shop:01:k" and "shop:1x:k" for "shop".
 func (s *Store) remove(ctx context.Context, ns driver.Namespace, found []string) error {
 	var keys [][]byte
 	for _, key := range found {

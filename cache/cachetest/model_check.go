@@ -72,7 +72,7 @@ func newModelRun(rt *rapid.T, tb testing.TB, h Harness) *modelRun {
 // from it in case only, of neighbouring namespaces, and values that are integers
 // at the ends of their range, nearly integers, or equal as far as their heads.
 var (
-	modelKeys       = []string{"shop:1:a", "shop:1:ab", "shop:1:A", "shop:eu:1:a", "shop*:1:a", ":1:a", "plain"}
+	modelKeys       = []string{"shop:1:a", "shop:1:ab", "shop:1:A", "shop:eu:1:a", "shop*:1:a", ":1:a", "shop:01:a", "plain"}
 	modelNamespaces = []string{"shop", "shop:eu", "shop*", ""}
 	modelValues     = append([]string{"", "a", "01", "a\x00b", longValue + "1", longValue + "2"}, modelIntegers...)
 	modelIntegers   = []string{"0", "41", "-7", "9223372036854775807", "-9223372036854775808"}

@@ -221,6 +221,19 @@ var clearMutants = []mutant{{
 		}
 	},
 }, {
+	how:   "Clear takes any digits for a version",
+	fails: []string{"clear/removes-no-other"},
+	bend: func(b *bent) {
+		b.clear = func(_ context.Context, ns driver.Namespace) error {
+			b.removeIf(func(key string) bool {
+				rest, ok := strings.CutPrefix(key, ns.Prefix+":")
+				version, _, versioned := strings.Cut(rest, ":")
+				return ok && versioned && version != "" && strings.Trim(version, "0123456789") == ""
+			})
+			return nil
+		}
+	},
+}, {
 	how:   "Clear takes the prefix for a glob",
 	fails: []string{"clear/removes-no-other"},
 	bend: func(b *bent) {

@@ -79,7 +79,9 @@ func (p *probe) clearsOnly(prefix string) {
 	p.Helper()
 	keys := []string{
 		"shop", "shop:", "shop:1", "shop:1:", "shop:x:a", "shop:1x:a", "shop::a", "shop:-1:a", "shop 1:a",
-		"plain", ":", "::", ":1", "1:a", "xshop:1:a", "shop:00:a", "shop:1234567890:a", "shop:2:a:b",
+		"plain", ":", "::", ":1", "1:a", "xshop:1:a", "shop:1234567890:a", "shop:2:a:b",
+		"shop:0:a", "shop:00:a", "shop:01:a", "shop:+1:a", "shop:1:01:a", "shop:10:", "shop:9223372036854775807:a",
+		"shop:9223372036854775808:a", "shop:10000000000000000000:a", "shop:99999999999999999999:a", "shop:99999999999999999999:1:a",
 	}
 	for _, neighbour := range neighbours {
 		keys = append(keys, neighbour+":1:a", neighbour+":2:b")

@@ -3,7 +3,8 @@ package driver
 import "bytes"
 
 // Namespace is the set of keys that belong to one alias: those of the form
-// prefix:version:key, where version is a decimal number. The form is
+// prefix:version:key, where version is a number from 0 to 9223372036854775807
+// as [AppendInteger] writes it, so that "01" is none. The form is
 // ambiguous, since "a:1" may be a prefix and "1:b" a key; see the keys section
 // of ARCHITECTURE.md.
 type Namespace struct {
@@ -12,16 +13,20 @@ type Namespace struct {
 
 // Contains reports whether key belongs to the namespace. Keys of prefix "shop"
 // are not those of "shop:eu" or "shopping", and the empty prefix does not
-// contain the keys of others.
+// contain the keys of others. Keys whose version nobody can have written, such as
+// "shop:01:k", belong to another program.
 func (n Namespace) Contains(key []byte) bool {
 	rest, ok := bytes.CutPrefix(key, []byte(n.Prefix))
-	if !ok || len(rest) < 3 || rest[0] != ':' {
+	if !ok || len(rest) == 0 || rest[0] != ':' {
 		return false
 	}
-	rest = rest[1:]
-	digits := 0
-	for digits < len(rest) && '0' <= rest[digits] && rest[digits] <= '9' {
-		digits++
-	}
-	return digits > 0 && digits < len(rest) && rest[digits] == ':'
+	version, _, ok := bytes.Cut(rest[1:], []byte{':'})
+	return ok && IsVersion(version)
+}
+
+// IsVersion reports whether text, which is what stands between two colons, is the
+// version of a key.
+func IsVersion(text []byte) bool {
+	n, ok := ParseInteger(text)
+	return ok && n >= 0
 }

@@ -1,7 +1,12 @@
 package driver_test
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -23,6 +28,13 @@ func TestANamespaceContainsTheKeysOfItsPrefixOnly(t *testing.T) {
 		{"shop", "shop::k", false},
 		{"shop", "shop:-1:k", false},
 		{"shop", "shop:1x:k", false},
+		{"shop", "shop:0:k", true},
+		{"shop", "shop:00:k", false},
+		{"shop", "shop:01:k", false},
+		{"shop", "shop:+1:k", false},
+		{"shop", "shop:9223372036854775807:k", true},
+		{"shop", "shop:9223372036854775808:k", false},
+		{"shop", "shop:99999999999999999999:k", false},
 		{"shop:eu", "shop:eu:1:k", true},
 		{"shop:eu", "shop:1:k", false},
 		{"shop*", "shop*:1:k", true},
@@ -37,4 +49,28 @@ func TestANamespaceContainsTheKeysOfItsPrefixOnly(t *testing.T) {
 			t.Errorf("prefix %q, key %q: %v, want %v", test.prefix, test.key, got, test.want)
 		}
 	}
+}
+
+// A key is in the namespace if some version that can be written, and some key of
+// an alias with this prefix, give it.
+func TestANamespaceContainsExactlyWhatAnAliasCanHaveWritten(t *testing.T) {
+	pieces := rapid.SampledFrom([]string{
+		"shop", "shop:eu", "", ":", "0", "00", "1", "01", "-1", "+1", "9223372036854775807", "9223372036854775808", "99999999999999999999", "x", " ", "\x00",
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		prefix := pieces.Draw(t, "prefix")
+		key := strings.Join(rapid.SliceOfN(pieces, 1, 5).Draw(t, "pieces"), ":")
+		want := false
+		for end := range len(key) {
+			start := len(prefix) + 1
+			if end < start {
+				continue
+			}
+			version, err := strconv.Atoi(key[start:end])
+			want = want || err == nil && version >= 0 && strings.HasPrefix(key, fmt.Sprintf("%s:%d:", prefix, version))
+		}
+		if got := (driver.Namespace{Prefix: prefix}).Contains([]byte(key)); got != want {
+			t.Fatalf("prefix %q, key %q: %v, want %v", prefix, key, got, want)
+		}
+	})
 }
