@@ -146,6 +146,7 @@ func (h *Handler) sourceFor(alias string) *sharedStore {
 		alias:    alias,
 		cfg:      cfg,
 		registry: h.registry,
+		logger:   h.logger,
 		flights:  flight.New[*landing](),
 		opening:  make(chan struct{}, 1),
 	}
@@ -158,6 +159,7 @@ type sharedStore struct {
 	alias    string
 	cfg      Config
 	registry *driver.Registry
+	logger   *slog.Logger
 	flights  *flight.Group[*landing]
 
 	ready   atomic.Pointer[opened]
@@ -185,7 +187,9 @@ func (s *sharedStore) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := backend.Open(ctx, s.cfg.driverConfig(s.alias))
+	cfg := s.cfg.driverConfig(s.alias)
+	cfg.Logger = s.logger
+	store, err := backend.Open(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("%w: backend %q: %w", ErrOpenFailed, s.cfg.Backend, err)
 	}

@@ -69,6 +69,7 @@ func ParseConfig(cfg driver.Config) (Options, error) {
 	r := driver.ReadOptions(cfg)
 	opts := Options{
 		alias:         cfg.Alias,
+		Logger:        cfg.Logger,
 		Table:         r.String("table", defaultTable),
 		Schema:        r.String("schema", ""),
 		Logged:        r.Bool("logged", false),

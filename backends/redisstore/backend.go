@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 
@@ -40,6 +41,8 @@ func init() {
 //   - max_retries: a number, 0 for none
 //   - max_value_size: a size such as "1MiB"
 //   - owner, pipeline: true or false
+//   - client_log: "handler" (the default) sends the lines of go-redis to the log
+//     of the cache.Handler, as [Options] says of ClientLog; "leave" leaves them alone
 //   - tls: true, or from Go a *tls.Config
 //   - tls_ca, tls_cert, tls_key: PEM files with the authorities to trust in
 //     place of the system's, and the client's certificate
@@ -98,6 +101,7 @@ func readOptions(scheme string, cfg driver.Config) (Options, tlsFiles, error) {
 		ReadTimeout:      reader.Duration("read_timeout", 0),
 		WriteTimeout:     reader.Duration("write_timeout", 0),
 		MaxRetries:       reader.retries(),
+		ClientLog:        reader.clientLog(),
 		StoreOptions: StoreOptions{
 			Owner:        reader.Bool("owner", false),
 			Pipeline:     reader.Bool("pipeline", false),
@@ -171,6 +175,14 @@ func (s *settings) retries() int {
 		return int(n)
 	}
 	return 0
+}
+
+// clientLog returns the log of the handler, unless the option leaves the client's alone.
+func (s *settings) clientLog() *slog.Logger {
+	if s.String("client_log", "handler", "handler", "leave") == "leave" {
+		return nil
+	}
+	return s.cfg.Logger
 }
 
 // tls reads all options whose name begins with tls.

@@ -86,12 +86,17 @@ func (e *redacted) Error() string { return e.text }
 func (e *redacted) Unwrap() error { return e.err }
 
 func redact(err error, secrets []string) error {
-	text := err.Error()
-	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, "***")
-	}
+	text := hide(err.Error(), secrets)
 	if text == err.Error() {
 		return err
 	}
 	return &redacted{text, err}
+}
+
+// hide returns text without the secrets.
+func hide(text string, secrets []string) string {
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	return text
 }

@@ -38,7 +38,12 @@ func dial(opts Options) (*Store, error) {
 		return nil, err
 	}
 	s.about, s.secrets = opts.String(), opts.secrets()
-	s.owned = &owned{dialer: d, clients: []redis.UniversalClient{client}, closed: make(chan struct{})}
+	s.owned = &owned{
+		dialer:     d,
+		clients:    []redis.UniversalClient{client},
+		releaseLog: processLog.use(opts.ClientLog, s.secrets),
+		closed:     make(chan struct{}),
+	}
 	var nodes []*node
 	for _, addr := range opts.Replicas {
 		o := opts.universal(d)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strconv"
@@ -74,6 +75,17 @@ type Options struct {
 	// a pipeline. On a cluster this is the number of redirections too, and the
 	// default is 3.
 	MaxRetries int
+
+	// ClientLog is where go-redis writes what it has to say, such as each failure
+	// to connect: one line of a kind in 10 s, at level Warn, without the passwords
+	// of the stores. Nil leaves its logger as it is: go-redis writes to stderr,
+	// without a bound.
+	//
+	// go-redis has one logger for all clients of the process, those of the
+	// application included. The first store with a ClientLog decides; after its
+	// Shutdown, the next one that is opened. An application that calls
+	// redis.SetLogger keeps its own.
+	ClientLog *slog.Logger
 
 	StoreOptions
 }

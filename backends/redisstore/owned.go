@@ -9,10 +9,11 @@ import (
 
 // owned is what a store has made for itself, and closes at its end.
 type owned struct {
-	dialer  *dialer
-	clients []redis.UniversalClient
-	closing sync.Once
-	closed  chan struct{}
+	dialer     *dialer
+	clients    []redis.UniversalClient
+	releaseLog func() // ends the use of the log of all clients
+	closing    sync.Once
+	closed     chan struct{}
 }
 
 // close closes everything, once, and waits for that until ctx ends, whose error it
@@ -25,6 +26,7 @@ func (o *owned) close(ctx context.Context) error {
 	o.closing.Do(func() {
 		go func() {
 			defer close(o.closed)
+			defer o.releaseLog()
 			o.dialer.close()
 			for _, client := range o.clients {
 				_ = client.Close() // the connections are gone either way, and nobody can act on it

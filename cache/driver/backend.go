@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -39,6 +40,12 @@ type Config struct {
 	// when they come from Go or JSON and strings when they come from a URL;
 	// [ReadOptions] reads either. A backend refuses options it does not know.
 	Options map[string]any
+
+	// Logger is for what happens outside of any operation, such as work in the
+	// background. Of a store that a cache.Handler opens it is that of the handler.
+	// It is nil where settings are validated; a store that has none uses
+	// slog.Default().
+	Logger *slog.Logger
 }
 
 // Registry maps names of backends to backends. The zero value is empty and

@@ -19,7 +19,7 @@ func (s *session) inspect(ctx context.Context, alias string, cfg cache.Config) (
 	ctx, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
 	backend, _ := driver.DefaultRegistry.Lookup(cfg.Backend) // Check has found it
-	store, err := backend.Open(ctx, driver.Config{Alias: alias, Location: cfg.Location, Options: cfg.Options})
+	store, err := backend.Open(ctx, driver.Config{Alias: alias, Location: cfg.Location, Options: cfg.Options, Logger: s.logger})
 	if err != nil {
 		return nil, openFailed(alias, err)
 	}
