@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -76,10 +77,10 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 func TestKeysAndValuesThatCannotBe(t *testing.T) {
 	large := strings.Repeat("v", 2<<20)
 	urls := urls(t)
-	larderWith(t, large, "--url", urls["memcached"], "set", "k", "-").says(t, exitFailed, `Set "k": value too large`)
-	larderWith(t, large, "--json", "--url", urls["memcached"], "set", "k", "-").says(t, exitFailed, `"kind":"too_large"`)
-	larderWith(t, large, "--url", with(urls["redis"], "max_value_size=1MiB"), "set", "k", "-").says(t, exitFailed, `Set "k": value too large`)
-	larderWith(t, large, "--url", with(urls["postgres"], "max_value_bytes=1MiB"), "set", "k", "-").says(t, exitFailed, `Set "k": value too large`)
+	larderWith(t, large, "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
+	larderWith(t, large, "--json", "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `"kind":"too_large"`)
+	larderWith(t, large, "--url", with(urls["redis"], "max_value_size=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
+	larderWith(t, large, "--url", with(urls["postgres"], "max_value_bytes=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
 
 	long := strings.Repeat("k", 300)
 	for _, args := range [][]string{{"get"}, {"set", "--json-value"}, {"add"}, {"touch"}, {"delete"}, {"incr"}, {"decr"}} {
@@ -110,4 +111,34 @@ func TestAnInterruptEndsTheCommand(t *testing.T) {
 	defer cancel()
 	o := larderWithin(ctx, "", "get", "k", "--url", "redis://"+serve(t, silent))
 	o.says(t, exitFailed, "no answer from")
+}
+
+// A script takes exit code 3 for an outage. What an entry or a limit does not allow is none.
+func TestWhatAnEntryDoesNotAllowIsNoOutage(t *testing.T) {
+	for backend, url := range urls(t) {
+		t.Run(backend, func(t *testing.T) {
+			do := func(args ...string) outcome { return larder(t, append([]string{"--url", url}, args...)...) }
+			do("set", "text", "five").is(t, exitDone, "stored\n", "")
+			do("incr", "text").says(t, exitUsage, "value is not an integer")
+			do("decr", "text").says(t, exitUsage, "value is not an integer")
+			do("set", "value", "[1]", "--json-value").is(t, exitDone, "stored\n", "")
+			do("incr", "value").says(t, exitUsage, "value is not an integer")
+			do("set", "n", "9223372036854775807", "--int").is(t, exitDone, "stored\n", "")
+			do("incr", "n").says(t, exitUsage, "overflow")
+			do("get", "n").is(t, exitDone, "9223372036854775807\n", "")
+		})
+	}
+}
+
+func TestAClearThatFailedSaysThatAPartMayBeGone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	interrupted := func(conn net.Conn) { stopsAtScan(conn, cancel) }
+	url := "redis://" + serve(t, interrupted) + "?max_retries=0&read_timeout=200ms"
+	o := larderWithin(ctx, "", "--json", "clear", "--yes", "--url", url)
+	o.says(t, exitFailed, "some of the entries may have been removed: run the command again", `"kind":"interrupted"`)
+	larder(t, "clear", "--yes", "--wait=100ms", "--url", url).says(t, exitFailed, "some of the entries may have been removed")
+	if o := larder(t, "clear", "--yes", "--url", "redis://127.0.0.1:1"); strings.Contains(o.stderr, "removed") {
+		t.Errorf("nothing was begun: %q", o.stderr)
+	}
 }

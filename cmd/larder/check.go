@@ -82,7 +82,7 @@ func checkTogether(settings cache.Settings, found []checked) []checked {
 
 // String is the line for an alias.
 func (c checked) String() string {
-	name := c.Alias
+	name := inLine(c.Alias)
 	if name == "" {
 		name = "settings"
 	}

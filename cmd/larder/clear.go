@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/larder-go/larder/cache"
@@ -20,10 +21,18 @@ func (c *clearCommand) Run(ctx context.Context, s *session) error {
 	}
 	return s.use(ctx, c.Alias, func(ctx context.Context, store *cache.BaseCache) error {
 		if err := store.Clear(ctx); err != nil {
-			return err
+			return incomplete(err)
 		}
 		return s.out.result("cleared", map[string]any{"alias": c.Alias, "cleared": true})
 	})
+}
+
+// incomplete says of a Clear that failed on its way what may have become of the entries.
+func incomplete(err error) error {
+	if errors.Is(err, cache.ErrOpenFailed) || exitCode(err) == exitUsage {
+		return err // nothing was begun
+	}
+	return fmt.Errorf("%w; some of the entries may have been removed: run the command again to remove the rest", err)
 }
 
 func (c *clearCommand) refuse(s *session) error {

@@ -38,8 +38,9 @@
 //
 // get prints an integer in decimal, a string or bytes as text, and any other
 // value as JSON. Text that has control characters or is not UTF-8 is quoted as
-// in Go source, so that nothing a cache holds can drive a terminal; --raw writes
-// strings and bytes as they are and without a newline. set and add store a
+// in Go source; --raw writes strings and bytes as they are and without a newline.
+// With --json, text that is not UTF-8 is in base64 and says so:
+// {"type":"text","encoding":"base64","value":"/w=="}. set and add store a
 // string, or with --bytes, --int or --json-value bytes, an integer, or what
 // JSON stands for.
 //
@@ -53,10 +54,16 @@
 // server's account of the decision, and with --run has the server run the handler
 // and say what would become of its response; nothing is stored and no page is
 // sent. Without a secret it fetches the page, and says in words what its
-// Cache-Status says. What a server answers is quoted if it could do more to a
-// terminal than be shown.
+// Cache-Status says.
+//
+// The secret goes to the host of the URL only, without a proxy and without following
+// redirects, and to another machine than this one only with --remote.
 //
 // # Output and exit codes
+//
+// Nothing that a cache, a server or the settings say can drive a terminal: characters
+// that could do more than be shown are written as escapes, such as \u001b, with --json
+// too. get --raw is the exception.
 //
 // With --json each result is a line of JSON on standard output, and each error
 // one on standard error, {"error":{"kind":"unavailable","message":"..."}}. The
@@ -65,10 +72,10 @@
 //	0  done
 //	1  the answer is no: the key is not there (get, touch, delete, incr, decr),
 //	   or something is (add), or the server did not explain (explain)
-//	2  a mistake in the command or the settings; nothing was changed
+//	2  a mistake in the command or the settings, or what the entry does not allow
+//	   (a counter that is no integer, a value that is too large); nothing was changed
 //	3  it failed: the backend cannot be reached or used (a wrong password, a
-//	   missing table, too old a server), or refused (a value that is too large,
-//	   a counter that is no integer)
+//	   missing table, too old a server). A clear that failed may have removed a part
 //
 // so that a script can tell a miss from an outage. check ends with the greatest
 // code of its aliases, all of which it checks.

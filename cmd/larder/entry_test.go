@@ -56,7 +56,7 @@ func TestResultsAsJSON(t *testing.T) {
 	do("get", "k", "--raw").is(t, exitDone, `{"alias":"default","key":"k","found":true,"type":"text","value":"<v>"}`+"\n", "")
 	do("add", "k", "w").is(t, exitNo, `{"alias":"default","key":"k","added":false}`+"\n", "")
 	do("touch", "k").is(t, exitDone, `{"alias":"default","key":"k","touched":true}`+"\n", "")
-	do("incr", "k").is(t, exitFailed, "", `{"error":{"kind":"not_integer","message":"cache \"default\": Incr \"k\": value is not an integer"}}`+"\n")
+	do("incr", "k").is(t, exitUsage, "", `{"error":{"kind":"not_integer","message":"cache \"default\": Incr \"k\": value is not an integer"}}`+"\n")
 	do("incr", "n").is(t, exitNo, "", `{"error":{"kind":"not_found","message":"cache \"default\": Incr \"n\": not found"}}`+"\n")
 	do("set", "n", "41", "--int").is(t, exitDone, `{"alias":"default","key":"n","stored":true}`+"\n", "")
 	do("incr", "n").is(t, exitDone, `{"alias":"default","key":"n","value":42}`+"\n", "")

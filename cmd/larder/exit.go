@@ -76,11 +76,11 @@ var kinds = []struct {
 	{cache.ErrInvalidVersion, "invalid_version", exitUsage},
 	{cache.ErrUnencodable, "unencodable", exitUsage},
 	{cache.ErrNotFound, "not_found", exitNo},
-	{cache.ErrTooLarge, "too_large", exitFailed},
-	{cache.ErrNotInteger, "not_integer", exitFailed},
-	{cache.ErrOverflow, "overflow", exitFailed},
-	{cache.ErrWrongType, "wrong_type", exitFailed},
-	{cache.ErrUnsupported, "unsupported", exitFailed},
+	{cache.ErrTooLarge, "too_large", exitUsage},
+	{cache.ErrNotInteger, "not_integer", exitUsage},
+	{cache.ErrOverflow, "overflow", exitUsage},
+	{cache.ErrWrongType, "wrong_type", exitUsage},
+	{cache.ErrUnsupported, "unsupported", exitUsage},
 }
 
 // classify returns the name of an error's kind and its exit code.

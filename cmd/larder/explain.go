@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/larder-go/larder/middleware"
@@ -17,7 +16,8 @@ type explainCommand struct {
 	Page   string   `arg:"" name:"page" placeholder:"URL" help:"The URL of the page."`
 	Secret string   `env:"LARDER_EXPLAIN" placeholder:"SECRET" help:"What the server was given as middleware.Explain. Others can see a command line: LARDER_EXPLAIN is the better place."`
 	Header []string `short:"H" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this field; may be repeated."`
-	Handle bool     `name:"run" help:"Have the server run the handler, and say what would become of its response."`
+	remoteFlag
+	Handle bool `name:"run" help:"Have the server run the handler, and say what would become of its response."`
 }
 
 // explainField is that of middleware.Explain.
@@ -34,7 +34,9 @@ func (c *explainCommand) Run(ctx context.Context, s *session) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
-	response, err := ask(r.WithContext(ctx))
+	client := newClient(c.Secret != "" && !c.Remote)
+	defer client.CloseIdleConnections()
+	response, err := client.Do(r.WithContext(ctx))
 	if err != nil {
 		return err
 	}
@@ -57,28 +59,20 @@ func (c *explainCommand) Run(ctx context.Context, s *session) error {
 
 // request returns the request to ask with.
 func (c *explainCommand) request(ctx context.Context, s *session) (*http.Request, error) {
-	u, err := url.Parse(c.Page)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, usageError("the page has to be a URL, such as https://example.org/path")
-	}
 	if c.Handle && c.Secret == "" {
 		return nil, usageError("--run needs a secret")
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Page, nil)
+	r, err := newRequest(ctx, c.Page)
 	if err != nil {
-		return nil, usageError("the page has to be a URL, such as https://example.org/path")
+		return nil, err
 	}
-	for _, field := range c.Header {
-		name, value, ok := strings.Cut(field, ":")
-		if !ok {
-			return nil, usageError("-H takes a field, such as 'Accept-Language: de'")
-		}
-		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	if host := r.Header.Get("Host"); host != "" {
-		r.Host = host
+	if err := addFields(r, "-H", c.Header); err != nil {
+		return nil, err
 	}
 	if c.Secret != "" {
+		if err := c.check(r.URL); err != nil {
+			return nil, err
+		}
 		r.Header.Set(explainField, c.Secret+c.mode())
 		r.Header.Set("Accept", accepted(s.out.json))
 	}
@@ -97,18 +91,6 @@ func accepted(asJSON bool) string {
 		return "application/json"
 	}
 	return "text/plain"
-}
-
-// ask sends a request, and takes the answer as it is.
-func ask(r *http.Request) (*http.Response, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression = true
-	transport.DisableKeepAlives = true
-	client := http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return client.Do(r)
 }
 
 // refused says why there is no explanation.

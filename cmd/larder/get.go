@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"unicode/utf8"
 
 	"github.com/larder-go/larder/cache"
 )
@@ -15,9 +16,10 @@ type getCommand struct {
 // got is the result, as JSON.
 type got struct {
 	keyed
-	Found bool   `json:"found"`
-	Type  string `json:"type,omitempty"`  // integer, text, bytes, value or nil
-	Value any    `json:"value,omitempty"` // bytes in base64
+	Found    bool   `json:"found"`
+	Type     string `json:"type,omitempty"`     // integer, text, bytes, value or nil
+	Encoding string `json:"encoding,omitempty"` // base64, of text that is not UTF-8
+	Value    any    `json:"value,omitempty"`    // bytes in base64
 }
 
 // Run prints a value.
@@ -32,7 +34,7 @@ func (c *getCommand) Run(ctx context.Context, s *session) error {
 			return s.out.no(c.notThere(), got{keyed: c.result()})
 		}
 		if c.Raw && !s.out.json {
-			if done, err := writeRaw(s.out.stdout, value); done {
+			if done, err := writeRaw(s.out.raw, value); done {
 				return err
 			}
 		}
@@ -41,7 +43,11 @@ func (c *getCommand) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
-		return s.out.result(text, got{c.result(), true, kind, shown})
+		result := got{keyed: c.result(), Found: true, Type: kind, Value: shown}
+		if text, ok := value.(string); ok && !utf8.ValidString(text) {
+			result.Encoding, result.Value = "base64", []byte(text) // JSON has no other form for it
+		}
+		return s.out.result(text, result)
 	})
 }
 

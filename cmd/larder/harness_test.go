@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 
@@ -97,6 +98,29 @@ func oldRedis(conn net.Conn) {
 			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
 		case "hello", "HELLO", "client", "CLIENT":
 			reply = "-ERR unknown command\r\n"
+		}
+		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// stopsAtScan is a server that is silent as soon as it is asked for its keys; asked is
+// called then.
+func stopsAtScan(conn net.Conn, asked func()) {
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() {
+		reply := ""
+		switch strings.ToLower(lines.Text()) {
+		case "ping":
+			reply = "+PONG\r\n"
+		case "info":
+			text := "redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:master\r\n"
+			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
+		case "hello", "client":
+			reply = "-ERR unknown command\r\n"
+		case "scan":
+			asked()
 		}
 		if _, err := io.WriteString(conn, reply); err != nil {
 			return

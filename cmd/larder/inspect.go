@@ -83,9 +83,9 @@ func newServer(i driver.Inspection) server {
 
 // String describes a server in a few words.
 func (s server) String() string {
-	text := s.Address
+	text := inLine(s.Address)
 	if s.Product != "" {
-		text += " " + s.Product
+		text += " " + inLine(s.Product)
 	}
 	if s.latency > 0 {
 		text += " in " + s.latency.String()

@@ -10,8 +10,13 @@ import (
 
 // output is where results and errors go.
 type output struct {
-	stdout, stderr io.Writer
+	stdout, stderr terminal
+	raw            io.Writer // standard output, for values as they are
 	json           bool
+}
+
+func newOutput(stdout, stderr io.Writer, asJSON bool) output {
+	return output{terminal{stdout}, terminal{stderr}, stdout, asJSON}
 }
 
 // result prints what a command has found: text as lines, or v as JSON.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
@@ -36,6 +35,10 @@ func plain(v any) any {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return strconv.FormatFloat(v, 'g', -1, 64)
 		}
+	case string:
+		if !utf8.ValidString(v) {
+			return map[string]any{"base64": []byte(v)}
+		}
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
 	case big.Int:
@@ -47,11 +50,21 @@ func plain(v any) any {
 			v[i] = plain(v[i])
 		}
 	case map[string]any:
-		for name := range v {
-			v[name] = plain(v[name])
-		}
+		return plainMap(v)
 	}
 	return v
+}
+
+// plainMap is plain for a map. A name that is not UTF-8 is quoted as in Go source.
+func plainMap(m map[string]any) map[string]any {
+	readable := make(map[string]any, len(m))
+	for name, value := range m {
+		if !utf8.ValidString(name) {
+			name = strconv.Quote(name)
+		}
+		readable[name] = plain(value)
+	}
+	return readable
 }
 
 // asText returns what a terminal can show.
@@ -69,17 +82,4 @@ func asText(kind string, shown any) (string, error) {
 		return "", fmt.Errorf("the value has no form in JSON: %w", err)
 	}
 	return strings.TrimSuffix(b.String(), "\n"), nil
-}
-
-// printable returns text, quoted if it could do more to a terminal than be
-// shown.
-func printable(text string) string {
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
-		return strconv.Quote(text)
-	}
-	return text
-}
-
-func isControl(r rune) bool {
-	return r != '\n' && r != '\t' && !unicode.IsPrint(r)
 }

@@ -52,15 +52,15 @@ type session struct {
 // and returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// Until the arguments are understood, this is how to find out.
-	out := output{stdout: stdout, stderr: stderr, json: slices.Contains(args, "--json")}
+	out := newOutput(stdout, stderr, slices.Contains(args, "--json"))
 	var (
 		line   commands
 		helped bool
 	)
 	parser, err := kong.New(&line,
 		kong.Name("larder"),
-		kong.Description("Looks into the caches of a program and tends them."),
-		kong.Writers(stdout, stderr),
+		kong.Description("Inspect and manage the caches of a program."),
+		kong.Writers(out.stdout, out.stderr),
 		kong.Exit(func(int) { helped = true }), // it has printed the help
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

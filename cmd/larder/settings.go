@@ -60,7 +60,11 @@ func chosen(settings cache.Settings, names []string) (aliases []string, err erro
 }
 
 func unknownAlias(name string, settings cache.Settings) error {
-	known := strings.Join(slices.Sorted(maps.Keys(settings)), ", ")
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		names = append(names, inLine(name))
+	}
+	known := strings.Join(names, ", ")
 	return usageError(fmt.Sprintf("unknown alias %q: the settings have %s", shown(name), known))
 }
 

@@ -79,9 +79,9 @@ func (c *tableCommand) make(ctx context.Context, s *session, alias string, cfg c
 		return openFailed(alias, err)
 	}
 	table := tableName(opts)
-	text := fmt.Sprintf("%s: the table %s was there already", alias, table)
+	text := fmt.Sprintf("%s: the table %s was there already", inLine(alias), inLine(table))
 	if created {
-		text = fmt.Sprintf("%s: created the table %s", alias, table)
+		text = fmt.Sprintf("%s: created the table %s", inLine(alias), inLine(table))
 	}
 	return s.out.result(text, map[string]any{"alias": alias, "table": table, "created": created})
 }
