@@ -227,7 +227,7 @@ func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o 
 		k, err = c.key(ctx, st, o.version, key)
 	}
 	if err != nil {
-		return nil, nil, c.fail(ctx, op, key, err)
+		return nil, nil, c.failFor(ctx, op, key, err, o.flags)
 	}
 	return st, k, nil
 }
@@ -259,9 +259,7 @@ func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opt
 // MissOnError it returns nil for an outage, so that the operation ends as if
 // nothing were stored and nothing were to be stored.
 func (a *alias) fail(ctx context.Context, op, key string, err error) error {
-	a.hear(ctx, err)
-	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
-	a.publish(ctx, EventError, op, key, wrapped)
+	wrapped := a.report(ctx, op, key, err)
 	if !a.missOnError || !isOutage(err) || ctx.Err() != nil {
 		return wrapped
 	}
@@ -271,10 +269,27 @@ func (a *alias) fail(ctx context.Context, op, key string, err error) error {
 	return nil
 }
 
-// failCounter is fail for operations that need an entry: to them, an outage
+// failFor is fail for an operation with these flags: with FailClosed it returns
+// the error of an outage, too.
+func (a *alias) failFor(ctx context.Context, op, key string, err error, on flags) error {
+	if on.has(flagFailClosed) {
+		return a.report(ctx, op, key, err)
+	}
+	return a.fail(ctx, op, key, err)
+}
+
+// report wraps the error of an operation and publishes it.
+func (a *alias) report(ctx context.Context, op, key string, err error) *Error {
+	a.hear(ctx, err)
+	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
+	a.publish(ctx, EventError, op, key, wrapped)
+	return wrapped
+}
+
+// failCounter is failFor for operations that need an entry: to them, an outage
 // looks like a missing key.
-func (a *alias) failCounter(ctx context.Context, op, key string, err error) error {
-	if err := a.fail(ctx, op, key, err); err != nil {
+func (a *alias) failCounter(ctx context.Context, op, key string, err error, on flags) error {
+	if err := a.failFor(ctx, op, key, err, on); err != nil {
 		return err
 	}
 	return &Error{Op: op, Alias: a.name, Key: key, Err: ErrNotFound}

@@ -48,7 +48,8 @@ type Cache interface {
 	Delete(ctx context.Context, key string, opts ...Option) (deleted bool, err error)
 
 	// Clear removes the entries of this alias, all versions, and no others.
-	// What it costs depends on the backend.
+	// What it costs depends on the backend. It returns the error of a backend that
+	// fails, whatever the alias's [ErrorPolicy] is: the entries may still be there.
 	Clear(ctx context.Context) error
 
 	// GetMany returns those of keys that are there. If some of them could not be

@@ -36,7 +36,7 @@ func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts 
 	}
 	n, err := st.counter.Incr(ctx, k.b, delta)
 	if err != nil {
-		return 0, c.failCounter(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err, o.flags)
 	}
 	c.publish(ctx, EventIncr, op, key, nil)
 	return n, nil
@@ -72,13 +72,13 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 		err = ErrNotFound
 	}
 	if err != nil {
-		return 0, c.failCounter(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err, o.flags)
 	}
 	if delta == 0 {
 		return target, nil
 	}
 	if err := c.move(ctx, st, from.b, target, key, e, &o); err != nil {
-		return 0, c.failCounter(ctx, op, key, err)
+		return 0, c.failCounter(ctx, op, key, err, o.flags)
 	}
 	c.publish(ctx, EventSet, op, key, nil)
 	c.publish(ctx, EventDelete, op, key, nil)

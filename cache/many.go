@@ -57,9 +57,9 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 	errs := perKey(err, len(keys))
 	switch {
 	case err != nil && errs == nil:
-		return nil, c.fail(ctx, "GetMany", "", err)
+		return nil, c.failFor(ctx, "GetMany", "", err, b.o.flags)
 	case err != nil && !slices.ContainsFunc(errs, succeeded):
-		return nil, c.failKeys(ctx, "GetMany", keys, errs)
+		return nil, c.failKeys(ctx, "GetMany", keys, errs, b.o.flags)
 	}
 	from := &fetched{c.alias, b.o, entries}
 	found := make(map[string]Value, len(keys))
@@ -68,14 +68,14 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 			found[key] = Value{from: from, i: i, key: key}
 		}
 	}
-	return found, c.failKeys(ctx, "GetMany", keys, errs)
+	return found, c.failKeys(ctx, "GetMany", keys, errs, b.o.flags)
 }
 
 // failKeys is fail for those of keys that have an error in errs, which is nil if
 // none has.
-func (c *BaseCache) failKeys(ctx context.Context, op string, keys []string, errs []error) error {
+func (c *BaseCache) failKeys(ctx context.Context, op string, keys []string, errs []error, on flags) error {
 	if err := newKeysError(keys, errs); err != nil {
-		return c.fail(ctx, op, "", err)
+		return c.failFor(ctx, op, "", err, on)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		defer buf.release()
 		if err = c.encode(b.st, buf, items[key], &b.o, &values[i]); err != nil {
 			if errors.Is(err, ErrTooLarge) {
-				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key)
+				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key, &b.o)
 				err = errors.Join(err, deleteErr)
 			}
 			return keys, c.fail(ctx, "SetMany", key, err)
@@ -134,7 +134,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		errs, err = partial, nil
 	}
 	if err != nil {
-		return keys, c.fail(ctx, "SetMany", "", err)
+		return keys, c.failFor(ctx, "SetMany", "", err, b.o.flags)
 	}
 	event := EventSet
 	if _, lives := b.o.timeout.ttl(); !lives {
@@ -145,7 +145,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	if failed == nil {
 		return nil, nil
 	}
-	return failed.Keys, c.fail(ctx, "SetMany", "", failed)
+	return failed.Keys, c.failFor(ctx, "SetMany", "", failed, b.o.flags)
 }
 
 func succeeded(err error) bool { return err == nil }
@@ -170,10 +170,10 @@ func (c *BaseCache) DeleteMany(ctx context.Context, keys []string, opts ...Optio
 	err = b.change(ctx, func() error { return b.delete(ctx) })
 	errs := perKey(err, len(keys))
 	if err != nil && errs == nil {
-		return c.fail(ctx, "DeleteMany", "", err)
+		return c.failFor(ctx, "DeleteMany", "", err, b.o.flags)
 	}
 	c.publishDone(ctx, EventDelete, "DeleteMany", keys, errs)
-	return c.failKeys(ctx, "DeleteMany", keys, errs)
+	return c.failKeys(ctx, "DeleteMany", keys, errs, b.o.flags)
 }
 
 // batch is an operation on many keys, with its final keys made. It uses the
@@ -198,7 +198,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	}
 	st, err := c.openFor(ctx, &o)
 	if err != nil {
-		return nil, c.fail(ctx, op, "", err)
+		return nil, c.failFor(ctx, op, "", err, o.flags)
 	}
 	b := &batch{st: st, o: o, keys: make([][]byte, len(keys)), buffer: keyBuffers.Get().(*keyBuffer)}
 	all := b.buffer.b[:0]

@@ -7,7 +7,7 @@ import (
 )
 
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
-// [Using], [FailOpen] or [Quiet]. An option that has no meaning for an operation is
+// [Using], [FailOpen], [FailClosed] or [Quiet]. An option that has no meaning for an operation is
 // ignored by it, as a timeout is by Get.
 type Option interface{ option() }
 
@@ -37,6 +37,7 @@ const (
 	flagNative
 	flagFailOpen
 	flagQuiet
+	flagFailClosed
 )
 
 func (f flags) has(flag flags) bool { return f&flag != 0 }
@@ -69,6 +70,13 @@ var (
 	// result, of which the caller reports the outcome once, with
 	// [BaseCache.NoteHit] or [BaseCache.NoteMiss].
 	Quiet Option = flagQuiet
+
+	// FailClosed returns an error of the backend to the caller whatever the
+	// alias's OnError says: for an invalidation, which must not be dropped without
+	// its caller knowing. It overrides [FailOpen], so such an operation asks a
+	// backend that does not answer, too. Clear works so without it. While a circuit
+	// breaker is open, the error is ErrUnavailable.
+	FailClosed Option = flagFailClosed
 )
 
 func (flags) option() {}
@@ -107,6 +115,9 @@ func (a *alias) sum(o *options, opts []Option) error {
 				o.codec = opt.codec
 			}
 		}
+	}
+	if o.flags.has(flagFailClosed) {
+		o.flags &^= flagFailOpen
 	}
 	if o.version < 0 {
 		return fmt.Errorf("%w: %d is negative", ErrInvalidVersion, o.version)

@@ -58,7 +58,6 @@ func TestWithMissOnErrorAnOutageReadsAsMissesAndDropsWrites(t *testing.T) {
 		"Touch":      func() (bool, error) { return c.Touch(ctx, "k") },
 		"Touch(0)":   func() (bool, error) { return c.Touch(ctx, "k", cache.After(0)) },
 		"Delete":     func() (bool, error) { return c.Delete(ctx, "k") },
-		"Clear":      func() (bool, error) { return false, c.Clear(ctx) },
 		"GetMany":    func() (bool, error) { got, err := c.GetMany(ctx, []string{"k"}); return len(got) > 0, err },
 		"DeleteMany": func() (bool, error) { return false, c.DeleteMany(ctx, []string{"k"}) },
 	} {
@@ -78,6 +77,68 @@ func TestWithMissOnErrorAnOutageReadsAsMissesAndDropsWrites(t *testing.T) {
 	}
 	if _, err := c.IncrVersion(ctx, "k", 1); !errors.Is(err, cache.ErrNotFound) {
 		t.Errorf("IncrVersion: %v, want ErrNotFound", err)
+	}
+}
+
+// What was to be deleted and may still be there is the caller's business.
+func TestFailClosedReturnsTheErrorWhateverOnErrorSays(t *testing.T) {
+	down := newOutage()
+	down.down.Store(true)
+	for name, cfg := range map[string]cache.Config{
+		"down":              {OnError: cache.MissOnError, Opener: openerOf(down)},
+		"a breaker is open": {OnError: cache.MissOnError, Opener: openerOf(down), BreakerFailures: 1},
+		"cannot be opened":  {OnError: cache.MissOnError, Opener: refusing().opener()},
+		"errors are wanted": {Opener: openerOf(down)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := new(signals.Signal[cache.Event])
+			h := newHandler(t, cache.Settings{"default": cfg}, discardLog(), cache.WithEvents(events))
+			c, ctx := mustCache(t, h, "default"), t.Context()
+			log := record(events)
+			for name, op := range map[string]func(...cache.Option) error{
+				"Get":      func(opts ...cache.Option) error { _, err := c.Get(ctx, "k", new(int), opts...); return err },
+				"GetBytes": func(opts ...cache.Option) error { _, _, err := c.GetBytes(ctx, "k", opts...); return err },
+				"Has":      func(opts ...cache.Option) error { _, err := c.Has(ctx, "k", opts...); return err },
+				"Set":      func(opts ...cache.Option) error { return c.Set(ctx, "k", 1, opts...) },
+				"SetBytes": func(opts ...cache.Option) error { return c.SetBytes(ctx, "k", nil, opts...) },
+				"Add":      func(opts ...cache.Option) error { _, err := c.Add(ctx, "k", 1, opts...); return err },
+				"Touch":    func(opts ...cache.Option) error { _, err := c.Touch(ctx, "k", opts...); return err },
+				"Touch(0)": func(opts ...cache.Option) error {
+					_, err := c.Touch(ctx, "k", append(opts, cache.After(0))...)
+					return err
+				},
+				"Delete":  func(opts ...cache.Option) error { _, err := c.Delete(ctx, "k", opts...); return err },
+				"GetMany": func(opts ...cache.Option) error { _, err := c.GetMany(ctx, []string{"k"}, opts...); return err },
+				"SetMany": func(opts ...cache.Option) error {
+					_, err := c.SetMany(ctx, map[string]any{"k": 1}, opts...)
+					return err
+				},
+				"DeleteMany": func(opts ...cache.Option) error { return c.DeleteMany(ctx, []string{"k"}, opts...) },
+				"GetOrSet": func(opts ...cache.Option) error {
+					_, err := cache.For[int](c).GetOrSet(ctx, "k", func(context.Context) (int, error) { return 1, nil }, opts...)
+					return err
+				},
+				"Async().Set": func(opts ...cache.Option) error {
+					_, err := cache.Async(c).Set(ctx, "k", 1, opts...).Await(ctx)
+					return err
+				},
+				"Async().Delete": func(opts ...cache.Option) error {
+					_, err := cache.Async(c).Delete(ctx, "k", opts...).Await(ctx)
+					return err
+				},
+				"Clear": func(...cache.Option) error { return c.Clear(ctx) }, // needs no option
+			} {
+				log.take()
+				for _, opts := range [][]cache.Option{{cache.FailClosed}, {cache.FailClosed, cache.FailOpen}, {cache.FailOpen, cache.FailClosed}} {
+					if err := op(opts...); err == nil {
+						t.Errorf("%s: no error", name)
+					}
+				}
+				if !slices.ContainsFunc(log.take(), func(line string) bool { return line[:5] == "error" }) {
+					t.Errorf("%s: the outage was not published", name)
+				}
+			}
+		})
 	}
 }
 

@@ -128,11 +128,12 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 		return failed[struct{}](c.store(ctx, p.st, k, op, key, &s, err, &o))
 	}
 	if err := p.st.flights.Invalidate(ctx, k); err != nil {
-		return failed[struct{}](c.fail(ctx, op, key, err))
+		return failed[struct{}](c.failFor(ctx, op, key, err, o.flags))
 	}
+	on := o.flags
 	return start(ctx, p, driver.Op{Kind: driver.OpSet, Key: k, Value: s.bytes, TTL: ttl}, func(r driver.Result) (struct{}, error) {
 		if r.Err != nil {
-			return struct{}{}, c.fail(ctx, op, key, r.Err)
+			return struct{}{}, c.failFor(ctx, op, key, r.Err, on)
 		}
 		c.publish(ctx, EventSet, op, key, nil)
 		return struct{}{}, nil
@@ -142,16 +143,17 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Future[bool]) {
 	defer failOnPanic(&f)
 	c := p.cache
-	k, _, err := p.begin(ctx, "Delete", key, opts)
+	k, o, err := p.begin(ctx, "Delete", key, opts)
 	if err != nil {
 		return failed[bool](err)
 	}
 	if err := p.st.flights.Invalidate(ctx, k); err != nil {
-		return failed[bool](c.fail(ctx, "Delete", key, err))
+		return failed[bool](c.failFor(ctx, "Delete", key, err, o.flags))
 	}
+	on := o.flags
 	return start(ctx, p, driver.Op{Kind: driver.OpDelete, Key: k}, func(r driver.Result) (bool, error) {
 		if r.Err != nil {
-			return false, c.fail(ctx, "Delete", key, r.Err)
+			return false, c.failFor(ctx, "Delete", key, r.Err, on)
 		}
 		c.publish(ctx, EventDelete, "Delete", key, nil)
 		return r.OK, nil
@@ -160,16 +162,17 @@ func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Fu
 
 func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts []Option) (f *Future[int64]) {
 	defer failOnPanic(&f)
-	k, _, err := p.begin(ctx, op, key, opts)
+	k, o, err := p.begin(ctx, op, key, opts)
 	if err != nil {
 		return failed[int64](err)
 	}
 	if p.st.counter == nil {
 		return failed[int64](p.cache.fail(ctx, op, key, ErrUnsupported))
 	}
+	on := o.flags
 	return start(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
 		if r.Err != nil {
-			return 0, p.cache.failCounter(ctx, op, key, r.Err)
+			return 0, p.cache.failCounter(ctx, op, key, r.Err, on)
 		}
 		p.cache.publish(ctx, EventIncr, op, key, nil)
 		return r.N, nil

@@ -64,7 +64,7 @@ func (c *BaseCache) missed(ctx context.Context, op, key string, err error, o *op
 		c.corrupt(ctx, op, key, err)
 		return nil
 	}
-	return c.fail(ctx, op, key, err)
+	return c.failFor(ctx, op, key, err, o.flags)
 }
 
 // GetBytes implements [Cache].
@@ -102,7 +102,7 @@ func (c *BaseCache) Has(ctx context.Context, key string, opts ...Option) (bool, 
 func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	if st.peeker == nil {
 		_, err := c.fetchReadable(ctx, st, k, o)
-		return c.present(ctx, op, key, err)
+		return c.present(ctx, op, key, err, o)
 	}
 	head, err := st.peeker.Peek(ctx, k)
 	return c.presentHead(ctx, st, k, op, key, head, err, o)
@@ -127,12 +127,12 @@ func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, k
 	} else if err == nil {
 		err = c.checkHead(head, o.codec)
 	}
-	return c.present(ctx, op, key, err)
+	return c.present(ctx, op, key, err, o)
 }
 
 // present turns the error of a look at an entry into whether there is one: one
 // that cannot be read is reported, and counts as absent.
-func (c *BaseCache) present(ctx context.Context, op, key string, err error) (bool, error) {
+func (c *BaseCache) present(ctx context.Context, op, key string, err error, o *options) (bool, error) {
 	switch {
 	case err == nil:
 		return true, nil
@@ -142,5 +142,5 @@ func (c *BaseCache) present(ctx context.Context, op, key string, err error) (boo
 		c.corrupt(ctx, op, key, err)
 		return false, nil
 	}
-	return false, c.fail(ctx, op, key, err)
+	return false, c.failFor(ctx, op, key, err, o.flags)
 }

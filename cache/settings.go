@@ -91,11 +91,11 @@ const (
 	// ReturnErrors returns the error to the caller.
 	ReturnErrors ErrorPolicy = iota
 
-	// MissOnError makes reads miss and drops writes, Delete and Clear
-	// included: after the outage, what should have been deleted may still be
-	// there. Each error is published as an event, and logged at times. Fill
-	// and GetOrSet run their loader, once for all who wait; Incr, Decr and
-	// IncrVersion find no key.
+	// MissOnError makes reads miss and drops writes, Delete included: after the
+	// outage, what should have been deleted may still be there. Each error is
+	// published as an event, and logged at times. Fill and GetOrSet run their
+	// loader, once for all who wait; Incr, Decr and IncrVersion find no key.
+	// Clear, and operations with [FailClosed], return the error all the same.
 	MissOnError
 )
 

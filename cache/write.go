@@ -54,7 +54,7 @@ func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key str
 		return err
 	})
 	if err = errors.Join(encodeErr, err); err != nil {
-		return c.fail(ctx, op, key, err)
+		return c.failFor(ctx, op, key, err, o.flags)
 	}
 	c.publish(ctx, event, op, key, nil)
 	return nil
@@ -80,7 +80,7 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 	}
 	added, err := c.add(ctx, st, k.b, key, &s, replaceReserved, &o)
 	if err != nil {
-		return false, c.fail(ctx, "Add", key, err)
+		return false, c.failFor(ctx, "Add", key, err, o.flags)
 	}
 	if added {
 		c.publish(ctx, EventSet, "Add", key, nil)
@@ -173,7 +173,7 @@ func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string
 	if err != nil {
 		return false, err
 	}
-	_, err = c.remove(ctx, st, k, "Touch", key)
+	_, err = c.remove(ctx, st, k, "Touch", key, o)
 	return there && err == nil, err
 }
 
@@ -185,17 +185,17 @@ func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (boo
 		return false, err
 	}
 	defer k.release()
-	return c.remove(ctx, st, k.b, "Delete", key)
+	return c.remove(ctx, st, k.b, "Delete", key, &o)
 }
 
-func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string) (bool, error) {
+func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	var deleted bool
 	err := st.change(ctx, k, func() (err error) {
 		deleted, err = st.store.Delete(ctx, k)
 		return err
 	})
 	if err != nil {
-		return false, c.fail(ctx, op, key, err)
+		return false, c.failFor(ctx, op, key, err, o.flags)
 	}
 	c.publish(ctx, EventDelete, op, key, nil)
 	return deleted, nil
@@ -206,7 +206,7 @@ func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key st
 func (c *BaseCache) Clear(ctx context.Context) error {
 	st, err := c.open(ctx)
 	if err != nil {
-		return c.fail(ctx, "Clear", "", err)
+		return c.failFor(ctx, "Clear", "", err, flagFailClosed)
 	}
 	if !c.clearable && !st.namespaced {
 		return c.fail(ctx, "Clear", "", errKeyFuncHidesPrefix)
@@ -218,7 +218,7 @@ func (c *BaseCache) Clear(ctx context.Context) error {
 		st.flights.ForgetAll(ours)
 	}
 	if err != nil {
-		return c.fail(ctx, "Clear", "", err)
+		return c.failFor(ctx, "Clear", "", err, flagFailClosed)
 	}
 	c.publish(ctx, EventClear, "Clear", "", nil)
 	return nil

@@ -33,8 +33,8 @@ const tombstoneTTL = maxRun + time.Minute
 //
 // The URL is absolute, with the scheme and host by which clients know the page.
 // When Purge returns nil, no request that comes later is answered with the old
-// page; unless the cache drops writes when its backend fails (on_error "miss"):
-// then a purge that came to nothing is an event of the cache, and no error.
+// page. An error of the store is returned whatever the alias's on_error says: the page
+// may still be there.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
 	return purgeWith(opts, func(p *policy) error { return p.purgeURL(ctx, url, purgedHard) })
 }
@@ -96,8 +96,8 @@ func parsePageURL(text string) (*url.URL, error) {
 }
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
-// moment ago, and hear its errors.
-var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet)
+// moment ago, and return its errors, whatever the alias's on_error says.
+var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet, cache.FailClosed)
 
 // purge invalidates the pages of a target. Everything is tried, whatever fails.
 func (p *policy) purge(ctx context.Context, t target, how purged) error {

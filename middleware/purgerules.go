@@ -241,7 +241,7 @@ func lockRules(ctx context.Context, c cache.Cache) (unlock func(), err error) {
 		pause = 10 * time.Millisecond
 	)
 	for range 2 * holds / pause {
-		added, err := c.Add(ctx, rulesLockKey, true, cache.After(holds))
+		added, err := c.Add(ctx, rulesLockKey, true, cache.After(holds), cache.FailClosed)
 		if err != nil {
 			return nil, err
 		}
