@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/larder-go/larder/cache/driver"
 )
 
@@ -30,9 +28,8 @@ func init() {
 //   - cull_interval: a duration, by default one minute; 0 turns culling off
 //   - cull_batch: a number of at least 1, by default 1000
 //   - op_timeout: a duration, by default 5s
-//   - query_mode: cache_statement (the default), cache_describe,
-//     describe_exec, exec (for PgBouncer in transaction mode) or
-//     simple_protocol
+//   - query_mode: cache_statement (the default); exec, cache_describe or
+//     simple_protocol, which work through PgBouncer in transaction mode
 //   - connect_timeout: a duration, by default 3s
 //   - pool_max_conns, pool_min_conns: numbers
 //   - pool_max_conn_lifetime, pool_max_conn_idle_time: durations
@@ -79,7 +76,7 @@ func ParseConfig(cfg driver.Config) (Options, error) {
 		CullBatch:     int(r.Int("cull_batch", defaultCullBatch, 1, math.MaxInt32)),
 		Timeout:       r.Duration("op_timeout", defaultTimeout),
 		Pool: PoolOptions{
-			QueryMode:       queryModes[r.String("query_mode", "cache_statement", queryModeNames...)],
+			QueryMode:       readQueryMode(r),
 			ConnectTimeout:  r.Duration("connect_timeout", 0),
 			MaxConns:        int32(r.Int("pool_max_conns", 0, 1, math.MaxInt32)),
 			MinConns:        int32(r.Int("pool_min_conns", 0, 0, math.MaxInt32)),
@@ -102,16 +99,6 @@ func ParseConfig(cfg driver.Config) (Options, error) {
 	}
 	return opts.withDefaults()
 }
-
-var queryModes = map[string]pgx.QueryExecMode{
-	"cache_statement": pgx.QueryExecModeCacheStatement,
-	"cache_describe":  pgx.QueryExecModeCacheDescribe,
-	"describe_exec":   pgx.QueryExecModeDescribeExec,
-	"exec":            pgx.QueryExecModeExec,
-	"simple_protocol": pgx.QueryExecModeSimpleProtocol,
-}
-
-var queryModeNames = []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"}
 
 // passedOn reads the options that are for pgx.
 func passedOn(r *driver.OptionReader) url.Values {

@@ -23,14 +23,15 @@ func (s *Store) Clear(ctx context.Context, ns driver.Namespace) error {
 	}
 	low, high := keyRange(ns)
 	rest := len(ns.Prefix) + 2 // SQL counts from 1, and there is a colon
+	batch := repeated(func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, s.sql.clear, low, high, rest, s.opts.CullBatch).Scan(&low)
+	}, outliving)
 	return s.run(ctx, 0, func(ctx context.Context, conn *pgx.Conn) error {
 		for {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			err := outliving(func(ctx context.Context, conn *pgx.Conn) error {
-				return conn.QueryRow(ctx, s.sql.clear, low, high, rest, s.opts.CullBatch).Scan(&low)
-			})(ctx, conn)
+			err := batch(ctx, conn)
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
 			}

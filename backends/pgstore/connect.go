@@ -23,6 +23,9 @@ func poolConfig(opts Options) (*pgxpool.Config, error) {
 	}
 	p := opts.Pool
 	override(&config.ConnConfig.DefaultQueryExecMode, p.QueryMode)
+	if err := checkQueryMode(config.ConnConfig.DefaultQueryExecMode); err != nil {
+		return nil, err
+	}
 	override(&config.ConnConfig.ConnectTimeout, p.ConnectTimeout)
 	setDefault(&config.ConnConfig.ConnectTimeout, defaultConnectTimeout)
 	override(&config.MaxConns, p.MaxConns)

@@ -21,6 +21,8 @@ const (
 	codeUndefinedTable       = "42P01"
 	codeDuplicateTable       = "42P07"
 	codeUniqueViolation      = "23505"
+	codeDuplicateStatement   = "42P05"
+	codeUnknownStatement     = "26000"
 )
 
 func hasCode(err error, codes ...string) bool {
@@ -69,6 +71,9 @@ func (t *target) explain(ctx context.Context, err error) error {
 	case hasCode(err, codeUndefinedTable):
 		return &explained{fmt.Sprintf("the table %s does not exist in the database %q at %s: "+
 			"make it with the command \"%s\" or with pgstore.CreateTable", t.table, t.database, t.server, t.command()), err}
+	case hasCode(err, codeDuplicateStatement, codeUnknownStatement):
+		return &explained{fmt.Sprintf("the prepared statements of PostgreSQL at %s are mixed up, as by a proxy such as PgBouncer in transaction mode: "+
+			"set query_mode to exec, or max_prepared_statements in PgBouncer 1.21 or later: %v", t.server, err), err}
 	}
 	return err
 }

@@ -8,10 +8,30 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/cache/driver"
 )
+
+// modes are those that a store takes.
+var modes = []pgx.QueryExecMode{
+	pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
+}
+
+// However it is asked for.
+func TestTheModeThatRunsOtherStatementsBehindAProxyIsRefused(t *testing.T) {
+	const unreachable = "postgres://u:s3cr3t@127.0.0.1:1/d"
+	mode := pgstore.PoolOptions{QueryMode: pgx.QueryExecModeDescribeExec}
+	_, inOptions := pgstore.Open(t.Context(), pgstore.Options{URL: unreachable, Pool: mode})
+	_, inURL := pgstore.Open(t.Context(), pgstore.Options{URL: unreachable + "?default_query_exec_mode=describe_exec"})
+	_, inSettings := pgstore.ParseConfig(driver.Config{Location: unreachable, Options: map[string]any{"query_mode": "describe_exec"}})
+	pool := newPool(t, unreachable, func(c *pgxpool.Config) { c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec })
+	_, inPool := pgstore.New(pool, pgstore.Options{})
+	for what, err := range map[string]error{"options": inOptions, "URL": inURL, "settings": inSettings, "pool": inPool} {
+		wantError(t, what, err, "describe_exec", "PgBouncer in transaction mode: use exec or cache_describe")
+	}
+}
 
 // Each mode encodes parameters and results in another way.
 func TestEveryQueryModeCarriesEveryByte(t *testing.T) {
@@ -19,7 +39,7 @@ func TestEveryQueryModeCarriesEveryByte(t *testing.T) {
 	for c := range 256 {
 		every = append(every, byte(c))
 	}
-	for mode := pgx.QueryExecModeCacheStatement; mode <= pgx.QueryExecModeSimpleProtocol; mode++ {
+	for _, mode := range modes {
 		t.Run(mode.String(), func(t *testing.T) {
 			s := open(t, newTable(t, pgstore.Options{Pool: pgstore.PoolOptions{QueryMode: mode}}))
 			key := append([]byte("shop:1:"), every...)

@@ -74,9 +74,11 @@ type Options struct {
 type PoolOptions struct {
 	// QueryMode says how statements are sent. By default they are prepared.
 	// [pgx.QueryExecModeExec] prepares nothing and so works through PgBouncer
-	// in transaction mode; [pgx.QueryExecModeSimpleProtocol] is for proxies
-	// that know only the simple protocol. The two that describe each statement
-	// first need two round trips or remember the description.
+	// in transaction mode, of every version, as does
+	// [pgx.QueryExecModeCacheDescribe], which remembers how the server describes
+	// a statement; [pgx.QueryExecModeSimpleProtocol] is for proxies that know
+	// only the simple protocol. [pgx.QueryExecModeDescribeExec] is an error: such
+	// a proxy would run other statements than its own.
 	QueryMode pgx.QueryExecMode
 
 	// ConnectTimeout is how long one attempt to connect may take. By default
@@ -140,10 +142,7 @@ func (p PoolOptions) check() error {
 	if p.MaxConns < 0 || p.MinConns < 0 || p.ConnectTimeout < 0 || p.MaxConnLifetime < 0 || p.MaxConnIdleTime < 0 {
 		err = errors.New("pgstore: the numbers and durations in Pool must not be negative")
 	}
-	if p.QueryMode < 0 || p.QueryMode > pgx.QueryExecModeSimpleProtocol {
-		err = errors.Join(err, fmt.Errorf("pgstore: Pool.QueryMode is %d: it must be a mode of pgx", p.QueryMode))
-	}
-	return err
+	return errors.Join(err, checkQueryMode(p.QueryMode))
 }
 
 func setDefault[T comparable](field *T, def T) {

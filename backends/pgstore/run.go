@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,21 +13,14 @@ const (
 	// writeGrace is how long after the end of its context a write that was
 	// sent is waited for.
 	writeGrace = 250 * time.Millisecond
-
-	// maxAttempts is how often a statement is sent that the server undoes.
-	maxAttempts = 10
-
-	// maxPause is the longest pause before the second attempt.
-	maxPause = 2 * time.Millisecond
 )
 
-// job is the part of an operation that has a connection. It may run again if
-// the server undid its statement.
+// job is the part of an operation that has a connection.
 type job func(ctx context.Context, conn *pgx.Conn) error
 
 // read runs a job that changes nothing.
 func (s *Store) read(ctx context.Context, do job) error {
-	return s.run(ctx, s.opts.Timeout, do)
+	return s.run(ctx, s.opts.Timeout, repeated(do, unchanged))
 }
 
 // write runs a job that changes rows, which is why its statement outlives its
@@ -36,7 +28,7 @@ func (s *Store) read(ctx context.Context, do job) error {
 // while the server may still be about to run it: after a later write of the
 // same key, on another connection.
 func (s *Store) write(ctx context.Context, do job) error {
-	return s.run(ctx, s.opts.Timeout, outliving(do))
+	return s.run(ctx, s.opts.Timeout, repeated(do, outliving))
 }
 
 // outliving returns do with a context that ends writeGrace later.
@@ -68,7 +60,7 @@ func (s *Store) run(ctx context.Context, limit time.Duration, do job) error {
 	return s.target.explain(ctx, s.withConn(limited, do))
 }
 
-// withConn runs do with a connection of the pool, again if need be.
+// withConn runs do with a connection of the pool.
 func (s *Store) withConn(ctx context.Context, do job) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -82,25 +74,8 @@ func (s *Store) withConn(ctx context.Context, do job) error {
 	if err := s.version.check(conn.Conn(), &s.target); err != nil {
 		return err
 	}
-	for attempt := 1; ; attempt++ {
-		err := do(ctx, conn.Conn())
-		if !repeatable(err) || attempt == maxAttempts || !pause(ctx, attempt) {
-			return s.late(ctx, err, func() string { return "no answer from PostgreSQL at " + s.target.server })
-		}
-	}
-}
-
-// pause waits a random time, longer with each attempt, so that statements that
-// met do not meet again. It reports false if ctx ended.
-func pause(ctx context.Context, attempt int) bool {
-	timer := time.NewTimer(rand.N(time.Duration(attempt) * maxPause))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	err = do(ctx, conn.Conn())
+	return s.late(ctx, err, func() string { return "no answer from PostgreSQL at " + s.target.server })
 }
 
 // late returns err, or in its place a lateError if it is because time ran out.

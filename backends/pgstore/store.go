@@ -73,8 +73,9 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 // New returns a Store that uses a pool of the program's, which [Store.Shutdown]
 // leaves open. It dials nothing: what [Open] would report, the first operation
-// does. The pool decides how statements are sent; behind PgBouncer in
-// transaction mode its DefaultQueryExecMode must be pgx.QueryExecModeExec. It
+// does. The pool decides how statements are sent, see [PoolOptions.QueryMode]; behind
+// PgBouncer in transaction mode its DefaultQueryExecMode must be pgx.QueryExecModeExec
+// or pgx.QueryExecModeCacheDescribe, and pgx.QueryExecModeDescribeExec is an error. It
 // is an error to give options that are for a pool of the store's own.
 //
 // The store holds a connection only during an operation, and culling one at a
@@ -88,7 +89,7 @@ func New(pool *pgxpool.Pool, opts Options) (*Store, error) {
 		return nil, errors.New("pgstore: New uses the pool that it is given, so URL and Pool must be empty")
 	}
 	opts, err := opts.withDefaults()
-	if err != nil {
+	if err := errors.Join(err, checkQueryMode(pool.Config().ConnConfig.DefaultQueryExecMode)); err != nil {
 		return nil, err
 	}
 	s := newStore(pool, opts)
