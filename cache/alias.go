@@ -27,6 +27,7 @@ type alias struct {
 	compressMin     int
 	maxDecompressed int
 	missOnError     bool
+	missOnWrongType bool
 
 	clock           driver.Clock
 	logger          *slog.Logger
@@ -35,6 +36,7 @@ type alias struct {
 	keyWarnings     keyWarnings
 	corruptWarnings rarely
 	errorWarnings   rarely
+	typeWarnings    rarely
 	async           *executor
 	closing         *atomic.Bool // set by the handler's Shutdown
 

@@ -144,9 +144,24 @@ func assignNative(dst, native any, o *options) error {
 	return nil
 }
 
+// isWrongType reports whether err says that an entry can be read, and not into
+// what was asked for.
+func isWrongType(err error) bool {
+	return errors.Is(err, ErrWrongType) || errors.Is(err, ErrNilValue)
+}
+
+// wrongTypeAsMiss makes err, of reading into dst, one that matches ErrCorrupt if
+// the entry is of another type. That dst is no pointer is the caller's mistake.
+func wrongTypeAsMiss(err error, dst any) error {
+	if _, mistake := pointee(dst); mistake != nil || !isWrongType(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
 // corruptUnlessWrongType turns the error of a codec into the core's.
 func corruptUnlessWrongType(err error) error {
-	if err == nil || errors.Is(err, ErrWrongType) {
+	if err == nil || errors.Is(err, ErrWrongType) || isPanic(err) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)

@@ -62,6 +62,7 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 		compressMin:     cfg.CompressMin,
 		maxDecompressed: cfg.MaxDecompressed,
 		missOnError:     cfg.OnError == MissOnError,
+		missOnWrongType: cfg.OnWrongType == MissOnError,
 		clock:           h.clock,
 		logger:          h.logger,
 		events:          h.events,
@@ -96,6 +97,12 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	}
 	if cfg.OnError > MissOnError {
 		errs = append(errs, fmt.Errorf("on_error is %d: it must be ReturnErrors or MissOnError", cfg.OnError))
+	}
+	if cfg.OnWrongType > MissOnError {
+		errs = append(errs, fmt.Errorf("on_wrong_type is %d: it must be ReturnErrors or MissOnError", cfg.OnWrongType))
+	}
+	if cfg.Timeout.isNegative() {
+		errs = append(errs, fmt.Errorf("timeout is %v: nothing would be kept: it must be above zero, or never (cache.Never, null in JSON)", cfg.Timeout))
 	}
 	if cfg.BreakerFailures < 0 {
 		errs = append(errs, fmt.Errorf("breaker_failures is %d: it must not be negative", cfg.BreakerFailures))
@@ -135,6 +142,13 @@ func WithRegistry(r *driver.Registry) HandlerOption {
 // WithLogger writes warnings to l in place of [slog.Default].
 func WithLogger(l *slog.Logger) HandlerOption {
 	return func(h *Handler) { h.logger = l }
+}
+
+// WithKeyWarningLevel logs the warnings about keys that Memcached would refuse with
+// level in place of [slog.LevelWarn], and nothing else: with [slog.LevelDebug] they
+// are not in most logs.
+func WithKeyWarningLevel(level slog.Level) HandlerOption {
+	return func(h *Handler) { h.keyWarningLevel = level }
 }
 
 // WithClock tells the caches the time, for the expiry in the envelope of

@@ -71,7 +71,8 @@ type Cache interface {
 	// Incr adds delta to the integer under key and returns the new value. It
 	// is atomic and keeps the timeout. A missing key is ErrNotFound, a value
 	// that is not an integer ErrNotInteger, and a result outside of int64
-	// ErrOverflow: each leaves the entry as it was.
+	// ErrOverflow: each leaves the entry as it was. A timeout among opts is
+	// ErrInvalidOption.
 	Incr(ctx context.Context, key string, delta int64, opts ...Option) (int64, error)
 
 	// Decr is Incr with the opposite sign.

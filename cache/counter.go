@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/larder-go/larder/internal/envelope"
 )
 
-// Incr implements [Cache].
+// Incr implements [Cache]. A timeout is ErrInvalidOption.
 func (c *BaseCache) Incr(ctx context.Context, key string, delta int64, opts ...Option) (int64, error) {
 	return c.incr(ctx, "Incr", key, delta, opts)
 }
@@ -24,7 +25,24 @@ func (c *BaseCache) Decr(ctx context.Context, key string, delta int64, opts ...O
 	return c.incr(ctx, "Decr", key, -delta, opts)
 }
 
+// errCounterTimeout is for who expects a counter to begin, or to live longer, by
+// being counted up.
+var errCounterTimeout = fmt.Errorf("%w: a counter keeps its timeout: give it one with Add before, or with Touch", ErrInvalidOption)
+
+// checkCounterOptions returns an error if opts have a timeout.
+func checkCounterOptions(opts []Option) error {
+	for _, opt := range opts {
+		if t, ok := opt.(Timeout); ok && !t.IsZero() {
+			return errCounterTimeout
+		}
+	}
+	return nil
+}
+
 func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts []Option) (int64, error) {
+	if err := checkCounterOptions(opts); err != nil {
+		return 0, c.fail(ctx, op, key, err)
+	}
 	var o options
 	st, k, err := c.begin(ctx, op, key, opts, &o)
 	if err != nil {

@@ -87,8 +87,31 @@ func (a *alias) checkHeader(h *envelope.Header, c codec.Codec) error {
 
 // decode stores the value of e in what dst points to. An error that matches
 // ErrCorrupt means that there is no readable entry; ErrWrongType and
-// ErrNilValue that there is one, and dst is not for it.
+// ErrNilValue alone, that there is one and dst is not for it.
 func (a *alias) decode(e *entry, dst any, o *options) error {
+	err := a.decodeInto(e, dst, o)
+	if err != nil && a.missOnWrongType {
+		return wrongTypeAsMiss(err, dst)
+	}
+	return err
+}
+
+// decodeForLoad is decode for who has a loader: an entry that makes the decoder
+// panic can be replaced, and where errors are misses one of another type, too.
+func (a *alias) decodeForLoad(e *entry, dst any, o *options) error {
+	err := a.decode(e, dst, o)
+	switch {
+	case err == nil:
+		return nil
+	case isPanic(err):
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case a.missOnError:
+		return wrongTypeAsMiss(err, dst)
+	}
+	return err
+}
+
+func (a *alias) decodeInto(e *entry, dst any, o *options) error {
 	if e.isPlain() {
 		return assignBytes(dst, clone(e.raw))
 	}
@@ -126,7 +149,7 @@ func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) er
 	// keep what dst had before, and what a pointer in it points to may be in
 	// use elsewhere.
 	rv.SetZero()
-	if err := o.codec.Decode(payload, dst); err != nil {
+	if err := decodePayload(o.codec, payload, dst); err != nil {
 		rv.SetZero() // of what was decoded until then
 		return corruptUnlessWrongType(err)
 	}
@@ -135,6 +158,14 @@ func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) er
 
 // decodeBytes returns the byte slice of e, as GetBytes does.
 func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
+	b, err := a.bytesOf(e, o)
+	if err != nil && a.missOnWrongType {
+		return nil, wrongTypeAsMiss(err, new([]byte))
+	}
+	return b, err
+}
+
+func (a *alias) bytesOf(e *entry, o *options) ([]byte, error) {
 	if e.isPlain() {
 		if o.flags.has(flagShared) {
 			return e.raw, nil
@@ -184,7 +215,7 @@ func (a *alias) unseal(e *entry, c codec.Codec, h *envelope.Header) (payload []b
 	if h.Compression == 0 {
 		return payload, nil
 	}
-	if payload, err = a.compressionByID(h.Compression).Decompress(payload, int(h.Length)); err != nil {
+	if payload, err = decompress(a.compressionByID(h.Compression), payload, int(h.Length)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return payload, nil

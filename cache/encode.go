@@ -80,7 +80,11 @@ func encodeNative(st *opened, v any, s *stored) error {
 	}
 	switch v := v.(type) {
 	case interface{ CacheSize() int }:
-		s.size = int64(v.CacheSize())
+		size, err := cacheSize(v)
+		if err != nil {
+			return err
+		}
+		s.size = size
 	case string:
 		s.size = int64(len(v))
 	default:
@@ -112,7 +116,7 @@ func (a *alias) encodeString(st *opened, buf *valueBuffer, text string, o *optio
 func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
-	payload, err := o.codec.Append(scratch.b[:0], v)
+	payload, err := appendEncoded(o.codec, scratch.b[:0], v)
 	if err != nil {
 		return err
 	}
@@ -151,7 +155,11 @@ func (a *alias) appendEntry(buf *valueBuffer, h *envelope.Header, payload []byte
 			return fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
 		}
 		h.Compression = a.compression.ID()
-		buf.b = a.compression.Compress(h.Append(buf.b[:0]), payload)
+		packed, err := compress(a.compression, h.Append(buf.b[:0]), payload)
+		if err != nil {
+			return err
+		}
+		buf.b = packed
 		if len(buf.b)-envelope.Size < len(payload) {
 			return nil
 		}

@@ -57,6 +57,10 @@ var (
 	// ErrInvalidVersion reports a negative version.
 	ErrInvalidVersion = errors.New("invalid version")
 
+	// ErrInvalidOption reports an option that has no meaning for the operation, and
+	// that somebody would rely on: a timeout for Incr or Decr.
+	ErrInvalidOption = errors.New("invalid option")
+
 	// ErrUnavailable reports that the backend was not asked, since it is left alone for
 	// a while: it has failed several times in a row, and the circuit breaker of the
 	// alias is open; or it did not answer in time, and the look-up was one with

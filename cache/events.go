@@ -103,6 +103,14 @@ func (a *alias) corrupt(ctx context.Context, op, key string, err error) {
 	}
 }
 
+// warnOfWrongType logs what to do about a value that was read as another type.
+func (a *alias) warnOfWrongType(ctx context.Context, op, key string, err error) {
+	if a.typeWarnings.due(a.clock.Now()) {
+		a.logger.WarnContext(ctx, "larder: a cached value is of another type than what reads it; if a release has changed the type, set on_wrong_type to miss, so that it is replaced, or change the version of the alias",
+			"alias", a.name, "op", op, "key", shortened(key), "error", err)
+	}
+}
+
 // rarely bounds how often something is logged that may happen at every
 // request.
 type rarely struct{ next atomic.Int64 }

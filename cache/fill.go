@@ -71,7 +71,7 @@ type lookUp struct {
 func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, load Loader, o *options) (Outcome, error) {
 	op, key := l.op, l.key
 	if err == nil {
-		err = c.decode(&l.found, dst, o)
+		err = c.decodeForLoad(&l.found, dst, o)
 	}
 	found := err == nil
 	there, reserved := found || errors.Is(err, driver.ErrCorrupt), isReserved(err)
@@ -110,7 +110,12 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		// The one who started the load encodes values otherwise.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
-	return c.deliver(ctx, op, key, dst, landed, leader, o)
+	outcome, err := c.deliver(ctx, op, key, dst, landed, leader, o)
+	if isWrongType(err) && !leader && (c.missOnWrongType || c.missOnError) {
+		// The one who started the load wants another type.
+		return c.loadAlone(ctx, op, key, dst, load, o)
+	}
+	return outcome, err
 }
 
 // accepts reports whether the caller is content with what was found.
@@ -321,12 +326,12 @@ func (f *fill) store(ctx context.Context, key []byte, s *stored) (bool, error) {
 }
 
 // try decodes e for nobody, to know that everyone who waits can. That it may be
-// of another type than they want is for them to hear.
+// of another type than they want is for them to hear, unless that is a miss.
 func (f *fill) try(e *entry) error {
 	if f.dstType == nil || f.dstType.Kind() != reflect.Pointer {
 		return nil
 	}
-	err := f.cache.decode(e, reflect.New(f.dstType.Elem()).Interface(), &f.o)
+	err := f.cache.decodeForLoad(e, reflect.New(f.dstType.Elem()).Interface(), &f.o)
 	if errors.Is(err, ErrCorrupt) {
 		return err
 	}

@@ -20,14 +20,14 @@ const DefaultBreakerCooldown = 10 * time.Second
 // one that works, and mistakes of the caller.
 var noOutage = []error{
 	ErrNotFound, ErrCorrupt, ErrTooLarge, ErrNotInteger, ErrOverflow, ErrInvalidKey, ErrUnsupported, ErrClosed,
-	ErrUnencodable, ErrWrongType, ErrNilValue, ErrInvalidVersion, ErrNilLoader, ErrRecursive,
+	ErrUnencodable, ErrWrongType, ErrNilValue, ErrInvalidVersion, ErrInvalidOption, ErrNilLoader, ErrRecursive,
 	ErrUnknownAlias, ErrUnknownBackend, ErrInvalidSettings, errNoDefault, context.Canceled,
 }
 
 // isOutage reports whether err says that the backend does not work, rather than
 // that the caller made a mistake or gave up.
 func isOutage(err error) bool {
-	return err != nil && !slices.ContainsFunc(noOutage, func(other error) bool { return errors.Is(err, other) })
+	return err != nil && !isPanic(err) && !slices.ContainsFunc(noOutage, func(other error) bool { return errors.Is(err, other) })
 }
 
 // guard is a circuit breaker for one store: after a number of outages in a row

@@ -25,6 +25,8 @@ type Handler struct {
 	async    *executor
 	inFlight InFlight
 
+	keyWarningLevel slog.Level
+
 	settings Settings
 	aliases  map[string]*BaseCache // outside of any request
 	sources  []*sharedStore
@@ -61,6 +63,8 @@ func newHandler(opts []HandlerOption) *Handler {
 		clock:    systemClock{},
 		aliases:  make(map[string]*BaseCache),
 		inFlight: InFlight{limit: DefaultMaxInFlight},
+
+		keyWarningLevel: slog.LevelWarn,
 	}
 	for _, opt := range opts {
 		opt(h)

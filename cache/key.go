@@ -79,6 +79,35 @@ func keepsPrefix(f KeyFunc, prefix string) bool {
 	return true
 }
 
+// MakeKey returns the final key of key, as operations with the same options use it:
+// for the version and with the prefix of the alias. The error is that of an operation
+// on a key that the backend cannot take, ErrInvalidKey; no other problem of a key is
+// an error, see [ValidateKey]. It may open the backend.
+func (c *BaseCache) MakeKey(ctx context.Context, key string, opts ...Option) (string, error) {
+	var o options
+	_, k, err := c.begin(ctx, "MakeKey", key, opts, &o)
+	if err != nil {
+		return "", err
+	}
+	defer k.release()
+	return string(k.b), nil
+}
+
+// ValidateKey returns an error that matches ErrInvalidKey, and says why, unless a final
+// key works on every backend, Memcached included. See [BaseCache.MakeKey].
+func ValidateKey(final string) error {
+	if final == "" {
+		return fmt.Errorf("%w: it is empty", ErrInvalidKey)
+	}
+	if len(final) > MaxKeyLength {
+		return fmt.Errorf("%w: it has %d bytes, and Memcached takes %d", ErrInvalidKey, len(final), MaxKeyLength)
+	}
+	if problem := keyProblem([]byte(final)); problem != "" {
+		return fmt.Errorf("%w: %s", ErrInvalidKey, problem)
+	}
+	return nil
+}
+
 // keyBuffer is a buffer for a final key. Stores do not keep the keys that they
 // are passed, so buffers are reused.
 type keyBuffer struct{ b []byte }
@@ -137,7 +166,7 @@ func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []by
 	}
 	if !isPlain(final) {
 		if problem := keyProblem(final); problem != "" {
-			a.keyWarnings.warn(ctx, a.logger, a.name, key, problem)
+			a.keyWarnings.warn(ctx, a.logger, a.handler.keyWarningLevel, a.name, key, problem)
 		}
 	}
 	return nil
@@ -175,11 +204,11 @@ type keyWarnings struct {
 // After that many there is nothing to learn from another warning.
 const maxKeyShapes = 100
 
-func (w *keyWarnings) warn(ctx context.Context, logger *slog.Logger, alias, key, problem string) {
+func (w *keyWarnings) warn(ctx context.Context, logger *slog.Logger, level slog.Level, alias, key, problem string) {
 	if !w.first(problem + keyShape(key)) {
 		return
 	}
-	logger.WarnContext(ctx, "larder: this cache key would be refused by Memcached", "alias", alias, "key", shortened(key), "problem", problem)
+	logger.Log(ctx, level, "larder: this cache key would be refused by Memcached", "alias", alias, "key", shortened(key), "problem", problem)
 }
 
 func (w *keyWarnings) first(shape string) bool {

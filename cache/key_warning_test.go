@@ -45,6 +45,17 @@ func (l *logBook) entries() []string {
 	return lines
 }
 
+// messages returns the message of each record.
+func (l *logBook) messages() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var texts []string
+	for _, r := range l.records {
+		texts = append(texts, r.Message)
+	}
+	return texts
+}
+
 // warnings returns what is logged when each key is read.
 func warnings(t *testing.T, keys ...string) []string {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
 // [Using], [FailOpen], [FailClosed] or [Quiet]. An option that has no meaning for an operation is
-// ignored by it, as a timeout is by Get.
+// ignored by it, as a timeout is by Get; for Incr and Decr a timeout is ErrInvalidOption.
 type Option interface{ option() }
 
 // options is the sum of the Options of one call over the defaults of its alias.

@@ -162,6 +162,9 @@ func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Fu
 
 func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts []Option) (f *Future[int64]) {
 	defer failOnPanic(&f)
+	if err := checkCounterOptions(opts); err != nil {
+		return failed[int64](p.cache.fail(ctx, op, key, err))
+	}
 	k, o, err := p.begin(ctx, op, key, opts)
 	if err != nil {
 		return failed[int64](err)

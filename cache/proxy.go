@@ -115,6 +115,11 @@ func (p *Proxy) DecrVersion(ctx context.Context, key string, delta int, opts ...
 	return p.resolve(ctx).DecrVersion(ctx, key, delta, opts...)
 }
 
+// MakeKey is [BaseCache.MakeKey].
+func (p *Proxy) MakeKey(ctx context.Context, key string, opts ...Option) (string, error) {
+	return p.resolve(ctx).MakeKey(ctx, key, opts...)
+}
+
 // Fill implements [Cache].
 func (p *Proxy) Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) (Outcome, error) {
 	return p.resolve(ctx).Fill(ctx, key, dst, load, opts...)

@@ -63,6 +63,8 @@ func (c *BaseCache) missed(ctx context.Context, op, key string, err error, o *op
 	case errors.Is(err, driver.ErrCorrupt):
 		c.corrupt(ctx, op, key, err)
 		return nil
+	case isWrongType(err):
+		c.warnOfWrongType(ctx, op, key, err)
 	}
 	return c.failFor(ctx, op, key, err, o.flags)
 }

@@ -63,6 +63,15 @@ type Config struct {
 	// [ReturnErrors].
 	OnError ErrorPolicy
 
+	// OnWrongType says what becomes of a value that is read as another type than it
+	// has, ErrWrongType and ErrNilValue, as after a release that changes a type. The
+	// default is [ReturnErrors]. With [MissOnError] it is a miss, reported as
+	// EventCorrupt, which GetOrSet and Fill replace; two parts of a program that use
+	// one key for two types then replace each other's values at every call. Has and
+	// Add do not know of types, and take it for an entry. With OnError: MissOnError,
+	// GetOrSet and Fill replace it as well, and Get still returns the error.
+	OnWrongType ErrorPolicy
+
 	// BreakerFailures is after how many outages in a row a circuit breaker
 	// leaves the backend alone, for BreakerCooldown, whose default is
 	// [DefaultBreakerCooldown]: operations then fail at once with
@@ -82,9 +91,10 @@ type Config struct {
 	Opener *driver.Backend
 }
 
-// ErrorPolicy says what becomes of an outage of a backend: a server that cannot
-// be reached, a time-out, a full disk. A caller's mistake, such as an invalid
-// key or a value that cannot be encoded, is always his error.
+// ErrorPolicy says what becomes of an outage of a backend, [Config.OnError]: a
+// server that cannot be reached, a time-out, a full disk; or of a value of another
+// type, [Config.OnWrongType]. A caller's mistake, such as an invalid key or a value
+// that cannot be encoded, is always returned.
 type ErrorPolicy uint8
 
 const (

@@ -21,7 +21,7 @@ import (
 // The members of a cache are backend, location, options, timeout (seconds, a
 // duration such as "5m", or null or "never" for never), key_prefix, version,
 // key_func, codec, compression, compress_min, max_decompressed, on_error
-// ("return" or "miss"), breaker_failures, breaker_cooldown and, of alias
+// ("return" or "miss"), on_wrong_type (the same), breaker_failures, breaker_cooldown and, of alias
 // "default" only, max_in_flight; names are matched
 // without regard to case, as Django's BACKEND is. Unknown members and members
 // given twice are errors. All errors are reported at once, with alias, line and

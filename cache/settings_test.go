@@ -43,20 +43,21 @@ func TestSettingsFromGoJSONAndURLsAreEqual(t *testing.T) {
 		Compression:     codec.Zstd,
 		CompressMin:     512,
 		MaxDecompressed: 1 << 20,
+		OnWrongType:     cache.MissOnError,
 	}
 	sources := map[string]string{
 		"JSON": `{"default": {
 			"backend": "redis", "location": "redis://user:secret@host:6379/0",
 			"options": {"dial_timeout": "250ms", "replicas": "a:1,b:2"},
 			"timeout": "5m", "key_prefix": "shop:eu", "version": 3, "key_func": "default",
-			"codec": "json", "compression": "zstd", "compress_min": 512, "max_decompressed": 1048576}}`,
+			"codec": "json", "compression": "zstd", "compress_min": 512, "max_decompressed": 1048576, "on_wrong_type": "miss"}}`,
 		"Django's names": `{"default": {
 			"BACKEND": "redis", "LOCATION": "redis://user:secret@host:6379/0",
 			"OPTIONS": {"dial_timeout": "250ms", "replicas": "a:1,b:2"},
 			"TIMEOUT": 300, "KEY_PREFIX": "shop:eu", "VERSION": 3,
-			"Codec": "json", "Compression": "zstd", "Compress_Min": 512, "Max_Decompressed": 1048576}}`,
+			"Codec": "json", "Compression": "zstd", "Compress_Min": 512, "Max_Decompressed": 1048576, "On_Wrong_Type": "miss"}}`,
 		"URL": `{"default": "redis://user:secret@host:6379/0?dial_timeout=250ms&replicas=a:1,b:2&timeout=300&prefix=shop:eu` +
-			`&version=3&key_func=default&codec=json&compression=zstd&compress_min=512&max_decompressed=1048576"}`,
+			`&version=3&key_func=default&codec=json&compression=zstd&compress_min=512&max_decompressed=1048576&on_wrong_type=miss"}`,
 	}
 	for name, source := range sources {
 		if got := parseOne(t, source); !reflect.DeepEqual(got, want) {
@@ -175,7 +176,7 @@ const invalidSettings = "invalid cache backend: invalid settings: "
 
 func TestMalformedJSONIsAnErrorThatSaysWhereAndWhatIsRight(t *testing.T) {
 	const timeouts = `it must be a number of seconds, a duration such as "5m", or "never"`
-	const members = "the members are backend, location, options, key_prefix, timeout, version, key_func, codec, compression, compress_min, max_decompressed, on_error, breaker_failures, breaker_cooldown, max_in_flight"
+	const members = "the members are backend, location, options, key_prefix, timeout, version, key_func, codec, compression, compress_min, max_decompressed, on_error, on_wrong_type, breaker_failures, breaker_cooldown, max_in_flight"
 	tests := []struct {
 		name string
 		text string
@@ -198,6 +199,7 @@ func TestMalformedJSONIsAnErrorThatSaysWhereAndWhatIsRight(t *testing.T) {
 		{"key_prefix", `{"a": {"key_prefix": null}}`, `line 1, column 8: alias "a": key_prefix must be a string`},
 		{"options", `{"a": {"options": "max_entries=5"}}`, `line 1, column 8: alias "a": options must be an object`},
 		{"version", `{"a": {"version": "two"}}`, `line 1, column 8: alias "a": version is "two": it must be a whole number`},
+		{"version 0", `{"a": {"version": 0}}`, `line 1, column 8: alias "a": version is 0: it must be 1 or more, or left out, which is 1; an operation works on version 0 with the option cache.Version(0)`},
 		{"half a version", `{"a": {"version": 1.5}}`, `line 1, column 8: alias "a": version is 1.5: it must be a whole number`},
 		{"compress_min", `{"a": {"compress_min": true}}`, `line 1, column 8: alias "a": compress_min is true: it must be a whole number`},
 		{"max_decompressed", `{"a": {"max_decompressed": {}}}`, `line 1, column 8: alias "a": max_decompressed is {}: it must be a whole number`},

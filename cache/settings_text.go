@@ -22,13 +22,14 @@ type field struct {
 // commonFields are those that have one name in JSON and in URLs.
 var commonFields = []field{
 	{"timeout", setTimeout},
-	intField("version", func(cfg *Config) *int { return &cfg.Version }),
+	{"version", setVersion},
 	{"key_func", setKeyFunc},
 	{"codec", setCodec},
 	{"compression", setCompression},
 	intField("compress_min", func(cfg *Config) *int { return &cfg.CompressMin }),
 	intField("max_decompressed", func(cfg *Config) *int { return &cfg.MaxDecompressed }),
-	{"on_error", setOnError},
+	policyField("on_error", func(cfg *Config) *ErrorPolicy { return &cfg.OnError }),
+	policyField("on_wrong_type", func(cfg *Config) *ErrorPolicy { return &cfg.OnWrongType }),
 	intField("breaker_failures", func(cfg *Config) *int { return &cfg.BreakerFailures }),
 	{"breaker_cooldown", setBreakerCooldown},
 	{"max_in_flight", setMaxInFlight},
@@ -78,14 +79,27 @@ func setTimeout(cfg *Config, v any) (err error) {
 	return err
 }
 
-func setOnError(cfg *Config, v any) error {
-	for _, policy := range []ErrorPolicy{ReturnErrors, MissOnError} {
-		if v == policy.String() {
-			cfg.OnError = policy
-			return nil
+func policyField(name string, of func(*Config) *ErrorPolicy) field {
+	return field{name, func(cfg *Config, v any) error {
+		for _, policy := range []ErrorPolicy{ReturnErrors, MissOnError} {
+			if v == policy.String() {
+				*of(cfg) = policy
+				return nil
+			}
 		}
+		return mustBe(name, v, `"return" or "miss"`)
+	}}
+}
+
+var versionField = intField("version", func(cfg *Config) *int { return &cfg.Version })
+
+// setVersion takes no zero, for which Config has 1: whoever writes one means it.
+func setVersion(cfg *Config, v any) error {
+	err := versionField.set(cfg, v)
+	if err == nil && cfg.Version == 0 {
+		return mustBe("version", v, "1 or more, or left out, which is 1; an operation works on version 0 with the option cache.Version(0)")
 	}
-	return mustBe("on_error", v, `"return" or "miss"`)
+	return err
 }
 
 func setBreakerCooldown(cfg *Config, v any) error {

@@ -22,6 +22,7 @@ import (
 //	compress_min      bytes
 //	max_decompressed  bytes
 //	on_error          return, or miss: see ErrorPolicy
+//	on_wrong_type     return, or miss: see Config.OnWrongType
 //	breaker_failures  outages in a row that open the circuit breaker
 //	breaker_cooldown  seconds, or a duration such as 10s
 //	max_in_flight     bytes that responses under way may hold; of alias "default" only

@@ -36,6 +36,10 @@ func After(d time.Duration) Timeout { return Timeout{kind: timeoutAfter, d: d} }
 // IsZero reports whether no timeout was given.
 func (t Timeout) IsZero() bool { return t.kind == timeoutOmitted }
 
+// isNegative reports whether t is over before it begins, which as a default says
+// nothing that a zero would not, and elsewhere often means never.
+func (t Timeout) isNegative() bool { return t.kind == timeoutAfter && t.d < 0 }
+
 // String returns "default", "never" or the duration.
 func (t Timeout) String() string {
 	switch t.kind {

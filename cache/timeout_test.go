@@ -29,7 +29,6 @@ func TestTheTimeoutOfAnEntryIsTheCallsOrElseTheAliass(t *testing.T) {
 		{cache.Never, cache.After(time.Second), time.Second},
 		{cache.After(0), cache.Timeout{}, 0},
 		{cache.After(0), cache.After(time.Second), time.Second},
-		{cache.After(-1), cache.Timeout{}, 0},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("alias %v, call %v", test.alias, test.call), func(t *testing.T) {

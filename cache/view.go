@@ -187,6 +187,12 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	return g.value, err
 }
 
+// GetOrSetValue is [View.GetOrSet] with a value that is there already in place of a
+// load: Django's get_or_set with a default that is no callable.
+func (v View[T]) GetOrSetValue(ctx context.Context, key string, value T, opts ...Option) (T, error) {
+	return v.GetOrSet(ctx, key, func(context.Context) (T, error) { return value, nil }, opts...)
+}
+
 // getOrSetBy is GetOrSet by the methods of c.
 func getOrSetBy[T any](ctx context.Context, c Cache, key string, load func(ctx context.Context) (T, error), opts []Option) (T, error) {
 	g := &getOrSet[T]{load: load}

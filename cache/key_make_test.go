@@ -1,0 +1,69 @@
+package cache_test
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/larder-go/larder/cache"
+)
+
+func TestMakeKeyReturnsTheKeyThatOperationsUse(t *testing.T) {
+	s := newMapStore()
+	c := newCache(t, s, cache.Config{KeyPrefix: "shop", Version: 2})
+	for _, opts := range [][]cache.Option{nil, {cache.Version(7)}} {
+		mustSet(t, c, "k", "value", opts...)
+		key, err := c.MakeKey(t.Context(), "k", opts...)
+		if err != nil || s.raw(key) == nil {
+			t.Errorf("MakeKey = %q, %v, and there is no such entry", key, err)
+		}
+	}
+	if _, err := c.MakeKey(t.Context(), "k", cache.Version(-1)); !errors.Is(err, cache.ErrInvalidVersion) {
+		t.Errorf("MakeKey: %v, want ErrInvalidVersion", err)
+	}
+}
+
+func TestMakeKeyRefusesWhatTheBackendRefuses(t *testing.T) {
+	c := newCache(t, blankless{newMapStore()}, cache.Config{})
+	if key, err := c.MakeKey(t.Context(), "a b"); !errors.Is(err, cache.ErrInvalidKey) || key != "" {
+		t.Errorf("MakeKey = %q, %v, want ErrInvalidKey", key, err)
+	}
+}
+
+// blankless is a store that takes no blanks in keys.
+type blankless struct{ *mapStore }
+
+func (blankless) CheckKey(key []byte) error {
+	if strings.Contains(string(key), " ") {
+		return cache.ErrInvalidKey
+	}
+	return nil
+}
+
+func TestValidateKeySaysWhatNotEveryBackendTakes(t *testing.T) {
+	for key, want := range map[string]string{
+		"": "empty", "a b": "blank", "a\x00": "control", "a\x7f": "control", strings.Repeat("k", 251): "251 bytes",
+		strings.Repeat("é", 126): "252 bytes",
+	} {
+		if err := cache.ValidateKey(key); !errors.Is(err, cache.ErrInvalidKey) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want ErrInvalidKey with %q", key, err, want)
+		}
+	}
+	for _, key := range []string{":1:k", strings.Repeat("k", 250), ":1:café"} {
+		if err := cache.ValidateKey(key); err != nil {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+}
+
+func TestWarningsAboutKeysHaveALevelOfTheirOwn(t *testing.T) {
+	book := new(logBook)
+	c := newCache(t, newMapStore(), cache.Config{}, cache.WithLogger(slog.New(book)), cache.WithKeyWarningLevel(slog.LevelDebug))
+	wantHas(t, c, "a b", false)
+	mustSet(t, c, "k", numbered{1})
+	_, _ = c.Get(t.Context(), "k", new(named))
+	if got := book.entries(); len(got) != 2 || !strings.HasPrefix(got[0], "DEBUG") || !strings.HasPrefix(got[1], "WARN") {
+		t.Errorf("logged %q, want the key at DEBUG and the other warning at WARN", got)
+	}
+}
