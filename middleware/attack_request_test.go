@@ -27,8 +27,8 @@ func faces(t testing.TB, h http.Handler, opts ...middleware.PageOption) map[stri
 	return map[string]http.Handler{
 		"view":    within(inMemory(t), middleware.CachePage(viewTTL, opts...)(h)),
 		"site":    within(inMemory(t), middleware.Site(opts...)(h)),
-		"shared":  within(inMemory(t), middleware.Shared(opts...)(h)),
-		"literal": within(inMemory(t), middleware.Shared(append(slices.Clone(opts), middleware.Literal())...)(h)),
+		"shared":  within(inMemory(t), middleware.Shared(suiting("Shared", opts...)...)(h)),
+		"literal": within(inMemory(t), middleware.Shared(suiting("Shared", append([]middleware.PageOption{middleware.Literal()}, opts...)...)...)(h)),
 	}
 }
 

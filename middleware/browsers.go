@@ -27,7 +27,8 @@ func (p *policy) browserControl(maxAge time.Duration) string {
 // anything about that. A shared cache adds nothing of its own.
 func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
 	told := p.tellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
-	if told && !(h.djangoHeaders && p.tellsBrowsers) || h.face == shared {
+	adds := h.djangoHeaders && h.browserTTL > 0 && p.tellsBrowsers // to what the handler says
+	if told && !adds || h.face == shared {
 		return
 	}
 	if h.browserTTL <= 0 {

@@ -88,3 +88,14 @@ func TestDjangoHeadersOfASiteGoByTheMaxAgeOfTheResponse(t *testing.T) {
 		}
 	})
 }
+
+// Without a ttl there is nothing that DjangoHeaders could say, and what the response says
+// stays.
+func TestDjangoHeadersWithoutATTLLeaveTheResponseAsItIs(t *testing.T) {
+	p := within(inMemory(t), middleware.Site(middleware.DjangoHeaders(), middleware.DefaultTTL(0))(answering("page", "Cache-Control: max-age=60")))
+	for range 2 {
+		if a := ask(p, "/page"); a.header.Get("Cache-Control") != "max-age=60" || a.header.Get("Expires") != "" {
+			t.Errorf("%q, Expires %q", a.header.Get("Cache-Control"), a.header.Get("Expires"))
+		}
+	}
+}

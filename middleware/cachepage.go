@@ -20,8 +20,9 @@ import (
 // It answers GET and HEAD and stores responses with status 200, and others that
 // say themselves how long they are fresh; HEAD is answered from what a GET would
 // give. The package comment says what is never stored. A handler that says
-// no-store, private, no-cache or max-age=0 wins over ttl. With a ttl of zero or
-// less nothing is stored.
+// no-store, private, no-cache or max-age=0 wins over ttl. With a ttl of zero
+// nothing is stored. What is wrong with the arguments makes it panic, once: see
+// [CheckCachePage].
 //
 // What outer middleware sets in the header counts as the handler's, whether it does so
 // before the handler runs, while it runs, or as the status is written: Set-Cookie,

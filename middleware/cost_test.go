@@ -85,7 +85,7 @@ func costlyPages(t testing.TB) map[string]http.Handler {
 		caches := inMemory(t)
 		pages["CachePage "+does] = within(caches, middleware.CachePage(ttl, append(expensive(), middleware.KeyPrefix("a"))...)(next))
 		pages["Site "+does] = within(caches, middleware.Site(append(expensive(), middleware.KeyPrefix("b"))...)(next))
-		pages["Shared "+does] = within(caches, middleware.Shared(append(expensive(), middleware.KeyPrefix("c"))...)(next))
+		pages["Shared "+does] = within(caches, middleware.Shared(suiting("Shared", append(expensive(), middleware.KeyPrefix("c"))...)...)(next))
 	}
 	return pages
 }

@@ -30,15 +30,9 @@ const explainField = "Larder-Explain"
 // cache in front of this server may answer a request without asking it; larder
 // explain is for the server itself.
 //
-// It panics if secret is empty, or has characters other than visible ASCII, or a
-// semicolon.
+// The secret is visible ASCII without a semicolon, and not empty.
 func Explain(secret string) PageOption {
-	odd := func(c rune) bool { return c <= ' ' || c > '~' || c == ';' }
-	if secret == "" || strings.ContainsFunc(secret, odd) {
-		panic("middleware: Explain: the secret has to be visible ASCII without a semicolon, and not empty")
-	}
-	s := newSecret(secret)
-	return func(p *policy) { p.explainTo = &s }
+	return func(s *optionSet) { s.explainTo = append(s.explainTo, secret) }
 }
 
 // asksWhy reports whether a request asks for an explanation, and may; run says

@@ -231,7 +231,7 @@ func TestWithoutTheSecretThereIsNoExplanation(t *testing.T) {
 		t.Errorf("without the option: %q", a.body)
 	}
 	for _, bad := range []string{"", " ", "a b", "a;b", "ä", "a\n"} {
-		if panicOf(func() { middleware.Explain(bad) }) == nil {
+		if panicOf(func() { middleware.Site(middleware.Explain(bad)) }) == nil {
 			t.Errorf("Explain(%q) does not panic", bad)
 		}
 	}

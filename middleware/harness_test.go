@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -69,6 +70,24 @@ func answering(body string, fields ...string) *handler {
 func cached(t testing.TB, h http.Handler, opts ...middleware.PageOption) http.Handler {
 	t.Helper()
 	return within(inMemory(t), middleware.CachePage(time.Hour, opts...)(h))
+}
+
+// checks are those for the arguments of each kind of cache.
+var checks = map[string]func(...middleware.PageOption) error{
+	"CachePage": func(opts ...middleware.PageOption) error { return middleware.CheckCachePage(time.Hour, opts...) },
+	"Site":      middleware.CheckSite,
+	"Shared":    middleware.CheckShared,
+}
+
+// suiting returns those of the options that mean something to a kind of cache, of which
+// check is the one of [checks], and to each other.
+func suiting(kind string, opts ...middleware.PageOption) (suited []middleware.PageOption) {
+	for _, opt := range opts {
+		if with := append(slices.Clip(suited), opt); checks[kind](with...) == nil {
+			suited = with
+		}
+	}
+	return suited
 }
 
 // complaints fails a test if its server finds that the header of a response was

@@ -110,6 +110,7 @@ func newTwin(open func() (driver.Store, error), face int, unscoped bool, options
 	for _, name := range options {
 		opts = append(opts, twinOptions[name])
 	}
+	opts = suiting([...]string{"CachePage", "Site", "Shared"}[face], opts...)
 	around := [...]func() func(http.Handler) http.Handler{
 		func() func(http.Handler) http.Handler { return middleware.CachePage(5*time.Second, opts...) },
 		func() func(http.Handler) http.Handler {

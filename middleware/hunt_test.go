@@ -97,9 +97,11 @@ func games(caches *cache.Handler, ctx context.Context, random *rand.Rand) (all [
 		case 1:
 			g.name, around, g.paths = "site", middleware.Site(g.opts...), huntViewPaths
 		case 2:
+			g.opts = suiting("Shared", g.opts...)
 			g.name, around = "shared", middleware.Shared(g.opts...)
 		case 3:
-			g.name, g.literal, around = "literal", true, middleware.Shared(append(g.opts, middleware.Literal())...)
+			g.opts = suiting("Shared", append([]middleware.PageOption{middleware.Literal()}, g.opts...)...)
+			g.name, g.literal, around = "literal", true, middleware.Shared(g.opts...)
 		}
 		g.page = within(caches, around(g))
 		all = append(all, g)

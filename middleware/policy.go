@@ -47,9 +47,8 @@ type policy struct {
 	ignoredHeaders    []string
 	fieldRules        *fieldRules // of these, nil if they change nothing
 	trustedProxies    []netip.Prefix
-	explainTo         *secret  // nil for nobody
-	notesValues       bool     // those of varyValues, in the attachment of a request
-	problems          []string // what is wrong with the options
+	explainTo         *secret // nil for nobody
+	notesValues       bool    // those of varyValues, in the attachment of a request
 }
 
 const (
@@ -70,30 +69,6 @@ const (
 	// DefaultRefreshTimeout is how long a refresh in the background may take.
 	DefaultRefreshTimeout = 30 * time.Second
 )
-
-// newPolicy returns the policy of these options, and what is wrong with them.
-func newPolicy(f face, ttl time.Duration, opts []PageOption) (*policy, error) {
-	p := &policy{
-		face:           f,
-		ttl:            ttl,
-		alias:          cache.DefaultAlias,
-		maxBody:        DefaultMaxBody,
-		patience:       DefaultPatience,
-		maxRuns:        DefaultMaxConcurrentRuns,
-		refreshTimeout: DefaultRefreshTimeout,
-	}
-	if f == perView {
-		p.maxRuns = 1 // its owner says that the page is for all
-	}
-	if f == shared {
-		p.heedRequests = true
-		p.targets = []string{"Cdn-Cache-Control"}
-	}
-	for _, opt := range opts {
-		opt(p)
-	}
-	return p, p.resolve()
-}
 
 // control is what a response says to this cache.
 func (p *policy) control(header http.Header) rfc9111.Control {

@@ -65,10 +65,10 @@ func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error 
 // errPurgeURL is the error for a URL that is not that of a page.
 var errPurgeURL = errors.New("larder: not the URL of a page")
 
-// purgeWith calls purge for a policy with these options, unless they are wrong: the face
-// makes no difference to a key.
+// purgeWith calls purge for a policy with these options, unless they are wrong. The kind
+// of cache makes no difference to a key.
 func purgeWith(opts []PageOption, purge func(*policy) error) error {
-	p, err := newPolicy(perSite, 0, opts)
+	p, err := newAnyPolicy(opts)
 	if err != nil {
 		return err
 	}

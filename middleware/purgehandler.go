@@ -39,7 +39,11 @@ import (
 //
 // It panics if authorize is the zero [Authorizer].
 func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
-	return newPurgeHandler(authorize, mustPolicy(perSite, 0, opts))
+	p, err := newAnyPolicy(opts)
+	if err != nil {
+		panic(err)
+	}
+	return newPurgeHandler(authorize, p)
 }
 
 func newPurgeHandler(authorize Authorizer, p *policy) http.Handler {

@@ -100,8 +100,9 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		return reason
 	}
 	vary := rfc9111.FieldNames(header["Vary"])
+	ttl, named := p.statusTTL[status]
 	switch {
-	case !p.literal && isOfOneRequest(status):
+	case named && ttl <= 0, !named && !p.literal && isOfOneRequest(status):
 		return reasonStatus
 	case len(vary) > maxVary:
 		return reasonVaryAny

@@ -97,7 +97,7 @@ func TestAtMostAsManyRunsAsTheOptionSays(t *testing.T) {
 	}{
 		"by default": {nil, middleware.DefaultMaxConcurrentRuns},
 		"three":      {[]middleware.PageOption{middleware.MaxConcurrentRuns(3)}, 3},
-		"none":       {[]middleware.PageOption{middleware.MaxConcurrentRuns(0)}, 1},
+		"one":        {[]middleware.PageOption{middleware.MaxConcurrentRuns(1)}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
