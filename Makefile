@@ -117,6 +117,10 @@ $(STATICCHECK):
 house: ## who imports whom, and the golden list of dependencies
 	$(GO) test -count=1 ./internal/house
 
+.PHONY: mutants
+mutants: ## make each option do nothing, and fail if its test passes
+	$(GO) test -count=1 -v ./internal/mutants
+
 .PHONY: tidy
 tidy: ## fail if go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff

@@ -22,6 +22,9 @@ func VaryBy(value func(echo.Context) string) middleware.PageOption {
 
 // VaryByNamed is [middleware.VaryByNamed] for what a function makes of the Context.
 func VaryByNamed(name string, value func(echo.Context) string) middleware.PageOption {
+	if value == nil {
+		return middleware.VaryByNamed(name, nil) // which is an error there
+	}
 	return middleware.VaryByNamed(name, func(r *http.Request) string {
 		c := Context(r)
 		// It may be that without a credential.
@@ -73,6 +76,9 @@ func VaryByKey(keys ...string) middleware.PageOption {
 
 // When is [middleware.When] for a function of the Context.
 func When(wanted func(echo.Context) bool) middleware.PageOption {
+	if wanted == nil {
+		return middleware.When(nil) // which is an error there
+	}
 	return middleware.When(func(r *http.Request) bool { return wanted(Context(r)) })
 }
 
