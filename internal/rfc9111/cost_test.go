@@ -52,7 +52,7 @@ var parsers = map[string]parser{
 	"merged":             {"a%d=1,", func(s string) { rfc9111.MergeDirectives([]string{s}, []string{s}) }, true},
 	"codings":            {"gzip;q=0.%d,", func(s string) { rfc9111.AcceptedCodings([]string{s}) }, false},
 	"coding parameters":  {"gzip;a%d;", func(s string) { rfc9111.AcceptedCodings([]string{s}) }, false},
-	"content codings":    {"x%d,", func(s string) { rfc9111.Codings(0).Accepts([]string{s}) }, false},
+	"content codings":    {"x%d,", func(s string) { rfc9111.Codings{}.Accepts([]string{s}) }, false},
 	"languages":          {"a%d,", func(s string) { rfc9111.NormalizeField("Accept-Language", []string{s}) }, true},
 	"equal languages":    {"a,", func(s string) { rfc9111.NormalizeField("Accept-Language", []string{s}) }, false},
 	"other fields":       {"a%d , ", func(s string) { rfc9111.NormalizeField("X", []string{s}) }, false},

@@ -14,10 +14,14 @@ const (
 )
 
 // ParseDate reads an HTTP-date: an IMF-fixdate or one of its two obsolete forms
-// (RFC 9110, section 5.6.7). http.ParseTime is laxer: it takes other zones than
-// GMT, and numbers of the wrong width. A year of two digits lies between 1969
-// and 2068; where the time is known, [ParseDateAt] knows better.
+// (RFC 9110, section 5.6.7), with the names of days, months and zone in any case (RFC
+// 9111, section 4.2). A wrong day of the week does not count; but in the form of RFC 850,
+// whose years have two digits, it says that another century is meant, and the date is
+// invalid. http.ParseTime is laxer: it takes other zones than GMT, and numbers of the
+// wrong width. A year of two digits lies between 1969 and 2068; where the time is known,
+// [ParseDateAt] knows better.
 func ParseDate(s string) (time.Time, bool) {
+	s = withZone(s)
 	layout := dateLayout(s)
 	t, err := time.Parse(layout, s)
 	if err != nil || !isWritten(t, layout, s) {
@@ -30,6 +34,7 @@ func ParseDate(s string) (time.Time, bool) {
 // with a year of two digits that would be more than 50 years ahead of now is in
 // the past (RFC 9110, section 5.6.7).
 func ParseDateAt(s string, now time.Time) (time.Time, bool) {
+	s = withZone(s)
 	layout := dateLayout(s)
 	if layout != rfc850Format {
 		return ParseDate(s)
@@ -47,6 +52,16 @@ func ParseDateAt(s string, now time.Time) (time.Time, bool) {
 	return t, true
 }
 
+// withZone returns a date with its zone in capitals, if that is GMT. The time package
+// takes the names of days and months in any case.
+func withZone(s string) string {
+	const zone = " GMT"
+	if rest := len(s) - len(zone); rest > 0 && s[rest:] != zone && strings.EqualFold(s[rest:], zone) {
+		return s[:rest] + zone
+	}
+	return s
+}
+
 // dateLayout tells the three forms by their fourth byte.
 func dateLayout(s string) string {
 	switch {
@@ -58,11 +73,16 @@ func dateLayout(s string) string {
 	return rfc850Format
 }
 
-// isWritten reports whether t is written as s, without regard to the case of
-// letters.
+// isWritten reports whether t is written as s, without regard to the case of letters, and
+// to the day of the week where the year has four digits.
 func isWritten(t time.Time, layout, s string) bool {
 	var b [len("Wednesday, 02-Jan-06 15:04:05 GMT")]byte
-	return strings.EqualFold(string(t.AppendFormat(b[:0], layout)), s)
+	written := string(t.AppendFormat(b[:0], layout))
+	if layout != rfc850Format {
+		const day = len("Mon")
+		written, s = written[day:], s[day:]
+	}
+	return strings.EqualFold(written, s)
 }
 
 // inWindow returns the date with the same last two digits of the year that is

@@ -15,6 +15,19 @@ func TestParseDate(t *testing.T) {
 		"Sun, 06 Nov 1994 08:49:37 GMT",
 		"Sunday, 06-Nov-94 08:49:37 GMT",
 		"Sun Nov  6 08:49:37 1994",
+
+		// RFC 9111, section 4.2: names in any case.
+		"SUN, 06 NOV 1994 08:49:37 GMT",
+		"sun, 06 nov 1994 08:49:37 gmt",
+		"suN, 06 noV 1994 08:49:37 gMt",
+		"SUNDAY, 06-NOV-94 08:49:37 gmt",
+		"sUNDAY, 06-nov-94 08:49:37 Gmt",
+		"SUN NOV  6 08:49:37 1994",
+
+		// A day of the week that is not that of the date.
+		"Mon, 06 Nov 1994 08:49:37 GMT",
+		"tue, 06 Nov 1994 08:49:37 gmt",
+		"Sat Nov  6 08:49:37 1994",
 	} {
 		if got, ok := rfc9111.ParseDate(s); !ok || !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("%q: %v, %v", s, got, ok)
@@ -28,7 +41,18 @@ func TestParseDate(t *testing.T) {
 		"Sun, 06 Nov 1994 08:49:37",
 		"Sun, 6 Nov 1994 08:49:37 GMT",
 		"Sun, 06 Nov 1994 8:49:37 GMT",
-		"Mon, 06 Nov 1994 08:49:37 GMT",
+		"Monday, 06-Nov-94 08:49:37 GMT",
+		"monday, 06-nov-94 08:49:37 gmt",
+		"Day, 06 Nov 1994 08:49:37 GMT",
+		"Sunday, 06 Nov 1994 08:49:37 GMT",
+		"Sun, 06 November 1994 08:49:37 GMT",
+		"Sun, 06 Nov 1994 08:49:37 utc",
+		"Sun, 06 Nov 1994 08:49:37 Z",
+		"Sun, 06 Nov 1994 08:49:37 GMT+0",
+		"Sun, 06 Nov 1994 08:49:37gmt",
+		"Sun, 06-Nov-94 08:49:37 GMT",
+		"Sun Nov 06 08:49:37 1994",
+		"Sun Nov  6 08:49:37 1994 GMT",
 		"Sun, 31 Feb 1994 08:49:37 GMT",
 		" Sun, 06 Nov 1994 08:49:37 GMT",
 		"Sun, 06 Nov 1994 08:49:37 GMT ",
@@ -43,7 +67,7 @@ func TestParseDate(t *testing.T) {
 }
 
 func FuzzParseDate(f *testing.F) {
-	for _, seed := range []string{"", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "0"} {
+	for _, seed := range []string{"", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "mon, 06 NOV 1994 08:49:37 gmt", "0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -51,7 +75,11 @@ func FuzzParseDate(f *testing.F) {
 		if !ok {
 			return
 		}
-		if lax, err := http.ParseTime(s); err != nil || !lax.Equal(got) {
+		inCapitals := s
+		if rest := len(s) - len("GMT"); strings.EqualFold(s[rest:], "GMT") {
+			inCapitals = s[:rest] + "GMT"
+		}
+		if lax, err := http.ParseTime(inCapitals); err != nil || !lax.Equal(got) {
 			t.Errorf("%q: %v, and net/http reads %v, %v", s, got, lax, err)
 		}
 		if again, ok := rfc9111.ParseDate(got.Format(http.TimeFormat)); !ok || !again.Equal(got) {

@@ -14,21 +14,32 @@ func TestAcceptedCodings(t *testing.T) {
 		want  string
 	}{
 		{"no lines", nil, ""},
-		{"an empty line", []string{""}, ""},
-		{"in a canonical order", []string{"zstd, gzip,br , deflate"}, "br, deflate, gzip, zstd"},
-		{"several lines, any case", []string{"GZIP", "Br"}, "br, gzip"},
+		{"an empty line accepts none", []string{""}, "identity"},
+		{"the same in words", []string{"identity"}, "identity"},
+		{"in a canonical order", []string{"zstd, gzip,br , deflate"}, "gzip, br, zstd, deflate"},
+		{"several lines, any case", []string{"GZIP", "Br"}, "gzip, br"},
 		{"unknown ones are left out", []string{"gzip, sdch, compress, identity"}, "gzip"},
+		{"only unknown ones", []string{"sdch, compress"}, "identity"},
 		{"x-gzip is gzip", []string{"x-gzip"}, "gzip"},
-		{"the weight does not count", []string{"gzip;q=0.001, br;q=1"}, "br, gzip"},
-		{"unless it is zero", []string{"gzip;q=0, br; Q=0.000, zstd"}, "zstd"},
-		{"refused and accepted", []string{"gzip, gzip;q=0"}, ""},
-		{"refused under its other name", []string{"x-gzip;q=0, gzip"}, ""},
-		{"all", []string{"*"}, "br, deflate, gzip, zstd"},
-		{"all but", []string{"*, gzip;q=0"}, "br, deflate, zstd"},
+		{"equal weights", []string{"br;q=0.5, gzip;q=0.500"}, "gzip, br"},
+		{"what the client prefers comes first", []string{"gzip;q=0.001, br;q=1"}, "br, gzip;q=0.9"},
+		{"four weights", []string{"gzip;q=0.1, br;q=0.2, zstd;q=0.3, deflate;q=0.4"}, "deflate, zstd;q=0.9, br;q=0.8, gzip;q=0.7"},
+		{"two of one weight", []string{"zstd;q=0.8, gzip, br;q=0.8"}, "gzip, br;q=0.9, zstd;q=0.9"},
+		{"weights of all others", []string{"br, *;q=0.5"}, "br, gzip;q=0.9, zstd;q=0.9, deflate;q=0.9"},
+		{"less than no coding", []string{"identity;q=0.5, gzip;q=0.2, br"}, "br"},
+		{"all less than no coding", []string{"identity, gzip;q=0.5"}, "identity"},
+		{"no coding as much as others", []string{"identity;q=0.5, gzip;q=0.5"}, "gzip"},
+		{"no coding is refused", []string{"gzip;q=0.5, identity;q=0"}, "gzip"},
+		{"a weight of zero refuses", []string{"gzip;q=0, br; Q=0.000, zstd"}, "zstd"},
+		{"refused and accepted", []string{"gzip, gzip;q=0"}, "identity"},
+		{"two weights", []string{"gzip, br;q=0.5, gzip;q=0.1"}, "br, gzip;q=0.9"},
+		{"refused under its other name", []string{"x-gzip;q=0, gzip"}, "identity"},
+		{"all", []string{"*"}, "gzip, br, zstd, deflate"},
+		{"all except one", []string{"*, gzip;q=0"}, "br, zstd, deflate"},
 		{"no others", []string{"gzip, *;q=0"}, "gzip"},
-		{"malformed weights refuse", []string{"gzip;q=, br;q=x, zstd;q=2, deflate;q=-1"}, ""},
-		{"weights that only look like numbers", []string{"gzip;q=1e-1, br;q=0x1p-2, zstd;q=Inf, deflate;q=NaN"}, ""},
-		{"weights over one, and with too many digits", []string{"gzip;q=1.001, br;q=0.1234, zstd;q=1.000, deflate;q=0.123"}, "deflate, zstd"},
+		{"malformed weights refuse", []string{"gzip;q=, br;q=x, zstd;q=2, deflate;q=-1"}, "identity"},
+		{"weights that only look like numbers", []string{"gzip;q=1e-1, br;q=0x1p-2, zstd;q=Inf, deflate;q=NaN"}, "identity"},
+		{"weights over one, and with too many digits", []string{"gzip;q=1.001, br;q=0.1234, zstd;q=1.000, deflate;q=0.123"}, "zstd, deflate;q=0.9"},
 		{"other parameters", []string{"gzip;level=9;q=0, br;level=1"}, "br"},
 	} {
 		if got := rfc9111.AcceptedCodings(test.lines).String(); got != test.want {
@@ -60,6 +71,20 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
+func TestAcceptNone(t *testing.T) {
+	for line, want := range map[string]bool{
+		"": true, "identity": true, "gzip;q=0, br;q=x": true, "compress": true, "*;q=0": true,
+		"gzip": false, "*": false, "identity, gzip;q=0.001": false,
+	} {
+		if got := rfc9111.AcceptedCodings([]string{line}).AcceptNone(); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+	if !rfc9111.AcceptedCodings(nil).AcceptNone() {
+		t.Error("a request without the field accepts one")
+	}
+}
+
 func FuzzAcceptedCodings(f *testing.F) {
 	for _, seed := range []string{"", "gzip", "*", "gzip;q=0", "br;q=1.0, *;q=0.5", "x-gzip;q=", ";;q=,", "a;q=1;q=0"} {
 		f.Add(seed)
@@ -72,7 +97,7 @@ func FuzzAcceptedCodings(f *testing.F) {
 				t.Errorf("%q accepts %s", line, coding)
 			}
 		}
-		if again := rfc9111.AcceptedCodings([]string{got.String()}); again != got {
+		if again := rfc9111.AcceptedCodings([]string{got.String()}); again.String() != got.String() {
 			t.Errorf("%q is %q, and that is %q", line, got, again)
 		}
 		if refused := rfc9111.AcceptedCodings([]string{line, "gzip;q=0"}); refused.Accepts([]string{"gzip"}) {
