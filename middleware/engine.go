@@ -165,7 +165,7 @@ func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 		if err := v.Next(w, r); err != nil {
 			w.fail(err)
 		}
-	case *changeWatcher, *probe:
+	case *changeWatcher, *originWriter, *probe:
 		_ = v.Next(w, r) // whoever is further out hears of it from the framework
 	default:
 		_ = v.Next(nil, r)

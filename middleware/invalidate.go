@@ -17,6 +17,9 @@ import (
 // serveUncached runs next for a request that goes past the cache, and
 // invalidates what it may have changed.
 func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if h.face == shared {
+		next = originHandler{next}
+	}
 	if rfc9111.IsSafe(r.Method) {
 		next.ServeHTTP(w, r)
 		return

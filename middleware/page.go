@@ -155,6 +155,9 @@ func newPage(key []byte, status int, e *edits, sent http.Header, requested, rece
 	rfc9111.EnsureDate(header, received)
 	p.strip(header, &control)
 	delete(header, "Age") // a hit writes its own
+	if lines := header["Cache-Status"]; lines != nil && readable(lines) == nil {
+		delete(header, "Cache-Status")
+	}
 	for name, lines := range header {
 		f := field{name: name, lines: lines}
 		switch {

@@ -34,7 +34,7 @@ func (x *exchange) passAs(f forwarded) {
 func (x *exchange) refuse() {
 	x.noteMiss(x.r.Context())
 	const status = http.StatusGatewayTimeout
-	setStatus(x.w.Header(), nil, forwarded{why: forwardRequest, detail: reasonOnlyIfCached})
+	setStatus(x.w.Header(), nil, forwarded{detail: reasonOnlyIfCached}) // nothing was forwarded (RFC 9211, section 2.2)
 	http.Error(x.w, http.StatusText(status), status)
 }
 

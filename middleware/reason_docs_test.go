@@ -23,7 +23,7 @@ Every response that went through ` + "`CachePage`, `Site` or `Shared`" + ` says 
 | ` + "`larder; fwd=uri-miss; fwd-status=200; stored`" + ` | there was nothing for the URL; the handler ran, and its response was stored |
 | ` + "`fwd=vary-miss`" + ` | there was something, but not for a request with these fields |
 | ` + "`fwd=stale`" + ` | there was something, but it was stale, and the handler was asked |
-| ` + "`fwd=request`" + ` | there was something, but the client wanted it fresher than it was, or nothing that has to be fetched |
+| ` + "`fwd=request`" + ` | there was something, but the client wanted it fresher than it was |
 | ` + "`fwd=method`, `fwd=bypass`" + ` | nothing was looked for, or what was found must not be used |
 | ` + "`collapsed`" + ` | the request has waited for another's run of the handler |
 | ` + "`detail=...`" + ` | why the response did not come from the cache, or did not go into it: the list below |

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // The Cache-Status members that larder writes (RFC 9211).
@@ -20,6 +22,7 @@ const (
 type forward string
 
 const (
+	forwardNone     forward = "" // it did not
 	forwardURIMiss  forward = "uri-miss"
 	forwardVaryMiss forward = "vary-miss"
 	forwardStale    forward = "stale"
@@ -42,10 +45,10 @@ func statusHit(ttl int64) string {
 	return statusName + "; hit; ttl=" + strconv.FormatInt(ttl, 10)
 }
 
-// forwarded is what is told of a response that the handler made.
+// forwarded is what is told of a response that was not in the cache.
 type forwarded struct {
-	why       forward
-	status    int // of the handler's response; 0 if it is not known yet
+	why       forward // forwardNone if it is the cache's own
+	status    int     // of the handler's response; 0 if it is not known yet
 	stored    bool
 	collapsed bool // another request's run was waited for
 	detail    reason
@@ -55,8 +58,11 @@ type forwarded struct {
 // String returns the member of Cache-Status.
 func (f forwarded) String() string {
 	var buffer [96]byte
-	b := append(buffer[:0], statusName+"; fwd="...)
-	b = append(b, f.why...)
+	b := append(buffer[:0], statusName...)
+	if f.why != forwardNone {
+		b = append(b, "; fwd="...)
+		b = append(b, f.why...)
+	}
 	if f.status != 0 {
 		b = append(b, "; fwd-status="...)
 		b = strconv.AppendInt(b, int64(f.status), 10)
@@ -78,10 +84,19 @@ func (f forwarded) String() string {
 	return string(b)
 }
 
-// setStatus says what was done, behind what caches further in have said of the
-// response.
+// setStatus says what was done, behind what inner caches have said of the response.
 func setStatus(header http.Header, inner []string, f forwarded) {
-	setField(header, "Cache-Status", append(slices.Clip(inner), f.String()))
+	setField(header, "Cache-Status", append(slices.Clip(readable(inner)), f.String()))
+}
+
+// readable returns the lines of an inner Cache-Status, or none if they are malformed:
+// whoever reads the field strictly would have to ignore the whole of it, ours too (RFC
+// 9651, section 4.2).
+func readable(inner []string) []string {
+	if !rfc9111.IsList(append(slices.Clip(inner), statusName)) {
+		return nil
+	}
+	return inner
 }
 
 // isNested reports whether a CachePage further in has the response: its member

@@ -49,6 +49,8 @@ var parsers = map[string]parser{
 	"targeted":           {"a%d=1,", func(s string) { rfc9111.ParseTargeted([]string{s + "b"}) }, true},
 	"targeted, lists":    {"a%d=(1 2),", func(s string) { rfc9111.ParseTargeted([]string{s + "b"}) }, true},
 	"targeted, bytes":    {"a%d=:YQ==:,", func(s string) { rfc9111.ParseTargeted([]string{s + "b"}) }, true},
+	"list":               {"a%d;b=1,", func(s string) { rfc9111.IsList([]string{s + "b"}) }, false},
+	"list of lists":      {"(1 %d),", func(s string) { rfc9111.IsList([]string{s + "b"}) }, false},
 	"merged":             {"a%d=1,", func(s string) { rfc9111.MergeDirectives([]string{s}, []string{s}) }, true},
 	"codings":            {"gzip;q=0.%d,", func(s string) { rfc9111.AcceptedCodings([]string{s}) }, false},
 	"coding parameters":  {"gzip;a%d;", func(s string) { rfc9111.AcceptedCodings([]string{s}) }, false},

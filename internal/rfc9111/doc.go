@@ -34,7 +34,7 @@
 //	share.go         3.5             responses to requests with credentials
 //	status.go                        status codes (RFC 9110, 15; RFC 6585; RFC 7725)
 //	storable.go      3               whether a response may be stored
-//	structured.go                    dictionaries (RFC 9651, 4.2.2)
+//	structured.go                    dictionaries and lists (RFC 9651, 4.2)
 //	structureditem.go                their values (RFC 9651, 4.2.3.1)
 //	targeted.go                      targeted fields (RFC 9213)
 //	update.go        3.2, 4.3.4, 4.3.5  how a 304 or HEAD freshens what is stored

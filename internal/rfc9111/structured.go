@@ -46,6 +46,27 @@ func parseDictionary(lines []string) (members []member, ok bool) {
 	return members, true
 }
 
+// IsList reports whether the lines of a structured field are a list (RFC 9651, section
+// 4.2.1), and whoever reads them strictly does not have to ignore the whole.
+func IsList(lines []string) bool {
+	p := structuredParser{rest: strings.Trim(strings.Join(lines, ","), " ")}
+	for p.rest != "" {
+		if !p.value() || !p.separator() {
+			return false
+		}
+	}
+	return true
+}
+
+// value eats an item or an inner list with its parameters.
+func (p *structuredParser) value() bool {
+	var ignored member
+	if p.take('(') {
+		return p.innerList() && p.parameters()
+	}
+	return p.bareItem(&ignored) && p.parameters()
+}
+
 // structuredParser eats a structured field from its beginning.
 type structuredParser struct{ rest string }
 
