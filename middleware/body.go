@@ -3,6 +3,7 @@ package middleware
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // conditions and ranges to it if it is whole. f are the fields of the request.
 func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKind, response recorded, v *rfc9111.Validators) {
 	if f.has(kindConditional) && response.status == http.StatusOK && !response.truncated {
-		h.sendConditional(w, r, response.body, v)
+		h.sendConditional(w, r, &response, v)
 		return
 	}
 	w.WriteHeader(response.status)
@@ -26,19 +27,19 @@ func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKi
 
 // sendConditional evaluates the conditions of a request, and leaves its ranges
 // to [http.ServeContent].
-func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, body []byte, v *rfc9111.Validators) {
+func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, response *recorded, v *rfc9111.Validators) {
 	outcome := h.conditions(r, v)
 	switch {
 	case outcome == rfc9111.OutcomeNotModified:
 		writeNotModified(w, v.ETag != "")
 	case outcome == rfc9111.OutcomePreconditionFailed:
 		writePreconditionFailed(w)
-	case outcome == rfc9111.OutcomeProceed && asksForRange(r):
-		sendRange(w, r, body)
+	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && response.mayBeCut(w.Header(), r):
+		sendRange(w, r, response.body)
 	default:
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(body)
+			_, _ = w.Write(response.body)
 		}
 	}
 }
@@ -57,15 +58,48 @@ func (h *pageHandler) conditions(r *http.Request, v *rfc9111.Validators) rfc9111
 }
 
 // asksForRange reports whether the Range field of r means anything: it is of
-// GET only, and other units than bytes are ignored (RFC 9110, section 14.2).
+// GET only, and other units than bytes, in any case (RFC 9110, section 14.1), are
+// ignored (section 14.2).
 func asksForRange(r *http.Request) bool {
-	return r.Method == http.MethodGet && len(r.Header["Range"]) == 1 && strings.HasPrefix(r.Header["Range"][0], "bytes=")
+	if r.Method != http.MethodGet || len(r.Header["Range"]) != 1 {
+		return false
+	}
+	unit, _, _ := strings.Cut(r.Header["Range"][0], "=")
+	return strings.EqualFold(unit, "bytes")
+}
+
+// mayCut reports whether ranges may be cut from a stored page, of whose response this is
+// the header: if the handler has said so, or if nothing between it and the client
+// compresses the response, since the client accepts no coding. Otherwise compression
+// outside of the cache would compress the part, and the client would take its bytes for
+// those of the whole.
+func mayCut(header http.Header, r *http.Request) bool {
+	if said := header["Accept-Ranges"]; said != nil {
+		return acceptsRanges(said)
+	}
+	return header["Content-Encoding"] == nil && rfc9111.AcceptedCodings(r.Header["Accept-Encoding"]).AcceptNone()
+}
+
+// acceptsRanges reports whether the lines of Accept-Ranges have bytes (RFC 9110, section
+// 14.3).
+func acceptsRanges(lines []string) bool {
+	return slices.Contains(rfc9111.FieldNames(lines), "Bytes")
+}
+
+// mayBeCut is mayCut, for a response that is not stored as well: that is the handler's,
+// which may not know ranges.
+func (r *recorded) mayBeCut(header http.Header, request *http.Request) bool {
+	if r.isForOne {
+		return acceptsRanges(header["Accept-Ranges"])
+	}
+	return mayCut(header, request)
 }
 
 // sendRange leaves a range to [http.ServeContent], which is not to see the
 // conditions again.
 func sendRange(w http.ResponseWriter, r *http.Request, body []byte) {
-	if _, outcome := rfc9111.ParseRange(r.Header["Range"], int64(len(body))); outcome == rfc9111.RangeIgnored {
+	ranges, outcome := rfc9111.ParseRange(r.Header["Range"], int64(len(body)))
+	if outcome == rfc9111.RangeIgnored {
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write(body)
 		return
@@ -76,7 +110,9 @@ func sendRange(w http.ResponseWriter, r *http.Request, body []byte) {
 	if header["Content-Type"] == nil && header["Content-Encoding"] != nil {
 		header["Content-Type"] = nil // it would take the encoded form for the type
 	}
-	ranged := &http.Request{Method: http.MethodGet, Header: http.Header{"Range": r.Header["Range"]}}
+	// It would send the last 0 bytes as a part, and take the unit in small letters only.
+	line := string(rfc9111.AppendRanges(nil, ranges, int64(len(body))))
+	ranged := &http.Request{Method: http.MethodGet, Header: http.Header{"Range": {line}}}
 	http.ServeContent(w, ranged, "", time.Time{}, bytes.NewReader(body))
 }
 

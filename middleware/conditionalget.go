@@ -21,8 +21,9 @@ import (
 // it has trailers, or is an event stream. With a maxBody of zero nothing is
 // held, and only the validators count that the handler sets.
 //
-// The tag is strong, so what changes the content, as compression does, belongs
-// inside.
+// The tag is weak, so compression may be inside or outside, and If-Match, which compares
+// strongly (RFC 9110, section 13.1.1), never matches it: for that, give a strong one with
+// [ETag].
 func ConditionalGet(maxBody int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,19 +17,20 @@ func TestAResponseGetsAnETagOfItsContent(t *testing.T) {
 	s := newServer(t, conditional(answering("page")))
 	a := fetch(t, s, "GET", "/")
 	tag := a.header.Get("Etag")
-	if !strings.HasPrefix(tag, `"`) || len(tag) < 20 || a.header.Get("Content-Length") != "4" {
+	if !strings.HasPrefix(tag, `W/"`) || len(tag) < 20 || a.header.Get("Content-Length") != "4" {
 		t.Errorf("the header is %q", a.header)
 	}
 	for fields, want := range map[string]int{
-		"If-None-Match: " + tag:                    304,
-		"If-None-Match: W/" + tag:                  304,
-		`If-None-Match: "other", ` + tag:           304,
-		"If-None-Match: *":                         304,
-		`If-None-Match: "other"`:                   200,
-		"If-None-Match: " + strings.Trim(tag, `"`): 200,
-		"If-Match: " + tag:                         200,
-		`If-Match: "other"`:                        412,
-		"If-Match: W/" + tag:                       412,
+		"If-None-Match: " + tag:                      304,
+		"If-None-Match: " + tag[len("W/"):]:          304,
+		`If-None-Match: "other", ` + tag:             304,
+		"If-None-Match: *":                           304,
+		`If-None-Match: "other"`:                     200,
+		"If-None-Match: " + strings.Trim(tag, `W/"`): 200,
+		"If-Match: *":                                200,
+		"If-Match: " + tag:                           412, // which compares strongly (RFC 9110, section 13.1.1)
+		`If-Match: "other"`:                          412,
+		"If-Match: " + tag[len("W/"):]:               412,
 	} {
 		a := fetch(t, s, "GET", "/", fields)
 		if a.status != want || (a.body != "") != (want == 200) {

@@ -58,7 +58,7 @@ func ExampleConditionalGet() {
 	show(page, r)
 	// Output:
 	// 200 OK 5
-	// Etag: "LPJNul-wow4m6Dsqxbning"
+	// Etag: W/"LPJNul-wow4m6Dsqxbning"
 	// 304 Not Modified 0
 }
 

@@ -233,9 +233,10 @@ func (e *explainer) condition() string {
 		return ", as 304"
 	case rfc9111.OutcomePreconditionFailed:
 		return ", as 412"
-	}
-	if asksForRange(x.r) {
-		return ", the range of it that was asked for"
+	case rfc9111.OutcomeProceed:
+		if asksForRange(x.r) && mayCut(x.found.header(), x.r) {
+			return ", the range of it that was asked for"
+		}
 	}
 	return ""
 }

@@ -85,6 +85,7 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 		out.tell(x.h, u.page)
 	} else {
 		sniff(header, response.body)
+		response.isForOne = true
 	}
 	before := canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)

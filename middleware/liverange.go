@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -46,8 +47,7 @@ const unknownSize = 1 << 59
 // or nil if it is to have the whole, or what its conditions ask for. It is false if
 // the part is not there yet, or cannot be told without the length of the whole.
 func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
-	if l.page.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) ||
-		x.h.conditions(x.r, &l.page.validators) != rfc9111.OutcomeProceed {
+	if !x.wantsCut(l.page) {
 		return nil, true
 	}
 	part, ignored := x.rangeOf(l.page)
@@ -59,6 +59,19 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 		return part, part.Start+part.Length <= reached
 	}
 	return part, part.Start < reached
+}
+
+// wantsCut reports whether the client is to have a range of this response, which has
+// begun.
+func (x *exchange) wantsCut(p *page) bool {
+	if p.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) {
+		return false
+	}
+	header := http.Header{
+		"Accept-Ranges":    p.lines("Accept-Ranges"),
+		"Content-Encoding": slices.Concat(p.contentEncoding, x.w.Header()["Content-Encoding"]),
+	}
+	return mayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
 }
 
 // rangeOf returns the only range of a page that a client wants, or nil if there is
@@ -80,7 +93,7 @@ func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
 // stale page that has changed. Without the length of the whole it cannot be told, and
 // the client gets the whole, as RFC 9110, section 14.2 allows.
 func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
-	if p.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) || x.h.conditions(x.r, &p.validators) != rfc9111.OutcomeProceed {
+	if !x.wantsCut(p) {
 		return nil
 	}
 	if part, _ := x.rangeOf(p); part != nil && part.Size >= 0 {

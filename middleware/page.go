@@ -284,10 +284,11 @@ func (p *page) withBody(body []byte) *page {
 	}
 }
 
-// entityTag is a strong validator of the body.
+// entityTag is a validator of the body. It is weak: middleware outside of the cache may
+// send the same body compressed, under the same tag (RFC 9110, section 8.8.1).
 func entityTag(body []byte) string {
 	sum := sha256.Sum256(body)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
 // derive fills in what is read from the fields. Cache-Status is taken out of

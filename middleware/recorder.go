@@ -326,6 +326,7 @@ type recorded struct {
 	edits     edits
 	body      []byte // unless it was streamed
 	truncated bool   // it has fewer bytes than it says
+	isForOne  bool   // it is not stored, nor given to others
 }
 
 // response returns the response, or false if it went directly to the client.

@@ -17,6 +17,21 @@ var encodings = []caseOf{
 		s := serve(t, build, Site{Outside: []func(http.Handler) http.Handler{compress}, Handler: text(plain)})
 		checkGzip(t, s)
 	}},
+	{"with compression outside, a part is never compressed, and no strong ETag is for two codings", func(t *testing.T, build Build) {
+		s := serve(t, build, Site{Outside: []func(http.Handler) http.Handler{compress}, Handler: text(plain)})
+		for range 2 {
+			s.Get("/")
+			for _, accepts := range []string{"identity", "gzip"} {
+				a := s.Get("/", "Accept-Encoding: "+accepts)
+				if tag := a.Header.Get("Etag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+					t.Errorf("with %s the ETag is %s", accepts, tag)
+				}
+				if part := s.Get("/", "Accept-Encoding: "+accepts, "Range: bytes=2-5"); (part.Status == http.StatusPartialContent) != (accepts == "identity") {
+					t.Errorf("with %s: %d %q", accepts, part.Status, part.Header)
+				}
+			}
+		}
+	}},
 	{"a page that is compressed without Vary is not given to who cannot read it", func(t *testing.T, build Build) {
 		s := serve(t, build, Site{Handler: func(w http.ResponseWriter, r *http.Request) {
 			if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

@@ -1,6 +1,9 @@
 package rfc9111
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Range is a part of a representation, in bytes.
 type Range struct {
@@ -58,6 +61,23 @@ func ParseRange(lines []string, size int64) ([]Range, RangeOutcome) {
 		return nil, RangeUnsatisfiable
 	}
 	return ranges, RangeSatisfiable
+}
+
+// AppendRanges appends a line of Range for these parts of a representation of size bytes,
+// or if there are none for one that is not satisfiable.
+func AppendRanges(dst []byte, ranges []Range, size int64) []byte {
+	dst = append(dst, "bytes="...)
+	if len(ranges) == 0 {
+		return append(strconv.AppendInt(dst, size, 10), '-')
+	}
+	for i, r := range ranges {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(strconv.AppendInt(dst, r.Start, 10), '-')
+		dst = strconv.AppendInt(dst, r.Start+r.Length-1, 10)
+	}
+	return dst
 }
 
 // parseRangeSpec reads "first-last", "first-" or "-suffix" (RFC 9110, section

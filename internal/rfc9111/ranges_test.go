@@ -68,6 +68,17 @@ func TestParseRange(t *testing.T) {
 	}
 }
 
+func TestAppendRanges(t *testing.T) {
+	for line, want := range map[string]string{
+		"BYTES=-0": "bytes=10-", "bytes=-3, ,0-0": "bytes=7-9,0-0", "bytes=-0,2-99": "bytes=2-9", "bytes=20-": "bytes=10-",
+	} {
+		ranges, _ := rfc9111.ParseRange([]string{line}, 10)
+		if got := string(rfc9111.AppendRanges(nil, ranges, 10)); got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestContentRange(t *testing.T) {
 	for line, want := range map[string]rfc9111.ContentRange{
 		"bytes 0-4/10": {Range: rfc9111.Range{Start: 0, Length: 5}, Size: 10},
