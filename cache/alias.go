@@ -223,7 +223,7 @@ func (a *alias) underWay() (done func()) {
 // the caller releases.
 func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o *options) (st *opened, k *keyBuffer, err error) {
 	if err = c.sum(o, opts); err == nil {
-		st, err = c.openFor(ctx, o)
+		st, err = c.openFor(ctx, op, o)
 	}
 	if err == nil {
 		k, err = c.key(ctx, st, o.version, key)
@@ -234,12 +234,12 @@ func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o 
 	return st, k, nil
 }
 
-// openFor is open for an operation with these options.
-func (c *BaseCache) openFor(ctx context.Context, o *options) (*opened, error) {
+// openFor is open for the operation op with these options.
+func (c *BaseCache) openFor(ctx context.Context, op string, o *options) (*opened, error) {
 	if !o.flags.has(flagFailOpen) {
 		return c.open(ctx)
 	}
-	st, err := c.openUnlessSilent(ctx)
+	st, err := c.openUnlessSilent(ctx, op)
 	if errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable) {
 		return c.unopened(err), nil
 	}

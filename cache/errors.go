@@ -63,8 +63,8 @@ var (
 
 	// ErrUnavailable reports that the backend was not asked, since it is left alone for
 	// a while: it has failed several times in a row, and the circuit breaker of the
-	// alias is open; or it did not answer in time, and the look-up was one with
-	// [FailOpen].
+	// alias is open; or it did not answer in time, or could not be reached, and the
+	// look-up was one with [FailOpen].
 	ErrUnavailable = errors.New("backend unavailable: it has failed, and is left alone for a while")
 
 	// ErrNilLoader reports a GetOrSet or Fill without a loader.

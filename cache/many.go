@@ -84,7 +84,7 @@ func (c *BaseCache) failKeys(ctx context.Context, op string, keys []string, errs
 // that GetMany costs less than Get of each. It opens the backend, and is false
 // if that cannot be done.
 func (c *BaseCache) Batches(ctx context.Context) bool {
-	st, err := c.openUnlessSilent(ctx)
+	st, err := c.openUnlessSilent(ctx, "GetMany")
 	return err == nil && st.many != nil && st.native == nil
 }
 
@@ -196,7 +196,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	st, err := c.openFor(ctx, &o)
+	st, err := c.openFor(ctx, op, &o)
 	if err != nil {
 		return nil, c.failFor(ctx, op, "", err, o.flags)
 	}

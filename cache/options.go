@@ -60,9 +60,10 @@ var (
 	// cannot be opened included, as a miss: the loader runs, once for all who wait, and what it returns is
 	// handed on and not stored. The error is reported as an event.
 	//
-	// While the backend does not answer in time, look-ups with FailOpen do not wait
-	// for it: one in each second finds out if it answers again, and for the others
-	// the error is ErrUnavailable.
+	// While the backend does not answer in time, or cannot be reached, look-ups with
+	// FailOpen do not wait for it: one in each second finds out if it answers again,
+	// and for the others the error is ErrUnavailable. One of several servers that
+	// refuses connections does not count: the others answer.
 	FailOpen Option = flagFailOpen
 
 	// Quiet keeps a read from publishing EventHit and EventMiss, and does not

@@ -3,20 +3,22 @@ package cache
 import (
 	"context"
 	"errors"
+	"net"
 	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// silenceInterval is how often a backend that did not answer in time is asked again
-// for those who can do without.
+// silenceInterval is how often a backend that did not answer is asked again for
+// callers that can do without it.
 const silenceInterval = time.Second
 
-// silence is that of a backend which did not answer in time. To wait for it at each
-// look-up would make everything as slow as its time-outs, which is worse than to
-// have no cache. So look-ups with [FailOpen] do not wait: one in each interval asks,
-// and the others go on without the backend, until it answers.
+// silence is that of a backend which did not answer in time, or could not be reached.
+// To wait for it at each look-up would make everything as slow as its time-outs, or as
+// the client's attempts to connect, which is worse than to have no cache. So look-ups
+// with [FailOpen] do not wait: one in each interval asks, and the others go on without
+// the backend, until it answers.
 type silence struct {
 	until atomic.Int64 // by the alias's clock, in ns since 1970; 0 if it answers
 }
@@ -39,13 +41,23 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// IsSilent reports whether the backend did not answer an operation in time, and has
-// not answered a look-up since: those with [FailOpen] mostly do not ask it then.
+// isUnreached reports whether err says that there is no connection to the backend, and
+// not only none to one of its servers: it was refused, its host or socket is not there,
+// or the store could not be opened for another reason than the settings.
+func isUnreached(err error) bool {
+	var dial *net.OpError
+	refused := errors.As(err, &dial) && dial.Op == "dial" && !driver.IsOneOfSeveral(err)
+	return refused || errors.Is(err, ErrOpenFailed) && isOutage(err)
+}
+
+// IsSilent reports whether the backend did not answer an operation in time, or could not
+// be reached, and has not answered a look-up since: those with [FailOpen] mostly do not
+// ask it then.
 func (c *BaseCache) IsSilent() bool { return c.silence.isNoted() }
 
-// isSilence reports whether err says that the backend did not answer in time, and
-// not only one of its servers.
-func isSilence(err error) bool { return isTimeout(err) && !isAnswered(err) }
+// isSilence reports whether err says that the backend did not answer, and not only one
+// of its servers.
+func isSilence(err error) bool { return (isTimeout(err) || isUnreached(err)) && !isAnswered(err) }
 
 // hear notes from the error of an operation that the backend is silent; unless it is
 // the caller who had no more time.
@@ -55,14 +67,25 @@ func (a *alias) hear(ctx context.Context, err error) {
 	}
 }
 
-// openUnlessSilent is open for who does not wait for a silent backend.
-func (c *BaseCache) openUnlessSilent(ctx context.Context) (*opened, error) {
-	if c.silence.isNoted() {
+// openUnlessSilent is open for a caller that does not wait for a silent backend, if op is
+// a look-up. What changes entries always asks: a deletion that was not tried leaves a
+// stale entry.
+func (c *BaseCache) openUnlessSilent(ctx context.Context, op string) (*opened, error) {
+	if c.silence.isNoted() && !changes(op) {
 		return c.openSilent(ctx)
 	}
 	st, err := c.open(ctx)
 	c.hear(ctx, err)
 	return st, err
+}
+
+// changes reports whether the operation op changes entries without looking one up first.
+func changes(op string) bool {
+	switch op {
+	case "Set", "SetBytes", "SetMany", "Add", "Touch", "Delete", "DeleteMany", "Incr", "Decr", "IncrVersion", "DecrVersion":
+		return true
+	}
+	return false
 }
 
 // openSilent is openUnlessSilent for a backend that is silent.
@@ -84,7 +107,7 @@ func (a *alias) ask(lookUp func() error) error {
 		return ErrUnavailable
 	}
 	err := lookUp()
-	if !isSilence(err) {
+	if isAnswer(err) && !errors.Is(err, context.Canceled) || isAnswered(err) {
 		a.silence.end()
 	}
 	return err

@@ -2,15 +2,20 @@ package cache_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/cachetest"
 	"github.com/larder-go/larder/cache/driver"
 )
 
@@ -142,4 +147,78 @@ func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
 			t.Errorf("%v, silent %v", err, c.IsSilent())
 		}
 	})
+}
+
+// oneOfSeveral is the error of a store that has other servers.
+type oneOfSeveral struct{ error }
+
+func (oneOfSeveral) OneOfSeveral() bool { return true }
+func (e oneOfSeveral) Unwrap() error    { return e.error }
+
+func TestABackendThatCannotBeReachedIsAskedByOneLookUpInASecond(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for name, test := range map[string]struct {
+		err  error
+		asks int32 // of 100 look-ups in a second
+	}{
+		"refused":           {fmt.Errorf("get: %w", refused), 1},
+		"no such host":      {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host"}}, 1},
+		"no socket":         {&net.OpError{Op: "dial", Net: "unix", Err: syscall.ENOENT}, 1},
+		"one of several":    {oneOfSeveral{refused}, 100},
+		"an answer":         {errors.New("READONLY"), 100},
+		"broken connection": {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, 100},
+	} {
+		clock := cachetest.NewClock()
+		o := &outage{mapStore: newMapStore()}
+		o.withCounter = withCounter{o.mapStore}
+		var calls atomic.Int32
+		o.hook = func(context.Context, string, string) error { calls.Add(1); return test.err }
+		c := newCache(t, o, cache.Config{}, discardLog(), cache.WithClock(clock))
+		values := cache.For[string](c, cache.FailOpen)
+		for second := range int32(3) {
+			for range 100 {
+				if got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) { return "loaded", nil }); got != "loaded" || err != nil {
+					t.Fatalf("%s: %q, %v", name, got, err)
+				}
+			}
+			if n := calls.Load(); n != test.asks*(second+1) {
+				t.Errorf("%s: second %d: the server was asked %d times", name, second, n)
+			}
+			clock.Advance(time.Second)
+		}
+		calls.Store(0)
+		if _, err := c.Delete(t.Context(), "k", cache.FailOpen); !errors.Is(err, test.err) || calls.Load() != 1 {
+			t.Errorf("%s: Delete asked %d times: %v", name, calls.Load(), err)
+		}
+	}
+}
+
+func TestABackendThatCannotBeOpenedIsTriedByOneLookUpInASecondAndByEachChange(t *testing.T) {
+	var dials atomic.Int32
+	down := &fakeBackend{opening: func(context.Context, driver.Config) error { dials.Add(1); return errRefused }}
+	clock := cachetest.NewClock()
+	h, err := cache.NewHandler(cache.Settings{"default": {Opener: down.opener()}}, discardLog(), cache.WithClock(clock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := h.Proxy("default")
+	for second := range int32(3) {
+		for range 100 {
+			_, _ = c.Get(t.Context(), "k", new(int), cache.FailOpen)
+			_, _ = c.GetMany(t.Context(), []string{"k"}, cache.FailOpen)
+		}
+		if n := dials.Load(); n != second+1 {
+			t.Errorf("second %d: %d attempts to open it", second, n)
+		}
+		clock.Advance(time.Second)
+	}
+	dials.Store(0)
+	for range 3 {
+		if _, err := c.Delete(t.Context(), "k", cache.FailOpen); !errors.Is(err, errRefused) {
+			t.Errorf("Delete: %v", err)
+		}
+	}
+	if n := dials.Load(); n != 3 {
+		t.Errorf("three deletions tried to open it %d times", n)
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
+
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // ServerError reports which of the servers failed an operation. It is the
@@ -18,7 +20,14 @@ type ServerError struct {
 	Addr  string        // host:port, or the path of the socket
 	After time.Duration // how long the exchange took until it failed
 	Err   error
+
+	several bool // servers of the store
 }
+
+var _ driver.ServerFailure = (*ServerError)(nil)
+
+// OneOfSeveral implements [driver.ServerFailure].
+func (e *ServerError) OneOfSeveral() bool { return e.several }
 
 // Error implements error.
 func (e *ServerError) Error() string {

@@ -12,9 +12,10 @@ import (
 
 // server is one server with its connections.
 type server struct {
-	index  int // among the servers of the store
-	addr   address
-	client *memcache.Client
+	index   int  // among the servers of the store
+	several bool // the store has others
+	addr    address
+	client  *memcache.Client
 
 	// slots has room for one token for each connection that may be in use. The
 	// client bounds only idle ones, and takes an idle one before it dials, so
@@ -79,7 +80,7 @@ func (s *server) failure(ctx context.Context, err error, after time.Duration) er
 	if isBroken(err) {
 		_ = s.client.Close() // what fails to close is closed
 	}
-	failure := &ServerError{Addr: s.addr.String(), After: after, Err: err}
+	failure := &ServerError{Addr: s.addr.String(), After: after, Err: err, several: s.several}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ctx.Err(), failure)
 	}

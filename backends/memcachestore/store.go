@@ -54,7 +54,9 @@ func open(ctx context.Context, opts Options, now func() time.Time) (*Store, erro
 	names := make([]string, len(addrs))
 	for i, addr := range addrs {
 		names[i] = addr.String()
-		c.servers = append(c.servers, newServer(i, addr, opts))
+		srv := newServer(i, addr, opts)
+		srv.several = len(addrs) > 1
+		c.servers = append(c.servers, srv)
 	}
 	c.ring = newRing(names)
 	c.namespaces.servers = len(c.servers)

@@ -46,8 +46,21 @@ func (s *Store) translate(ctx context.Context, err error) error {
 	if ended := endedContext(ctx, err); ended != nil {
 		return ended
 	}
+	if s.cluster {
+		return nodeError{redact(err, s.secrets)}
+	}
 	return redact(err, s.secrets)
 }
+
+// nodeError is the failure of one node of a cluster: others may answer.
+type nodeError struct{ error }
+
+var _ driver.ServerFailure = nodeError{}
+
+func (e nodeError) Unwrap() error { return e.error }
+
+// OneOfSeveral implements [driver.ServerFailure].
+func (e nodeError) OneOfSeveral() bool { return true }
 
 // endedContext returns the context's error if that is what err comes from. The
 // client waits by a deadline of the connection, which may pass a moment before

@@ -1,6 +1,9 @@
 package driver
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // PartialError is the error of an operation on many keys that a store could not do
 // for some of them, as where one of its servers is down. See [Many].
@@ -38,4 +41,16 @@ func (e *PartialError) Unwrap() []error {
 		}
 	}
 	return causes
+}
+
+// ServerFailure is implemented by errors of a store that has several servers. It reports
+// whether the error is that of one of them, so that the others may well answer: the core
+// does not take the backend for unreachable then.
+type ServerFailure interface{ OneOfSeveral() bool }
+
+// IsOneOfSeveral reports whether err, or one that it wraps, is a [ServerFailure] that
+// says so.
+func IsOneOfSeveral(err error) bool {
+	var failure ServerFailure
+	return errors.As(err, &failure) && failure.OneOfSeveral()
 }
