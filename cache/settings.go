@@ -162,6 +162,9 @@ func unknownBackend(name string, registered []string) error {
 	if pkg, ok := ownBackends[name]; ok {
 		text += fmt.Sprintf("; is this import missing? _ %q", "github.com/larder-go/larder/backends/"+pkg)
 	}
+	if own := foreignBackend(name); own != "" {
+		text += fmt.Sprintf("; here it is called %q", own)
+	}
 	if strings.Contains(name, "://") {
 		text += "; a URL stands for the whole of a cache's settings, or goes into location"
 	}

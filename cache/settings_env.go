@@ -17,10 +17,12 @@ const EnvPrefix = "LARDER_CACHE_"
 //	LARDER_CACHE_DEFAULT=redis://cache.internal:6379/0?prefix=shop
 //	LARDER_CACHE_SESSIONS=memory://?timeout=never
 //
-// Errors name the variable and never its value. Without such a variable the
+// Two variables for one alias, as LARDER_CACHE_DEFAULT and LARDER_CACHE_default are, are
+// an error. Errors name the variable and never its value. Without such a variable the
 // settings are empty.
 func SettingsFromEnv(environ []string) (Settings, error) {
 	settings := make(Settings)
+	variables := make(map[string]string) // by alias
 	var errs []error
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
@@ -29,13 +31,18 @@ func SettingsFromEnv(environ []string) (Settings, error) {
 			continue
 		}
 		cfg, err := parseURL(value)
+		lower := strings.ToLower(alias)
+		other, taken := variables[lower]
+		variables[lower] = name
 		switch {
+		case taken:
+			errs = append(errs, fmt.Errorf("%w: environment variables %s and %s are both alias %q: remove one", ErrInvalidSettings, other, name, lower))
 		case alias == "":
 			errs = append(errs, fmt.Errorf("%w: environment variable %s: an alias must follow, for example %sDEFAULT", ErrInvalidSettings, name, EnvPrefix))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%w: environment variable %s: %w", ErrInvalidSettings, name, err))
 		default:
-			settings[strings.ToLower(alias)] = cfg
+			settings[lower] = cfg
 		}
 	}
 	if len(errs) > 0 {

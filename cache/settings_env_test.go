@@ -52,3 +52,11 @@ func TestErrorsAboutTheEnvironmentNameTheVariableAndNotItsValue(t *testing.T) {
 		t.Errorf("a password is in:\n%v", err)
 	}
 }
+
+func TestTwoVariablesForOneAliasAreAnErrorThatNamesBoth(t *testing.T) {
+	_, err := cache.SettingsFromEnv([]string{"LARDER_CACHE_DEFAULT=memory://", "LARDER_CACHE_default=redis://user:secret@host"})
+	want := `environment variables LARDER_CACHE_DEFAULT and LARDER_CACHE_default are both alias "default": remove one`
+	if !errors.Is(err, cache.ErrInvalidSettings) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

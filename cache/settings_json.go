@@ -28,7 +28,8 @@ import (
 // column, and match ErrInvalidSettings.
 func ParseSettings(data []byte) (Settings, error) {
 	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
-		return nil, fmt.Errorf("%w: %s: JSON: %w", ErrInvalidSettings, position(data, syntaxOffset(err)), err)
+		at := syntaxOffset(err)
+		return nil, fmt.Errorf("%w: %s: JSON: %w%s", ErrInvalidSettings, position(data, at), err, pythonHint(string(data[at:])))
 	}
 	p := settingsParser{text: data}
 	settings := p.settings()
@@ -54,10 +55,29 @@ func (s *Settings) UnmarshalJSON(data []byte) error {
 type settingsParser struct {
 	text []byte
 	errs []error
+
+	counted   int // how much of text the next two have counted
+	lines     int // before counted
+	lineStart int // of the line at counted
 }
 
 func (p *settingsParser) fail(at int, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("%w: %s: "+format, slices.Concat([]any{ErrInvalidSettings, position(p.text, at)}, args)...))
+	p.errs = append(p.errs, fmt.Errorf("%w: %s: "+format, slices.Concat([]any{ErrInvalidSettings, p.position(at)}, args)...))
+}
+
+// position is the function of that name for a text in which errors are found from the
+// beginning to the end, so that many of them do not count its lines as often.
+func (p *settingsParser) position(at int) string {
+	if at < p.counted {
+		p.counted, p.lines, p.lineStart = 0, 0, 0
+	}
+	more := p.text[p.counted:at]
+	p.lines += bytes.Count(more, []byte("\n"))
+	if last := bytes.LastIndexByte(more, '\n'); last >= 0 {
+		p.lineStart = p.counted + last + 1
+	}
+	p.counted = at
+	return place(p.lines, p.text[p.lineStart:at])
 }
 
 func (p *settingsParser) settings() Settings {
@@ -103,7 +123,11 @@ func (p *settingsParser) configMembers(cfg *Config, alias jsonMember) {
 		name := strings.ToLower(m.name)
 		i := slices.IndexFunc(jsonFields, func(f field) bool { return f.name == name })
 		if i < 0 {
-			p.fail(m.at, "alias %q: unknown member %q: the members are %s", alias.name, m.name, fieldNames(jsonFields))
+			if hint, ok := memberHints[name]; ok {
+				p.fail(m.at, "alias %q: unknown member %q: %s", alias.name, m.name, hint)
+			} else {
+				p.fail(m.at, "alias %q: unknown member %q: the members are %s", alias.name, m.name, fieldNames(jsonFields))
+			}
 			continue
 		}
 		if seen[name] {
@@ -174,7 +198,11 @@ func syntaxOffset(err error) int {
 // position tells where the byte with index at is, as editors count: from 1,
 // and in characters.
 func position(text []byte, at int) string {
-	before := text[:at]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[start:]))
+	p := settingsParser{text: text}
+	return p.position(at)
+}
+
+// place is the position after so many lines and what of the next is before it.
+func place(lines int, before []byte) string {
+	return fmt.Sprintf("line %d, column %d", 1+lines, 1+utf8.RuneCount(before))
 }

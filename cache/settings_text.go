@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
@@ -37,7 +39,7 @@ var commonFields = []field{
 
 var jsonFields = slices.Concat([]field{
 	stringField("backend", func(cfg *Config) *string { return &cfg.Backend }),
-	stringField("location", func(cfg *Config) *string { return &cfg.Location }),
+	{"location", setLocation},
 	{"options", setOptions},
 	stringField("key_prefix", func(cfg *Config) *string { return &cfg.KeyPrefix }),
 }, commonFields)
@@ -111,12 +113,29 @@ func setBreakerCooldown(cfg *Config, v any) error {
 	return nil
 }
 
+var locationField = stringField("location", func(cfg *Config) *string { return &cfg.Location })
+
+func setLocation(cfg *Config, v any) error {
+	if _, isList := v.([]any); isList {
+		return errLocationList
+	}
+	return locationField.set(cfg, v)
+}
+
+// setOptions takes the names without regard to case, as those of members are.
 func setOptions(cfg *Config, v any) error {
 	options, ok := v.(map[string]any)
 	if !ok {
 		return errors.New("options must be an object")
 	}
-	cfg.Options = options
+	cfg.Options = make(map[string]any, len(options))
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		lower := strings.ToLower(name)
+		if _, twice := cfg.Options[lower]; twice {
+			return fmt.Errorf("option %q is given twice", lower)
+		}
+		cfg.Options[lower] = options[name]
+	}
 	return nil
 }
 
@@ -151,8 +170,17 @@ func setCompression(cfg *Config, v any) (err error) {
 	return err
 }
 
-// mustBe says what is wrong with the value of a field and what would be right.
+// mustBe says what is wrong with the value of a field and what would be right. It shows
+// no object and no list, in which a secret may be.
 func mustBe(name string, v any, want string) error {
-	shown, _ := json.Marshal(v) // it is a string, or came from JSON
+	shown := "a list"
+	switch v.(type) {
+	case map[string]any:
+		shown = "an object"
+	case []any:
+	default:
+		text, _ := json.Marshal(v) // it is a string, or came from JSON
+		shown = string(text)
+	}
 	return fmt.Errorf("%s is %s: it must be %s", name, shown, want)
 }

@@ -178,6 +178,10 @@ func (cfg *Config) applyQuery(query url.Values) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if hint := queryHint(name); hint != "" {
+			errs = append(errs, fmt.Errorf("unknown parameter %q: in a URL it is called %s", name, hint))
+			continue
+		}
 		if n := len(query[name]); n > 1 {
 			errs = append(errs, fmt.Errorf("parameter %q is given %d times", name, n))
 		}

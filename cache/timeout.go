@@ -100,5 +100,13 @@ func parseTimeout(v any) (Timeout, error) {
 	if d, ok := driver.ToDuration(v); ok {
 		return After(d), nil
 	}
-	return Timeout{}, mustBe("timeout", v, `a number of seconds, a duration such as "5m", or "never"`)
+	return Timeout{}, mustBe("timeout", v, `a number of seconds, a duration such as "5m", or "never"`+noneHint(v))
+}
+
+// noneHint names the cure where Python's None was written for a timeout.
+func noneHint(v any) string {
+	if v == "None" || v == "none" || v == "null" {
+		return `, which Django's None is`
+	}
+	return ""
 }

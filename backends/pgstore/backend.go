@@ -113,8 +113,13 @@ func passedOn(r *driver.OptionReader) url.Values {
 	pass("sslsni", "0", "1")
 	pass("channel_binding", "disable", "prefer", "require")
 	pass("target_session_attrs", "any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-	for _, name := range []string{"user", "sslcert", "sslkey", "sslrootcert", "application_name"} {
+	for _, name := range []string{"user", "application_name"} {
 		pass(name)
+	}
+	for _, name := range []string{"sslcert", "sslkey", "sslrootcert"} {
+		if file := r.File(name); file != "" {
+			params.Set(name, file)
+		}
 	}
 	if password := r.Secret("password", ""); password != "" {
 		params.Set("password", password)

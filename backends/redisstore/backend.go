@@ -195,7 +195,7 @@ func (s *settings) tls(always bool) (*tls.Config, tlsFiles) {
 	} else if always {
 		s.report("the option tls is false, and rediss:// means TLS: use redis://")
 	}
-	files := tlsFiles{ca: s.String("tls_ca", ""), cert: s.String("tls_cert", ""), key: s.String("tls_key", "")}
+	files := tlsFiles{ca: s.File("tls_ca"), cert: s.File("tls_cert"), key: s.File("tls_key")}
 	name, insecure := s.String("tls_server_name", ""), s.Bool("tls_insecure", false)
 	if config == nil {
 		for option := range s.cfg.Options {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,18 @@ func (r *OptionReader) Secret(name, def string) string {
 	return r.String(name, def)
 }
 
+// File is String for the name of a file. What a file holds is refused, without a word
+// of it: an error of the system would show a private key as the name of a file that is
+// not there.
+func (r *OptionReader) File(name string) string {
+	file := r.String(name, "")
+	if strings.ContainsAny(file, "\r\n") || strings.Contains(file, "-----BEGIN") {
+		r.errs = append(r.errs, fmt.Errorf("option %q has the contents of a file: it must be its name", name))
+		return ""
+	}
+	return file
+}
+
 // Duration returns a duration: a time.Duration, a number of seconds, or a
 // string such as "250ms" or "5m". It must not be negative.
 func (r *OptionReader) Duration(name string, def time.Duration) time.Duration {
@@ -145,13 +158,49 @@ func (r *OptionReader) Fail(name, want string) {
 // were never asked for. Call it after reading every option.
 func (r *OptionReader) Err() error {
 	errs := slices.Clone(r.errs)
+	slices.Sort(r.known)
 	for _, name := range slices.Sorted(maps.Keys(r.options)) {
 		if !slices.Contains(r.known, name) {
-			slices.Sort(r.known)
-			errs = append(errs, fmt.Errorf("unknown option %q: the options are %s", name, strings.Join(r.known, ", ")))
+			errs = append(errs, r.unknown(name))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// unknown is the error about an option that nobody asked for.
+func (r *OptionReader) unknown(name string) error {
+	lower := strings.ToLower(name)
+	if lower != name && slices.Contains(r.known, lower) {
+		return fmt.Errorf("unknown option %q: write it %q", name, lower)
+	}
+	if hint, ok := foreignOptions[lower]; ok {
+		return fmt.Errorf("unknown option %q: %s", name, hint)
+	}
+	return fmt.Errorf("unknown option %q: the options are %s", name, strings.Join(r.known, ", "))
+}
+
+// foreignOptions are options that settings of other frameworks have, with the cure.
+// A backend that has one by that name does not come here.
+var foreignOptions = map[string]string{
+	"cull_frequency":         "leave it out: how much is removed at once is the backend's choice",
+	"max_entries":            "this backend has no such bound: set it at the server, or leave it out",
+	"key_prefix":             "it is not an option of the backend, but key_prefix of the alias, and prefix in a URL",
+	"key_function":           "it is not an option of the backend, but key_func of the alias, and names a function that was given to cache.RegisterKeyFunc",
+	"client_class":           "leave it out: there is one client",
+	"parser_class":           "leave it out: there is one client",
+	"connection_pool_class":  "leave it out: there is one client; its pool is set by pool_size",
+	"connection_pool_kwargs": "leave it out: the pool is set by pool_size, min_idle and the like",
+	"max_connections":        "the pool is set by pool_size",
+	"max_pool_size":          "the connections are bounded by max_conns",
+	"use_pooling":            "leave it out: connections are pooled always; max_conns bounds them",
+	"no_delay":               "leave it out: small requests are sent at once",
+	"ignore_exc":             `leave it out: "on_error": "miss" of the alias makes errors misses`,
+	"ignore_exceptions":      `leave it out: "on_error": "miss" of the alias makes errors misses`,
+	"socket_timeout":         "the time-outs are read_timeout and write_timeout for Redis, io_timeout for Memcached",
+	"socket_connect_timeout": "the time-out is dial_timeout for Redis, io_timeout for Memcached",
+	"serializer":             "leave it out: values are encoded by the codec of the alias",
+	"pickle_version":         "leave it out: values are encoded by the codec of the alias",
+	"compressor":             "leave it out: values are compressed by the compression of the alias",
 }
 
 func (r *OptionReader) take(name string) (any, bool) {
@@ -167,7 +216,38 @@ func (r *OptionReader) fail(name string, v any, want string) {
 		r.errs = append(r.errs, fmt.Errorf("option %q must be %s", name, want))
 		return
 	}
-	r.errs = append(r.errs, fmt.Errorf("option %q is %v (%T): it must be %s", name, v, v, want))
+	r.errs = append(r.errs, fmt.Errorf("option %q is %s: it must be %s", name, describe(v), want))
+}
+
+// maxShown is how many bytes of a string a message shows.
+const maxShown = 100
+
+// describe shows a value of the wrong kind. Of one that has parts it shows the type
+// alone, and a text of several lines not at all: whoever writes a key in place of the
+// name of its file, or a whole object, may have put a secret into it.
+func describe(v any) string {
+	switch reflect.ValueOf(v).Kind() {
+	case reflect.String:
+		text := reflect.ValueOf(v).String()
+		if strings.ContainsAny(text, "\r\n") {
+			return fmt.Sprintf("a text of several lines (%T)", v)
+		}
+		if len(text) > maxShown {
+			return fmt.Sprintf("%s… (%T)", strings.ToValidUTF8(text[:maxShown], ""), v)
+		}
+		return fmt.Sprintf("%v (%T)", v, v)
+	case reflect.Bool, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return fmt.Sprintf("%v (%T)", v, v)
+	case reflect.Invalid:
+		return "null"
+	case reflect.Map:
+		return "an object"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	}
+	return fmt.Sprintf("a %T", v)
 }
 
 // ToDuration converts the forms in which settings give a duration: a

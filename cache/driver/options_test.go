@@ -96,3 +96,60 @@ func TestSizesThatDoNotFitAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestNoMessageShowsAValueThatHasPartsOrSeveralLines(t *testing.T) {
+	for _, v := range []any{
+		map[string]any{"key": "s3cr3t"}, []any{"s3cr3t"}, []string{"s3cr3t"}, [1]string{"s3cr3t"}, struct{ Key string }{"s3cr3t"},
+		&struct{ Key string }{"s3cr3t"}, "-----BEGIN PRIVATE KEY-----\ns3cr3t", []byte("s3cr3t"), new(string), nil, func() {},
+	} {
+		r := read(map[string]any{"n": v, "z": v, "b": v, "d": v, "s": v, "c": v})
+		r.Int("n", 0, 0, 1)
+		r.Size("z", 0, 0, 1)
+		r.Bool("b", false)
+		r.Duration("d", 0)
+		if _, ok := v.(string); !ok {
+			r.String("s", "")
+		}
+		r.String("c", "", "x")
+		r.Fail("s", "another")
+		err := r.Err()
+		if err == nil || strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "0x") || strings.Count(err.Error(), "must be") < 6 {
+			t.Errorf("%T: %v", v, err)
+		}
+	}
+	r := read(map[string]any{"n": strings.Repeat("x", 1000)})
+	r.Int("n", 0, 0, 1)
+	if err := r.Err(); len(err.Error()) > 200 {
+		t.Errorf("a message of %d bytes", len(err.Error()))
+	}
+}
+
+func TestAFileIsGivenByItsName(t *testing.T) {
+	r := read(map[string]any{"ca": "/etc/ca.pem", "key": "-----BEGIN PRIVATE KEY-----\ns3cr3t", "cert": "s3cr3t\n"})
+	if got := r.File("ca"); got != "/etc/ca.pem" || r.File("key") != "" || r.File("cert") != "" || r.File("absent") != "" {
+		t.Errorf("File is %q", got)
+	}
+	want := "option \"key\" has the contents of a file: it must be its name\noption \"cert\" has the contents of a file: it must be its name"
+	if err := r.Err(); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+func TestAnOptionOfAnotherFrameworkIsRefusedWithTheCure(t *testing.T) {
+	for name, want := range map[string]string{
+		"MAX_ENTRIES":    `write it "max_entries"`,
+		"CULL_FREQUENCY": "leave it out",
+		"KEY_PREFIX":     "key_prefix of the alias",
+		"ignore_exc":     `"on_error": "miss"`,
+		"max_entires":    "the options are max_entries",
+	} {
+		r := read(map[string]any{name: 1})
+		r.Int("max_entries", 0, 0, 1)
+		if err := r.Err(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := read(map[string]any{"MAX_ENTRIES": 1}).Err(); err == nil || !strings.Contains(err.Error(), "no such bound") {
+		t.Errorf("without max_entries: %v", err)
+	}
+}
