@@ -200,8 +200,8 @@ func TestConcurrentMissesMakeOneBody(t *testing.T) {
 func TestAPrefixIsThatOfThePath(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(ttl)(telling()))
-	beneath := []string{"/shop", "/shop/", "/shop/hats", "/shop?page=2", "/shop/a/b"}
-	beside := []string{"/shopping", "/a/shop", "/SHOP", "/?x=/shop", "/sho", "/a//shop/", "/%73hop", "/shop%2Fhats"}
+	beneath := []string{"/shop", "/shop/", "/shop/hats", "/shop?page=2", "/shop/a/b", "/%73hop", "/./shop/hats"}
+	beside := []string{"/shopping", "/a/shop", "/SHOP", "/?x=/shop", "/sho", "/a//shop/", "/shop%2Fhats"}
 	for _, path := range append(beneath, beside...) {
 		ask(p, path)
 	}

@@ -91,7 +91,7 @@ func (c *changeWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 const invalidateTimeout = 10 * time.Second
 
 // invalidated returns what a response with this status says has changed. The
-// first is the target, in the spelling in which it was received.
+// first is the target.
 func (c *changeWatcher) invalidated(status int) []target {
 	u := &url.URL{Scheme: c.target.scheme, Host: c.target.host, Path: "/"}
 	if received, err := url.ParseRequestURI(c.target.path); err == nil {
@@ -109,7 +109,7 @@ func (c *changeWatcher) invalidated(status int) []target {
 	return targets
 }
 
-// targetOfURL is the target of requests for an absolute URL, in its spelling.
+// targetOfURL is the target of requests for an absolute URL.
 func targetOfURL(u *url.URL, query *queryRules) target {
 	path := cmp.Or(u.RawPath, u.EscapedPath(), "/")
 	return newTarget(u.Scheme, u.Host, path, query.apply(u.RawQuery))

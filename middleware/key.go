@@ -11,14 +11,6 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// target is the URL by which people know a page, and purge it.
-type target struct {
-	scheme string // http or https
-	host   string // in lower case, with a port unless it is the scheme's own
-	path   string // as received, with its escapes
-	query  string // what of it counts
-}
-
 // keyNote is told of the parts of a key, see [Explain]. It is nil otherwise.
 type keyNote func(part string, lines []string)
 
@@ -42,16 +34,39 @@ func (note keyNote) appendLines(dst []byte, field string, lines []string) []byte
 	return dst
 }
 
+// clientKind is which of the entries of a URL a request is answered from.
+type clientKind uint8
+
+const (
+	ofCredentials clientKind = 1 << iota // the request has some
+	ofSpelling                           // the URL is not in normal form
+	clientKinds
+)
+
+func (k clientKind) String() string {
+	return [clientKinds]string{"anonymous", "credentials", "anonymous, other spelling", "credentials, other spelling"}[k]
+}
+
+// kindOfClient is the kind of a request for a target.
+func (p *policy) kindOfClient(t *target, credentials bool) (k clientKind) {
+	if credentials && p.face != shared {
+		k |= ofCredentials
+	}
+	if t.spelling != "" {
+		k |= ofSpelling
+	}
+	return k
+}
+
 // appendPrimary appends what a page is found and purged by. Requests with
 // credentials have entries of their own, so that those without never wait for
-// theirs; but in a shared cache, where the RFC has one for both.
-func (p *policy) appendPrimary(dst []byte, credentials bool, t target, note keyNote) []byte {
-	class := "anonymous"
-	if credentials {
-		class = "credentials"
-	}
+// theirs; but in a shared cache, where the RFC has one for both. So have those by
+// another spelling than the normal one: a client could otherwise make a page with
+// variants of any other. All spellings share that entry, as variants of it, so that
+// their number is bounded.
+func (p *policy) appendPrimary(dst []byte, kind clientKind, t target, note keyNote) []byte {
 	dst = note.appendPart(dst, "key prefix", p.keyPrefix)
-	dst = note.appendPart(dst, "kind of client", class)
+	dst = note.appendPart(dst, "kind of client", kind.String())
 	dst = note.appendPart(dst, "method", http.MethodGet) // HEAD is answered from the same entry
 	dst = note.appendPart(dst, "scheme", t.scheme)
 	dst = note.appendPart(dst, "host", t.host)
@@ -63,8 +78,11 @@ func (p *policy) appendPrimary(dst []byte, credentials bool, t target, note keyN
 // on without saying so in Vary. What is behind the first primaryLen bytes is
 // mostly the same for all requests for a URL; if it is not, there are variants.
 func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical []byte, primaryLen int) {
-	dst = p.appendPrimary(dst, p.face != shared && !j.credentials.None(), j.target, j.note)
+	dst = p.appendPrimary(dst, p.kindOfClient(&j.target, !j.credentials.None()), j.target, j.note)
 	primaryLen = len(dst)
+	if j.target.spelling != "" {
+		dst = j.note.appendPart(dst, "URL as received", j.target.spelling)
+	}
 	// Middleware further out may have rewritten the URL.
 	dst = j.note.appendPart(dst, "handler's scheme", j.url.Scheme)
 	dst = j.note.appendPart(dst, "handler's host", strings.ToLower(j.url.Host))

@@ -13,7 +13,9 @@ import (
 const maxElements = 256
 
 // maxTarget is how many bytes the target of a request that is answered from the cache
-// may have. The key of a page, which is stored with it, is three times as long.
+// may have. The key of a page, which is stored with it, is six times as long at most: the
+// target as received, in normal form, in which a byte may take three, and as the handler
+// gets it.
 const maxTarget = 32 << 10
 
 // isOverlong reports whether a request has more of something than maxElements, or a

@@ -1,15 +1,18 @@
 package middleware
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"net/url"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/uri"
 )
 
 // purged is how a page was invalidated.
@@ -31,7 +34,9 @@ const tombstoneTTL = maxRun + time.Minute
 // store, does not store its response. opts are those of the cache that has the
 // page: [Alias], [KeyPrefix], and what it says of the query.
 //
-// The URL is absolute, with the scheme and host by which clients know the page.
+// The URL is absolute, with the scheme and host by which clients know the page. All
+// spellings that are equivalent by RFC 3986, section 6.2.2, and RFC 9110, section 4.2.3,
+// are one URL, and people's own are understood: https://example.org/café.
 // When Purge returns nil, no request that comes later is answered with the old
 // page. An error of the store is returned whatever the alias's on_error says: the page
 // may still be there.
@@ -76,39 +81,25 @@ func purgeWith(opts []PageOption, purge func(*policy) error) error {
 }
 
 func (p *policy) purgeURL(ctx context.Context, text string, how purged) error {
-	u, err := parsePageURL(text)
+	t, err := p.parseTarget(text)
 	if err != nil {
 		return err
 	}
-	return p.purge(ctx, targetOfURL(u, &p.query), how)
+	return p.purge(ctx, t, how)
 }
 
-// parsePageURL parses an absolute URL with a host.
-func parsePageURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errPurgeURL, err)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Opaque != "":
-		return nil, fmt.Errorf("%w: %q; it has to be absolute, such as https://example.org/path", errPurgeURL, text)
+// parseTarget returns the target of requests for a URL as people write it.
+func (p *policy) parseTarget(text string) (target, error) {
+	u, err := uri.Parse(text)
+	if err != nil {
+		return target{}, fmt.Errorf("%w: %w", errPurgeURL, err)
 	}
-	return u, nil
+	return newTarget(u.Scheme, u.Host, u.Path, p.query.apply(u.Query)), nil
 }
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
 var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet, cache.FailClosed)
-
-// purge invalidates the pages of a target. Everything is tried, whatever fails.
-func (p *policy) purge(ctx context.Context, t target, how purged) error {
-	c := purgedPages.Over(cache.From(ctx, p.alias))
-	var errs []error
-	for _, credentials := range [...]bool{false, true} {
-		primary := p.appendPrimary(nil, credentials, t, nil)
-		errs = append(errs, purgePage(ctx, c, primary, how))
-	}
-	return errors.Join(errs...)
-}
 
 // purging lets one purge of a page begin when another is done: a soft one writes
 // what it has read, and must not undo a hard one that came between. Between
@@ -120,29 +111,52 @@ var purging = func() (turns [64]chan struct{}) {
 	return turns
 }()
 
-// purgePage invalidates what is stored under a primary key. In place of nothing
-// it leaves a tombstone: a run in another process, which has found nothing there
-// and stores with Add, or something and replaces that, will find this.
-func purgePage(ctx context.Context, c cache.View[*page], primary []byte, how purged) error {
-	key := pageKey(primary)
-	turn := purging[maphash.String(memorySeed, key)%uint64(len(purging))]
+// purge invalidates the pages of a target, whatever kind of client they are for and
+// however the URL was spelled. Everything is tried, whatever fails.
+func (p *policy) purge(ctx context.Context, t target, how purged) error {
+	turn := purging[maphash.String(memorySeed, t.String())%uint64(len(purging))]
 	select {
 	case turn <- struct{}{}:
 		defer func() { <-turn }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	now := time.Now()
+	c := purgedPages.Over(cache.From(ctx, p.alias))
+	tombstones := make(map[string]*page, clientKinds)
+	for kind := range clientKinds {
+		primary := p.appendPrimary(nil, kind, t, nil)
+		tombstones[pageKey(primary)] = newTombstone(primary)
+	}
 	if how == purgedSoft {
-		found, ok, err := c.Get(ctx, key)
-		if err != nil {
+		if err := purgeSoftly(ctx, c, tombstones); err != nil {
 			return err
 		}
-		if ok && !found.tombstone && string(found.key[:min(len(primary), len(found.key))]) == string(primary) {
-			return c.Set(ctx, key, found.purgedSoftly(now), cache.After(softTTL(found, now)))
+	}
+	// A run in another process, which has found nothing there and stores with Add, or
+	// something and replaces that, will find the tombstone.
+	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
+	return err
+}
+
+// purgeSoftly declares the pages stale that are stored under the keys of tombstones, and
+// takes these keys out.
+func purgeSoftly(ctx context.Context, c cache.View[*page], tombstones map[string]*page) error {
+	stored, err := c.GetMany(ctx, slices.Collect(maps.Keys(tombstones)))
+	errs := []error{err}
+	now := time.Now()
+	for key, found := range stored {
+		if found.isOf(tombstones[key].key) {
+			delete(tombstones, key)
+			errs = append(errs, c.Set(ctx, key, found.purgedSoftly(now), cache.After(softTTL(found, now))))
 		}
 	}
-	return c.Set(ctx, key, newTombstone(primary), cache.After(tombstoneTTL))
+	return errors.Join(errs...)
+}
+
+// isOf reports whether the entry is a page of the URL with this primary key, or leads
+// to such.
+func (p *page) isOf(primary []byte) bool {
+	return !p.tombstone && p.purges == nil && bytes.HasPrefix(p.key, primary)
 }
 
 // purgedSoftly returns the entry as it is once it was declared stale.
@@ -165,14 +179,14 @@ func softTTL(p *page, now time.Time) time.Duration {
 }
 
 func (p *policy) purgePrefix(ctx context.Context, text string, how purged) error {
-	u, err := parsePageURL(text)
+	t, err := p.parseTarget(text)
 	if err != nil {
 		return err
 	}
-	if u.RawQuery != "" {
+	if t.query != "" {
 		return fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, text)
 	}
-	return p.purgeBeneath(ctx, targetOfURL(u, &p.query), how)
+	return p.purgeBeneath(ctx, t, how)
 }
 
 // purgeBeneath invalidates the pages of a target and of all beneath it.

@@ -194,7 +194,7 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 		}
 		get()
 		j := p.(*pageHandler).judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
-		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).appendPrimary(nil, false, j.target, nil)))
+		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).appendPrimary(nil, 0, j.target, nil)))
 		if !ok || err != nil || entry.index != nil {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
 		}

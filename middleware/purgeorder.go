@@ -30,15 +30,6 @@ func (o purgeOrder) String() string {
 	return text
 }
 
-// String returns the target as a URL.
-func (t target) String() string {
-	u := t.scheme + "://" + t.host + t.path
-	if t.query != "" {
-		u += "?" + t.query
-	}
-	return u
-}
-
 // refusal is the error of an order that has a status code of its own.
 type refusal struct {
 	status int
@@ -108,12 +99,8 @@ func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		return err
 	}
-	u, err := parsePageURL(page)
-	if err != nil {
-		return errors.New("url has to be absolute, such as https://example.org/path")
-	}
-	o.target = targetOfURL(u, &h.query)
-	return nil
+	o.target, err = h.parseTarget(page)
+	return err
 }
 
 func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {

@@ -16,8 +16,8 @@ import (
 // judgement is what is known of a request before anything is looked up.
 type judgement struct {
 	fields      fieldKind
-	bypass      reason  // reasonNone if the request can be answered from the cache
-	target      target  // as received
+	bypass      reason // reasonNone if the request can be answered from the cache
+	target      target
 	url         url.URL // as the handler gets it in a run for all
 	credentials rfc9111.Credentials
 	directives  rfc9111.RequestDirectives // none if they are not heeded
@@ -97,8 +97,9 @@ func (p *policy) bypassReason(r *http.Request, f fieldKind) reason {
 // targetOf returns the target of a request, and false for those that have no
 // path, such as "*", and for opaque URLs.
 func (p *policy) targetOf(r *http.Request, trusted bool) (t target, ok bool) {
-	if t.path, ok = targetPath(r); !ok {
-		return t, false
+	path, ok := targetPath(r)
+	if !ok {
+		return target{}, false
 	}
 	_, query, _ := strings.Cut(requestTarget(r), "?")
 	scheme, host := "http", r.Host
@@ -109,12 +110,7 @@ func (p *policy) targetOf(r *http.Request, trusted bool) (t target, ok bool) {
 		scheme = cmp.Or(single(r.Header["X-Forwarded-Proto"]), scheme)
 		host = cmp.Or(single(r.Header["X-Forwarded-Host"]), host)
 	}
-	return newTarget(scheme, host, t.path, p.query.apply(query)), true
-}
-
-func newTarget(scheme, host, path, query string) target {
-	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
-	return target{scheme, withoutDefaultPort(scheme, host), path, query}
+	return newTarget(scheme, host, path, p.query.apply(query)), true
 }
 
 // single is the only value of a field.
@@ -123,13 +119,6 @@ func single(lines []string) string {
 		return ""
 	}
 	return lines[0]
-}
-
-func withoutDefaultPort(scheme, host string) string {
-	if scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":80")
 }
 
 // requestTarget returns the request target as received. URL.Path alone will not do as

@@ -106,10 +106,7 @@ func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Re
 	}
 	shared.Body = http.NoBody
 	*shared.URL = j.url
-	shared.RequestURI = j.target.path
-	if j.target.query != "" {
-		shared.RequestURI += "?" + j.target.query
-	}
+	shared.RequestURI = j.target.received()
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
 	}

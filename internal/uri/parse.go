@@ -1,0 +1,145 @@
+package uri
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// URL is an absolute URL of http or https in normal form.
+type URL struct {
+	Scheme string // in lower case
+	Host   string // as by [Host]; an international name in the form that DNS has
+	Path   string // as by [Path]; "/" if there was none
+	Query  string // as it was written; see [Query]
+}
+
+// MaxLength is how many bytes a URL may have for [Parse].
+const MaxLength = 32 << 10
+
+// Parse reads a URL as people write it and as browsers show it: with letters of any
+// script, blanks, quotes and bars. Its user and fragment are left out, since no request
+// has them in its target. The error says what is wrong and what would be right.
+//
+// Browsers read a backslash as a slash, and other clients as a character of the path;
+// since nobody can know which of the two is meant, it is an error.
+func Parse(text string) (URL, error) {
+	if len(text) > MaxLength {
+		return URL{}, fmt.Errorf("it has %d bytes; at most %d are allowed", len(text), MaxLength)
+	}
+	shown := quoted(text)
+	u, err := url.Parse(text)
+	if err != nil {
+		return URL{}, parseError(shown, err)
+	}
+	switch {
+	case u.Scheme == "":
+		return URL{}, fmt.Errorf("%s is not absolute; write it with scheme and host, such as https://example.org/path", shown)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return URL{}, fmt.Errorf("%s has the scheme %q; it must be http or https", shown, u.Scheme)
+	case u.Opaque != "", u.Hostname() == "":
+		return URL{}, fmt.Errorf("%s has no host; write it such as https://example.org/path", shown)
+	case strings.Contains(u.Path, `\`) && strings.Contains(beforeQuery(text), `\`):
+		return URL{}, fmt.Errorf("%s has a backslash; write / if a slash is meant, and %%5C if not", shown)
+	}
+	host, err := hostOf(u)
+	if err != nil {
+		return URL{}, err
+	}
+	path := u.EscapedPath()
+	if u.RawPath != "" {
+		path = u.RawPath // as it was written
+	}
+	if path == "" {
+		path = "/" // RFC 9110, section 4.2.3
+	}
+	return URL{u.Scheme, Host(u.Scheme, host), Path(path), u.RawQuery}, nil
+}
+
+// quoted is a text as errors show it: no more of it than tells which one is meant.
+func quoted(text string) string {
+	const most = 200
+	if len(text) > most {
+		return strconv.Quote(text[:most]) + "..."
+	}
+	return strconv.Quote(text)
+}
+
+// parseError is the error of url.Parse, with the cure where it does not tell.
+func parseError(shown string, err error) error {
+	var parsing *url.Error
+	if errors.As(err, &parsing) {
+		err = parsing.Err
+	}
+	var escape url.EscapeError
+	if errors.As(err, &escape) {
+		return fmt.Errorf("%s: %w; a percent sign that is meant as such is written %%25, and a host has no escapes of ASCII characters", shown, err)
+	}
+	return fmt.Errorf("%s: %w", shown, err)
+}
+
+func beforeQuery(text string) string {
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		return text[:end]
+	}
+	return text
+}
+
+// hostOf returns the host and port of a URL as they are sent.
+func hostOf(u *url.URL) (string, error) {
+	name, _, _ := strings.Cut(u.Hostname(), "%") // the zone of an address is not sent (RFC 6874, section 3)
+	name, err := asciiHost(name)
+	if err != nil {
+		return "", err
+	}
+	switch inBrackets := strings.HasPrefix(u.Host, "["); {
+	case inBrackets:
+		name = "[" + name + "]"
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("%q is not a host; the address of IPv6 is written in brackets, as [::1]", u.Host)
+	}
+	if u.Port() == "" {
+		return name, nil
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		return "", fmt.Errorf("%q is not a port; it must be a number up to 65535", u.Port())
+	}
+	return name + ":" + strconv.FormatUint(port, 10), nil
+}
+
+// asciiHost returns a name as clients send it in Host. Of an international one that is
+// what Go's HTTP client writes (RFC 5891, section 5).
+func asciiHost(name string) (string, error) {
+	if isASCII(name) {
+		return name, nil
+	}
+	if !utf8.ValidString(name) {
+		return "", fmt.Errorf("the host %q is not UTF-8", name)
+	}
+	var sent bytes.Buffer
+	page := &url.URL{Scheme: "http", Host: strings.ToLower(name), Path: "/"}
+	err := (&http.Request{Method: http.MethodGet, URL: page}).Write(&sent)
+	if err == nil {
+		var received *http.Request
+		if received, err = http.ReadRequest(bufio.NewReader(&sent)); err == nil && received.Host != "" && isASCII(received.Host) {
+			return received.Host, nil
+		}
+	}
+	return "", fmt.Errorf("the host %q has no form that DNS knows; write the one that begins with xn--", name)
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
