@@ -121,10 +121,16 @@ func assignNil(dst any) error {
 	return fmt.Errorf("%w: a %v cannot be nil", ErrNilValue, rv.Type())
 }
 
-// nativeAssigner stores a native value in what dst points to without
-// reflection, or reports that it does not know their types.
+// nativeAssigner is what a [View] knows of the type of its values.
 type nativeAssigner interface {
+	// assign stores a native value in what dst points to without reflection, or
+	// reports that it does not know their types.
 	assign(dst, native any) bool
+
+	// asRead returns v, a value of the view, as one of the type that it is read
+	// into: if that is an interface, a pointer to it. It is false for what is in an
+	// interface with methods, into which nothing can be read.
+	asRead(v any) (any, bool)
 }
 
 // assignNative stores a shared Go value. The typed views bring an assigner.

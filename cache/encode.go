@@ -49,6 +49,11 @@ func (v *valueBuffer) release() {
 
 // encode turns v into what the store keeps: s, which is empty. Bytes are in buf.
 func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
+	if o.assigner != nil {
+		if _, ok := o.assigner.asRead(v); !ok {
+			return a.encodeOfInterface(st, buf, v, o, s)
+		}
+	}
 	if n, ok := integerOf(v); ok {
 		buf.b = driver.AppendInteger(buf.b[:0], n)
 		s.bytes = buf.b
@@ -60,13 +65,31 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *store
 	if isNil(v) {
 		return a.seal(st, buf, &envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}, nil, s)
 	}
-	if st.native != nil && (o.flags.has(flagNative) || st.nativeByDefault) {
+	if st.keepsNative(o) {
 		return encodeNative(st, v, s)
 	}
 	if text, ok := v.(string); ok {
 		return a.encodeString(st, buf, text, o, s)
 	}
 	return a.encodeWithCodec(st, buf, v, o, s)
+}
+
+// encodeOfInterface is encode for a view of an interface with methods, into which
+// only nil and native values can be read.
+func (a *alias) encodeOfInterface(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
+	_, isInteger := integerOf(v)
+	switch {
+	case v == nil:
+		return a.seal(st, buf, &envelope.Header{Kind: envelope.KindNil, Expires: a.expiry(o)}, nil, s)
+	case st.keepsNative(o) && !isInteger && !isNil(v):
+		return encodeNative(st, v, s)
+	}
+	return fmt.Errorf("%w: a %T in an interface with methods could not be read back: use a view of a concrete type", ErrUnencodable, v)
+}
+
+// keepsNative reports whether values are kept as they are.
+func (st *opened) keepsNative(o *options) bool {
+	return st.native != nil && (o.flags.has(flagNative) || st.nativeByDefault)
 }
 
 func (a *alias) expiry(o *options) envelope.Expiry {
@@ -116,7 +139,11 @@ func (a *alias) encodeString(st *opened, buf *valueBuffer, text string, o *optio
 func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
-	payload, err := appendEncoded(o.codec, scratch.b[:0], v)
+	asRead := v
+	if o.assigner != nil {
+		asRead, _ = o.assigner.asRead(v) // of what is read into an any, not all comes back
+	}
+	payload, err := appendEncoded(o.codec, scratch.b[:0], asRead)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"reflect"
 )
 
 // View is a cache whose values are of type T. Get one from [For]. It is small
@@ -41,6 +42,16 @@ func (assigner[T]) assign(dst, native any) bool {
 	}
 	*d = v
 	return true
+}
+
+// asRead implements nativeAssigner.
+func (assigner[T]) asRead(v any) (any, bool) {
+	t := reflect.TypeFor[T]()
+	if t.Kind() != reflect.Interface {
+		return v, true
+	}
+	value, _ := v.(T)
+	return &value, t.NumMethod() == 0
 }
 
 // with returns the options of the view and of a call.

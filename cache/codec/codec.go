@@ -7,6 +7,9 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
+
+	"github.com/larder-go/larder/internal/flight"
 )
 
 var (
@@ -62,4 +65,12 @@ func ByName(name string) (Codec, error) {
 		return Raw, nil
 	}
 	return nil, fmt.Errorf("unknown codec %q: the codecs are cbor, json and raw", name)
+}
+
+// malformedOnPanic, deferred, makes a panic of a value's own methods an error, which
+// is a *PanicError of package cache too.
+func malformedOnPanic(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("%w: %w", ErrMalformed, &flight.PanicError{Value: v, Stack: debug.Stack()})
+	}
 }

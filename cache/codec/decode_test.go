@@ -127,7 +127,7 @@ var (
 
 func TestWhatATypeRefusesIsMalformed(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
-		data, err := c.Append(nil, map[string]any{"P": address{}})
+		data, err := c.Append(nil, struct{ P address }{})
 		if err != nil {
 			t.Fatal(err)
 		}

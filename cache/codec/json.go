@@ -1,63 +1,145 @@
 package codec
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
+
+	"github.com/larder-go/larder/internal/valuecheck"
 )
 
 // JSON encodes values by RFC 8259 with encoding/json, whose rules and struct
-// tags apply. Read into an any, every number is a float64 and a byte slice is
-// its base64; bytes of a string that are not UTF-8 become U+FFFD.
+// tags apply, but for its escapes for HTML. Read into an any, every number is a
+// float64.
 //
-// A value that refers to itself, one nested deeper than 1000 levels, and one
-// that holds a struct whose fields are all unexported are ErrUnencodable.
+// A value that would not come back whole is ErrUnencodable, with the type and the
+// field: what [CBOR] refuses, except that the tag `json:"-"` is JSON's own; and
+// text that is not UTF-8, NaN and the infinities, a big.Float, a json.RawMessage
+// that is nil or not compact, and in an any byte slices, times and integers beyond
+// 2^53.
 var JSON Codec = newJSON()
 
 type jsonCodec struct {
-	inspector inspector
+	checker *valuecheck.Checker
 }
 
 func newJSON() *jsonCodec {
-	return &jsonCodec{inspector{
-		marshalers: []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()},
-		tags:       []string{"json"},
-		advice:     "a MarshalJSON and an UnmarshalJSON method",
-	}}
+	return &jsonCodec{valuecheck.New(valuecheck.Rules{
+		Writers:  []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()},
+		Readers:  []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
+		Tags:     []string{"json"},
+		Advice:   "a MarshalJSON and an UnmarshalJSON method",
+		Lossy:    lostByJSON,
+		Verified: changedByJSON,
+		Encode:   func(v any) ([]byte, error) { return appendJSON(nil, v) },
+		Decode:   json.Unmarshal,
+		Null:     "null",
+		JSON:     true,
+	})}
+}
+
+// lostByJSON are types whose values come back as others.
+var lostByJSON = map[reflect.Type]string{
+	reflect.TypeFor[big.Float](): "JSON loses the precision of a big.Float: store its text",
+}
+
+// changedByJSON are types of which some values come back as others.
+var changedByJSON = map[reflect.Type]string{
+	reflect.TypeFor[json.RawMessage](): "a json.RawMessage comes back without its blanks, and one that is nil as null: compact it, give the field the option omitempty, or use the cbor codec",
+	reflect.TypeFor[json.Number]():     "a json.Number that is empty comes back as 0: give the field the option omitempty",
 }
 
 func (*jsonCodec) Name() string { return "json" }
 func (*jsonCodec) ID() byte     { return 2 }
 
 func (c *jsonCodec) Append(dst []byte, v any) ([]byte, error) {
-	if err := c.inspector.check(v); err != nil {
-		return dst, err
-	}
-	data, err := json.Marshal(addressable(v))
-	if err != nil {
+	if err := c.checker.Check(v); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUnencodable, err)
 	}
-	return append(dst, data...), nil
+	data, err := appendJSON(dst, v)
+	if err != nil {
+		return dst, fmt.Errorf("%w: %w", ErrUnencodable, c.checker.Explain(v, err))
+	}
+	if hasReplacement(data[len(dst):]) {
+		if err := c.checker.CheckText(v); err != nil {
+			return dst, fmt.Errorf("%w: %w", ErrUnencodable, err)
+		}
+	}
+	return data, nil
 }
 
-// addressable returns a pointer to a copy of a struct or an array: where it has
-// no address, encoding/json does not call methods of pointers, and writes what
+// appendJSON appends v as encoding/json writes it, but for the escapes by which it
+// can be put into HTML.
+func appendJSON(dst []byte, v any) ([]byte, error) {
+	to := appender(dst)
+	enc := json.NewEncoder(&to)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(addressable(v)); err != nil {
+		return dst, err
+	}
+	return bytes.TrimSuffix(to, []byte("\n")), nil
+}
+
+// appender is a slice that an encoder can write to.
+type appender []byte
+
+func (a *appender) Write(p []byte) (int, error) {
+	*a = append(*a, p...)
+	return len(p), nil
+}
+
+// hasReplacement reports whether data may have what encoding/json writes in place of
+// bytes that are not UTF-8. A replacement character that was there before is written
+// as it is.
+func hasReplacement(data []byte) bool {
+	const escaped = `\ufffd`
+	for {
+		i := bytes.Index(data, []byte(escaped))
+		if i < 0 {
+			return false
+		}
+		backslashes := len(data[:i]) - len(bytes.TrimRight(data[:i], `\`))
+		if backslashes%2 == 0 {
+			return true
+		}
+		data = data[i+len(escaped):]
+	}
+}
+
+// addressable returns a pointer to a copy of v if its methods may be those of the
+// pointer: where v has no address, encoding/json does not call them, and writes what
 // they cannot read again.
 func addressable(v any) any {
 	rv := reflect.ValueOf(v)
-	if rv.Kind() != reflect.Struct && rv.Kind() != reflect.Array {
+	switch rv.Kind() {
+	case reflect.Invalid, reflect.Pointer:
 		return v
+	case reflect.Struct, reflect.Array:
+	default:
+		if rv.Type().PkgPath() == "" { // it has no methods
+			return v
+		}
 	}
 	p := reflect.New(rv.Type())
 	p.Elem().Set(rv)
 	return p.Interface()
 }
 
-func (*jsonCodec) Decode(data []byte, dst any) error {
-	err := json.Unmarshal(data, dst)
-	if err == nil {
+func (c *jsonCodec) Decode(data []byte, dst any) error {
+	err := c.unmarshal(data, dst)
+	if err != nil && c.checker.AllocateEmbedded(dst) {
+		err = c.unmarshal(data, dst)
+	}
+	return err
+}
+
+func (*jsonCodec) unmarshal(data []byte, dst any) (err error) {
+	defer malformedOnPanic(&err)
+	if err = json.Unmarshal(data, dst); err == nil {
 		return nil
 	}
 	var wrongType *json.UnmarshalTypeError

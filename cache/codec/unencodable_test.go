@@ -50,12 +50,14 @@ type failing struct{ A int }
 
 var errMarshal = errors.New("marshaler failed")
 
-func (failing) MarshalBinary() ([]byte, error) { return nil, errMarshal }
-func (failing) MarshalText() ([]byte, error)   { return nil, errMarshal }
+func (failing) MarshalBinary() ([]byte, error)  { return nil, errMarshal }
+func (failing) MarshalText() ([]byte, error)    { return nil, errMarshal }
+func (*failing) UnmarshalBinary(_ []byte) error { return errMarshal }
+func (*failing) UnmarshalText(_ []byte) error   { return errMarshal }
 
 func TestTheErrorOfATypesOwnMethodIsKept(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
-		if _, err := c.Append(nil, []any{failing{}}); !errors.Is(err, errMarshal) {
+		if _, err := c.Append(nil, []failing{{}}); !errors.Is(err, errMarshal) {
 			t.Errorf("%s: %v", c.Name(), err)
 		}
 	}
@@ -88,8 +90,8 @@ type (
 	omits struct {
 		Name   string
 		hidden *omits
-		Skip   *omits         `json:"-"`
-		Table  map[string]any `json:"-"`
+		Skip   *omits         `json:"-" cbor:"-"`
+		Table  map[string]any `json:"-" cbor:"-"`
 	}
 )
 
@@ -162,7 +164,7 @@ func TestWhatATypeEncodesItselfIsNotTouched(t *testing.T) {
 	})
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		for range 100 {
-			if _, err := c.Append(nil, []any{v}); err != nil {
+			if _, err := c.Append(nil, []*thermometer{v}); err != nil {
 				t.Error(err)
 			}
 		}

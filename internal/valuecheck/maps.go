@@ -1,0 +1,115 @@
+package valuecheck
+
+import (
+	"encoding"
+	"reflect"
+	"time"
+)
+
+func (c planner) fillMap(p *plan, t reflect.Type) {
+	p.contain(c.plan(t.Elem(), false), "[]")
+	key := c.plan(t.Key(), false)
+	if f := c.keyFault(t.Key()); f != nil {
+		p.refused = f
+		return
+	}
+	if f := key.asPart(); f != nil && t.Key() != timeType {
+		p.refused = f.in("[key]")
+		return
+	}
+	if key.visited {
+		p.key, p.visited = key, true
+	}
+}
+
+// keyFault says why values of t cannot be keys of a map: their equals could not be
+// found again.
+func (c planner) keyFault(t reflect.Type) *fault {
+	if c.JSON {
+		return c.textKeyFault(t)
+	}
+	switch {
+	case t == timeType || c.hasMethods(t):
+		return nil
+	case t.Kind() == reflect.Interface && t.NumMethod() > 0, t.Kind() == reflect.Pointer, t.Kind() == reflect.Chan:
+		return faultf("keys of the type %v could not be found again: use text or numbers", t)
+	case t.Kind() == reflect.Array:
+		return c.keyFault(t.Elem())
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if tag, _ := c.tag(f); !f.IsExported() || tag == "-" || f.Type.Kind() == reflect.Interface {
+				return faultf("keys of the type %v lose their field %s: use keys whose fields are all encoded", t, f.Name)
+			}
+			if fault := c.keyFault(f.Type); fault != nil {
+				return fault
+			}
+		}
+	}
+	return nil
+}
+
+// textKeyFault is keyFault where keys are text, by the rules of encoding/json: a
+// string is written as it is, and read by UnmarshalText if it has that.
+func (c planner) textKeyFault(t reflect.Type) *fault {
+	writes, reads := t.Implements(textMarshaler), reflect.PointerTo(t).Implements(textUnmarshaler)
+	text := t.Kind() == reflect.String
+	switch {
+	case text && reads:
+		return faultf("keys of the type %v are written without MarshalText and read with UnmarshalText: use another type, or the cbor codec", t)
+	case text || writes && reads, isInteger(t) && !writes && !reads:
+		return nil
+	}
+	return faultf("JSON has no keys of the type %v: use text or integers, or the cbor codec", t)
+}
+
+var (
+	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+func isInteger(t reflect.Type) bool {
+	return reflect.Zero(t).CanInt() || reflect.Zero(t).CanUint()
+}
+
+// lookAtKey looks at a key of a map. A key that comes back with the same meaning is
+// not enough: it has to be equal.
+func (c *Checker) lookAtKey(p *plan, key reflect.Value, depth int) *fault {
+	switch {
+	case p.typ == timeType:
+		if t := timeOf(key); t != t.Round(0).UTC() || t.IsZero() && !c.JSON {
+			return faultf("a time is found again as a key only if it is in UTC, has no monotonic reading and is not zero: use t.UTC().Round(0), or its Unix()")
+		}
+	case key.Kind() == reflect.Interface:
+		switch v := key.Interface().(type) {
+		case nil, string, bool, int64, float64:
+			return nil
+		default:
+			return faultf("a key of the type %T in an any comes back as another key: use text, bool, int64 or float64", v)
+		}
+	case key.Kind() == reflect.Struct && !p.self:
+		for _, f := range p.fields {
+			if f.plan.visited {
+				if fault := c.lookAtKey(f.plan, key.FieldByIndex(f.index), depth); fault != nil {
+					return fault.in("." + f.path)
+				}
+			}
+		}
+		return nil
+	case key.Kind() == reflect.Array && !p.self:
+		for i := range key.Len() {
+			if fault := c.lookAtKey(p.elem, key.Index(i), depth); fault != nil {
+				return fault.in("[]")
+			}
+		}
+		return nil
+	}
+	return c.walk(p, key, depth)
+}
+
+func timeOf(v reflect.Value) time.Time {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*time.Time)
+	}
+	return v.Interface().(time.Time)
+}

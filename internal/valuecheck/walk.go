@@ -1,0 +1,141 @@
+package valuecheck
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// walk looks at v, a value of the type of p, as far as it has to be looked at.
+func (c *Checker) walk(p *plan, v reflect.Value, depth int) *fault {
+	switch {
+	case p.refused != nil: // it was not known when the plan of what holds it was made
+		return p.refused
+	case !p.visited:
+		return nil
+	case p.look != nil:
+		if reason := p.look(v); reason != "" {
+			return &fault{reason: reason}
+		}
+		return nil
+	case p.unbounded && depth == 0:
+		return errDepth
+	}
+	if p.unbounded {
+		depth--
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		return c.walkInterface(v, depth)
+	case reflect.Pointer:
+		return c.walkPointer(p, v, depth)
+	case reflect.Struct:
+		return c.walkStruct(p, v, depth)
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if f := c.walk(p.elem, v.Index(i), depth); f != nil {
+				return f.in(indexStep(i))
+			}
+		}
+	case reflect.Map:
+		return c.walkMap(p, v, depth)
+	}
+	return nil
+}
+
+func (c *Checker) walkInterface(v reflect.Value, depth int) *fault {
+	switch {
+	case v.IsNil():
+		return nil
+	case v.NumMethod() > 0:
+		return faultf("the interface %v holds a %v, which could not be read back: give it a concrete type", v.Type(), v.Elem().Type())
+	}
+	return c.underAny(v.Interface(), depth)
+}
+
+func (c *Checker) walkPointer(p *plan, v reflect.Value, depth int) *fault {
+	if v.IsNil() {
+		return nil
+	}
+	elem := v.Elem()
+	switch {
+	case canBeNil(elem.Type()) && elem.IsNil():
+		return faultf("a pointer to nil comes back as nil")
+	case p.elem.null && c.writesNull(elem):
+		return faultf("a pointer to a %v that is written as nil comes back as nil", elem.Type())
+	case elem.Type() == timeType && !c.JSON && timeOf(elem).IsZero():
+		return faultf("a pointer to the zero time comes back as nil")
+	}
+	return c.walk(p.elem, elem, depth)
+}
+
+func (c *Checker) walkStruct(p *plan, v reflect.Value, depth int) *fault {
+	for i := range p.fields {
+		f := &p.fields[i]
+		if !f.plan.visited && !f.mustBeZero && f.plan.refused == nil {
+			continue
+		}
+		part, err := v.FieldByIndexErr(f.index)
+		switch {
+		case err != nil: // an embedded pointer is nil
+			continue
+		case f.mustBeZero:
+			if !part.IsZero() {
+				return faultf("%s", f.lost).in("." + f.path)
+			}
+		case f.omitEmpty && isEmpty(part):
+		default:
+			if fault := c.walk(f.plan, part, depth); fault != nil {
+				return fault.in("." + f.path)
+			}
+		}
+	}
+	return nil
+}
+
+// isEmpty reports whether the option omitempty leaves v out, whose zero value then
+// comes back.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String:
+		return v.Len() == 0
+	}
+	return v.IsZero() && v.Kind() != reflect.Struct
+}
+
+func (c *Checker) walkMap(p *plan, v reflect.Value, depth int) *fault {
+	if object, ok := v.Interface().(map[string]any); ok {
+		return c.enter(object, depth+1)
+	}
+	for iter := v.MapRange(); iter.Next(); {
+		if p.key != nil {
+			if f := c.lookAtKey(p.key, iter.Key(), depth); f != nil {
+				return f.in("[key]")
+			}
+		}
+		if f := c.walk(p.elem, iter.Value(), depth); f != nil {
+			return f.in(keyStep(iter.Key()))
+		}
+	}
+	return nil
+}
+
+// keyStep is the step of a path to what is under key.
+func keyStep(key reflect.Value) string {
+	if key.Kind() != reflect.String {
+		return "[]"
+	}
+	return nameStep(key.String())
+}
+
+// nameStep is keyStep for text, shortened: it may be a client's.
+func nameStep(key string) string {
+	const most = 40
+	if len(key) > most {
+		key = strings.ToValidUTF8(key[:most], "") + "…"
+	}
+	return "[" + strconv.Quote(key) + "]"
+}
+
+// indexStep is the step of a path to an element of a list.
+func indexStep(i int) string { return "[" + strconv.Itoa(i) + "]" }
