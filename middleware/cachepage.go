@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -159,19 +157,3 @@ func (h *pageHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // exchanges are of requests that were hits, or went past the cache: no handler has
 // seen anything of them, and no run has had them.
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
-
-// logStoreError says at times that the cache does not work, and never at every
-// request.
-func (h *pageHandler) logStoreError(ctx context.Context, err error) {
-	if h.mayLog() {
-		slog.WarnContext(ctx, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
-	}
-}
-
-// mayLog is true once in ten seconds.
-func (h *pageHandler) mayLog() bool {
-	const interval = 10 * time.Second
-	now := time.Now().UnixNano()
-	next := h.nextLog.Load()
-	return now >= next && h.nextLog.CompareAndSwap(next, now+int64(interval))
-}

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -143,7 +142,7 @@ func quoteTag(s string) (rfc9111.ETag, error) {
 // fail serves a request whose validators are not known.
 func (c *condition) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
-		slog.ErrorContext(r.Context(), "larder: the validators of a response are not known", "method", r.Method, "path", r.URL.Path, "error", err)
+		logger(r.Context()).ErrorContext(r.Context(), "larder: the validators of a response are not known", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if isRead(r) {
 		c.next.ServeHTTP(w, r)

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -218,7 +217,7 @@ func (w *recorder) failsOver(err error) bool {
 	}
 	w.status = failure.Status
 	u.x.bound.standIn()
-	slog.ErrorContext(u.ctx, "larder: the handler of a page failed, and an old one is served", "error", err)
+	logger(u.ctx).ErrorContext(u.ctx, "larder: the handler of a page failed, and an old one is served", "error", err)
 	return true
 }
 

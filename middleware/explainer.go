@@ -104,7 +104,7 @@ func (e *explainer) find() bool {
 	for {
 		found, _, err := c.Get(ctx, x.key)
 		if err != nil {
-			e.because("stored", reasonStoreError)
+			e.because("stored", storeReason(err))
 			e.Outcome = outcomeAlone
 			return false
 		}

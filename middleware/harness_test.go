@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,7 +24,7 @@ import (
 // newCaches returns caches with one alias, "default".
 func newCaches(t testing.TB, cfg cache.Config) *cache.Handler {
 	t.Helper()
-	h, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: cfg})
+	h, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: cfg}, cache.WithLogger(slog.New(current{})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +36,32 @@ func newCaches(t testing.TB, cfg cache.Config) *cache.Handler {
 	return h
 }
 
+// current logs to what is the default at that moment, see [logged].
+type current struct{}
+
+func (current) Enabled(ctx context.Context, level slog.Level) bool {
+	return slog.Default().Handler().Enabled(ctx, level)
+}
+func (current) Handle(ctx context.Context, r slog.Record) error {
+	return slog.Default().Handler().Handle(ctx, r)
+}
+func (c current) WithAttrs([]slog.Attr) slog.Handler { return c }
+func (c current) WithGroup(string) slog.Handler      { return c }
+
 func inMemory(t testing.TB) *cache.Handler { return newCaches(t, cache.Config{Backend: "memory"}) }
 
 // within puts a handler inside of a Lifecycle with these caches and a bus of its
 // own.
 func within(caches *cache.Handler, h http.Handler) http.Handler {
 	return middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(caches))(h)
+}
+
+// What is between Lifecycle and the page keeps the caches from being known at
+// construction.
+func behindAMux(caches *cache.Handler, h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	return within(caches, mux)
 }
 
 // handler counts its runs.

@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/larder-go/larder/cache"
 )
@@ -28,6 +27,6 @@ func (p *policy) checkFit() {
 // logMaxBody says at times that no page is stored, and why.
 func (h *pageHandler) logMaxBody(ctx context.Context, caches *cache.Handler) {
 	if h.mayLog() {
-		slog.ErrorContext(ctx, "larder: no page is stored: "+h.misfit(caches), "alias", h.alias)
+		logger(ctx).ErrorContext(ctx, "larder: no page is stored: "+h.misfit(caches), "alias", h.alias)
 	}
 }

@@ -3,6 +3,7 @@ package middleware
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -48,14 +49,32 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 // moment ago is answered without all this.
 //
 // The sender of the signals is the http.Handler that the middleware returns.
-// Without a default handler, and without WithCaches, there is no scope.
+// Without a default handler, and without WithCaches, there is no scope. It panics if it is
+// directly around pages whose [Alias] the caches do not have, or for whose [MaxBody] they
+// have no room; elsewhere the first request tells.
 func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
 	config := newLifecycle(opts)
 	return func(next http.Handler) http.Handler {
 		l := config
 		l.next = next
 		l.pages, _ = next.(*pageHandler)
+		l.checkPages()
 		return &l
+	}
+}
+
+// checkPages panics if the pages directly inside cannot be stored in the caches, as far as
+// these are known.
+func (l *lifecycle) checkPages() {
+	caches := l.handler()
+	if l.pages == nil || caches == nil {
+		return
+	}
+	if _, err := caches.Cache(l.pages.alias); err != nil {
+		panic(fmt.Sprintf("middleware: Alias: %v", err))
+	}
+	if !l.pages.fits(caches) {
+		panic("middleware: " + l.pages.misfit(caches))
 	}
 }
 

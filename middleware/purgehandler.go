@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 )
 
@@ -88,7 +87,7 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := h.carryOut(r.Context(), order); err != nil {
-		slog.ErrorContext(r.Context(), "larder: a purge failed", "url", order.target.String(), "error", err)
+		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", order.target.String(), "error", err)
 		replyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
 		return
 	}

@@ -49,17 +49,18 @@ const (
 	reasonNested     // a CachePage further in has the response
 
 	// Of what was found: the handler runs for this request alone.
-	reasonNotShared   // waited for a response that turned out not to be for others
-	reasonUncacheable // the last response to this request was not to be stored
-	reasonCollision   // the entry under this key is of another request
-	reasonEncoding    // the client does not accept the entry's content coding
-	reasonRecursive   // the handler asks for its own page
-	reasonStoreError  // the cache's backend failed
-	reasonLeft        // the request ended before there was an answer
-	reasonTimeout     // its time was over before there was an answer
-	reasonPatience    // waited long enough for another request's run
-	reasonPurged      // the run that was under way began before a purge
-	reasonUnstable    // what others made was of no use to this request
+	reasonNotShared    // waited for a response that turned out not to be for others
+	reasonUncacheable  // the last response to this request was not to be stored
+	reasonCollision    // the entry under this key is of another request
+	reasonEncoding     // the client does not accept the entry's content coding
+	reasonRecursive    // the handler asks for its own page
+	reasonStoreError   // the cache's backend failed
+	reasonUnknownAlias // there is no cache of that name
+	reasonLeft         // the request ended before there was an answer
+	reasonTimeout      // its time was over before there was an answer
+	reasonPatience     // waited long enough for another request's run
+	reasonPurged       // the run that was under way began before a purge
+	reasonUnstable     // what others made was of no use to this request
 	reasonOnlyIfCached
 
 	// Of a stale page.
@@ -136,6 +137,7 @@ var bases = [len(reasons)]basis{
 	reasonEncoding:        ofRequest,
 	reasonRecursive:       ofMoment,
 	reasonStoreError:      ofMoment,
+	reasonUnknownAlias:    ofMoment,
 	reasonLeft:            ofMoment,
 	reasonTimeout:         ofMoment,
 	reasonPatience:        ofMoment,
@@ -314,7 +316,11 @@ var reasons = [...]Reason{
 	},
 	reasonStoreError: {
 		"store-error", "the cache failed; the log says how",
-		"Alias", "See that Lifecycle is outside of the page, the alias exists and its server answers.",
+		"Lifecycle", "See that Lifecycle is outside of the page, and that the server of its alias answers.",
+	},
+	reasonUnknownAlias: {
+		"unknown-alias", "the option Alias names a cache that the request's caches do not have; the log says which there are",
+		"Alias", "Name an alias of the settings, or add this one to them.",
 	},
 	reasonLeft: {
 		"left", "the request ended before there was an answer",

@@ -57,7 +57,7 @@ var ways = map[string]func(*testing.T) string{
 	},
 	"max-body": func(t *testing.T) string {
 		caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 1000})
-		return ask(within(caches, middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
+		return ask(behindAMux(caches, middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
 	},
 	"in-flight": func(t *testing.T) string {
 		caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 4000})
@@ -147,7 +147,10 @@ var ways = map[string]func(*testing.T) string{
 	"store-error": func(t *testing.T) string {
 		b := new(backend)
 		b.failWith(errors.New("down"))
-		return ask(within(newCaches(t, b.config()), middleware.CachePage(ttl, middleware.Alias("other"))(answering("page"))), "/page").cacheStatus()
+		return ask(within(newCaches(t, b.config()), middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
+	},
+	"unknown-alias": func(t *testing.T) string {
+		return ask(behindAMux(inMemory(t), middleware.CachePage(ttl, middleware.Alias("nope"))(answering("page"))), "/page").cacheStatus()
 	},
 	"left": func(t *testing.T) string {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,7 +35,7 @@ func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if w, ok := w.(*recorder); ok {
 			e.engine.pages.refused.remember(w.run.x.memoryKey(), reasonHandlerError)
 		}
-		slog.WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
+		logger(r.Context()).WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }

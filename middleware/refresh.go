@@ -3,7 +3,6 @@ package middleware
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -36,7 +35,7 @@ func (f *refreshes) start(x *exchange) {
 		defer f.done(y.key)
 		defer func() {
 			if err := end(); err != nil {
-				slog.ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
+				logger(ctx).ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
 			}
 		}()
 		y.refresh()
@@ -135,7 +134,7 @@ func (x *exchange) refresh() {
 	x.r = x.r.WithContext(ctx)
 	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
 	if err = cmp.Or(err, outcome.Err); err != nil {
-		slog.WarnContext(ctx, "larder: a page could not be made anew in the background", "error", err)
+		logger(ctx).WarnContext(ctx, "larder: a page could not be made anew in the background", "error", err)
 	}
 	if u := x.run.Load(); u != nil {
 		x.awaitEnd(ctx, u)

@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -208,7 +207,7 @@ func (u *run) serve(base *page) {
 // the goroutine which raises the panic again, if there is one.
 func logPanic(ctx context.Context, v any) {
 	if v != http.ErrAbortHandler {
-		slog.ErrorContext(ctx, "larder: the handler of a page panicked", "panic", v, "stack", string(debug.Stack()))
+		logger(ctx).ErrorContext(ctx, "larder: the handler of a page panicked", "panic", v, "stack", string(debug.Stack()))
 	}
 }
 
@@ -301,7 +300,7 @@ func (u *run) fate(storeErr error) (stored bool, detail reason) {
 	case errors.Is(storeErr, cache.ErrTooLarge):
 		return false, reasonTooLarge
 	case storeErr != nil:
-		return false, reasonStoreError
+		return false, storeReason(storeErr)
 	}
 	return true, reasonNone
 }

@@ -105,7 +105,7 @@ func (x *exchange) settleError(err error) (answered bool) {
 		return x.again(err)
 	default:
 		x.h.logStoreError(x.r.Context(), err)
-		x.pass(x.forward(), reasonStoreError)
+		x.pass(x.forward(), storeReason(err))
 	}
 	return true
 }

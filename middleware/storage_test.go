@@ -151,7 +151,7 @@ func TestWithoutACachePagesAreServed(t *testing.T) {
 	}
 	for name, p := range map[string]http.Handler{
 		"a cache that is shut down": within(shut, middleware.CachePage(ttl)(answering("page"))),
-		"an unknown alias":          within(inMemory(t), middleware.CachePage(ttl, middleware.Alias("other"))(answering("page"))),
+		"an unknown alias":          behindAMux(inMemory(t), middleware.CachePage(ttl, middleware.Alias("other"))(answering("page"))),
 		"no caches at all":          middleware.CachePage(ttl)(answering("page")),
 	} {
 		log := logged(func() {

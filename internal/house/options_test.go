@@ -87,3 +87,21 @@ func glob(t *testing.T, dir string) []string {
 	}
 	return paths
 }
+
+// The log of a request is that of its caches' handler. slog.Default is only for what
+// belongs to none.
+func TestMiddlewareLogsNowhereElse(t *testing.T) {
+	watch(t)
+	for _, dir := range optionPackages {
+		for _, file := range parseDir(t, filepath.Join(root, dir)) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok && logs.MatchString(typeName(s)) {
+					t.Errorf("package %s calls %s; use the logger of the cache.Handler", file.Name, typeName(s))
+				}
+				return true
+			})
+		}
+	}
+}
+
+var logs = regexp.MustCompile(`^slog\.((Debug|Info|Warn|Error)(Context)?|Log(Attrs)?|Default)$|^log\.`)

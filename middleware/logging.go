@@ -1,0 +1,43 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// logger returns the logger of the caches that a request or a run has, see
+// [cache.WithLogger]. Without caches it is that of the program.
+func logger(ctx context.Context) *slog.Logger { return cache.HandlerFrom(ctx).Logger() }
+
+// logStoreError says at times that the cache does not work, and never at every
+// request.
+func (h *pageHandler) logStoreError(ctx context.Context, err error) {
+	if !h.mayLog() {
+		return
+	}
+	level := slog.LevelWarn
+	if errors.Is(err, cache.ErrUnknownAlias) {
+		level = slog.LevelError // it does not pass by itself
+	}
+	logger(ctx).Log(ctx, level, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
+}
+
+// storeReason is the reason for which a page is served without a cache that fails.
+func storeReason(err error) reason {
+	if errors.Is(err, cache.ErrUnknownAlias) {
+		return reasonUnknownAlias
+	}
+	return reasonStoreError
+}
+
+// mayLog is true once in ten seconds.
+func (h *pageHandler) mayLog() bool {
+	const interval = 10 * time.Second
+	now := time.Now().UnixNano()
+	next := h.nextLog.Load()
+	return now >= next && h.nextLog.CompareAndSwap(next, now+int64(interval))
+}
