@@ -19,8 +19,8 @@
 // would, byte for byte: the template is escaped as it always is. What stands
 // behind the data is what the fragment depends on; whoever has the same values
 // there gets the same markup, so what tells users apart in the data has to be
-// among them. They are strings, booleans, integers, and what has a MarshalText;
-// 7 and "7" are the same. Clients who choose them choose how many entries there
+// among them. They are strings, booleans, numbers, what has a MarshalText, and pointers to
+// these; 7, 7.0 and "7" are the same, and nil is an error. Clients who choose them choose how many entries there
 // are: keep fragments in a cache that is bounded.
 //
 // A fragment stands where a paragraph could: not in a tag, an attribute, a script,
@@ -39,7 +39,9 @@
 // markup of an older release, and while two releases run at once each shows its
 // own. They then replace each other's entries; what they share stays correct.
 // Changes of functions and of types in Go cannot be seen: change the
-// [cache.Version] of the alias, or the text. Two sets that have different templates
+// [cache.Version] of the alias, or the text. Nor can it be seen that two sets of the same
+// text have different functions, such as one set for each language: give each a
+// [KeyPrefix], or name the language among the values. Two sets that have different templates
 // of one name need aliases or names of their own, or they replace each other's
 // entries, too.
 //

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 
@@ -27,25 +28,33 @@ func unknown(name string) error {
 
 // Key returns the key of a fragment in its cache, for programs that have the
 // cache and not the templates. It is 52 bytes of ASCII, whatever the values. An
-// empty name is [ErrUnknown], and a value that cannot be one [ErrVary].
+// empty name is [ErrUnknown], and a value that cannot be one [ErrVary]. If the set has a
+// [KeyPrefix], see [PrefixedKey].
 //
 //	key, err := fragment.Key("sidebar", "en")
 //	...
 //	_, err = cache.From(ctx, "fragments").Delete(ctx, key)
-func Key(name string, vary ...any) (string, error) {
-	canonical, err := canonicalKey(name, vary)
+func Key(name string, vary ...any) (string, error) { return PrefixedKey("", name, vary...) }
+
+// PrefixedKey is [Key] for a set with that [KeyPrefix].
+func PrefixedKey(prefix, name string, vary ...any) (string, error) {
+	canonical, err := canonicalKey(prefix, name, vary)
 	if err != nil {
 		return "", fmt.Errorf("fragment: %w", err)
 	}
 	return hashed(canonical), nil
 }
 
-// canonicalKey returns the name and the values, each with its length.
-func canonicalKey(name string, vary []any) ([]byte, error) {
+// canonicalKey returns the name and the values, each with its length. No name is empty,
+// so what begins with an empty one has a prefix.
+func canonicalKey(prefix, name string, vary []any) (canonical []byte, err error) {
 	if name == "" {
 		return nil, unknown(name)
 	}
-	canonical := keys.AppendPart(nil, name)
+	if prefix != "" {
+		canonical = keys.AppendPart(keys.AppendPart(nil, ""), prefix)
+	}
+	canonical = keys.AppendPart(canonical, name)
 	for i, v := range vary {
 		text, err := textOf(v)
 		if err != nil {
@@ -62,20 +71,43 @@ func hashed(canonical []byte) string {
 	return string(keys.AppendHash(append(key[:0], prefix...), canonical))
 }
 
-// textOf returns the text by which a value is told from others. Floating-point
-// numbers have several for what a template shows alike, and are refused.
+// maxPointers is how many pointers to pointers are followed.
+const maxPointers = 8
+
+// textOf returns the text by which a value is told from others. A pointer stands for
+// what it points to, as in a template. Nil is refused: it is mostly a field that is not
+// there, and all who lack it would share what is for one of them.
 func textOf(v any) (string, error) {
 	value := reflect.ValueOf(v)
-	if value.Kind() == reflect.Pointer && value.IsNil() {
-		return "", fmt.Errorf("%w: a nil %T", ErrVary, v)
-	}
-	if m, ok := v.(encoding.TextMarshaler); ok {
-		text, err := m.MarshalText()
-		if err != nil {
-			return "", fmt.Errorf("%w: %w", ErrVary, err)
+	for range maxPointers {
+		if value.Kind() != reflect.Pointer || value.IsNil() {
+			break
 		}
-		return string(text), nil
+		if m, ok := value.Interface().(encoding.TextMarshaler); ok {
+			return marshaled(m)
+		}
+		value = value.Elem()
 	}
+	if !value.IsValid() || value.Kind() == reflect.Pointer && value.IsNil() {
+		return "", fmt.Errorf("%w: it is nil (%T); say what stands for nothing, as in {{or .Value \"none\"}}", ErrVary, v)
+	}
+	if m, ok := value.Interface().(encoding.TextMarshaler); ok {
+		return marshaled(m)
+	}
+	return textOfKind(v, value)
+}
+
+func marshaled(m encoding.TextMarshaler) (string, error) {
+	text, err := m.MarshalText()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrVary, err)
+	}
+	return string(text), nil
+}
+
+// textOfKind is textOf for a value without a text of its own. Numbers that are equal have
+// the same text, whatever their type.
+func textOfKind(v any, value reflect.Value) (string, error) {
 	switch kind := value.Kind(); {
 	case kind == reflect.String:
 		return value.String(), nil
@@ -85,6 +117,17 @@ func textOf(v any) (string, error) {
 		return strconv.FormatInt(value.Int(), 10), nil
 	case value.CanUint():
 		return strconv.FormatUint(value.Uint(), 10), nil
+	case value.CanFloat():
+		return textOfFloat(value)
 	}
-	return "", fmt.Errorf("%w: %T", ErrVary, v)
+	return "", fmt.Errorf("%w: a %T has no text; give a string, a boolean, a number or what has a MarshalText", ErrVary, v)
+}
+
+// textOfFloat returns the shortest decimal text of a number: that of 7.0 is "7".
+func textOfFloat(value reflect.Value) (string, error) {
+	f := value.Float()
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "", fmt.Errorf("%w: %v is not a number", ErrVary, f)
+	}
+	return strconv.FormatFloat(f, 'f', -1, value.Type().Bits()), nil
 }

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/fragment"
 )
 
@@ -122,8 +125,12 @@ func TestWhatAFragmentCannotDependOn(t *testing.T) {
 		"a list":          []string{"a"},
 		"bytes":           []byte("a"),
 		"a struct":        struct{ A int }{1},
-		"a pointer":       new(int),
-		"a number":        1.5,
+		"a pointer":       new(struct{}),
+		"a nil pointer":   (*int)(nil),
+		"a pointer to it": new(*int),
+		"no number":       math.NaN(),
+		"too much":        math.Inf(-1),
+		"a complex one":   complex(1, 2),
 		"a function":      func() {},
 		"a channel":       make(chan int),
 		"no text":         marshaled{errors.New("no text")},
@@ -138,6 +145,94 @@ func TestWhatAFragmentCannotDependOn(t *testing.T) {
 		})
 	}
 	wantErr(t, failure(t, ctx, s, nil), fragment.ErrVary) // a field that is not there
+}
+
+func TestTheErrorOfAValueSaysWhichItIsAndWhatWouldBeRight(t *testing.T) {
+	const text = `{{define "menu"}}{{end}}{{fragment "menu" . "a" .Lang}}`
+	s, ctx := newSet(t, parse(t, text, nil, nil)), inMemory(t)
+	for want, value := range map[string]any{
+		`at <fragment "menu" . "a" .Lang>: error calling fragment: "menu", value 2: a fragment cannot depend on this value: it is nil (<nil>); say what stands for nothing, as in {{or .Value "none"}}`: nil,
+		`"menu", value 2: a fragment cannot depend on this value: a map[string]int has no text; give a string, a boolean, a number or what has a MarshalText`:                                           map[string]int{},
+	} {
+		if err := failure(t, ctx, s, map[string]any{"Lang": value}); !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
+	}
+}
+
+// Numbers that are equal, texts that look like them, and pointers to them are one value.
+func TestAValueIsToldByItsText(t *testing.T) {
+	n, f, text := 7, 7.0, "7"
+	pn := &n
+	want := key(t, "menu", "7")
+	for _, v := range []any{n, int8(7), uint64(7), f, float32(7), text, pn, &pn, &f, &text} {
+		if got := key(t, "menu", v); got != want {
+			t.Errorf("%T has a key of its own", v)
+		}
+	}
+	moment := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	if key(t, "menu", moment) != key(t, "menu", &moment) || key(t, "menu", moment) != key(t, "menu", "2026-01-02T03:04:05Z") {
+		t.Error("a pointer to what has a text has another")
+	}
+	for v, text := range map[float64]string{1.5: "1.5", 1e6: "1000000", 1e21: "1000000000000000000000", -0.25: "-0.25", 0.1: "0.1"} {
+		if key(t, "menu", v) != key(t, "menu", text) {
+			t.Errorf("the text of %v is not %s", v, text)
+		}
+	}
+	if key(t, "menu", float32(0.1)) != key(t, "menu", "0.1") {
+		t.Error("a float32 has the text of a float64")
+	}
+}
+
+// What is wrong with a value, or in a template, shows before anything of the page is sent.
+func TestAPageThatFailsWritesNothing(t *testing.T) {
+	for name, text := range map[string]string{
+		"a value":             `{{define "menu"}}{{end}}<h1>Hats</h1>{{fragment "menu" . .Nothing}}`,
+		"a value, far behind": `{{define "menu"}}{{end}}` + strings.Repeat("<p>Hats</p>", 10_000) + `{{fragment "menu" . .Nothing}}`,
+		"in a fragment":       `{{define "menu"}}x{{index .Nothing 3}}{{end}}<h1>Hats</h1>{{fragment "menu" .}}`,
+		"in the page":         `<h1>Hats</h1>{{index .Nothing 3}}`,
+	} {
+		var b strings.Builder
+		s, ctx := newSet(t, parse(t, text, nil, nil)), inMemory(t)
+		if err := s.Execute(ctx, &b, "page", map[string]any{}); err == nil || b.Len() > 0 {
+			t.Errorf("%s: %v, and %q was written", name, err, b.String())
+		}
+	}
+}
+
+type leftWriter struct{}
+
+var errLeft = errors.New("the client has left")
+
+func (leftWriter) Write([]byte) (int, error) { return 0, errLeft }
+
+func TestTheErrorOfAWriterIsReturned(t *testing.T) {
+	s, ctx := newSet(t, parse(t, "<h1>Hats</h1>", nil, nil)), inMemory(t)
+	wantErr(t, s.Execute(ctx, leftWriter{}, "page", nil), errLeft)
+}
+
+func TestNewReturnsWhatIsWrongWithOptionsWhateverTheirOrder(t *testing.T) {
+	opts := []fragment.Option{
+		nil, fragment.Alias(""), fragment.Alias("a"), fragment.KeyPrefix(""), fragment.KeyPrefix("a\n"),
+		fragment.For("menu", fragment.Timeout(cache.Never)), fragment.For("menu", fragment.Timeout(cache.After(1)), nil),
+	}
+	texts := make(map[string]bool)
+	for range len(opts) {
+		opts = append(opts[1:], opts[0])
+		_, err := fragment.New(parse(t, menu, nil, nil), opts...)
+		texts[fmt.Sprint(err)] = true
+	}
+	const want = `fragment: Alias: it is given 2 times; it holds one value
+fragment: Alias: the name is empty; without the option it is "default"
+fragment: For("menu"): Timeout: it is given 2 times; it holds one value
+fragment: For("menu"): an option is nil; options are what the functions of this package return
+fragment: KeyPrefix: ""; it has to be printable, and not empty
+fragment: KeyPrefix: "a\n"; it has to be printable, and not empty
+fragment: KeyPrefix: it is given 2 times; it holds one value
+fragment: an option is nil; options are what the functions of this package return`
+	if len(texts) != 1 || !texts[want] {
+		t.Errorf("the errors are %v", texts)
+	}
 }
 
 type marshaled struct{ err error }

@@ -12,16 +12,19 @@ import (
 	"github.com/larder-go/larder/fragment"
 )
 
-// optionEffects has an entry for each option: how often a page with two fragments is
-// rendered anew when the option's doing has shown, with it and without.
+// optionEffects has an entry for each option: how often two fragments are rendered for
+// a page that is shown twice, with something in between, with the option and without. With
+// two sets, the option is that of the second.
 var optionEffects = map[string]struct {
 	option        fragment.Option
 	then          func(t *testing.T, caches *cache.Handler)
+	twoSets       bool
 	with, without int32
 }{
-	"Alias":   {fragment.Alias("fragments"), clearing("fragments"), 4, 2},
-	"Timeout": {fragment.Timeout(cache.After(time.Second)), waiting(2 * time.Second), 4, 2},
-	"For":     {fragment.For("menu", fragment.Timeout(cache.After(time.Second))), waiting(2 * time.Second), 3, 2},
+	"Alias":     {fragment.Alias("fragments"), clearing("fragments"), false, 4, 2},
+	"Timeout":   {fragment.Timeout(cache.After(time.Second)), waiting(2 * time.Second), false, 4, 2},
+	"KeyPrefix": {fragment.KeyPrefix("other"), waiting(0), true, 4, 2},
+	"For":       {fragment.For("menu", fragment.Timeout(cache.After(time.Second))), waiting(2 * time.Second), false, 3, 2},
 }
 
 func clearing(alias string) func(*testing.T, *cache.Handler) {
@@ -54,11 +57,16 @@ func TestEachOptionHasItsEffect(t *testing.T) {
 					}
 					defer caches.Shutdown(t.Context())
 					c := new(counter)
-					s := newSet(t, parse(t, `{{define "menu"}}{{count}}{{end}}{{define "news"}}{{count}}{{end}}{{fragment "menu" .}}{{fragment "news" .}}`, c, nil), is.opts...)
+					parsed := parse(t, `{{define "menu"}}{{count}}{{end}}{{define "news"}}{{count}}{{end}}{{fragment "menu" .}}{{fragment "news" .}}`, c, nil)
+					second := newSet(t, parsed, is.opts...)
+					first := second
+					if test.twoSets {
+						first = newSet(t, parsed)
+					}
 					ctx := caches.Scope(t.Context())
-					show(t, ctx, s, nil)
+					show(t, ctx, first, nil)
 					test.then(t, caches)
-					show(t, ctx, s, nil)
+					show(t, ctx, second, nil)
 					c.want(t, is.want)
 				})
 			}

@@ -1,12 +1,12 @@
 package fragment
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/larder-go/larder/cache"
@@ -52,7 +52,7 @@ func New(t *template.Template, opts ...Option) (*Set, error) {
 	for name := range trees {
 		s.fragments[name] = &fragment{version: trees.version(name)}
 	}
-	if err := errors.Join(trees.check(), newOptions(opts).byName(s.fragments)); err != nil {
+	if err := errors.Join(trees.check(), byName(opts, s.fragments)); err != nil {
 		return nil, err
 	}
 	// What escaping finds wrong is only of interest where the calls are right.
@@ -70,17 +70,22 @@ func Must(s *Set, err error) *Set {
 
 // Execute applies the template of this name to data, as
 // [template.Template.ExecuteTemplate] does, with its fragments from the caches
-// that [cache.From] finds in ctx. If it returns an error, a part of the page may
-// have been written.
+// that [cache.From] finds in ctx. The page is written when it is whole: if a template
+// fails, or a fragment depends on a value that cannot be one ([ErrVary]), nothing is
+// written. An error of w is returned as it is.
+//
+// Data are used until the fragments that are being made of them are, which may be after
+// Execute has returned because ctx has ended: they must not change then.
 func (s *Set) Execute(ctx context.Context, w io.Writer, name string, data any) error {
 	e, err := s.edition()
 	if err != nil {
 		return err
 	}
-	e.ctx = ctx
-	err = e.templates.ExecuteTemplate(w, name, data)
-	e.ctx = nil
-	s.editions.Put(e)
+	defer s.putBack(e)
+	if err := e.execute(ctx, name, data); err != nil {
+		return err
+	}
+	_, err = w.Write(e.page.Bytes())
 	return err
 }
 
@@ -92,7 +97,7 @@ func (s *Set) Fragment(ctx context.Context, name string, data any, vary ...any) 
 	if !ok {
 		return "", unknown(name)
 	}
-	key, err := canonicalKey(name, vary)
+	key, err := canonicalKey(f.keyPrefix, name, vary)
 	if err != nil {
 		return "", err
 	}
@@ -100,28 +105,37 @@ func (s *Set) Fragment(ctx context.Context, name string, data any, vary ...any) 
 	return c.fill(ctx, cache.From(ctx, f.alias), f.timeout)
 }
 
-// Delete deletes a fragment from its cache, so that it is rendered anew, and
-// reports whether it was there. Errors are those of [Key] and of the cache, and
-// ErrUnknown for a name without a template.
-func (s *Set) Delete(ctx context.Context, name string, vary ...any) (deleted bool, err error) {
+// Key is the package's [Key] with the [KeyPrefix] of the set. A name without a template is
+// [ErrUnknown].
+func (s *Set) Key(name string, vary ...any) (string, error) {
 	f, ok := s.fragments[name]
 	if !ok {
-		return false, fmt.Errorf("fragment: %w", unknown(name))
+		return "", fmt.Errorf("fragment: %w", unknown(name))
 	}
-	key, err := Key(name, vary...)
+	return PrefixedKey(f.keyPrefix, name, vary...)
+}
+
+// Delete deletes a fragment from its cache, so that it is rendered again, and
+// reports whether it was there. Errors are those of [Set.Key] and of the cache.
+func (s *Set) Delete(ctx context.Context, name string, vary ...any) (deleted bool, err error) {
+	key, err := s.Key(name, vary...)
 	if err != nil {
 		return false, err
 	}
-	return cache.From(ctx, f.alias).Delete(ctx, key)
+	return cache.From(ctx, s.fragments[name].alias).Delete(ctx, key)
 }
 
 // render applies a template to data, whole or not at all.
 func (s *Set) render(ctx context.Context, name string, data any) (string, error) {
-	var b strings.Builder
-	if err := s.Execute(ctx, &b, name, data); err != nil {
+	e, err := s.edition()
+	if err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	defer s.putBack(e)
+	if err := e.execute(ctx, name, data); err != nil {
+		return "", err
+	}
+	return e.page.String(), nil
 }
 
 // edition is a copy of the templates for one execution at a time. Functions in
@@ -129,6 +143,25 @@ func (s *Set) render(ctx context.Context, name string, data any) (string, error)
 type edition struct {
 	templates *template.Template
 	ctx       context.Context // of the execution
+	page      bytes.Buffer    // what it has made so far
+}
+
+func (e *edition) execute(ctx context.Context, name string, data any) error {
+	e.ctx = ctx
+	defer func() { e.ctx = nil }()
+	return e.templates.ExecuteTemplate(&e.page, name, data)
+}
+
+// maxKeptPage is how long a page may be whose memory is used again, in bytes.
+const maxKeptPage = 64 << 10
+
+// putBack lets the next execution have an edition.
+func (s *Set) putBack(e *edition) {
+	if e.page.Cap() > maxKeptPage {
+		e.page = bytes.Buffer{}
+	}
+	e.page.Reset()
+	s.editions.Put(e)
 }
 
 func (s *Set) edition() (*edition, error) {
