@@ -173,10 +173,11 @@ func (r *OptionReader) unknown(name string) error {
 	if lower != name && slices.Contains(r.known, lower) {
 		return fmt.Errorf("unknown option %q: write it %q", name, lower)
 	}
+	text := "the options are " + strings.Join(r.known, ", ")
 	if hint, ok := foreignOptions[lower]; ok {
-		return fmt.Errorf("unknown option %q: %s", name, hint)
+		text += "; " + hint
 	}
-	return fmt.Errorf("unknown option %q: the options are %s", name, strings.Join(r.known, ", "))
+	return fmt.Errorf("unknown option %q: %s", name, text)
 }
 
 // foreignOptions are options that settings of other frameworks have, with the cure.
@@ -188,11 +189,11 @@ var foreignOptions = map[string]string{
 	"key_function":           "it is not an option of the backend, but key_func of the alias, and names a function that was given to cache.RegisterKeyFunc",
 	"client_class":           "leave it out: there is one client",
 	"parser_class":           "leave it out: there is one client",
-	"connection_pool_class":  "leave it out: there is one client; its pool is set by pool_size",
-	"connection_pool_kwargs": "leave it out: the pool is set by pool_size, min_idle and the like",
-	"max_connections":        "the pool is set by pool_size",
-	"max_pool_size":          "the connections are bounded by max_conns",
-	"use_pooling":            "leave it out: connections are pooled always; max_conns bounds them",
+	"connection_pool_class":  "the bound of the pool is pool_size for Redis and max_conns for Memcached",
+	"connection_pool_kwargs": "the bound of the pool is pool_size for Redis and max_conns for Memcached",
+	"max_connections":        "the bound of the pool is pool_size for Redis and max_conns for Memcached",
+	"max_pool_size":          "the bound of the pool is pool_size for Redis and max_conns for Memcached",
+	"use_pooling":            "the bound of the pool is pool_size for Redis and max_conns for Memcached",
 	"no_delay":               "leave it out: small requests are sent at once",
 	"ignore_exc":             `leave it out: "on_error": "miss" of the alias makes errors misses`,
 	"ignore_exceptions":      `leave it out: "on_error": "miss" of the alias makes errors misses`,
