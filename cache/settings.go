@@ -146,6 +146,8 @@ var ownBackends = map[string]string{
 	"rediss":         "redisstore",
 	"redis+sentinel": "redisstore",
 	"redis+cluster":  "redisstore",
+	"redis+unix":     "redisstore",
+	"unix":           "redisstore",
 	"memcached":      "memcachestore",
 	"postgres":       "pgstore",
 	"postgresql":     "pgstore",

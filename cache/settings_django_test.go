@@ -23,6 +23,8 @@ func TestWhatDjangosSettingsSayOtherwiseIsRefusedWithTheCure(t *testing.T) {
 		`{"a": {"OPTIONS": {"x": True}}}`:              `True is true in JSON`,
 		"{# caches\n}":                                 `JSON has no comments`,
 		`{"a": {"OPTIONS": {"A": 1, "a": 2}}}`:         `option "a" is given twice`,
+		`{"a": "memcached://a;b"}`:                     `the hosts have semicolons between them: write commas`,
+		`{"a": "memcached://u:s3cr3t;@a:1;b:2"}`:       `the hosts have semicolons between them: write commas`,
 		`{"a": "memory://?TIMEOUT=5"}`:                 `unknown parameter "TIMEOUT": in a URL it is called timeout`,
 		`{"a": "memory://?key_prefix=shop"}`:           `unknown parameter "key_prefix": in a URL it is called prefix`,
 		`{"a": "memory://?KEY_FUNCTION=x"}`:            `unknown parameter "KEY_FUNCTION": in a URL it is called key_func`,

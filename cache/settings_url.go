@@ -43,6 +43,9 @@ func ParseURL(raw string) (Config, error) {
 }
 
 func parseURL(raw string) (Config, error) {
+	if hasSemicolons(raw) {
+		return Config{}, errors.New("malformed URL: the hosts have semicolons between them: write commas, as in memcached://10.0.0.1:11211,10.0.0.2:11211")
+	}
 	single, hosts := splitHosts(raw)
 	u, err := url.Parse(single)
 	if err != nil {
@@ -76,6 +79,17 @@ func parseURL(raw string) (Config, error) {
 		return Config{}, fmt.Errorf("%s URL: %w", u.Scheme, err)
 	}
 	return cfg, nil
+}
+
+// hasSemicolons reports whether a URL has a list of hosts as Django's settings may have
+// it. Whatever is before an "@" may be a password.
+func hasSemicolons(raw string) bool {
+	_, rest, ok := strings.Cut(raw, "://")
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	return ok && strings.Contains(authority[strings.LastIndexByte(authority, '@')+1:], ";")
 }
 
 // splitHosts takes a list of hosts out of a URL and leaves the first: package

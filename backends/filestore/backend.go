@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -12,8 +13,8 @@ import (
 func init() { driver.Register("file", Backend()) }
 
 // Backend returns the backend that importing this package registers as "file".
-// The location is the directory; a relative path is taken from the working
-// directory of the moment of opening. The options are
+// The location is the directory, as an absolute path. A relative one begins with "./" or
+// "../" and is taken from the working directory of the moment of opening. The options are
 //
 //   - max_entries: a number of at least 1, by default 10000
 //   - max_bytes: a size such as "512MiB", by default "1GiB"
@@ -39,18 +40,30 @@ func Backend() driver.Backend {
 
 var errNoLocation = errors.New(`the location is empty: it must be the directory for the entries, for example "/var/cache/shop"`)
 
-var errURLLocation = errors.New("the location is a URL: it must be the directory alone")
+var errURLLocation = errors.New("the location is a URL: it must be the directory alone, for example \"/var/cache/shop\"")
+
+var errRelativeLocation = errors.New("the location is a relative path, whose place depends on where the program is started: " +
+	`write an absolute one, for example "/var/cache/shop", or begin it with "./" if the working directory is meant`)
 
 // checkLocation refuses a URL without a word of it, since that of a server may
-// have a password, which would become the name of a directory.
+// have a password, which would become the name of a directory. A relative path must
+// look like one, as in URLs: "cache" may be the name of anything.
 func checkLocation(location string) error {
 	switch {
 	case location == "":
 		return errNoLocation
 	case strings.Contains(location, "://"):
 		return errURLLocation
+	case !filepath.IsAbs(location) && !isDotted(location):
+		return errRelativeLocation
 	}
 	return nil
+}
+
+// isDotted reports whether a path begins at the working directory or above it.
+func isDotted(path string) bool {
+	first, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+	return first == "." || first == ".."
 }
 
 func readOptions(cfg driver.Config) (Options, error) {

@@ -64,3 +64,17 @@ func TestBackendRefusesWhatItCannotHonour(t *testing.T) {
 		}
 	}
 }
+
+func TestARelativeLocationLooksLikeOne(t *testing.T) {
+	for _, location := range []string{"cache", "var/cache/shop", "...", "~/cache"} {
+		err := filestore.Backend().Validate(driver.Config{Location: location})
+		if err == nil || !strings.Contains(err.Error(), `begin it with "./"`) {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+	for _, location := range []string{"./cache", "../cache", ".", t.TempDir()} {
+		if err := filestore.Backend().Validate(driver.Config{Location: location}); err != nil {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+}

@@ -22,9 +22,20 @@ type address struct{ network, text string }
 func (a address) Network() string { return a.network }
 func (a address) String() string  { return a.text }
 
+// socketPath returns the path that unix:/path or unix:///path names, and anything else
+// as it is.
+func socketPath(s string) string {
+	rest, ok := strings.CutPrefix(s, "unix:")
+	if path := strings.TrimPrefix(rest, "//"); ok && strings.HasPrefix(path, "/") {
+		return path
+	}
+	return s
+}
+
 // parseAddress reads host, host:port, an IPv6 address with or without brackets
-// and port, or the path of a unix socket.
+// and port, or the path of a unix socket, before which there may be unix: or unix://.
 func parseAddress(s string) (address, error) {
+	s = socketPath(s)
 	if strings.HasPrefix(s, "/") {
 		return address{"unix", s}, nil
 	}
@@ -46,6 +57,8 @@ func parseAddress(s string) (address, error) {
 // The errors do not quote what is wrong: it may be a piece of a password.
 var errAddress = errors.New("it is not the address of a server: it must be host, host:port or the path of a unix socket")
 
+var errSeparator = errors.New("the servers have semicolons between them: write commas, as in memcached://10.0.0.1:11211,10.0.0.2:11211")
+
 var errUser = errors.New("a user or password is given, but the client of this backend cannot log in")
 
 // parseAddresses reads a list of servers, which must differ.
@@ -58,6 +71,8 @@ func parseAddresses(texts []string) ([]address, error) {
 	for i, text := range texts {
 		addr, err := parseAddress(strings.TrimSpace(text))
 		switch {
+		case strings.Contains(text, ";"):
+			errs = append(errs, errSeparator)
 		case strings.Contains(text, "@"):
 			errs = append(errs, errUser)
 		case err != nil:
@@ -73,8 +88,9 @@ func parseAddresses(texts []string) ([]address, error) {
 
 // parseLocation returns the servers that a location names: those of
 // memcached://a,b:11212, with or without the scheme, or the one of
-// memcached:///path/of/socket.
+// memcached:///path/of/socket, unix:/path/of/socket or unix:///path/of/socket.
 func parseLocation(location string) ([]string, error) {
+	location = socketPath(location)
 	rest := strings.TrimPrefix(location, "memcached:")
 	rest = strings.TrimPrefix(rest, "//")
 	if strings.HasPrefix(rest, "/") {

@@ -16,7 +16,7 @@ func init() { driver.Register("memcached", Backend()) }
 // Backend returns the backend that importing this package registers as
 // "memcached". The location names the servers, with commas between them:
 // memcached://10.0.0.1,10.0.0.2, or the path of a unix socket:
-// memcached:///run/memcached.sock. The options are
+// memcached:///run/memcached.sock or unix:/run/memcached.sock. The options are
 //
 //   - addrs: the servers in place of the location, as a list or with commas
 //     between them. It is the form for several servers with ports, which a URL

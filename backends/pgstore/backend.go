@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -34,6 +35,8 @@ func init() {
 //   - pool_max_conns, pool_min_conns: numbers
 //   - pool_max_conn_lifetime, pool_max_conn_idle_time: durations
 //   - user, password: where the location has none
+//   - host, port: where the location has none; host may be the directory of a unix
+//     socket, as in postgres:///database?host=/run/postgresql
 //   - sslmode, sslcert, sslkey, sslrootcert, sslsni, sslnegotiation,
 //     channel_binding, target_session_attrs, application_name: as libpq has
 //     them
@@ -113,8 +116,11 @@ func passedOn(r *driver.OptionReader) url.Values {
 	pass("sslsni", "0", "1")
 	pass("channel_binding", "disable", "prefer", "require")
 	pass("target_session_attrs", "any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-	for _, name := range []string{"user", "application_name"} {
+	for _, name := range []string{"user", "application_name", "host"} {
 		pass(name)
+	}
+	if port := r.Int("port", 0, 1, math.MaxUint16); port != 0 {
+		params.Set("port", strconv.FormatInt(port, 10))
 	}
 	for _, name := range []string{"sslcert", "sslkey", "sslrootcert"} {
 		if file := r.File(name); file != "" {
@@ -128,15 +134,29 @@ func passedOn(r *driver.OptionReader) url.Values {
 }
 
 var errLocation = errors.New("the location must have the form postgres://user:password@host:port/database, " +
-	"with all other characters percent-encoded")
+	"or postgres:///database?host=/run/postgresql for a unix socket, with all other characters percent-encoded; " +
+	"the table is the option table")
+
+var errHostTwice = errors.New("a host is in the location and in an option: give it in one place")
 
 var errUserTwice = errors.New("a user or password is in the location and in an option: give both in one place")
 
-// hasUser reports whether a location has a user name or password.
-func hasUser(location string) bool {
+// authority returns what a location has for user, password and hosts.
+func authority(location string) string {
 	_, rest, _ := strings.Cut(location, "://")
-	authority, _, _ := strings.Cut(rest, "/")
-	return strings.Contains(authority, "@")
+	if end := strings.IndexAny(rest, "/?"); end >= 0 {
+		return rest[:end]
+	}
+	return rest
+}
+
+// hasUser reports whether a location has a user name or password.
+func hasUser(location string) bool { return strings.Contains(authority(location), "@") }
+
+// hasHost reports whether a location has a host or port.
+func hasHost(location string) bool {
+	text := authority(location)
+	return text[strings.LastIndexByte(text, '@')+1:] != ""
 }
 
 // databaseURL adds params to the location. It says nothing of the location in
@@ -157,6 +177,9 @@ func databaseURL(location string, params url.Values) (string, error) {
 	}
 	if (params.Has("user") || params.Has("password")) && hasUser(location) {
 		return "", errUserTwice
+	}
+	if (params.Has("host") || params.Has("port")) && hasHost(location) {
+		return "", errHostTwice
 	}
 	separator := "?"
 	if strings.Contains(location, "?") {

@@ -73,6 +73,8 @@ func TestCullingIsTurnedOffByAnIntervalOfZero(t *testing.T) {
 func TestWrongOptionsAreRefusedWithoutTheirSecrets(t *testing.T) {
 	for query, want := range map[string]string{
 		"tabel=x":                            `unknown option "tabel"`,
+		"host=/run/pg":                       "a host is in the location and in an option",
+		"port=0":                             "from 1 to 65535",
 		"password=hunter3":                   "a user or password is in the location and in an option",
 		"user=x":                             "a user or password is in the location and in an option",
 		"pasword=hunter3":                    `unknown option "pasword"`,

@@ -7,22 +7,25 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
 )
 
 func init() {
-	for _, scheme := range []string{schemePlain, schemeTLS, schemeSentinel, schemeCluster} {
+	for _, scheme := range schemes {
 		driver.Register(scheme, backend(scheme))
 	}
 }
 
 // Backend returns the backend that importing this package registers under
-// scheme: "redis", "rediss", which is the same over TLS, "redis+sentinel" or
-// "redis+cluster". Any other panics. The location is one of
+// scheme: "redis", "rediss", which is the same over TLS, "redis+sentinel",
+// "redis+cluster", "redis+unix" or "unix", which are the same on a unix socket. Any
+// other panics. The location is one of
 //
 //	redis://user:password@host:port/db
+//	redis+unix://user:password@/path/of/socket
 //	redis+sentinel://user:password@host:port/primary/db
 //	redis+cluster://user:password@host:port
 //
@@ -30,10 +33,11 @@ func init() {
 // may begin after the "//". Further hosts follow after a comma, or in the
 // option addrs, because a URL with two ports is malformed to Go. User name and
 // password, in which everything but letters and digits is to be percent-encoded,
-// are those of the Redis servers. The options, by the fields of [Options] and
+// are those of the Redis servers. "redis" takes the location of a unix socket, too, and
+// unix://, as go-redis writes it; the database of a socket is the option db. The options, by the fields of [Options] and
 // [StoreOptions] that they set, are
 //
-//   - addrs, replicas: lists of host:port with commas
+//   - addrs, replicas: lists of host:port, or paths of unix sockets, with commas
 //   - read_your_writes, dial_timeout, read_timeout, write_timeout: durations
 //   - master: the name of the primary (MasterName), in place of the path
 //   - sentinel_username, sentinel_password, username, password
@@ -49,8 +53,7 @@ func init() {
 //   - tls_server_name: the name on the certificate, if it is not the host
 //   - tls_insecure: true accepts any certificate
 func Backend(scheme string) driver.Backend {
-	switch scheme {
-	case schemePlain, schemeTLS, schemeSentinel, schemeCluster:
+	if slices.Contains(schemes, scheme) {
 		return backend(scheme)
 	}
 	panic(fmt.Sprintf("redisstore: there is no backend %q", scheme))
@@ -143,7 +146,7 @@ func (s *settings) addrs(name string, sentinel bool) []string {
 	}
 	addrs, err := splitAddrs(text, sentinel)
 	if err != nil {
-		s.report(fmt.Sprintf("option %q must be a list of host:port with commas", name))
+		s.report(fmt.Sprintf("option %q must be a list of host:port, or of paths of unix sockets, with commas", name))
 	}
 	return addrs
 }

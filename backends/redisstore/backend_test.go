@@ -10,7 +10,7 @@ import (
 )
 
 func TestBackendsAreRegistered(t *testing.T) {
-	for _, scheme := range []string{"redis", "rediss", "redis+sentinel", "redis+cluster"} {
+	for _, scheme := range []string{"redis", "rediss", "redis+sentinel", "redis+cluster", "redis+unix", "unix"} {
 		if _, ok := driver.DefaultRegistry.Lookup(scheme); !ok {
 			t.Errorf("no backend is registered as %s", scheme)
 		}
@@ -35,6 +35,8 @@ func TestGoodSettingsAreValid(t *testing.T) {
 		{"redis", driver.Config{Location: "redis://[::1]"}},
 		{"redis", driver.Config{Location: "redis://h", Options: map[string]any{"tls": &tls.Config{}, "tls_server_name": "x"}}},
 		{"redis", driver.Config{Location: "redis://h", Options: map[string]any{"tls": "true", "tls_insecure": "true"}}},
+		{"redis+unix", driver.Config{Location: "redis+unix:///run/a%20b.sock", Options: map[string]any{"db": 1}}},
+		{"redis+unix", driver.Config{Location: "unix:/run/s.sock", Options: map[string]any{"replicas": "/run/r.sock,h:1"}}},
 		{"rediss", driver.Config{Location: "rediss://h", Options: map[string]any{"tls_cert": "a", "tls_key": "b", "tls_ca": "c"}}},
 		{"redis+sentinel", driver.Config{Location: "redis+sentinel://a:26379,b:26379,c/primary/2", Options: map[string]any{"sentinel_password": "x"}}},
 		{"redis+cluster", driver.Config{Location: "redis+cluster://a:1,b:2", Options: map[string]any{"tls": true, "addrs": "c:3, d"}}},
@@ -86,6 +88,15 @@ func TestBadSettingsAreRefusedWithTheReasonAndWithoutTheSecret(t *testing.T) {
 		{"redis", "redis://h", options{"max_retries": -1}, `option "max_retries"`},
 		{"redis", "redis://h", options{"dial_timeout": "-1s"}, "a duration"},
 		{"redis", "redis://h", options{"owner": "perhaps"}, "true or false"},
+		{"redis", "/run/s.sock", nil, "a unix socket is redis+unix:///path/of/socket"},
+		{"redis", "redis:///run/s.sock", nil, "a unix socket is redis+unix:///path/of/socket"},
+		{"redis", "unix:///run/s.sock?db=1", nil, `"options": {"db": 1}`},
+		{"rediss", "unix:///run/s.sock", nil, "scheme"},
+		{"redis+unix", "redis+unix://h/run/s.sock", nil, "without a host"},
+		{"redis+unix", "redis+unix://u:s3cret-word/run/s.sock", nil, "without a host"},
+		{"redis+unix", "redis+unix://", nil, "redis+unix:///path/of/socket"},
+		{"redis+unix", "redis+unix:///run/s.sock", options{"tls": true}, "no use for it"},
+		{"redis+cluster", "", options{"addrs": "/run/s.sock"}, "a unix socket is that of one server"},
 		{"redis+cluster", "redis+cluster://h/1", nil, "a cluster has only one database"},
 		{"redis+cluster", "redis+cluster://h", options{"db": 1}, "a cluster has only database 0"},
 		{"redis+cluster", "redis+cluster://h", options{"replicas": "a:1"}, "a cluster and Sentinels know their own"},

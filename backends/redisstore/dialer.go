@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 	"weak"
 
@@ -24,11 +25,18 @@ type dialer struct {
 	open   map[weak.Pointer[trackedConn]]struct{}
 }
 
+// socketConn is what the system gives: a *net.TCPConn or a *net.UnixConn.
+type socketConn interface {
+	net.Conn
+	syscall.Conn
+}
+
 func newDialer(opts Options) *dialer {
 	return &dialer{timeout: opts.DialTimeout, tls: opts.TLS, open: make(map[weak.Pointer[trackedConn]]struct{})}
 }
 
 // dial connects to addr, and sets up TLS if that is asked for.
+// The network is "unix" where addr is a path.
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
@@ -36,7 +44,7 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	socket := dialled.(*net.TCPConn)
+	socket := dialled.(socketConn)
 	c := &trackedConn{Conn: socket, socket: socket, dialer: d}
 	var secured *tls.Conn
 	if d.tls != nil {

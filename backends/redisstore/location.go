@@ -14,11 +14,22 @@ const (
 	schemeTLS      = "rediss"
 	schemeSentinel = "redis+sentinel"
 	schemeCluster  = "redis+cluster"
+
+	// The two schemes of a unix socket: ours, and that of go-redis, redis-py and
+	// Django.
+	schemeSocket = "redis+unix"
+	schemeUnix   = "unix"
 )
+
+// schemes are those of all backends of this package.
+var schemes = []string{schemePlain, schemeTLS, schemeSentinel, schemeCluster, schemeSocket, schemeUnix}
+
+// isSocket reports whether scheme is one of a unix socket.
+func isSocket(scheme string) bool { return scheme == schemeSocket || scheme == schemeUnix }
 
 // location is what a location says: scheme://user:password@host:port,.../path,
 // or the same without the scheme. Package url would refuse a list of hosts that
-// have ports.
+// have ports. That of a unix socket is unix://user:password@/path.
 type location struct {
 	addrs              []string
 	username, password string
@@ -32,10 +43,11 @@ var (
 	errScheme     = errors.New("the scheme of the location is not the name of the backend")
 	errUserinfo   = errors.New("the user name or password in the location is malformed: it must be user:password@ or :password@, with all characters but letters and digits percent-encoded")
 	errHost       = errors.New("a host in the location is malformed: it must be host, host:port or [IPv6]:port")
-	errPath       = errors.New("the path of the location must be the number of the database, for example /0, or nothing")
+	errPath       = errors.New("the path of the location must be the number of the database, for example /0, or nothing; a unix socket is redis+unix:///path/of/socket, and its database the option db")
+	errSocket     = errors.New("the location of a unix socket must be redis+unix:///path/of/socket or redis+unix://user:password@/path/of/socket, without a host; the database is the option db")
 	errMasterPath = errors.New("the path of a Sentinel location must be the name of the primary and may have the number of the database, for example /mymaster/0")
 	errNoPath     = errors.New("the location of a cluster has no path: a cluster has only one database")
-	errQuery      = errors.New(`the location must not contain "?" or "#": options have a place of their own`)
+	errQuery      = errors.New(`the location must not contain "?" or "#": options have a place of their own, for example "options": {"db": 1}, or give the whole URL in place of backend, location and options`)
 )
 
 // parseLocation reads raw, the location of a backend called scheme.
@@ -44,14 +56,21 @@ func parseLocation(scheme, raw string) (location, error) {
 	if raw == scheme+":" {
 		return l, nil // what package url makes of scheme://?option=value
 	}
-	if before, rest, found := strings.Cut(raw, "://"); found {
-		if before != scheme {
+	before, rest, found := strings.Cut(raw, "://")
+	if path, short := strings.CutPrefix(raw, schemeUnix+":/"); short && !found {
+		before, rest, found = schemeUnix, "/"+path, true // Django's unix:/path
+	}
+	if found {
+		if before != scheme && !(isSocket(before) && (scheme == schemePlain || isSocket(scheme))) {
 			return l, errScheme
 		}
 		raw = rest
 	}
 	if strings.ContainsAny(raw, "?#") {
 		return l, errQuery
+	}
+	if isSocket(scheme) || isSocket(before) {
+		return l, l.readSocket(raw)
 	}
 	authority, path, _ := strings.Cut(raw, "/")
 	hosts := authority
@@ -65,6 +84,24 @@ func parseLocation(scheme, raw string) (location, error) {
 		return l, err
 	}
 	return l, l.readPath(scheme, path)
+}
+
+// readSocket reads what follows the "//" of the location of a unix socket.
+func (l *location) readSocket(raw string) error {
+	authority, path, found := strings.Cut(raw, "/")
+	if userinfo, isUser := strings.CutSuffix(authority, "@"); isUser {
+		if err := l.readUserinfo(userinfo); err != nil {
+			return err
+		}
+	} else if authority != "" {
+		return errSocket
+	}
+	socket, err := url.PathUnescape("/" + path)
+	if !found || path == "" || err != nil {
+		return errSocket
+	}
+	l.addrs = []string{socket}
+	return nil
 }
 
 func (l *location) readUserinfo(text string) (err error) {

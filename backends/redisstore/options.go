@@ -16,13 +16,13 @@ import (
 // zero value is one server at 127.0.0.1:6379. Print them freely: their String
 // leaves the secrets out.
 type Options struct {
-	// Addrs are host:port addresses: of the server, of the Sentinels if
+	// Addrs are host:port addresses, or the path of a unix socket: of the server, of the Sentinels if
 	// MasterName is set, or of some nodes of the cluster if Cluster is. There
 	// is one address unless it is a list of Sentinels or nodes. The default is
 	// 127.0.0.1 with port 6379, or 26379 for a Sentinel.
 	Addrs []string
 
-	// Replicas are host:port addresses of replicas of the server: each Get,
+	// Replicas are host:port addresses, or paths of unix sockets, of replicas of the server: each Get,
 	// GetMany, Peek and TTL goes to one of them, chosen at random, and to the
 	// primary if that one fails. What was written a moment ago may be missing
 	// there; see ReadYourWrites. Sentinel and Cluster know their replicas by
@@ -172,7 +172,9 @@ func (o Options) validate() error {
 		}
 	}
 	for _, addr := range slices.Concat(o.Addrs, o.Replicas) {
-		refuse(!validAddr(addr), "an address is malformed: each must be host:port")
+		refuse(!validAddr(addr), "an address is malformed: each must be host:port, or the path of a unix socket")
+		refuse(isPath(addr) && several, "a unix socket is that of one server: a cluster and Sentinels have addresses of the form host:port")
+		refuse(isPath(addr) && o.TLS != nil, "TLS is set for a unix socket, which has no use for it: leave out TLS (tls)")
 	}
 	refuse(o.Cluster && o.MasterName != "", "a cluster has no Sentinels: set Cluster or MasterName (master), not both")
 	refuse(len(o.Addrs) > 1 && !several, "there are several addresses: name one server, or a cluster or Sentinels, and replicas in Replicas (replicas)")
@@ -198,9 +200,15 @@ func (o StoreOptions) validate() error {
 	return nil
 }
 
-// validAddr reports whether addr is host:port. Errors do not quote one that is
+// isPath reports whether addr is the path of a unix socket.
+func isPath(addr string) bool { return strings.HasPrefix(addr, "/") }
+
+// validAddr reports whether addr is host:port, or the path of a unix socket. Errors do not quote one that is
 // not: it may be a piece of a password that was not percent-encoded.
 func validAddr(addr string) bool {
+	if isPath(addr) {
+		return len(addr) > 1
+	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || host == "" {
 		return false
