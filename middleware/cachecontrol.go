@@ -89,7 +89,7 @@ func qualified(name string, fields []string) Directive {
 // The function panics if a directive is malformed or given twice, and if two
 // contradict each other: public with private or, without must-understand,
 // no-store; private with s-maxage; must-revalidate with StaleWhileRevalidate or
-// StaleIfError.
+// StaleIfError. For one response of a handler there is [PatchCacheControl].
 func CacheControl(directives ...Directive) func(http.Handler) http.Handler {
 	if err := checkDirectives(directives); err != nil {
 		panic("middleware: CacheControl: " + err.Error())

@@ -20,7 +20,8 @@ const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 // Surrogate-Control are removed, since a cache that heeds them would not look
 // at Cache-Control.
 //
-// A [CachePage] inside of it lets all requests pass.
+// A [CachePage] inside of it lets all requests pass. For one response of a handler there
+// is [AddNeverCacheHeaders].
 func NeverCache(next http.Handler) http.Handler { return neverCache(next) }
 
 var neverCache = patching(func(w *decoratedWriter, status int) {
@@ -34,6 +35,5 @@ var neverCache = patching(func(w *decoratedWriter, status int) {
 		return
 	}
 	w.set("Expires", rfc9111.FormatDate(time.Now()))
-	delete(header, "Cdn-Cache-Control")
-	delete(header, "Surrogate-Control")
+	removeOverruling(header)
 })

@@ -16,12 +16,10 @@ import (
 // "*" stands for anything at all and makes the others superfluous.
 //
 // A [CachePage] on either side knows of them. The function panics if a name is
-// not the name of a field.
+// not the name of a field. For one response of a handler there is [PatchVaryHeaders].
 func VaryOnHeaders(names ...string) func(http.Handler) http.Handler {
-	for _, name := range names {
-		if read, any := rfc9111.VaryNames([]string{name}); name != "*" && (any || len(read) != 1 || !strings.EqualFold(read[0], name)) {
-			panic(fmt.Sprintf("middleware: VaryOnHeaders: %q is not the name of a field", name))
-		}
+	if err := checkVaryNames(names); err != nil {
+		panic(fmt.Sprintf("middleware: VaryOnHeaders: %v", err))
 	}
 	return patching(varyPatch(rfc9111.FieldNames(names)))
 }
@@ -41,7 +39,7 @@ func varyPatch(names []string) func(*decoratedWriter, int) {
 		case len(lines) == 0:
 			w.set("Vary", all)
 		default:
-			w.set("Vary", varyLine(rfc9111.FieldNames(slices.Concat(lines, names))))
+			w.set("Vary", mergedVary(lines, names))
 		}
 	}
 }
