@@ -49,7 +49,7 @@ type fieldSet struct {
 
 func newFieldSet(known []knownField) (s fieldSet) {
 	for _, k := range known {
-		s.add(k.field)
+		s.add(k.Name)
 	}
 	return s
 }
