@@ -164,6 +164,8 @@ func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 		if err := v.Next(w, r); err != nil {
 			w.fail(err)
 		}
+	case *witness:
+		w.end(v.Next(w, r))
 	case *changeWatcher, *originWriter, *probe:
 		_ = v.Next(w, r) // whoever is further out hears of it from the framework
 	default:

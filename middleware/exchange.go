@@ -90,8 +90,12 @@ type exchange struct {
 // serve answers the request.
 func (x *exchange) serve() {
 	x.bindOuter()
-	if run, asked := x.h.asksWhy(x.r); asked {
-		x.explain(run)
+	if a := auditOf(x.r.Context()); a != nil {
+		x.joinAudit(a)
+		return
+	}
+	if mode, asked := x.h.asksWhy(x.r); asked {
+		x.answerAsked(mode)
 		return
 	}
 	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {

@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/explain"
 )
 
-// explainField is the field by which a client asks for an explanation; an answer
-// that is one has it too.
-const explainField = "Larder-Explain"
+const explainField = explain.Field
 
 // Explain lets those who know secret ask what would become of a request:
 //
@@ -26,6 +26,9 @@ const explainField = "Larder-Explain"
 // for a GET or HEAD, drops the body, stores nothing, and says what would become
 // of it.
 //
+// "Larder-Explain: SECRET; audit" runs the handler, too, and answers with its response and
+// what would become of it as JSON, for "larder audit": see package pagetest.
+//
 // A request without the field, or with another secret, is answered as ever. A
 // cache in front of this server may answer a request without asking it; larder
 // explain is for the server itself.
@@ -35,29 +38,46 @@ func Explain(secret string) PageOption {
 	return func(s *optionSet) { s.explainTo = append(s.explainTo, secret) }
 }
 
-// asksWhy reports whether a request asks for an explanation, and may; run says
-// that the handler is to run for it.
-func (p *policy) asksWhy(r *http.Request) (run, asks bool) {
+// asksWhy reports whether a request asks for an explanation, and may, and in which mode.
+func (p *policy) asksWhy(r *http.Request) (mode string, asks bool) {
 	if !p.isExplained(r) {
-		return false, false
+		return "", false
 	}
 	known, mode, hasMode := strings.Cut(single(r.Header[explainField]), ";")
-	run = strings.TrimSpace(mode) == "run"
-	return run, p.explainTo.matches(strings.TrimSpace(known)) && run == hasMode
+	known, mode = strings.TrimSpace(known), strings.TrimSpace(mode)
+	if hasMode && mode != explain.Run && mode != explain.Audit {
+		return "", false
+	}
+	return mode, p.explainTo != nil && p.explainTo.matches(known) || explain.Admits(known)
 }
 
 // isExplained reports whether a request asks for an explanation, who may or not.
 func (p *policy) isExplained(r *http.Request) bool {
-	return p.explainTo != nil && r.Header[explainField] != nil
+	return (p.explainTo != nil || explain.IsAuditing()) && r.Header[explainField] != nil
+}
+
+// answerAsked answers a request that asks for an explanation.
+func (x *exchange) answerAsked(mode string) {
+	if mode == explain.Audit {
+		x.answerAudit()
+		return
+	}
+	x.explain(mode == explain.Run)
+}
+
+// withoutField takes the field out of the request: neither the key nor the handler sees
+// it.
+func (x *exchange) withoutField() {
+	x.r = x.r.WithContext(x.r.Context())
+	x.r.Header = x.r.Header.Clone()
+	delete(x.r.Header, explainField)
 }
 
 // explain answers with an account of what would be done, and does none of it.
 func (x *exchange) explain(run bool) {
-	x.r = x.r.WithContext(x.r.Context())
-	x.r.Header = x.r.Header.Clone()
-	delete(x.r.Header, explainField) // neither the key nor the handler sees it
+	x.withoutField()
 	e := &explainer{x: x, now: time.Now()}
 	e.explain(run)
-	x.w.Header().Set(explainField, "explained")
+	x.w.Header().Set(explainField, explain.Explained)
 	reply(x.w, x.r, http.StatusOK, e.account.String(), e.account)
 }

@@ -21,7 +21,7 @@ func (e *explainer) run() {
 	requested := time.Now()
 	x.Prepare(nil)
 	panicked := p.serve(x.next, x.prepared.shared.WithContext(ctx))
-	u := &run{x: x, status: p.status, panicked: panicked} // to be asked, and not to be run
+	u := &run{x: x, requested: requested, status: p.status, panicked: panicked} // to be asked, and not to be run
 	switch {
 	case u.mayFallBack():
 		e.because("run", reasonStaleIfError)
@@ -33,7 +33,7 @@ func (e *explainer) run() {
 		return
 	}
 	e.add("run", fmt.Sprintf("the handler answered %d with %d bytes, in %s", p.status, p.written, inWords(time.Since(requested))), "")
-	if why := p.unstorable(x.h.policy, &x.judgement, requested); why != reasonNone {
+	if why := p.unstorable(u); why != reasonNone {
 		e.because("response", why)
 		e.Outcome = "the response is not stored, and given to no other request"
 		return
@@ -90,15 +90,15 @@ func (p *probe) serve(next http.Handler, r *http.Request) (panicked bool) {
 }
 
 // unstorable says why the response would not be stored, or reasonNone.
-func (p *probe) unstorable(policy *policy, j *judgement, requested time.Time) reason {
-	now := time.Now()
+func (p *probe) unstorable(u *run) reason {
+	policy, now := u.x.h.policy, time.Now()
 	if p.hijacked {
 		return reasonHijacked
 	}
 	if why := unrecordable(p.sent, policy.maxBody); why != reasonNone {
 		return why
 	}
-	if why := policy.unstorable(p.status, p.sent, j, now); why != reasonNone {
+	if why := u.unstorable(p.status, p.sent, now); why != reasonNone {
 		return why
 	}
 	switch {
@@ -108,7 +108,7 @@ func (p *probe) unstorable(policy *policy, j *judgement, requested time.Time) re
 		return reasonTrailers
 	case declaredLength(p.sent) > p.written && bodyAllowed(p.status):
 		return reasonTruncated
-	case now.Sub(requested) > maxRun:
+	case now.Sub(u.requested) > maxRun:
 		return reasonSlow
 	}
 	return reasonNone

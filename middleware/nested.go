@@ -30,6 +30,7 @@ type enclosure struct {
 	x     *exchange    // of the page whose handler it is
 	outer *enclosure   // that this page is inside of, or nil
 	inner atomic.Int32 // how many inner pages had a hand in the response
+	audit *audit       // that the handler runs for, or nil
 
 	mu   sync.Mutex
 	same []innerPage // those with the same key
