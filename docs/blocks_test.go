@@ -33,6 +33,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strconv"
 	"testing"
@@ -49,6 +50,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/fragment"
 	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/middleware/pagetest"
 	"github.com/larder-go/larder/signals"
 %s)
 

@@ -22,6 +22,7 @@ var directions = []direction{
 	{packages: "cache/cachetest", may: []string{"cache/...", "signals", "internal/..."}},
 	{packages: "cache", may: []string{"cache/driver", "cache/codec", "signals", "internal/..."}},
 	{packages: "backends/...", may: []string{"cache/driver", "internal/..."}},
+	{packages: "middleware/pagetest", may: []string{"internal/..."}}, // it knows pages by their answers
 	{packages: "middleware", may: []string{"cache", "cache/driver", "cache/codec", "signals", "internal/..."}},
 	{packages: "fragment", may: []string{"cache", "internal/..."}},
 	{packages: "adapters/...", may: []string{"middleware", "cache", "cache/driver", "signals", "internal/..."}},
@@ -34,7 +35,7 @@ var directions = []direction{
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import.
-var forTestsOnly = []string{"cache/cachetest", "internal/testserver", "adapters/adaptertest"}
+var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "adapters/adaptertest"}
 
 // links says what must not be linked into packages that every program has,
 // directly or by others.

@@ -1,0 +1,221 @@
+package audit
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// kind is what an input is a part of, by which the line to write is chosen.
+type kind uint8
+
+const (
+	ofField kind = iota
+	ofCookie
+	ofQuery
+	ofPath
+	ofHost
+	ofAddress
+	ofUser   // requests that the caller has given
+	ofNoting // equal requests
+)
+
+// input is one thing of a request that is changed, with the requests that are sent.
+type input struct {
+	kind    kind
+	name    string // of the field, the cookie, the parameter
+	changed []change
+}
+
+// change is a request with one thing changed.
+type change struct {
+	says    string // what was changed, for people
+	request *http.Request
+}
+
+// inputsOf are the inputs of a request. given are further fields of the caller's, and
+// received the cookies that its client was given.
+func inputsOf(r *http.Request, given []Field, received []*http.Cookie) []input {
+	inputs := append(fieldInputs(r, given), cookieInputs(r, received)...)
+	inputs = append(inputs, queryInputs(r)...)
+	return append(inputs, pathInput(r), hostInput(r), addressInput(r))
+}
+
+// fieldInputs change each field: to other values, and where the request has it, to none.
+func fieldInputs(r *http.Request, given []Field) (inputs []input) {
+	seen := make(map[string]bool)
+	all := slices.Concat(given, fields, identities())
+	for name := range r.Header {
+		all = append(all, Field{Name: name, Values: []string{"audit"}}) // what the table does not have
+	}
+	for _, f := range all {
+		name := http.CanonicalHeaderKey(f.Name)
+		if seen[name] || name == "Cookie" {
+			continue
+		}
+		seen[name] = true
+		in := input{kind: ofField, name: name}
+		for _, value := range f.Values {
+			if r.Header.Get(name) != value {
+				in.add(r, name+": "+value, func(r *http.Request) { r.Header.Set(name, value) })
+			}
+		}
+		if r.Header[name] != nil {
+			in.add(r, "without "+name, func(r *http.Request) { without(r, name) })
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs
+}
+
+// without removes a field. Clients of net/http would send a User-Agent of their own.
+func without(r *http.Request, name string) {
+	delete(r.Header, name)
+	if name == "User-Agent" {
+		r.Header[name] = []string{""}
+	}
+}
+
+// cookieInputs change each cookie: those that applications are known for, those of the
+// request, and those that its client was given.
+func cookieInputs(r *http.Request, received []*http.Cookie) (inputs []input) {
+	seen := make(map[string]bool)
+	var all []Field
+	for _, cookie := range received {
+		all = append(all, Field{cookie.Name, []string{cookie.Value}})
+	}
+	all = append(all, cookies...)
+	for _, cookie := range r.Cookies() {
+		all = append(all, Field{cookie.Name, []string{"audit"}})
+	}
+	for _, c := range all {
+		if seen[c.Name] {
+			continue
+		}
+		seen[c.Name] = true
+		in := input{kind: ofCookie, name: c.Name}
+		for _, value := range c.Values {
+			in.add(r, "another cookie "+c.Name, func(r *http.Request) { setCookie(r, c.Name, &value) })
+		}
+		if _, err := r.Cookie(c.Name); err == nil {
+			in.add(r, "without the cookie "+c.Name, func(r *http.Request) { setCookie(r, c.Name, nil) })
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs
+}
+
+// setCookie gives a request another value for a cookie, or none.
+func setCookie(r *http.Request, name string, value *string) {
+	var pairs []string
+	for _, cookie := range r.Cookies() {
+		if cookie.Name != name {
+			pairs = append(pairs, cookie.Name+"="+cookie.Value)
+		}
+	}
+	if value != nil {
+		pairs = append(pairs, name+"="+*value)
+	}
+	delete(r.Header, "Cookie")
+	if len(pairs) > 0 {
+		r.Header.Set("Cookie", strings.Join(pairs, "; "))
+	}
+}
+
+// queryInputs change the order of the query's parameters, repeat each, and add others.
+func queryInputs(r *http.Request) (inputs []input) {
+	pairs := strings.Split(r.URL.RawQuery, "&")
+	if r.URL.RawQuery == "" {
+		pairs = nil
+	}
+	query := func(name, says string, pairs []string) {
+		in := input{kind: ofQuery, name: name}
+		in.add(r, says, func(r *http.Request) { r.URL.RawQuery = strings.Join(pairs, "&") })
+		inputs = append(inputs, in)
+	}
+	if len(pairs) > 1 {
+		reversed := slices.Clone(pairs)
+		slices.Reverse(reversed)
+		query("", "the parameters of the query in another order", reversed)
+	}
+	for i, pair := range pairs {
+		name, _, _ := strings.Cut(pair, "=")
+		query(name, "the parameter "+name+" a second time", append(slices.Clone(pairs), name+"=audit"))
+		query(name, "the parameter "+name+" with another value before it", slices.Concat([]string{name + "=audit"}, pairs))
+		query(name, "without the parameter "+name, slices.Delete(slices.Clone(pairs), i, i+1))
+	}
+	for _, pair := range []string{"utm_source=audit", "fbclid=audit", "lang=de", "page=2", "_method=HEAD", "audit=1"} {
+		if name, _, _ := strings.Cut(pair, "="); !r.URL.Query().Has(name) {
+			query(name, "the parameter "+pair, append(slices.Clone(pairs), pair))
+		}
+	}
+	return inputs
+}
+
+// pathInput changes the slash at the end of the path, and the case of its letters.
+func pathInput(r *http.Request) input {
+	in := input{kind: ofPath, name: "path"}
+	path := r.URL.Path
+	to := func(says, path string) {
+		in.add(r, says, func(r *http.Request) { r.URL.Path, r.URL.RawPath = path, "" })
+	}
+	switch trimmed := strings.TrimRight(path, "/"); {
+	case trimmed == "":
+	case trimmed == path:
+		to("a slash at the end of the path", path+"/")
+	default:
+		to("no slash at the end of the path", trimmed)
+	}
+	if upper := strings.ToUpper(path); upper != path {
+		to("the path in upper case", upper)
+	}
+	if lower := strings.ToLower(path); lower != path {
+		to("the path in lower case", lower)
+	}
+	return in
+}
+
+// hostInput asks by the other name that sites mostly have.
+func hostInput(r *http.Request) input {
+	in := input{kind: ofHost, name: "Host"}
+	host := hostOf(r)
+	if host == "" || !unicode.IsLetter(rune(host[0])) {
+		return in // an address has no other name
+	}
+	other, has := strings.CutPrefix(host, "www.")
+	if !has {
+		other = "www." + host
+	}
+	in.add(r, "the host "+other, func(r *http.Request) { r.Host = other })
+	return in
+}
+
+func hostOf(r *http.Request) string {
+	if r.Host != "" {
+		return r.Host
+	}
+	return r.URL.Host
+}
+
+// addressInput asks from another address, where that is a part of the request: in the
+// process of a test.
+func addressInput(r *http.Request) input {
+	in := input{kind: ofAddress, name: "the client's address"}
+	if r.RemoteAddr != "" {
+		for _, address := range []string{"203.0.113.7:4711", "203.0.113.8:4711"} {
+			in.add(r, "the client's address "+address, func(r *http.Request) { r.RemoteAddr = address })
+		}
+	}
+	return in
+}
+
+// add adds a change of a copy of the request.
+func (in *input) add(r *http.Request, says string, edit func(*http.Request)) {
+	c := r.Clone(r.Context())
+	edit(c)
+	if r.RequestURI != "" { // of a request as servers have it
+		c.RequestURI = strings.TrimSuffix(r.RequestURI, r.URL.RequestURI()) + c.URL.RequestURI()
+	}
+	in.changed = append(in.changed, change{says, c})
+}

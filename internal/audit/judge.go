@@ -1,0 +1,188 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/larder-go/larder/internal/explain"
+)
+
+// conclude adds what an input was found to do. Of a pair that is not alike only where
+// responses differ of themselves, nothing is left by now.
+func (a *Auditor) conclude(s *subject, t *trial) {
+	for _, p := range t.suspects {
+		if d, ok := p.shared(); ok {
+			a.report.Findings = append(a.report.Findings, Finding{
+				Page: s.name(), Input: p.says(s), Verdict: Unsafe,
+				Change: d.a.pattern.change(d.b.last),
+				Why:    t.input.undeclared(d),
+				Line:   t.input.line(d),
+			})
+			return
+		}
+	}
+	if t.apart == nil {
+		return
+	}
+	if all := t.apart.differences(); len(all) > 0 {
+		a.report.Findings = append(a.report.Findings, Finding{
+			Page: s.name(), Input: t.apart.says(s), Verdict: Safe,
+			Change: all[0].a.pattern.change(all[0].b.last),
+			Why:    all[0].apart(),
+		})
+	}
+}
+
+// name is the page of a request.
+func (s *subject) name() string {
+	method := s.request.Method
+	if method == "" {
+		method = "GET"
+	}
+	return method + " " + s.request.URL.RequestURI()
+}
+
+// says is what is different between two requests, one of which may be the one that was
+// given.
+func (p pair) says(given *subject) string {
+	if p.a == given && !p.b.given {
+		return p.b.says
+	}
+	return p.a.says + " and " + p.b.says
+}
+
+// undeclared says that nothing keeps two responses apart.
+func (in input) undeclared(d difference) string {
+	if in.isRemoved(d) {
+		return "the handler of a stored page does not get it, so all get the page without it"
+	}
+	return "the response does not vary on it and no option declares it, so one client gets the other's"
+}
+
+// isRemoved reports whether the input is a field that the handler of a stored page does
+// not get.
+func (in input) isRemoved(d difference) bool {
+	return in.kind == ofField && (has(d.a.Removed, in.name) || has(d.b.Removed, in.name))
+}
+
+func has(names []string, name string) bool {
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+const private = `w.Header().Set("Cache-Control", "private")`
+
+// line is the line of code that would keep the responses apart.
+func (in input) line(d difference) string {
+	switch in.kind {
+	case ofField:
+		return in.fieldLine(d)
+	case ofCookie:
+		if d.a.Fields["Cookie"] == d.b.Fields["Cookie"] { // an option takes it out of the request
+			return `middleware.VaryByNamed("user", userOf) // what outer middleware makes of the cookie; or ` + private
+		}
+		return fmt.Sprintf("middleware.VaryByCookie(%q)", in.name)
+	case ofQuery:
+		if in.name == "" {
+			return "middleware.SortQuery() // remove it: the page depends on the order"
+		}
+		return fmt.Sprintf("middleware.OnlyQuery(%q) // add it there, or remove it from IgnoreQuery", in.name)
+	case ofHost:
+		return `middleware.VaryByNamed("host", func(r *http.Request) string { return r.Host })`
+	case ofUser:
+		return `middleware.VaryByNamed("user", userOf) // or ` + private
+	}
+	return private
+}
+
+func (in input) fieldLine(d difference) string {
+	name := in.name
+	switch {
+	case in.isRemoved(d) && (name == "X-Forwarded-Host" || name == "X-Forwarded-Proto"):
+		return `middleware.TrustProxies(netip.MustParsePrefix("10.0.0.0/8")) // where your proxy is`
+	case in.isRemoved(d):
+		return private + " // or do not look at " + name
+	case d.a.Fields[name] == d.b.Fields[name]: // an option takes it out of the request
+		return `middleware.VaryByNamed("user", userOf) // what outer middleware makes of ` + name
+	}
+	return fmt.Sprintf("middleware.VaryByHeader(%q)", name)
+}
+
+// concludeEqual adds what differs between equal requests, or that nothing is known.
+func (a *Auditor) concludeEqual(s *subject) {
+	a.report.Pages++
+	if s.unjudged != nil {
+		a.report.NotJudge(s.name(), s.says, strings.TrimPrefix(s.unjudged.Error(), ErrNotJudged.Error()+": "))
+		return
+	}
+	if r := s.pages[0].last; r.Status >= http.StatusInternalServerError {
+		a.report.NotJudge(s.name(), s.says, "the page has failed with status "+statusText(r))
+	}
+	for i := range s.pages {
+		if p := &s.pages[i]; p.IsStored() || p.Guarded {
+			if f, ok := p.unequal(); ok {
+				f.Page = s.name()
+				a.report.Findings = append(a.report.Findings, f)
+				return
+			}
+		}
+	}
+}
+
+// unequal is the finding that equal requests have got different responses, which a cache
+// gives to all who ask.
+func (p *seenPage) unequal() (f Finding, ok bool) {
+	f = Finding{Input: "the same request again", Verdict: Unsafe, Line: private}
+	policy := p.pattern.varying["Content-Security-Policy"] || p.pattern.varying["Content-Security-Policy-Report-Only"]
+	switch before, text := p.pattern.body().varying(); {
+	case policy:
+		f.Change = "a nonce: Content-Security-Policy, " + quoted(p.first("Content-Security-Policy"))
+		f.Line = "Content-Security-Policy: script-src 'sha256-...' // a hash instead of the nonce; or " + private
+	case !p.pattern.body().isConstant():
+		f.Change = kindOfText(before, text) + ": " + quoted(before+text)
+	case !p.pattern.status:
+		f.Change = "the status"
+	case p.pattern.varying["Set-Cookie"] && p.IsStored():
+		f.Change = "Set-Cookie: " + quoted(p.first("Set-Cookie"))
+		f.Line = "middleware.StripSetCookie() // or " + private
+	case len(p.pattern.sums) > 1:
+		f.Change = fmt.Sprintf("the body differs behind its first %d bytes", explain.MaxBody)
+	default:
+		return f, false
+	}
+	f.Why = "two equal requests get different responses, of which a cache gives everyone the first"
+	if !p.IsStored() {
+		f.Why += fmt.Sprintf("; only a guard keeps it out now (%s)", cmp.Or(p.Why, p.Bypass))
+	}
+	return f, true
+}
+
+func (p *seenPage) first(field string) string {
+	return strings.Join(p.pattern.first.Header[field], ", ")
+}
+
+var (
+	looksLikeNonce = regexp.MustCompile(`(?i)nonce['"=: -]*$`)
+	looksLikeToken = regexp.MustCompile(`(?i)(csrf|xsrf|token|authenticity|verification)[^<>]*$`)
+	looksLikeTime  = regexp.MustCompile(`\d{1,2}:\d{2}|^(9\d{8}|1\d{9}|1\d{12})$|^\d{4}-\d{2}-\d{2}`)
+)
+
+// kindOfText says what text in a page is that is another one each time.
+func kindOfText(before, text string) string {
+	switch {
+	case looksLikeNonce.MatchString(before):
+		return "a nonce"
+	case looksLikeToken.MatchString(before):
+		return "a token"
+	case looksLikeTime.MatchString(text):
+		return "a time stamp"
+	}
+	return "text that is another one each time"
+}

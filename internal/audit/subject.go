@@ -1,0 +1,122 @@
+package audit
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/larder-go/larder/internal/explain"
+)
+
+// subject is a request with what its answers have in common.
+type subject struct {
+	says     string
+	given    bool // it is one of the caller's
+	request  *http.Request
+	ignored  []string
+	cookies  []*http.Cookie // that its client was given first
+	pages    []seenPage     // as the first answer had them
+	unjudged error          // why nothing is known of it
+}
+
+// seenPage is a page that a request has come to.
+type seenPage struct {
+	explain.Page
+	pattern *pattern
+	last    explain.Response
+}
+
+// add takes an answer into account. Of pages that not all answers came to nothing is
+// added.
+func (s *subject) add(got *sample) {
+	if s.pages == nil {
+		s.cookies = got.cookies
+		for _, p := range got.pages {
+			s.pages = append(s.pages, seenPage{p, newPattern(p.Response, s.ignored), p.Response})
+		}
+		return
+	}
+	for i := range min(len(s.pages), len(got.pages)) {
+		seen, p := &s.pages[i], &got.pages[i]
+		if !p.IsStored() {
+			seen.Bypass, seen.Why, seen.Guarded = p.Bypass, p.Why, p.Guarded
+		}
+		if p.Response.Sum != seen.last.Sum || len(seen.pattern.differing(p.Response.Header)) > 0 || p.Response.Status != seen.last.Status {
+			seen.pattern.add(p.Response)
+		}
+		seen.last = p.Response
+	}
+}
+
+// difference is a page of each request.
+type difference struct{ a, b *seenPage }
+
+// differences are the pages of the two requests that are not alike: those that have the
+// same key, whatever their order, since one may then be given for the other, and the
+// outermost.
+func (p pair) differences() (found []difference) {
+	for i := range p.a.pages {
+		for j := range p.b.pages {
+			a, b := &p.a.pages[i], &p.b.pages[j]
+			if (i == 0 && j == 0 || a.Key == b.Key && a.Key != "") && !a.pattern.matches(b.last) && !b.pattern.matches(a.last) {
+				found = append(found, difference{a, b})
+			}
+		}
+	}
+	return found
+}
+
+func (p pair) differs() bool { return len(p.differences()) > 0 }
+
+// shared returns a difference of which one response would be given to the other request.
+func (p pair) shared() (d difference, ok bool) {
+	all := p.differences()
+	at := slices.IndexFunc(all, func(d difference) bool { return d.a.StandsFor(&d.b.Page) || d.b.StandsFor(&d.a.Page) })
+	if at < 0 {
+		return d, false
+	}
+	return all[at], true
+}
+
+func (p pair) isShared() bool {
+	_, ok := p.shared()
+	return ok
+}
+
+// apart says what keeps two different responses from being given to each other's request.
+func (d difference) apart() string {
+	one, other := keeps(&d.a.Page, &d.b.Page), keeps(&d.b.Page, &d.a.Page)
+	if one == other || other == "" {
+		return one
+	}
+	return one + "; " + other
+}
+
+// keeps says why the response of p is not given to the request of q.
+func keeps(p, q *explain.Page) string {
+	switch name := p.VariesApart(q); {
+	case p.Bypass != "":
+		return fmt.Sprintf("the request bypasses the cache (%s)", p.Bypass)
+	case p.Why != "":
+		return fmt.Sprintf("the response is not stored (%s)", p.Why)
+	case q.Bypass != "":
+		return fmt.Sprintf("the request bypasses the cache (%s)", q.Bypass)
+	case p.Key != q.Key:
+		return "the key has " + firstPart(p.Parts, q.Parts)
+	case name != "":
+		return "the response varies on " + name
+	case !q.Credentials.MayShare(p.Permission, p.Vary):
+		return "the response is not for requests with credentials"
+	}
+	return "the client does not accept its coding"
+}
+
+// firstPart is the first part of a key in which two requests differ.
+func firstPart(a, b []explain.Part) string {
+	for _, part := range append(slices.Clone(a), b...) {
+		if slices.Contains(a, part) != slices.Contains(b, part) {
+			return "the " + part.Name
+		}
+	}
+	return "another part"
+}
