@@ -12,6 +12,7 @@
 //	larder clear --yes                            every entry of an alias
 //	larder stats                                  what the servers count
 //	larder explain URL [--run]                    why a page does or does not come from a cache
+//	larder audit URL [--as 'Cookie: ...']         whether a page is safe to cache
 //
 // "larder COMMAND --help" explains the flags of each.
 //
@@ -56,6 +57,21 @@
 // sent. Without a secret it fetches the page, and says in words what its
 // Cache-Status says.
 //
+// # Audits
+//
+// audit asks the server for a page some hundred times, with one thing of the request
+// changed each time, and says which of them changed the response without being declared,
+// and the line of code that is missing: see package pagetest, which does it in tests. The
+// server runs the page's handler for each, past its caches, and nothing is stored. It takes
+// the secret of middleware.Explain; without it nothing is judged, since what is stored says
+// nothing of the handler. All requests are GET, and those that name another method name HEAD
+// or OPTIONS.
+//
+// --as 'Cookie: session=...' asks as a real user, too. With fewer than two, users are not
+// judged. Excerpts of pages are shown, theirs too.
+//
+// # Secrets
+//
 // The secret goes to the host of the URL only, without a proxy and without following
 // redirects, and to another machine than this one only with --remote.
 //
@@ -71,15 +87,18 @@
 //
 //	0  done
 //	1  the answer is no: the key is not there (get, touch, delete, incr, decr),
-//	   or something is (add), or the server did not explain (explain)
+//	   or something is (add), the server did not explain (explain), or the page is
+//	   unsafe to cache (audit)
 //	2  a mistake in the command or the settings, or what the entry does not allow
 //	   (a counter that is no integer, a value that is too large); nothing was changed
 //	3  it failed: the backend cannot be reached or used (a wrong password, a
 //	   missing table, too old a server). A clear that failed may have removed a part
+//	4  something could not be judged, and nothing is unsafe (audit)
 //
 // so that a script can tell a miss from an outage. check ends with the greatest
 // code of its aliases, all of which it checks.
 //
 // --wait bounds the whole of a command, by default to 10 seconds; each alias of
-// a check has that long for itself, and all are checked at the same time.
+// a check has that long for itself, and all are checked at the same time. Each request
+// of an audit has that long.
 package main

@@ -16,6 +16,7 @@ const (
 	exitNo
 	exitUsage
 	exitFailed
+	exitNotJudged
 )
 
 // said is the error of a command that has itself said what there is to say:

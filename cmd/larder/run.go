@@ -30,13 +30,14 @@ type commands struct {
 	Stats            statsCommand  `cmd:"" help:"Print what the servers of an alias count."`
 
 	Explain explainCommand `cmd:"" help:"Ask a server why a page does or does not come from its cache."`
+	Audit   auditCommand   `cmd:"" help:"Find out whether a page of a server is safe to cache."`
 }
 
 // common are the flags of every command.
 type common struct {
 	Settings string        `placeholder:"FILE" xor:"settings" help:"Read the caches from a JSON file."`
 	URL      string        `placeholder:"URL" xor:"settings" help:"Use one cache, given by its URL, as \"default\". Without it and --settings the environment counts: LARDER_CACHE_DEFAULT=URL and the like."`
-	Wait     time.Duration `default:"10s" help:"How long to wait for the backends."`
+	Wait     time.Duration `default:"10s" help:"How long to wait for the backends, or for a server."`
 	JSON     bool          `help:"Write results and errors as JSON."`
 }
 
