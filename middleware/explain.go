@@ -13,7 +13,7 @@ const explainField = explain.Field
 // Explain lets those who know secret ask what would become of a request:
 //
 //	curl -H 'Larder-Explain: SECRET' https://example.org/page
-//	larder explain https://example.org/page
+//	larder explain --remote https://example.org/page
 //
 // The answer is, in place of the page, an account of the decision step by step,
 // with the section of the RFC or the option that has the rule: what the key is

@@ -50,7 +50,7 @@ func (w *witness) run(next http.Handler, r *http.Request) {
 // end is told what the handler of a framework has returned.
 func (w *witness) end(err error) {
 	var failure *Failure
-	if w.failed = err != nil; errors.As(err, &failure) && w.status == 0 {
+	if w.failed = w.failed || err != nil; errors.As(err, &failure) && w.status == 0 {
 		w.probe.WriteHeader(failure.Status)
 	}
 }
@@ -77,10 +77,16 @@ func (w *witness) response(header http.Header) explain.Response {
 
 // WriteHeader implements [http.ResponseWriter].
 func (w *witness) WriteHeader(status int) {
+	w.failed = w.failed || w.status != 0 && status >= http.StatusOK // a second status says so
 	w.probe.WriteHeader(status)
 	if w.client != nil {
 		w.client.WriteHeader(status)
 	}
+}
+
+// Ended is that of a recorder, for adapters.
+func (w *witness) Ended(status int) {
+	w.failed = w.failed || w.status != 0 && w.status != status
 }
 
 // Write implements [http.ResponseWriter].

@@ -78,28 +78,32 @@ func without(r *http.Request, name string) {
 }
 
 // cookieInputs change each cookie: those that applications are known for, those of the
-// request, and those that its client was given.
+// request, and those that its client was given, which may be another one each time.
 func cookieInputs(r *http.Request, received []*http.Cookie) (inputs []input) {
-	seen := make(map[string]bool)
-	var all []Field
+	var names []string
+	values := make(map[string][]string)
+	add := func(name string, more ...string) {
+		if values[name] == nil {
+			names = append(names, name)
+		}
+		values[name] = append(values[name], more...)
+	}
 	for _, cookie := range received {
-		all = append(all, Field{cookie.Name, []string{cookie.Value}})
+		add(cookie.Name, cookie.Value)
 	}
-	all = append(all, cookies...)
+	for _, c := range cookies {
+		add(c.Name, c.Values...)
+	}
 	for _, cookie := range r.Cookies() {
-		all = append(all, Field{cookie.Name, []string{"audit"}})
+		add(cookie.Name, "audit")
 	}
-	for _, c := range all {
-		if seen[c.Name] {
-			continue
+	for _, name := range names {
+		in := input{kind: ofCookie, name: name}
+		for _, value := range values[name] {
+			in.add(r, "another cookie "+name, func(r *http.Request) { setCookie(r, name, &value) })
 		}
-		seen[c.Name] = true
-		in := input{kind: ofCookie, name: c.Name}
-		for _, value := range c.Values {
-			in.add(r, "another cookie "+c.Name, func(r *http.Request) { setCookie(r, c.Name, &value) })
-		}
-		if _, err := r.Cookie(c.Name); err == nil {
-			in.add(r, "without the cookie "+c.Name, func(r *http.Request) { setCookie(r, c.Name, nil) })
+		if _, err := r.Cookie(name); err == nil {
+			in.add(r, "without the cookie "+name, func(r *http.Request) { setCookie(r, name, nil) })
 		}
 		inputs = append(inputs, in)
 	}

@@ -14,7 +14,7 @@ type subject struct {
 	given    bool // it is one of the caller's
 	request  *http.Request
 	ignored  []string
-	cookies  []*http.Cookie // that its client was given first
+	cookies  []*http.Cookie // that its client was given
 	pages    []seenPage     // as the first answer had them
 	unjudged error          // why nothing is known of it
 }
@@ -29,8 +29,8 @@ type seenPage struct {
 // add takes an answer into account. Of pages that not all answers came to nothing is
 // added.
 func (s *subject) add(got *sample) {
+	s.cookies = append(s.cookies, got.cookies...)
 	if s.pages == nil {
-		s.cookies = got.cookies
 		for _, p := range got.pages {
 			s.pages = append(s.pages, seenPage{p, newPattern(p.Response, s.ignored), p.Response})
 		}

@@ -149,6 +149,11 @@ func TestWhatDiffersBetweenEqualRequestsIsFound(t *testing.T) {
 			w.Header().Set("Set-Cookie", "csrftoken="+rand.Text())
 			echoes(token)(w, r)
 		}, middleware.StripSetCookie()), "a token"},
+		"a CSRF token with a cookie of outer middleware": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			secret := rand.Text()
+			w.Header().Set("Set-Cookie", "csrftoken="+secret)
+			signedIn(minute(echoes(user)), func(*http.Request) string { return `<input name="csrf" value="` + secret + `">` }).ServeHTTP(w, r)
+		}), "a token"},
 		"a nonce": {minute(func(w http.ResponseWriter, r *http.Request) {
 			nonce := rand.Text()
 			w.Header().Set("Content-Security-Policy", "script-src 'nonce-"+nonce+"'")
@@ -179,6 +184,22 @@ func alternately(statuses ...int) http.HandlerFunc {
 		asked++
 		w.WriteHeader(statuses[asked%len(statuses)])
 	}
+}
+
+// The guard against Set-Cookie lets the page through as soon as its client sends the cookie.
+func TestATokenOfACookieThatIsSentBackIsFound(t *testing.T) {
+	csrf := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c, err := r.Cookie("guard")
+			if err != nil {
+				c = &http.Cookie{Name: "guard", Value: rand.Text()}
+				http.SetCookie(w, c)
+			}
+			signedIn(next, func(*http.Request) string { return c.Value }).ServeHTTP(w, r)
+		})
+	}
+	report := run(t, pagetest.Auditor{}, csrf(minute(echoes(user), middleware.IgnoreCookies("guard"))), get("/"))
+	wantFindings(t, report, "GET /: the same request again", "GET /: another cookie guard and another cookie guard")
 }
 
 // What differs of itself does not hide what an input changes.
