@@ -8,6 +8,8 @@ import (
 	"github.com/larder-go/larder/internal/explain"
 )
 
+// explainField is the field by which a client asks for an explanation, and what an answer
+// that is one has.
 const explainField = explain.Field
 
 // Explain lets those who know secret ask what would become of a request:
