@@ -34,10 +34,11 @@ handler first.
 To see a decision step by step, switch on ` + "`middleware.Explain(secret)`" + ` and ask with the command, or with any client that can send a field:
 
 ` + "```" + `
-LARDER_EXPLAIN=secret larder explain https://example.org/page -H 'Accept-Language: de' --run
+LARDER_EXPLAIN=secret larder explain https://example.org/page -H 'Accept-Language: de' --run --remote
 curl -H 'Larder-Explain: secret; run' https://example.org/page
 ` + "```" + `
 
+The secret goes to the host of the URL only, and to another machine only with ` + "`--remote`" + `.
 Without a secret, ` + "`larder explain URL`" + ` asks for the page and says in words what its Cache-Status says.
 
 ## The reasons
