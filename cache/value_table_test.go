@@ -119,7 +119,9 @@ func sameValue(a, b reflect.Value) bool {
 	case reflect.Float32, reflect.Float64:
 		x, y := a.Float(), b.Float()
 		return math.Float64bits(x) == math.Float64bits(y) || math.IsNaN(x) && math.IsNaN(y)
-	case reflect.Pointer, reflect.Interface:
+	case reflect.Interface:
+		return isNilInside(a) && b.IsNil() || !a.IsNil() && !b.IsNil() && sameValue(a.Elem(), b.Elem())
+	case reflect.Pointer:
 		return a.IsNil() == b.IsNil() && (a.IsNil() || sameValue(a.Elem(), b.Elem()))
 	case reflect.Slice, reflect.Array:
 		if a.Len() != b.Len() || a.Kind() == reflect.Slice && a.IsNil() != b.IsNil() {
@@ -162,6 +164,8 @@ func sameMap(a, b reflect.Value) bool {
 func sameNumber(a, b reflect.Value) bool {
 	number := reflect.TypeFor[float64]()
 	switch {
+	case b.Kind() == reflect.Interface && b.IsNil():
+		return isNil(a)
 	case a.Kind() == reflect.Slice && b.Kind() == reflect.Slice, a.Kind() == reflect.Array && b.Kind() == reflect.Slice:
 		same := a.Len() == b.Len()
 		for i := 0; same && i < a.Len(); i++ {
@@ -179,7 +183,23 @@ func sameNumber(a, b reflect.Value) bool {
 	case a.Kind() == reflect.String && b.Kind() == reflect.String:
 		return a.String() == b.String()
 	}
+	if a.Kind() == reflect.Float32 && b.Kind() == reflect.Float64 {
+		return float32(a.Float()) == float32(b.Float()) // JSON writes the shortest number that is this float32
+	}
 	return a.CanConvert(number) && b.CanConvert(number) && a.Convert(number).Float() == b.Convert(number).Float()
+}
+
+// isNilInside reports whether the interface v holds nothing, of whatever type.
+func isNilInside(v reflect.Value) bool {
+	return v.IsNil() || isNil(v.Elem())
+}
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return v.IsNil()
+	}
+	return false
 }
 
 func inside(v reflect.Value) reflect.Value {

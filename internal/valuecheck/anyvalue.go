@@ -121,7 +121,7 @@ func (c *Checker) pointerUnderAny(v reflect.Value, depth int) *fault {
 	switch {
 	case v.IsNil():
 		return nil
-	case canBeNil(v.Type().Elem()) && v.Elem().IsNil():
+	case isNil(v.Elem()):
 		return faultf("a pointer to nil comes back as nil")
 	case v.Elem().Kind() == reflect.Interface:
 		return c.elemUnderAny(v.Elem(), depth)

@@ -19,6 +19,7 @@ type leaf struct {
 
 	tagged        bool
 	omitEmpty     bool
+	omitZero      bool
 	behindPointer bool   // an embedded pointer is on the way
 	mustBeZero    bool   // it is not written
 	lost          string // why
@@ -90,8 +91,10 @@ func (s *structWalk) add(f reflect.StructField, l leaf, open []reflect.Type) *fa
 	l.name, l.tagged = cmp.Or(name, f.Name), name != ""
 	for option := range strings.SplitSeq(options, ",") {
 		switch option {
-		case "omitempty", "omitzero":
+		case "omitempty":
 			l.omitEmpty = true
+		case "omitzero":
+			l.omitZero = true
 		case "keyasint":
 			l.name = "number " + l.name
 		}

@@ -9,12 +9,11 @@ import (
 // Explain returns err, the codec's about v, with the path to the part that it is
 // about. It encodes the parts of v one by one.
 func (c *Checker) Explain(v any, err error) error {
-	path, reason := c.locate(reflect.ValueOf(v), 0, (*Checker).failsToEncode)
+	path, reason := c.locate(reflect.ValueOf(v), 0, c.failsToEncode)
 	if reason == "" {
 		return fmt.Errorf("%T: %w", v, err)
 	}
-	f := &fault{path: path, reason: reason}
-	return fmt.Errorf("%w: %w", f.of(v), err)
+	return fmt.Errorf("%w: %w", (&fault{path, reason}).of(v), err)
 }
 
 // CheckText returns an error that names the part of v that is text and not UTF-8.
@@ -23,26 +22,30 @@ func (c *Checker) CheckText(v any) error {
 	if reason == "" {
 		return nil
 	}
-	return (&fault{path: path, reason: reason}).of(v)
+	return (&fault{path, reason}).of(v)
 }
 
-// locate finds the first part of v that is wrong and has no part that is. The path
-// has the last step first.
-func (c *Checker) locate(v reflect.Value, depth int, wrong func(*Checker, reflect.Value) string) (path []string, reason string) {
+// locate finds the first part of v that is wrong and has no part that is, and what
+// is wrong with it. The path has the last step first. What wrong says of a value is
+// final if it says that no part of it can be wrong.
+func (c *Checker) locate(v reflect.Value, depth int, wrong func(reflect.Value) (reason string, final bool)) (path []string, reason string) {
 	if depth > MaxDepth || !v.IsValid() {
 		return nil, ""
 	}
-	var found []string
+	own, final := wrong(v)
+	if final {
+		return nil, own
+	}
 	c.eachPart(v, func(step string, part reflect.Value) bool {
-		if found, reason = c.locate(part, depth+1, wrong); reason != "" && step != "" {
-			found = append(found, step)
+		if path, reason = c.locate(part, depth+1, wrong); reason != "" && step != "" {
+			path = append(path, step)
 		}
 		return reason == ""
 	})
 	if reason == "" {
-		reason = wrong(c, v)
+		reason = own
 	}
-	return found, reason
+	return path, reason
 }
 
 // eachPart calls do with what v is made of, until it returns false.
@@ -82,19 +85,19 @@ func (c *Checker) eachField(v reflect.Value, do func(step string, part reflect.V
 	}
 }
 
-func (c *Checker) failsToEncode(v reflect.Value) string {
-	if v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer || !v.CanInterface() {
-		return ""
+func (c *Checker) failsToEncode(v reflect.Value) (reason string, final bool) {
+	if !v.CanInterface() {
+		return "", true
 	}
-	if _, err := c.tryEncode(v.Interface()); err != nil {
-		return fmt.Sprintf("this %v cannot be encoded", v.Type())
+	if _, err := c.tryEncode(v.Interface()); err == nil {
+		return "", true
 	}
-	return ""
+	return fmt.Sprintf("this %v cannot be encoded", v.Type()), false
 }
 
-func invalidText(_ *Checker, v reflect.Value) string {
+func invalidText(v reflect.Value) (reason string, final bool) {
 	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
-		return "JSON has no text that is not UTF-8: use []byte, or the cbor codec"
+		return "JSON has no text that is not UTF-8: use []byte, or the cbor codec", true
 	}
-	return ""
+	return "", false
 }

@@ -17,7 +17,7 @@ func (c planner) fillMap(p *plan, t reflect.Type) {
 		p.refused = f.in("[key]")
 		return
 	}
-	if key.visited {
+	if key.visited || hasPointers(t.Key()) {
 		p.key, p.visited = key, true
 	}
 }
@@ -88,14 +88,7 @@ func (c *Checker) lookAtKey(p *plan, key reflect.Value, depth int) *fault {
 			return faultf("a key of the type %T in an any comes back as another key: use text, bool, int64 or float64", v)
 		}
 	case key.Kind() == reflect.Struct && !p.self:
-		for _, f := range p.fields {
-			if f.plan.visited {
-				if fault := c.lookAtKey(f.plan, key.FieldByIndex(f.index), depth); fault != nil {
-					return fault.in("." + f.path)
-				}
-			}
-		}
-		return nil
+		return p.eachField(key, true, func(p *plan, part reflect.Value) *fault { return c.lookAtKey(p, part, depth) })
 	case key.Kind() == reflect.Array && !p.self:
 		for i := range key.Len() {
 			if fault := c.lookAtKey(p.elem, key.Index(i), depth); fault != nil {
@@ -104,7 +97,38 @@ func (c *Checker) lookAtKey(p *plan, key reflect.Value, depth int) *fault {
 		}
 		return nil
 	}
+	if p.self && hasPointers(key.Type()) && !c.isFoundAgain(key) {
+		return faultf("a key of the type %v comes back as another key: use its text", key.Type())
+	}
 	return c.walk(p, key, depth)
+}
+
+// isFoundAgain reports whether key is equal to what is read of it.
+func (c *Checker) isFoundAgain(key reflect.Value) bool {
+	copied, back := reflect.New(key.Type()), reflect.New(key.Type())
+	copied.Elem().Set(key)
+	data, err := c.tryEncode(copied.Interface())
+	if err != nil {
+		return true // the encoder is going to tell
+	}
+	return c.tryDecode(c.Decode, data, back.Interface()) == nil && back.Elem().Equal(key)
+}
+
+// hasPointers reports whether == compares values of t by what they point to.
+func hasPointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return hasPointers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasPointers(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func timeOf(v reflect.Value) time.Time {

@@ -30,7 +30,7 @@ func (c *Checker) walk(p *plan, v reflect.Value, depth int) *fault {
 	case reflect.Pointer:
 		return c.walkPointer(p, v, depth)
 	case reflect.Struct:
-		return c.walkStruct(p, v, depth)
+		return p.eachField(v, false, func(p *plan, part reflect.Value) *fault { return c.walk(p, part, depth) })
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
 			if f := c.walk(p.elem, v.Index(i), depth); f != nil {
@@ -53,13 +53,21 @@ func (c *Checker) walkInterface(v reflect.Value, depth int) *fault {
 	return c.underAny(v.Interface(), depth)
 }
 
+// isNil reports whether v is nil, or an interface that holds nil.
+func isNil(v reflect.Value) bool {
+	if v.Kind() == reflect.Interface && !v.IsNil() {
+		v = v.Elem()
+	}
+	return canBeNil(v.Type()) && v.IsNil()
+}
+
 func (c *Checker) walkPointer(p *plan, v reflect.Value, depth int) *fault {
 	if v.IsNil() {
 		return nil
 	}
 	elem := v.Elem()
 	switch {
-	case canBeNil(elem.Type()) && elem.IsNil():
+	case isNil(elem):
 		return faultf("a pointer to nil comes back as nil")
 	case p.elem.null && c.writesNull(elem):
 		return faultf("a pointer to a %v that is written as nil comes back as nil", elem.Type())
@@ -69,10 +77,11 @@ func (c *Checker) walkPointer(p *plan, v reflect.Value, depth int) *fault {
 	return c.walk(p.elem, elem, depth)
 }
 
-func (c *Checker) walkStruct(p *plan, v reflect.Value, depth int) *fault {
+// eachField calls look with the fields of v that have to be looked at, or with all.
+func (p *plan) eachField(v reflect.Value, all bool, look func(p *plan, part reflect.Value) *fault) *fault {
 	for i := range p.fields {
 		f := &p.fields[i]
-		if !f.plan.visited && !f.mustBeZero && f.plan.refused == nil {
+		if !all && !f.plan.visited && !f.mustBeZero && f.plan.refused == nil {
 			continue
 		}
 		part, err := v.FieldByIndexErr(f.index)
@@ -83,9 +92,9 @@ func (c *Checker) walkStruct(p *plan, v reflect.Value, depth int) *fault {
 			if !part.IsZero() {
 				return faultf("%s", f.lost).in("." + f.path)
 			}
-		case f.omitEmpty && isEmpty(part):
+		case f.omitEmpty && isEmpty(part), f.omitZero && part.IsZero():
 		default:
-			if fault := c.walk(f.plan, part, depth); fault != nil {
+			if fault := look(f.plan, part); fault != nil {
 				return fault.in("." + f.path)
 			}
 		}
@@ -97,7 +106,7 @@ func (c *Checker) walkStruct(p *plan, v reflect.Value, depth int) *fault {
 // comes back.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.Slice, reflect.Map, reflect.String:
+	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
 		return v.Len() == 0
 	}
 	return v.IsZero() && v.Kind() != reflect.Struct
