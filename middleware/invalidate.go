@@ -24,7 +24,7 @@ func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r 
 		next.ServeHTTP(w, r)
 		return
 	}
-	t, ok := h.targetOf(r, len(h.trustedProxies) > 0 && h.isTrusted(r.RemoteAddr))
+	t, ok := h.targetOf(r, h.trustsPeer(r))
 	if !ok {
 		next.ServeHTTP(w, r)
 		return
@@ -70,7 +70,7 @@ func (c *changeWatcher) invalidate() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
 	for _, t := range c.changed {
-		if err := c.h.purge(ctx, t, purgedHard); err != nil {
+		if _, err := c.h.carryOut(ctx, purgeOrder{target: t}, uncounted); err != nil {
 			c.h.logStoreError(ctx, err)
 			c.failed = true
 		}
@@ -104,13 +104,8 @@ func (c *changeWatcher) invalidated(status int) []target {
 			targets = append(targets, c.target)
 			continue
 		}
-		targets = append(targets, targetOfURL(other, &c.h.query))
+		path := cmp.Or(other.RawPath, other.EscapedPath(), "/")
+		targets = append(targets, c.h.newTarget(other.Scheme, other.Host, path, other.RawQuery))
 	}
 	return targets
-}
-
-// targetOfURL is the target of requests for an absolute URL.
-func targetOfURL(u *url.URL, query *queryRules) target {
-	path := cmp.Or(u.RawPath, u.EscapedPath(), "/")
-	return newTarget(u.Scheme, u.Host, path, query.apply(u.RawQuery))
 }

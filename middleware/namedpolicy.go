@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"net/http"
 	"time"
 )
@@ -38,28 +37,3 @@ func NewSharedPolicy(opts ...PageOption) *Policy {
 
 // Handler returns next with its responses cached.
 func (p *Policy) Handler(next http.Handler) http.Handler { return p.policy.wrap(next) }
-
-// Purge is [Purge] for the pages of this policy.
-func (p *Policy) Purge(ctx context.Context, url string) error {
-	return p.policy.purgeURL(ctx, url, purgedHard)
-}
-
-// PurgeSoft is [PurgeSoft] for the pages of this policy.
-func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
-	return p.policy.purgeURL(ctx, url, purgedSoft)
-}
-
-// PurgePrefix is [PurgePrefix] for the pages of this policy.
-func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
-	return p.policy.purgePrefix(ctx, url, purgedHard)
-}
-
-// PurgePrefixSoft is [PurgePrefixSoft] for the pages of this policy.
-func (p *Policy) PurgePrefixSoft(ctx context.Context, url string) error {
-	return p.policy.purgePrefix(ctx, url, purgedSoft)
-}
-
-// PurgeHandler is [PurgeHandler] for the pages of this policy.
-func (p *Policy) PurgeHandler(authorize Authorizer) http.Handler {
-	return newPurgeHandler(authorize, p.policy)
-}

@@ -13,6 +13,33 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// A purge says what it has found. All spellings of a URL are one to it.
+func ExamplePolicy_PurgeURL() {
+	pages := middleware.NewPolicy(time.Hour)
+
+	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
+	if err != nil {
+		panic(err)
+	}
+	defer caches.Shutdown(context.Background())
+	site := middleware.Lifecycle(middleware.WithCaches(caches), middleware.WithBus(new(signals.Bus)))(pages.Handler(http.HandlerFunc(hello)))
+	site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "https://example.org/caf%C3%A9", nil))
+
+	ctx := caches.Scope(context.Background())
+	for _, url := range []string{"HTTPS://Example.org:443/café", "https://example.org/cafe", "example.org/café"} {
+		result, err := pages.PurgeURL(ctx, url)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(result)
+	}
+	// Output:
+	// purged https://example.org/caf%C3%A9: 1 entry
+	// purged https://example.org/cafe: nothing was stored
+	// larder: not the URL of a page: "example.org/café" is not absolute; write it with scheme and host, such as https://example.org/path
+}
+
 // A policy has a name, is read at the routes that follow it, and purges what they
 // have stored.
 func ExamplePolicy() {
@@ -41,6 +68,7 @@ func ExamplePolicy() {
 		r := httptest.NewRequest("POST", "/-/purge", strings.NewReader(`{"url": "http://example.com/hats?utm_medium=any"}`))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", authorization)
+		r.Header.Set("Accept", "text/plain") // the default is JSON
 		w := httptest.NewRecorder()
 		shop.ServeHTTP(w, r)
 		fmt.Print(w.Code, " ", w.Body)
@@ -52,6 +80,6 @@ func ExamplePolicy() {
 	// GET /hats?utm_source=news - larder; fwd=uri-miss; fwd-status=200; stored
 	// GET /hats?utm_source=mail - larder; hit; ttl=3599
 	// 401 credentials are missing or wrong
-	// 200 purged http://example.com/hats
+	// 200 purged http://example.com/hats: 1 entry
 	// GET /hats - larder; fwd=uri-miss; fwd-status=200; stored
 }

@@ -1,54 +1,39 @@
 package middleware
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"maps"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
-	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/uri"
 )
 
-// purged is how a page was invalidated.
-type purged uint8
-
-const (
-	notPurged  purged = iota
-	purgedSoft        // it is stale, and may be served while it is made anew
-	purgedHard        // it is gone
-)
-
-// tombstoneTTL is for how long a tombstone keeps runs that began before it from
-// storing. They may take maxRun, and then some to store.
-const tombstoneTTL = maxRun + time.Minute
-
 // Purge invalidates the page of a URL, in all its variants, for HEAD as for GET,
 // and for those with credentials too: the next request for it runs the handler.
-// A run that has begun before, in this process or another one with the same
-// store, does not store its response. opts are those of the cache that has the
-// page: [Alias], [KeyPrefix], and what it says of the query.
+// opts are those of the cache that has the page: [Alias], [KeyPrefix], [HostAliases]
+// and what it says of the query. [Policy.Purge] has them already, and
+// [Policy.PurgeURL] also tells whether there was such a page.
 //
 // The URL is absolute, with the scheme and host by which clients know the page. All
 // spellings that are equivalent by RFC 3986, section 6.2.2, and RFC 9110, section 4.2.3,
 // are one URL, and people's own are understood: https://example.org/café.
-// When Purge returns nil, no request that comes later is answered with the old
-// page. An error of the store is returned whatever the alias's on_error says: the page
-// may still be there.
+//
+// When Purge returns nil, no request that comes later, in this process or in any other
+// with the same store, is answered with the old page, and a run of the handler that has
+// begun before, in any of them, does not store its response. An error of the store is
+// returned whatever the alias's on_error says: the page may still be there.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(opts, func(p *policy) error { return p.purgeURL(ctx, url, purgedHard) })
+	return purgeWith(ctx, url, purgeOrder{}, opts)
 }
 
 // PurgeSoft is Purge for a page that may be served for a while longer, while the
 // handler makes it anew in the background: for the time that its response or
 // [Grace] allows for that, or else for a minute.
 func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(opts, func(p *policy) error { return p.purgeURL(ctx, url, purgedSoft) })
+	return purgeWith(ctx, url, purgeOrder{soft: true}, opts)
 }
 
 // PurgePrefix is Purge for all pages whose URL is the given one or beneath it:
@@ -59,33 +44,51 @@ func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
 // store within a second. It is by the clocks of the processes: what a run has
 // begun to make before the purge is gone.
 func PurgePrefix(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(opts, func(p *policy) error { return p.purgePrefix(ctx, url, purgedHard) })
+	return purgeWith(ctx, url, purgeOrder{prefix: true}, opts)
 }
 
 // PurgePrefixSoft is PurgePrefix as PurgeSoft is Purge.
 func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(opts, func(p *policy) error { return p.purgePrefix(ctx, url, purgedSoft) })
+	return purgeWith(ctx, url, purgeOrder{prefix: true, soft: true}, opts)
+}
+
+// purgeWith purges for a policy with these options, unless they are wrong. The kind of
+// cache makes no difference to a key.
+func purgeWith(ctx context.Context, url string, o purgeOrder, opts []PageOption) error {
+	p, err := newAnyPolicy(opts)
+	if err != nil {
+		return err
+	}
+	_, err = p.purgeURL(ctx, url, o, uncounted)
+	return err
 }
 
 // errPurgeURL is the error for a URL that is not that of a page.
 var errPurgeURL = errors.New("larder: not the URL of a page")
 
-// purgeWith calls purge for a policy with these options, unless they are wrong. The kind
-// of cache makes no difference to a key.
-func purgeWith(opts []PageOption, purge func(*policy) error) error {
-	p, err := newAnyPolicy(opts)
-	if err != nil {
-		return err
+// purgeURL carries out an order about a URL as people write it.
+func (p *policy) purgeURL(ctx context.Context, text string, o purgeOrder, count counting) (_ PurgeResult, err error) {
+	if o.target, err = p.parseTarget(text); err != nil {
+		return PurgeResult{}, err
 	}
-	return purge(p)
+	return p.carryOut(ctx, o, count)
 }
 
-func (p *policy) purgeURL(ctx context.Context, text string, how purged) error {
-	t, err := p.parseTarget(text)
-	if err != nil {
-		return err
+// purgePath is purgeURL for a path, with a query or without, of the origin of a request.
+func (p *policy) purgePath(r *http.Request, path string, o purgeOrder) (PurgeResult, error) {
+	scheme, host := p.originOf(r, p.trustsPeer(r))
+	switch {
+	case host == "":
+		return PurgeResult{}, fmt.Errorf("%w: the request has no host; use PurgeURL", errPurgeURL)
+	case !strings.HasPrefix(path, "/"):
+		return PurgeResult{}, fmt.Errorf("%w: %q has to begin with a slash; for a whole URL there is PurgeURL", errPurgeURL, path)
 	}
-	return p.purge(ctx, t, how)
+	u, err := uri.Parse("http://host" + path)
+	if err != nil {
+		return PurgeResult{}, fmt.Errorf("%w: %w", errPurgeURL, err)
+	}
+	o.target = p.newTarget(scheme, host, u.Path, u.Query)
+	return p.carryOut(r.Context(), o, counted)
 }
 
 // parseTarget returns the target of requests for a URL as people write it.
@@ -94,109 +97,33 @@ func (p *policy) parseTarget(text string) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("%w: %w", errPurgeURL, err)
 	}
-	return newTarget(u.Scheme, u.Host, u.Path, p.query.apply(u.Query)), nil
+	return p.newTarget(u.Scheme, u.Host, u.Path, u.Query), nil
 }
 
-// purgedPages is the view of pages for purges: they ask the store, whatever it did a
-// moment ago, and return its errors, whatever the alias's on_error says.
-var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet, cache.FailClosed)
+// counting says whether a purge looks for what is there, which takes a look-up.
+type counting bool
 
-// purging lets one purge of a page begin when another is done: a soft one writes
-// what it has read, and must not undo a hard one that came between. Between
-// processes nothing stops that.
-var purging = func() (turns [64]chan struct{}) {
-	for i := range turns {
-		turns[i] = make(chan struct{}, 1)
-	}
-	return turns
-}()
+const (
+	counted   counting = true
+	uncounted counting = false
+)
 
-// purge invalidates the pages of a target, whatever kind of client they are for and
-// however the URL was spelled. Everything is tried, whatever fails.
-func (p *policy) purge(ctx context.Context, t target, how purged) error {
-	turn := purging[maphash.String(memorySeed, t.String())%uint64(len(purging))]
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+// carryOut purges. The result of an order that could not be carried out says what would
+// have been purged.
+func (p *policy) carryOut(ctx context.Context, o purgeOrder, count counting) (PurgeResult, error) {
+	result := PurgeResult{URL: o.target.String(), Prefix: o.prefix, Soft: o.soft}
+	if !o.prefix {
+		return p.purge(ctx, o, count, result)
 	}
-	c := purgedPages.Over(cache.From(ctx, p.alias))
-	tombstones := make(map[string]*page, clientKinds)
-	for kind := range clientKinds {
-		primary := p.appendPrimary(nil, kind, t, nil)
-		tombstones[pageKey(primary)] = newTombstone(primary)
+	if o.target.query != "" {
+		return PurgeResult{}, fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, result.URL)
 	}
-	if how == purgedSoft {
-		if err := purgeSoftly(ctx, c, tombstones); err != nil {
-			return err
-		}
-	}
-	// A run in another process, which has found nothing there and stores with Add, or
-	// something and replaces that, will find the tombstone.
-	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
-	return err
-}
-
-// purgeSoftly declares the pages stale that are stored under the keys of tombstones, and
-// takes these keys out.
-func purgeSoftly(ctx context.Context, c cache.View[*page], tombstones map[string]*page) error {
-	stored, err := c.GetMany(ctx, slices.Collect(maps.Keys(tombstones)))
-	errs := []error{err}
-	now := time.Now()
-	for key, found := range stored {
-		if found.isOf(tombstones[key].key) {
-			delete(tombstones, key)
-			errs = append(errs, c.Set(ctx, key, found.purgedSoftly(now), cache.After(softTTL(found, now))))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// isOf reports whether the entry is a page of the URL with this primary key, or leads
-// to such.
-func (p *page) isOf(primary []byte) bool {
-	return !p.tombstone && p.purges == nil && bytes.HasPrefix(p.key, primary)
-}
-
-// purgedSoftly returns the entry as it is once it was declared stale.
-func (p *page) purgedSoftly(now time.Time) *page {
-	if p.index == nil {
-		return p.soft(now)
-	}
-	index := *p.index
-	index.softened = now
-	return &page{key: p.key, index: &index, requested: p.requested, received: p.received}
-}
-
-// softTTL is for how long an entry is kept that was declared stale.
-func softTTL(p *page, now time.Time) time.Duration {
-	if p.index != nil {
-		return minIndexTTL
-	}
-	f := softened(p.fresh, p.age(now))
-	return max(f.Lifetime-p.age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), softWindow)
-}
-
-func (p *policy) purgePrefix(ctx context.Context, text string, how purged) error {
-	t, err := p.parseTarget(text)
-	if err != nil {
-		return err
-	}
-	if t.query != "" {
-		return fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, text)
-	}
-	return p.purgeBeneath(ctx, t, how)
-}
-
-// purgeBeneath invalidates the pages of a target and of all beneath it.
-func (p *policy) purgeBeneath(ctx context.Context, t target, how purged) error {
-	return p.addRule(ctx, purgeRule{
+	return result, p.addRule(ctx, purgeRule{
 		keyPrefix: p.keyPrefix,
-		scheme:    t.scheme,
-		host:      t.host,
-		path:      strings.TrimSuffix(t.path, "/"),
+		scheme:    o.target.scheme,
+		host:      o.target.host,
+		path:      strings.TrimSuffix(o.target.path, "/"),
 		at:        time.Now(),
-		soft:      how == purgedSoft,
+		soft:      o.soft,
 	})
 }

@@ -45,19 +45,20 @@ func TestAPurgeOverHTTP(t *testing.T) {
 	const form, js = "application/x-www-form-urlencoded", "application/json"
 	pages := []string{"/shop", "/shop?page=2", "/shop/hats", "/shopping", "/"}
 	for name, test := range map[string]struct {
-		r    *http.Request
-		says string
-		gone int // of pages, how many from the front
+		r      *http.Request
+		purged string // the URL
+		gone   int    // of pages, how many from the front
+		prefix bool
 	}{
-		"PURGE":             {request("PURGE", "/shop", bearer), "purged http://example.com/shop", 1},
-		"PURGE, prefix":     {request("PURGE", "/shop", bearer, "Larder-Purge: prefix"), "purged http://example.com/shop and all beneath it", 3},
-		"PURGE, with slash": {request("PURGE", "/shop/", bearer, "Larder-Purge: Prefix"), "purged http://example.com/shop/ and all beneath it", 3},
-		"PURGE, all":        {request("PURGE", "/", bearer, "Larder-Purge: prefix"), "purged http://example.com/ and all beneath it", 5},
-		"form":              {post("/-/purge", form, "url=http://example.com/shop", bearer), "purged http://example.com/shop", 1},
-		"form, prefix":      {post("/-/purge", form+"; charset=utf-8", "url=http://example.com/shop&prefix=true&soft=false", bearer), "purged http://example.com/shop and all beneath it", 3},
-		"JSON":              {post("/-/purge", js, `{"url": "http://EXAMPLE.com:80/shop"}`, bearer), "purged http://example.com/shop", 1},
-		"JSON, prefix":      {post("/-/purge", js, `{"url": "http://example.com/shop", "prefix": true}`, bearer), "purged http://example.com/shop and all beneath it", 3},
-		"nothing there":     {request("PURGE", "/nowhere", bearer), "purged http://example.com/nowhere", 0},
+		"PURGE":             {request("PURGE", "/shop", bearer), "http://example.com/shop", 1, false},
+		"PURGE, prefix":     {request("PURGE", "/shop", bearer, "Larder-Purge: prefix"), "http://example.com/shop", 3, true},
+		"PURGE, with slash": {request("PURGE", "/shop/", bearer, "Larder-Purge: Prefix"), "http://example.com/shop/", 3, true},
+		"PURGE, all":        {request("PURGE", "/", bearer, "Larder-Purge: prefix"), "http://example.com/", 5, true},
+		"form":              {post("/-/purge", form, "url=http://example.com/shop", bearer), "http://example.com/shop", 1, false},
+		"form, prefix":      {post("/-/purge", form+"; charset=utf-8", "url=http://example.com/shop&prefix=true&soft=false", bearer), "http://example.com/shop", 3, true},
+		"JSON":              {post("/-/purge", js, `{"url": "http://EXAMPLE.com:80/shop"}`, bearer), "http://example.com/shop", 1, false},
+		"JSON, prefix":      {post("/-/purge", js, `{"url": "http://example.com/shop", "prefix": true}`, bearer), "http://example.com/shop", 3, true},
+		"nothing there":     {request("PURGE", "/nowhere", bearer), "http://example.com/nowhere", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -67,8 +68,15 @@ func TestAPurgeOverHTTP(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 				a := send(h, test.r)
-				a.wantBody(t, test.says+"\n")
-				if a.status != 200 || a.header.Get("Cache-Control") != "no-store" {
+				var report middleware.PurgeResult
+				if err := json.Unmarshal([]byte(a.body), &report); err != nil {
+					t.Fatal(err)
+				}
+				if report.URL != test.purged || report.Prefix != test.prefix || report.Soft || report.Counted == test.prefix ||
+					report.Counted && report.Entries != test.gone || (len(report.Keys) > 0) != report.Counted {
+					t.Errorf("the report is %s", a.body)
+				}
+				if a.status != 200 || a.header.Get("Cache-Control") != "no-store" || a.header.Get("Content-Type") != "application/json" {
 					t.Errorf("%d %q", a.status, a.header)
 				}
 				time.Sleep(time.Second)
@@ -99,7 +107,7 @@ func TestASoftPurgeOverHTTP(t *testing.T) {
 		for i, line := range []string{"soft", "prefix, soft"} {
 			ask(site, "/page").wantBody(t, fmt.Sprint("run ", i+1))
 			time.Sleep(time.Second)
-			a := send(site, request("PURGE", "/page", bearer, "Larder-Purge: "+line, "Accept: application/json"))
+			a := send(site, request("PURGE", "/page", bearer, "Larder-Purge: "+line))
 			var said struct {
 				Purged       string
 				Prefix, Soft bool
@@ -247,7 +255,7 @@ func TestAPurgeGoesToTheHostThatATrustedProxyNames(t *testing.T) {
 	fields := []string{"X-Forwarded-Host: shop.example", "X-Forwarded-Proto: https"}
 	ask(h, "/page")
 	ask(h, "/page", fields...)
-	send(h, request("PURGE", "/page", append(fields, bearer)...)).wantBody(t, "purged https://shop.example/page\n")
+	send(h, request("PURGE", "/page", append(fields, bearer, "Accept: text/plain")...)).wantBody(t, "purged https://shop.example/page: 1 entry\n")
 	wantThere(t, h, "/page")
 	wantGone(t, h, "/page", fields...)
 }
@@ -290,7 +298,7 @@ func TestAPurgeOverHTTPReachesAnotherServer(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			old, neighbour := become("/shop", ""), become("/shopping", "")
 			a := fetch(t, servers[0], "PURGE", "/shop", "Host: shop.example", bearer, "Larder-Purge: "+line)
-			if a.status != 200 || !strings.HasPrefix(a.body, "purged http://shop.example/shop") {
+			if a.status != 200 || !strings.HasPrefix(a.body, `{"purged":"http://shop.example/shop",`) {
 				t.Fatalf("%d %q", a.status, a.body)
 			}
 			if line == "" {

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"errors"
 	"net/http"
 )
@@ -29,12 +28,18 @@ import (
 // (In an [http.ServeMux] the first asks that the patterns of pages have a method,
 // too: "GET /shop/", for "/shop/" would be as good a match for PURGE.)
 //
-// The answer is 200 with what was done, as text or, if Accept prefers it, as
-// JSON. It does not tell whether there was such a page. Otherwise it is one line
-// of why not: 400 for what is no purge, 401 or 403 without credentials, 403 also
-// for a request that a browser has sent for a page of another origin, 405 for
-// other methods, 413 and 415 for a body that is longer than 64 KiB or of another
-// type, and 503 if the cache failed: the page may still be there.
+// The answer is 200 with a [PurgeResult] as application/json:
+//
+//	{"purged":"https://example.org/page","prefix":false,"soft":false,"keys":["page:...", ...],"entries":1}
+//
+// A purge that found nothing has 0 entries, and is 200 too: it keeps runs that have begun
+// before from storing. A prefix has null, since nothing is counted.
+//
+// Otherwise it is {"error": "..."} with what was wrong: 400 for what is no purge, 401 or 403
+// without credentials, 403 also for a request that a browser has sent for a page of
+// another origin, 405 for other methods, 413 and 415 for a body that is longer than
+// 64 KiB or of another type, and 503 if the cache failed: the page may still be there. A
+// URL may have 32 KiB. If Accept prefers text/plain, all of that is one line of text.
 //
 // It panics if authorize is the zero [Authorizer].
 func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
@@ -86,23 +91,14 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		replyError(w, r, refusal.status, refusal.text)
 		return
 	}
-	if err := h.carryOut(r.Context(), order); err != nil {
-		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", order.target.String(), "error", err)
+	result, err := h.carryOut(r.Context(), order, counted)
+	switch {
+	case errors.Is(err, errPurgeURL):
+		replyError(w, r, http.StatusBadRequest, err.Error())
+	case err != nil:
+		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", result.URL, "error", err)
 		replyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
-		return
+	default:
+		report(w, r, http.StatusOK, result.String()+"\n", result)
 	}
-	reply(w, r, http.StatusOK, order.String()+"\n", map[string]any{
-		"purged": order.target.String(), "prefix": order.prefix, "soft": order.soft,
-	})
-}
-
-func (h *purgeHandler) carryOut(ctx context.Context, o purgeOrder) error {
-	how := purgedHard
-	if o.soft {
-		how = purgedSoft
-	}
-	if o.prefix {
-		return h.purgeBeneath(ctx, o.target, how)
-	}
-	return h.purge(ctx, o.target, how)
 }

@@ -12,24 +12,6 @@ import (
 	"strings"
 )
 
-// purgeOrder is what a request to a [PurgeHandler] wants.
-type purgeOrder struct {
-	target       target
-	prefix, soft bool
-}
-
-// String says what was done.
-func (o purgeOrder) String() string {
-	text := "purged " + o.target.String()
-	if o.prefix {
-		text += " and all beneath it"
-	}
-	if o.soft {
-		text += ", softly"
-	}
-	return text
-}
-
 // refusal is the error of an order that has a status code of its own.
 type refusal struct {
 	status int
@@ -45,16 +27,13 @@ func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purgeOrd
 	} else {
 		err = h.ofBody(&o, w, r)
 	}
-	if err == nil && o.prefix && o.target.query != "" {
-		err = errors.New("a prefix ends with the path, and has no query")
-	}
 	return o, err
 }
 
 // ofTarget reads a PURGE.
 func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
 	var ok bool
-	if o.target, ok = h.targetOf(r, len(h.trustedProxies) > 0 && h.isTrusted(r.RemoteAddr)); !ok {
+	if o.target, ok = h.targetOf(r, h.trustsPeer(r)); !ok {
 		return errors.New("the request target is not the path of a page")
 	}
 	for _, line := range r.Header["Larder-Purge"] {
@@ -66,7 +45,7 @@ func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
 			case "soft":
 				o.soft = true
 			default:
-				return errors.New("Larder-Purge may say prefix and soft, and nothing else")
+				return fmt.Errorf("Larder-Purge says %q; it may say prefix and soft, and nothing else", word)
 			}
 		}
 	}
@@ -94,10 +73,13 @@ func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Requ
 	case "application/x-www-form-urlencoded":
 		page, err = o.fromForm(body)
 	default:
-		return refusal{http.StatusUnsupportedMediaType, "the body has to be application/json or application/x-www-form-urlencoded"}
+		return refusal{http.StatusUnsupportedMediaType, "the body has to be application/json or application/x-www-form-urlencoded, and Content-Type has to say so"}
 	}
 	if err != nil {
 		return err
+	}
+	if page == "" {
+		return errors.New("url is missing; it has to be absolute, such as https://example.org/path")
 	}
 	o.target, err = h.parseTarget(page)
 	return err
@@ -110,8 +92,12 @@ func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {
 	}
 	decoder := json.NewDecoder(strings.NewReader(string(body)))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&order); err != nil || decoder.Decode(new(any)) != io.EOF {
-		return "", errors.New(`the body has to be {"url": "https://...", "prefix": false, "soft": false}, with nothing else`)
+	err = decoder.Decode(&order)
+	if err == nil && decoder.Decode(new(any)) != io.EOF {
+		err = errors.New("there is something after it")
+	}
+	if err != nil {
+		return "", fmt.Errorf(`the body has to be {"url": "https://...", "prefix": false, "soft": false}, with nothing else: %w`, err)
 	}
 	o.prefix, o.soft = order.Prefix, order.Soft
 	return order.URL, nil
@@ -120,11 +106,11 @@ func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {
 func (o *purgeOrder) fromForm(body []byte) (page string, err error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return "", errors.New("the form is malformed")
+		return "", fmt.Errorf("the form is malformed: %w", err)
 	}
 	for name, values := range form {
 		if len(values) != 1 {
-			return "", errors.New("a field of the form is there more than once")
+			return "", fmt.Errorf("the field %q of the form is there more than once", name)
 		}
 		switch name {
 		case "url":
@@ -134,10 +120,10 @@ func (o *purgeOrder) fromForm(body []byte) (page string, err error) {
 		case "soft":
 			o.soft, err = strconv.ParseBool(values[0])
 		default:
-			return "", errors.New("the fields of the form are url, prefix and soft")
+			return "", fmt.Errorf("the form has a field %q; it may have url, prefix and soft", name)
 		}
 		if err != nil {
-			return "", errors.New("prefix and soft have to be true or false")
+			return "", fmt.Errorf("%s is %q; it has to be true or false", name, values[0])
 		}
 	}
 	return page, nil

@@ -7,42 +7,71 @@ import (
 	"strings"
 )
 
-// What larder answers itself: to a purge, or in place of a page to someone who
-// wants it explained. It is text, or JSON for who prefers that, and never
-// stored.
+// What larder answers itself, to a purge, or in place of a page to someone who wants it
+// explained, is never stored.
 
-// reply answers with text, which ends with a newline, or with v as JSON.
+// reply answers with text, which ends with a newline, or if Accept prefers that with v as
+// JSON. It is for people.
 func reply(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
+	if prefers(r.Header["Accept"], "application/json", "text/plain", "text/*") {
+		replyJSON(w, status, text, v)
+		return
+	}
+	replyText(w, status, text)
+}
+
+// report answers with v as JSON, or if Accept prefers that with text, which ends with a
+// newline. It is for programs.
+func report(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
+	if prefers(r.Header["Accept"], "text/plain", "application/json", "application/*", "*/*") {
+		replyText(w, status, text)
+		return
+	}
+	replyJSON(w, status, text, v)
+}
+
+// replyError reports an error.
+func replyError(w http.ResponseWriter, r *http.Request, status int, text string) {
+	report(w, r, status, text+"\n", map[string]string{"error": text})
+}
+
+func replyText(w http.ResponseWriter, status int, text string) {
+	write(w, status, "text/plain; charset=utf-8", text)
+}
+
+// replyJSON answers with v, or with the text if v cannot be encoded.
+func replyJSON(w http.ResponseWriter, status int, text string, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		replyText(w, status, text)
+		return
+	}
+	write(w, status, "application/json", string(data)+"\n")
+}
+
+func write(w http.ResponseWriter, status int, mediaType, body string) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Type", "text/plain; charset=utf-8")
-	if prefersJSON(r.Header["Accept"]) {
-		if data, err := json.Marshal(v); err == nil {
-			header.Set("Content-Type", "application/json")
-			text = string(data) + "\n"
-		}
-	}
+	header.Set("Content-Type", mediaType)
 	w.WriteHeader(status)
-	_, _ = fmt.Fprint(w, text) // the client has left: there is nobody to tell
+	_, _ = fmt.Fprint(w, body) // the client has left: there is nobody to tell
 }
 
-// replyError answers with one line.
-func replyError(w http.ResponseWriter, r *http.Request, status int, text string) {
-	reply(w, r, status, text+"\n", map[string]string{"error": text})
-}
-
-// prefersJSON reports whether the lines of Accept name JSON, and plain text not
+// prefers reports whether the lines of Accept name a media type, and none of the others
 // before it.
-func prefersJSON(accept []string) bool {
+func prefers(accept []string, wanted string, others ...string) bool {
 	for _, line := range accept {
 		for element := range strings.SplitSeq(line, ",") {
 			mediaType, _, _ := strings.Cut(element, ";")
-			switch strings.ToLower(strings.TrimSpace(mediaType)) {
-			case "application/json":
+			mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+			if mediaType == wanted {
 				return true
-			case "text/plain", "text/*":
-				return false
+			}
+			for _, other := range others {
+				if mediaType == other {
+					return false
+				}
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	if j.bypass != reasonNone {
 		return j
 	}
-	j.trusted = len(p.trustedProxies) > 0 && p.isTrusted(r.RemoteAddr)
+	j.trusted = p.trustsPeer(r)
 	var ok bool
 	if j.target, ok = p.targetOf(r, j.trusted); !ok {
 		j.bypass = reasonTarget
@@ -102,7 +102,13 @@ func (p *policy) targetOf(r *http.Request, trusted bool) (t target, ok bool) {
 		return target{}, false
 	}
 	_, query, _ := strings.Cut(requestTarget(r), "?")
-	scheme, host := "http", r.Host
+	scheme, host := p.originOf(r, trusted)
+	return p.newTarget(scheme, host, path, query), true
+}
+
+// originOf returns the scheme and host by which the client of a request knows the site.
+func (p *policy) originOf(r *http.Request, trusted bool) (scheme, host string) {
+	scheme, host = "http", r.Host
 	if r.TLS != nil {
 		scheme = "https"
 	}
@@ -110,7 +116,7 @@ func (p *policy) targetOf(r *http.Request, trusted bool) (t target, ok bool) {
 		scheme = cmp.Or(single(r.Header["X-Forwarded-Proto"]), scheme)
 		host = cmp.Or(single(r.Header["X-Forwarded-Host"]), host)
 	}
-	return newTarget(scheme, host, path, p.query.apply(query)), true
+	return scheme, host
 }
 
 // single is the only value of a field.
@@ -173,8 +179,12 @@ func (p *policy) sharedURL(r *http.Request) url.URL {
 	return u
 }
 
-func (p *policy) isTrusted(remoteAddr string) bool {
-	host, _, err := net.SplitHostPort(remoteAddr)
+// trustsPeer reports whether the forwarded fields of a request count.
+func (p *policy) trustsPeer(r *http.Request) bool {
+	if len(p.trustedProxies) == 0 {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return false
 	}

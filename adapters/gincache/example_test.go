@@ -86,12 +86,12 @@ func ExampleCached() {
 
 	visit(r, "GET", "/hats?utm_source=letter")
 	visit(r, "GET", "/hats")
-	visit(r, "PURGE", "/hats", "Authorization: Bearer secret")
+	visit(r, "PURGE", "/hats", "Authorization: Bearer secret", "Accept: text/plain")
 	visit(r, "GET", "/hats")
 	// Output:
 	// 200 "hats" larder; fwd=uri-miss; fwd-status=200; stored
 	// 200 "hats" larder; hit
-	// 200 "purged http://example.com/hats\n"
+	// 200 "purged http://example.com/hats: 1 entry\n"
 	// 200 "hats" larder; fwd=uri-miss; fwd-status=200; stored
 }
 

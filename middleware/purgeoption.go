@@ -1,0 +1,28 @@
+package middleware
+
+// PurgeOption changes what [Policy.PurgeURL] and [Policy.PurgePath] do.
+type PurgeOption func(*purgeOrder)
+
+// SoftPurge lets pages be served for a while longer, while the handler refreshes them in
+// the background: see [Policy.PurgeSoft].
+func SoftPurge() PurgeOption {
+	return func(o *purgeOrder) { o.soft = true }
+}
+
+// PrefixPurge purges all pages beneath the URL, too: see [Policy.PurgePrefix].
+func PrefixPurge() PurgeOption {
+	return func(o *purgeOrder) { o.prefix = true }
+}
+
+// purgeOrder is what is to be purged, and how.
+type purgeOrder struct {
+	target       target
+	prefix, soft bool
+}
+
+func newPurgeOrder(opts []PurgeOption) (o purgeOrder) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}

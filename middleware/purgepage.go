@@ -1,0 +1,115 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+)
+
+// purged is how a page was invalidated.
+type purged uint8
+
+const (
+	notPurged  purged = iota
+	purgedSoft        // it is stale, and may be served while it is made anew
+	purgedHard        // it is gone
+)
+
+// tombstoneTTL is for how long a tombstone keeps runs that began before it from
+// storing. They may take maxRun, and then some to store.
+const tombstoneTTL = maxRun + time.Minute
+
+// purgedPages is the view of pages for purges: they ask the store, whatever it did a
+// moment ago, and return its errors, whatever the alias's on_error says.
+var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet, cache.FailClosed)
+
+// purging lets one purge of a page begin when another is done: a soft one writes
+// what it has read, and must not undo a hard one that came between. Between
+// processes nothing stops that.
+var purging = func() (turns [64]chan struct{}) {
+	for i := range turns {
+		turns[i] = make(chan struct{}, 1)
+	}
+	return turns
+}()
+
+// purge invalidates the pages of a target, whatever kind of client they are for and
+// however the URL was spelled. Everything is tried, whatever fails. It completes the
+// result.
+func (p *policy) purge(ctx context.Context, o purgeOrder, count counting, result PurgeResult) (PurgeResult, error) {
+	turn := purging[maphash.String(memorySeed, result.URL)%uint64(len(purging))]
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+	tombstones := make(map[string]*page, clientKinds)
+	for kind := range clientKinds {
+		primary := p.appendPrimary(nil, kind, o.target, nil)
+		tombstones[pageKey(primary)] = newTombstone(primary)
+		result.Keys = append(result.Keys, pageKey(primary))
+	}
+	c := purgedPages.Over(cache.From(ctx, p.alias))
+	if !o.soft && count == uncounted {
+		return result, invalidate(ctx, c, tombstones, nil)
+	}
+	stored, err := storedPages(ctx, c, tombstones)
+	result.Entries, result.Counted = len(stored), err == nil
+	switch {
+	case !o.soft:
+		return result, errors.Join(err, invalidate(ctx, c, tombstones, nil))
+	case err != nil:
+		return result, err // a page that could not be read would be gone, not stale
+	}
+	return result, invalidate(ctx, c, tombstones, stored)
+}
+
+// storedPages returns what is stored under the keys of tombstones: pages, and indexes
+// that lead to such.
+func storedPages(ctx context.Context, c cache.View[*page], tombstones map[string]*page) (map[string]*page, error) {
+	stored, err := c.GetMany(ctx, slices.Collect(maps.Keys(tombstones)))
+	maps.DeleteFunc(stored, func(key string, p *page) bool {
+		return p.tombstone || p.purges != nil || !bytes.HasPrefix(p.key, tombstones[key].key)
+	})
+	return stored, err
+}
+
+// invalidate declares the entries of stale to be that, and leaves tombstones under the
+// other keys, in place of nothing, too: a run in another process, which has found nothing
+// there and stores with Add, or something and replaces that, will find one.
+func invalidate(ctx context.Context, c cache.View[*page], tombstones, stale map[string]*page) error {
+	var errs []error
+	now := time.Now()
+	for key, p := range stale {
+		delete(tombstones, key)
+		errs = append(errs, c.Set(ctx, key, p.purgedSoftly(now), cache.After(softTTL(p, now))))
+	}
+	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
+	return errors.Join(append(errs, err)...)
+}
+
+// purgedSoftly returns the entry as it is once it was declared stale.
+func (p *page) purgedSoftly(now time.Time) *page {
+	if p.index == nil {
+		return p.soft(now)
+	}
+	index := *p.index
+	index.softened = now
+	return &page{key: p.key, index: &index, requested: p.requested, received: p.received}
+}
+
+// softTTL is for how long an entry is kept that was declared stale.
+func softTTL(p *page, now time.Time) time.Duration {
+	if p.index != nil {
+		return minIndexTTL
+	}
+	f := softened(p.fresh, p.age(now))
+	return max(f.Lifetime-p.age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), softWindow)
+}
