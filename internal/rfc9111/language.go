@@ -72,7 +72,7 @@ func thousandths(s string) int {
 func normalizeLanguages(lines []string) string {
 	languages, ok := parseLanguages(lines)
 	if !ok {
-		return JoinLines("", lines)
+		return joinLines(lines)
 	}
 	var b strings.Builder
 	for i, l := range languages {
@@ -88,20 +88,4 @@ func normalizeLanguages(lines []string) string {
 		}
 	}
 	return b.String()
-}
-
-// PrefersLanguage reports whether a stored response in one language, by its
-// Content-Language, is in the one that the request prefers to all others. Of a
-// response that varies on Accept-Language and nothing else, a cache that may
-// choose by the client's preference (section 4.1) can then use this one though
-// the field is not the same.
-func PrefersLanguage(acceptLanguage, contentLanguage []string) bool {
-	languages, ok := parseLanguages(acceptLanguage)
-	if !ok || len(languages) == 0 || languages[0].weight == 0 || len(contentLanguage) != 1 {
-		return false
-	}
-	if len(languages) > 1 && languages[1].weight == languages[0].weight {
-		return false
-	}
-	return lowerTrim(contentLanguage[0]) == languages[0].tag
 }

@@ -2,16 +2,18 @@ package rfc9111
 
 import "strings"
 
-// JoinLines is the Normalizer that changes nothing but what section 4.1 allows
-// for every field: several lines become one, in order.
-func JoinLines(_ string, lines []string) string {
+// joinLines changes nothing except what section 4.1 allows for every field: several
+// lines become one, in order.
+func joinLines(lines []string) string {
 	if len(lines) == 1 {
 		return lines[0]
 	}
 	return strings.Join(lines, ", ")
 }
 
-// NormalizeField is the Normalizer that knows what fields mean: the languages
+// NormalizeField gives the value of a request field, known by its canonical name, a form
+// that is the same for all values which mean the same (section 4.1). There is at least
+// one line. The languages
 // of Accept-Language may come in any order and case, and in a list blanks around
 // commas say nothing. Accept-Encoding is for the caller to reduce, with
 // AcceptedCodings, before any handler sees it.
@@ -23,9 +25,9 @@ func NormalizeField(name string, lines []string) string {
 	case "Accept-Language":
 		return normalizeLanguages(lines)
 	case "Authorization", "Proxy-Authorization", "Cookie", "From", "Host", "Origin", "Referer", "User-Agent", "X-Api-Key":
-		return JoinLines(name, lines)
+		return joinLines(lines)
 	}
-	return trimCommas(JoinLines(name, lines))
+	return trimCommas(joinLines(lines))
 }
 
 // trimCommas removes the blanks around a list and around its commas, but for

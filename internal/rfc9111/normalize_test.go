@@ -34,30 +34,6 @@ func TestNormalizeField(t *testing.T) {
 	}
 }
 
-func TestPrefersLanguage(t *testing.T) {
-	for _, test := range []struct {
-		accept, content string
-		want            bool
-	}{
-		{"de", "de", true},
-		{"fr;q=0.5, DE", "De", true},
-		{"fr;q=0.5, de;q=0.4", "de", false},
-		{"fr, de", "de", false},
-		{"*", "de", false},
-		{"de;q=0", "de", false},
-		{"de;q=x", "de", false},
-		{"", "de", false},
-		{"de", "de, fr", false},
-	} {
-		if got := rfc9111.PrefersLanguage([]string{test.accept}, []string{test.content}); got != test.want {
-			t.Errorf("%q, %q: %v", test.accept, test.content, got)
-		}
-	}
-	if rfc9111.PrefersLanguage([]string{"de"}, nil) {
-		t.Error("a response that does not say its language")
-	}
-}
-
 func FuzzNormalizeField(f *testing.F) {
 	for _, seed := range []string{"", "a , b", `"a , b" ,c`, "en;q=0.5, de", "*;q=0", "\\,\"", ";q=", "de;q=1.000"} {
 		f.Add("Accept-Language", seed)
@@ -68,6 +44,5 @@ func FuzzNormalizeField(f *testing.F) {
 		if twice := rfc9111.NormalizeField(name, []string{once}); twice != once {
 			t.Errorf("%s: %q is %q, and that is %q", name, line, once, twice)
 		}
-		rfc9111.PrefersLanguage([]string{line}, []string{name})
 	})
 }

@@ -2,7 +2,6 @@ package rfc9111
 
 import (
 	"slices"
-	"strconv"
 )
 
 // boundToContent are the fields that a stored body depends on, besides those
@@ -86,18 +85,4 @@ func mostRecentOf(stored []Validators, matches func(*Validators) bool) []int {
 		return nil
 	}
 	return []int{best}
-}
-
-// MatchesHead reports whether a 200 to a HEAD is about the same representation
-// as a stored response to a GET whose body has length bytes (section 4.3.5): no
-// validator that it has differs, nor Content-Length. If so the stored response is
-// freshened, and if not it is to be made stale.
-func MatchesHead(stored, head map[string][]string, length int64) bool {
-	for _, name := range [...]string{"Etag", "Last-Modified"} {
-		if head[name] != nil && !slices.Equal(head[name], stored[name]) {
-			return false
-		}
-	}
-	lines := head["Content-Length"]
-	return len(lines) == 0 || lines[0] == strconv.FormatInt(length, 10)
 }

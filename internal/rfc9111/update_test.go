@@ -103,26 +103,3 @@ func TestSelected(t *testing.T) {
 		}
 	}
 }
-
-func TestMatchesHead(t *testing.T) {
-	stored := http.Header{"Etag": {`"a"`}, "Last-Modified": {date(0)}}
-	for _, test := range []struct {
-		rule string
-		head http.Header
-		want bool
-	}{
-		{"nothing differs", http.Header{"Etag": {`"a"`}, "Last-Modified": {date(0)}, "Content-Length": {"5"}}, true},
-		{"nothing is said", http.Header{}, true},
-		{"another tag", http.Header{"Etag": {`"b"`}}, false},
-		{"another date", http.Header{"Last-Modified": {date(time.Second)}}, false},
-		{"another length", http.Header{"Etag": {`"a"`}, "Content-Length": {"6"}}, false},
-		{"a malformed length", http.Header{"Content-Length": {"x"}}, false},
-	} {
-		if got := rfc9111.MatchesHead(stored, test.head, 5); got != test.want {
-			t.Errorf("%s: %v", test.rule, got)
-		}
-	}
-	if rfc9111.MatchesHead(http.Header{}, http.Header{"Etag": {`"a"`}}, 5) {
-		t.Error("a tag where there was none")
-	}
-}
