@@ -119,13 +119,14 @@ func (h *Handler) unknownAlias(alias string) error {
 // is used.
 func (h *Handler) Proxy(alias string) *Proxy { return &Proxy{alias: alias, handler: h} }
 
-// Open opens every store now, in place of at the first operation, so that a
-// program can fail at its start. It returns all errors; what could not be
-// opened is tried again at the next operation.
+// Open opens every store now, instead of at the first operation, so that a
+// program can fail at its start. Of Memcached, whose stores are opened without a
+// connection, it asks the servers: one of several that answers is enough. It returns
+// all errors; what could not be opened is tried again at the next operation.
 func (h *Handler) Open(ctx context.Context) error {
 	var errs []error
 	for _, source := range h.sources {
-		if _, err := source.open(ctx); err != nil {
+		if err := source.probe(ctx); err != nil {
 			errs = append(errs, &Error{Op: "Open", Alias: source.alias, Err: err})
 		}
 	}
@@ -208,6 +209,20 @@ func (s *sharedStore) open(ctx context.Context) (*opened, error) {
 	st := newOpened(store, s.flights)
 	s.ready.Store(st)
 	return st, nil
+}
+
+// probe opens the store, and asks its servers if that has not.
+func (s *sharedStore) probe(ctx context.Context) error {
+	st, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	if prober, ok := st.store.(driver.Prober); ok {
+		if err := prober.Probe(ctx); err != nil {
+			return fmt.Errorf("%w: backend %q: %w", ErrOpenFailed, s.cfg.Backend, err)
+		}
+	}
+	return nil
 }
 
 func (s *sharedStore) flightGroup() *flight.Group[*landing] { return s.flights }

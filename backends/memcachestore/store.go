@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -84,6 +85,29 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	defer s.gate.Leave()
 	return concurrently(s.servers, func(srv *server) error { return srv.ping(ctx) })
+}
+
+var _ driver.Prober = (*Store)(nil)
+
+// Probe implements [driver.Prober]: it asks every server, all at once, and returns nil
+// if one answers.
+func (s *Store) Probe(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.gate.Leave()
+	var answered atomic.Bool
+	err := concurrently(s.servers, func(srv *server) error {
+		err := srv.ping(ctx)
+		if err == nil {
+			answered.Store(true)
+		}
+		return err
+	})
+	if answered.Load() {
+		return nil
+	}
+	return err
 }
 
 // Shutdown implements [driver.Store]. Each operation in flight ends within the

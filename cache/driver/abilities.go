@@ -204,6 +204,14 @@ type Result struct {
 	Err   error
 }
 
+// Prober is implemented by a store that asks no server when it is opened. The core
+// calls it where a program wants to know whether its caches are there.
+type Prober interface {
+	// Probe returns nil if a server of the store answers: a program may start while
+	// some of several are down. The error names each that does not.
+	Probe(ctx context.Context) error
+}
+
 // Inspector is implemented by a store that can tell about the place where it
 // keeps entries: for the command larder and for health checks, not for the hot
 // path.

@@ -87,6 +87,26 @@ func TestOneServerOfSeveralThatRefusesCostsOnlyItsOwnKeys(t *testing.T) {
 	}
 }
 
+// A program that opens its caches at the start learns of each that is not there.
+func TestOpenNoticesEachServerThatIsNotThere(t *testing.T) {
+	onEachServer(t, func(t *testing.T, addr string, through func(addr string) string) {
+		f := newForwarder(t, addr)
+		c, _ := openWithClock(t, through(f.addr), cachetest.NewClock())
+		if err := c.Handler().Open(t.Context()); !errors.Is(err, cache.ErrOpenFailed) || !strings.Contains(err.Error(), f.addr) {
+			t.Errorf("Open of a server that refuses: %v", err)
+		}
+		f.listen()
+		if err := c.Handler().Open(t.Context()); err != nil {
+			t.Errorf("after its return: %v", err)
+		}
+	})
+	up, down := testserver.Memcached(t), newForwarder(t, testserver.Memcached(t))
+	c, _ := openWithClock(t, "memcached://?io_timeout=10s&addrs="+url.QueryEscape(up+","+down.addr), cachetest.NewClock())
+	if err := c.Handler().Open(t.Context()); err != nil {
+		t.Errorf("Open of two servers, one of which answers: %v", err)
+	}
+}
+
 // onEachServer runs a test on every server that is reached through the network. through
 // returns the URL for another address of it.
 func onEachServer(t *testing.T, test func(t *testing.T, addr string, through func(string) string)) {
