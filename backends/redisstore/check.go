@@ -75,13 +75,13 @@ func checkServer(ctx context.Context, client redis.Cmdable, where, role string, 
 		return noAnswer(ctx, err, where, began, opts)
 	}
 	text, err := client.Info(ctx).Result()
-	if isReply(err) {
-		return nil // a user without the right to INFO may well have all others
-	}
-	if err != nil {
+	if err != nil && !isReply(err) { // a user without the right to INFO may well have all others
 		return noAnswer(ctx, err, where, began, opts)
 	}
-	return readInfo(text).suits(where, role)
+	if err := readInfo(text).suits(where, role); err != nil || role == "replica" {
+		return err
+	}
+	return checkPermissions(ctx, client, where, opts)
 }
 
 // noAnswer says in one line which server did not answer, after how long, and
@@ -94,6 +94,7 @@ func noAnswer(ctx context.Context, err error, where string, began time.Time, opt
 	for _, known := range []struct{ reply, format string }{
 		{"WRONGPASS", "%s refuses the user name or the password: %w"},
 		{"invalid password", "%s refuses the user name or the password: %w"},
+		{"NOPERM", "%s does not let the user run a command that the store needs: %w"},
 		{"NOAUTH", "%s wants a password, and none is given: %w"},
 		{"DB index is out of range", "%s has no database " + strconv.Itoa(opts.DB) + ": %w"},
 		{"invalid DB index", "%s has no database " + strconv.Itoa(opts.DB) + ": %w"},
