@@ -168,7 +168,8 @@ func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) 
 // GetOrSet returns the cached value, or the one that load returns, which it
 // stores. Of all who ask for the key at the same time, one load runs, in a
 // context of its own: see [Loader]. A nil is stored as nil; an error stores
-// nothing. If the value could not be stored it is returned with the error.
+// nothing. If the backend could not store the value it is returned with the error;
+// a value that cannot be encoded, ErrUnencodable, is not.
 //
 // See [View.Fill] for a load that decides about timeout and storing. For many
 // keys at once, start a GetOrSet for each on [View.Async] and await them.
