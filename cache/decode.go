@@ -158,20 +158,21 @@ func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) er
 
 // decodeBytes returns the byte slice of e, as GetBytes does.
 func (a *alias) decodeBytes(e *entry, o *options) ([]byte, error) {
-	b, err := a.bytesOf(e, o)
-	if err != nil && a.missOnWrongType {
-		return nil, wrongTypeAsMiss(err, new([]byte))
-	}
-	return b, err
-}
-
-func (a *alias) bytesOf(e *entry, o *options) ([]byte, error) {
 	if e.isPlain() {
 		if o.flags.has(flagShared) {
 			return e.raw, nil
 		}
 		return clone(e.raw), nil
 	}
+	b, err := a.unsealBytes(e, o)
+	if err != nil && a.missOnWrongType {
+		return nil, wrongTypeAsMiss(err, new([]byte))
+	}
+	return b, err
+}
+
+// unsealBytes is decodeBytes for an entry that is not plain.
+func (a *alias) unsealBytes(e *entry, o *options) ([]byte, error) {
 	if e.isNative {
 		return nil, wrongType(e.native, "bytes")
 	}
