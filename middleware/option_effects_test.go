@@ -170,6 +170,14 @@ var optionEffects = map[string]effect{
 		observe: askingForQueries("a=1&b=2", "b=2&a=1"),
 		with:    "run 1, run 1", without: "run 1, run 2",
 	},
+	"HostAliases": {
+		option: middleware.HostAliases("example.com", "www.example.com"),
+		observe: func(t *testing.T, page func(http.Handler) http.Handler) string {
+			p := within(inMemory(t), page(countingRuns()))
+			return send(p, ofHost("GET", "www.example.com", "/page")).body + ", " + send(p, ofHost("GET", "example.com", "/page")).body
+		},
+		with: "run 1, run 1", without: "run 1, run 2",
+	},
 	"TrustProxies": {
 		option:  middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")), // where httptest.NewRequest comes from
 		observe: asking("X-Forwarded-Host: a.example", "X-Forwarded-Host: b.example"),

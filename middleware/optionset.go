@@ -28,6 +28,7 @@ type optionSet struct {
 	when                             []func(*http.Request) bool
 	varyValues                       []varyValue
 	trustedProxies                   []netip.Prefix
+	hostAliases                      []site
 	ofSomeKinds                      []string // options that do not mean something to every kind of cache
 	problems                         []string
 }

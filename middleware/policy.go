@@ -39,6 +39,7 @@ type policy struct {
 	when              []func(*http.Request) bool
 	cookies           cookieRules
 	query             queryRules
+	hosts             hostAliases
 	varyHeaders       []string
 	varyValues        []varyValue
 	normalize         bool

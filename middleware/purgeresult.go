@@ -7,8 +7,8 @@ import (
 
 // PurgeResult says what a purge did. As JSON it is what a [Policy.PurgeHandler] answers.
 type PurgeResult struct {
-	// URL is the URL that was purged, in normal form (RFC 3986, section 6.2.2): in
-	// lower-case scheme and host, with the name that the host has by [HostAliases].
+	// URL is the URL that was purged, in normal form (RFC 3986, section 6.2.2), with the
+	// name that the host has by [HostAliases].
 	URL string `json:"purged"`
 
 	// Prefix says that all beneath the URL was purged with it, and Soft that the pages

@@ -29,6 +29,7 @@ type judgement struct {
 	vary        []string // what the response varies on whatever the handler says
 	nominated   []string // fields of the request that Connection takes away from the handler
 	rules       *fieldRules
+	hosts       hostAliases
 	note        keyNote // for Explain
 }
 
@@ -37,7 +38,7 @@ type judgement struct {
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
-	j := judgement{fields: p.fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize, rules: p.fieldRules}
+	j := judgement{fields: p.fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize, rules: p.fieldRules, hosts: p.hosts}
 	j.bypass = p.bypassReason(r, j.fields)
 	if j.bypass == reasonNone && !p.isSilent(outer) {
 		j.bypass = p.reasonOutside(outer, time.Now())

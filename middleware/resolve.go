@@ -23,6 +23,7 @@ func (s *optionSet) resolve(f face, ttl time.Duration) (*policy, error) {
 	s.resolveVary(p)
 	s.resolveCookies(p)
 	s.resolveQuery(p)
+	s.resolveHosts(p)
 	s.resolveFields(p)
 	s.resolveAccess(p)
 	if len(s.problems) > 0 {

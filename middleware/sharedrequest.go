@@ -88,7 +88,7 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 	case len(header[name]) > 1:
 		line = strings.Join(header[name], ", ")
 	default:
-		return header[name]
+		return j.hosts.foldLines(name, header[name])
 	}
 	if line == "" {
 		return nil
@@ -102,7 +102,7 @@ func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Re
 	shared.Method = http.MethodGet
 	shared.Host = j.target.host
 	if j.trusted {
-		shared.Host = r.Host // which is in the key, beside that of the target
+		shared.Host = j.hosts.fold(r.Host) // which is in the key, beside that of the target
 	}
 	shared.Body = http.NoBody
 	*shared.URL = j.url
