@@ -97,3 +97,16 @@ func TestThePanicOfARunIsLoggedByTheCaches(t *testing.T) {
 		}
 	})
 }
+
+func TestLifecyclePanicsIfAnOptionIsGivenTwice(t *testing.T) {
+	bus, caches := middleware.WithBus(new(signals.Bus)), middleware.WithCaches(inMemory(t))
+	for want, opts := range map[string][]middleware.LifecycleOption{
+		"an option is nil": {bus, nil},
+		"WithBus is given 2 times and WithCaches 1 times": {bus, caches, bus},
+		"WithBus is given 0 times and WithCaches 2 times": {caches, caches},
+	} {
+		if text := fmt.Sprint(panicOf(func() { middleware.Lifecycle(opts...) })); !strings.Contains(text, want) {
+			t.Errorf("it panics with %q, want %q", text, want)
+		}
+	}
+}

@@ -40,6 +40,8 @@ var wrongOptions = []struct {
 	{options{middleware.VaryByHeader("*")}, `VaryByHeader: "*" is not the name of a field`},
 	{options{middleware.Targets("CDN Cache-Control")}, `Targets: "CDN Cache-Control" is not the name of a field`},
 	{options{middleware.VaryByHeader("if-none-match")}, `VaryByHeader: "If-None-Match" is not given to the handler`},
+	{options{middleware.VaryByHeader("X-Real-IP")}, `VaryByHeader: "X-Real-Ip" is not given to the handler, so no page may depend on it; name what outer middleware makes of it by VaryByNamed`},
+	{options{middleware.VaryByHeader("x_forwarded_for")}, `VaryByHeader: "X_forwarded_for" is not given to the handler`},
 	{options{middleware.VaryByHeader("Set-Cookie")}, `VaryByHeader: "Set-Cookie" is a field of responses`},
 	{options{middleware.VaryByHeader()}, `VaryByHeader: no name is given`},
 	{options{middleware.CredentialHeaders()}, `CredentialHeaders: no name is given`},
@@ -157,6 +159,13 @@ func TestOptionsThatNoKindOfCacheCanHaveAreAnError(t *testing.T) {
 	}
 }
 
+func TestAForwardedFieldIsDeclaredByTrustProxies(t *testing.T) {
+	const want = `VaryByHeader: "X-Forwarded-Proto" is not given to the handler without TrustProxies, which has it in the key of every page`
+	if err := middleware.CheckOptions(middleware.VaryByHeader("X-Forwarded-Proto")); err == nil || !strings.Contains(err.Error(), want) {
+		t.Error(err)
+	}
+}
+
 func TestTheTTLOfCachePageIsNotNegative(t *testing.T) {
 	if err := middleware.CheckCachePage(-time.Second); err == nil || !strings.Contains(err.Error(), "ttl: -1s is negative; 0 stores nothing") {
 		t.Error(err)
@@ -231,6 +240,7 @@ func TestRightOptionsAreRight(t *testing.T) {
 		{middleware.Grace(0), middleware.Patience(0), middleware.BrowserTTL(0), middleware.DefaultTTL(0), middleware.StatusTTL(404, 0), middleware.MaxBody(1)},
 		{middleware.KeyPrefix("é:*?"), middleware.OnlyQuery()},
 		{middleware.KeyPrefix("")},
+		{middleware.VaryByHeader("X-Forwarded-Host"), middleware.TrustProxies(netip.MustParsePrefix("10.0.0.0/8"))},
 		{middleware.IgnoreCookies("*"), middleware.IgnoreCookies("a", "a", "__Host-session*"), middleware.VaryByCookie("theme", "theme")},
 		{middleware.IgnoreQuery("utm_*", "café", "items[]", "a.b", "*"), middleware.OnlyQuery("p*"), middleware.SortQuery(), middleware.SortQuery()},
 		{middleware.HostAliases("example.com", "www.example.com", "www.example.com"), middleware.HostAliases("[::1]", "localhost", "127.0.0.1", "münchen.example")},

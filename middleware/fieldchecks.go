@@ -43,6 +43,12 @@ func (s *optionSet) checkVaryHeaders(names []string) {
 		switch {
 		case isPartial(name):
 			s.problem(option, "%q is not given to the handler, but applied to its answer, so no page may depend on it", name)
+		case slices.Contains(believed, name):
+			if len(s.trustedProxies) == 0 {
+				s.problem(option, "%q is not given to the handler without TrustProxies, which has it in the key of every page", name)
+			}
+		case name != "Host" && isHidden(withHyphens(name)):
+			s.problem(option, "%q is not given to the handler, so no page may depend on it; name what outer middleware makes of it by VaryByNamed", name)
 		case name == "Set-Cookie":
 			s.problem(option, "%q is a field of responses; VaryByCookie names the cookies that pages depend on", name)
 		}

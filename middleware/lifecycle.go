@@ -18,19 +18,27 @@ import (
 // RequestFinished after the last [Lifecycle] for that bus is made.
 const CloseCachesUID = "larder.close_caches"
 
-// LifecycleOption changes what [Lifecycle] does.
-type LifecycleOption func(*lifecycle)
+// LifecycleOption changes what [Lifecycle] does. Each is given at most once; what is
+// wrong with options makes Lifecycle panic.
+type LifecycleOption func(*lifecycleOptions)
 
-// WithBus sends the signals on bus in place of [signals.Default], which nil
-// stands for.
-func WithBus(bus *signals.Bus) LifecycleOption {
-	return func(l *lifecycle) { l.bus = cmp.Or(bus, signals.Default) }
+// lifecycleOptions are what options say, in whatever order they were given. A slice has
+// one element unless its option was given several times.
+type lifecycleOptions struct {
+	buses  []*signals.Bus
+	caches []*cache.Handler
 }
 
-// WithCaches gives requests the caches of h in place of those of the program's
+// WithBus sends the signals on bus instead of [signals.Default], which nil
+// stands for.
+func WithBus(bus *signals.Bus) LifecycleOption {
+	return func(o *lifecycleOptions) { o.buses = append(o.buses, bus) }
+}
+
+// WithCaches gives requests the caches of h instead of those of the program's
 // default handler, see [cache.SetDefault].
 func WithCaches(h *cache.Handler) LifecycleOption {
-	return func(l *lifecycle) { l.caches = h }
+	return func(o *lifecycleOptions) { o.caches = append(o.caches, h) }
 }
 
 // Lifecycle returns middleware that marks the life of each request. It puts a
@@ -79,12 +87,25 @@ func (l *lifecycle) checkPages() {
 }
 
 func newLifecycle(opts []LifecycleOption) lifecycle {
-	config := lifecycle{bus: signals.Default}
+	var o lifecycleOptions
 	for _, opt := range opts {
-		opt(&config)
+		if opt == nil {
+			panic("middleware: Lifecycle: an option is nil; options are what WithBus and WithCaches return")
+		}
+		opt(&o)
 	}
-	config.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID), signals.Last())
-	return config
+	if len(o.buses) > 1 || len(o.caches) > 1 {
+		panic(fmt.Sprintf("middleware: Lifecycle: WithBus is given %d times and WithCaches %d times; each holds one value", len(o.buses), len(o.caches)))
+	}
+	l := lifecycle{bus: signals.Default}
+	for _, bus := range o.buses {
+		l.bus = cmp.Or(bus, signals.Default)
+	}
+	for _, caches := range o.caches {
+		l.caches = caches
+	}
+	l.bus.RequestFinished.Connect(closeCaches, signals.UID(CloseCachesUID), signals.Last())
+	return l
 }
 
 func closeCaches(ctx context.Context, _ any, _ signals.FinishedEvent) error {

@@ -98,8 +98,7 @@ func When(wanted func(*http.Request) bool) PageOption {
 
 // VaryByHeader declares that pages depend on these request fields, and names them in
 // the pages' Vary, for caches further out. Fields that the handler does not get, such as
-// X-Forwarded-For, keep every page out of the cache: see [TrustProxies] and
-// [VaryBy].
+// X-Forwarded-For, are an error: see [TrustProxies] and [VaryByNamed].
 func VaryByHeader(names ...string) PageOption {
 	return func(s *optionSet) { s.addNames("VaryByHeader", names) }
 }

@@ -83,3 +83,14 @@ func ExamplePolicy() {
 	// 200 purged http://example.com/hats: 1 entry
 	// GET /hats - larder; fwd=uri-miss; fwd-status=200; stored
 }
+
+// Options that come from a configuration are checked before they are used. The error
+// lists everything that is wrong with them for that kind of cache.
+func ExampleCheckCachePage() {
+	err := middleware.CheckCachePage(time.Hour, middleware.DefaultTTL(time.Minute), middleware.IgnoreCookies("session=1"))
+	fmt.Println(err)
+	// Output:
+	// middleware: options are wrong:
+	// 	DefaultTTL: it means nothing to CachePage, only to Site and Shared; CachePage has the ttl as its first argument
+	// 	IgnoreCookies: "session=1" is a cookie with its value; the name is what stands before "="
+}
