@@ -222,6 +222,7 @@ func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 	p.Why = bypassText(why)
 	header := u.recorder.edits.upon(u.outerNow())
 	entry := newPage(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.policy)
+	p.Validated = entry.isStaleAtBirth()
 	p.Permission, p.Vary = entry.sharing.permission(), append(entry.vary, u.outer.vary...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/larder-go/larder/internal/explain"
@@ -69,12 +70,7 @@ func (in input) isRemoved(d difference) bool {
 }
 
 func has(names []string, name string) bool {
-	for _, n := range names {
-		if strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 const private = `w.Header().Set("Cache-Control", "private")`
@@ -126,7 +122,7 @@ func (a *Auditor) concludeEqual(s *subject) {
 		a.report.NotJudge(s.name(), s.says, "the page has failed with status "+statusText(r))
 	}
 	for i := range s.pages {
-		if p := &s.pages[i]; p.IsStored() || p.Guarded {
+		if p := &s.pages[i]; p.IsShared() || p.Guarded {
 			if f, ok := p.unequal(); ok {
 				f.Page = s.name()
 				a.report.Findings = append(a.report.Findings, f)
@@ -149,7 +145,7 @@ func (p *seenPage) unequal() (f Finding, ok bool) {
 		f.Change = kindOfText(before, text) + ": " + quoted(before+text)
 	case !p.pattern.status:
 		f.Change = "the status"
-	case p.pattern.varying["Set-Cookie"] && p.IsStored():
+	case p.pattern.varying["Set-Cookie"] && p.IsShared():
 		f.Change = "Set-Cookie: " + quoted(p.first("Set-Cookie"))
 		f.Line = "middleware.StripSetCookie() // or " + private
 	case len(p.pattern.sums) > 1:

@@ -99,6 +99,8 @@ func keeps(p, q *explain.Page) string {
 		return fmt.Sprintf("the request bypasses the cache (%s)", p.Bypass)
 	case p.Why != "":
 		return fmt.Sprintf("the response is not stored (%s)", p.Why)
+	case p.Validated:
+		return "the handler is asked before each use"
 	case q.Bypass != "":
 		return fmt.Sprintf("the request bypasses the cache (%s)", q.Bypass)
 	case p.Key != q.Key:

@@ -31,8 +31,8 @@ type Answer struct {
 }
 
 // Page is what a cached page makes of a request. Its handler has run as it would for all
-// who ask, and nothing was looked up or stored. What options name is as the request
-// brought it; values are there as digests.
+// who ask, and nothing was looked up or stored. Values of the request that may identify a
+// user are there as digests.
 type Page struct {
 	Policy string `json:"policy"` // which cache it is, for people
 
@@ -40,6 +40,9 @@ type Page struct {
 	// up, and why the response is not stored. They are empty if it is.
 	Bypass string `json:"bypass,omitempty"`
 	Why    string `json:"why,omitempty"`
+
+	// Validated says that the handler is asked before each use of the stored response.
+	Validated bool `json:"validated,omitempty"`
 
 	// Guarded says that nothing but a guard of the cache's own keeps the response from
 	// being stored: that against Set-Cookie, or against nonces.
@@ -85,10 +88,13 @@ type Response struct {
 // IsStored reports whether the response would be stored for others.
 func (p *Page) IsStored() bool { return p.Bypass == "" && p.Why == "" }
 
+// IsShared reports whether the response would be given to others as it is.
+func (p *Page) IsShared() bool { return p.IsStored() && !p.Validated }
+
 // StandsFor reports whether the response of p, once it is stored, is given to the request
 // of q: q is looked up, finds it by its key and by what p varies on, and may have it.
 func (p *Page) StandsFor(q *Page) bool {
-	return p.IsStored() && q.Bypass == "" && p.Key == q.Key && p.VariesApart(q) == "" &&
+	return p.IsShared() && q.Bypass == "" && p.Key == q.Key && p.VariesApart(q) == "" &&
 		q.Credentials.MayShare(p.Permission, p.Vary) && p.isReadable(q)
 }
 

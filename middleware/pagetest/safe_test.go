@@ -111,8 +111,12 @@ func TestNothingIsSaidAgainstASafePage(t *testing.T) {
 		"private":                              {minute(within("Cache-Control", "private", echoes(random))), get("/")},
 		"no-store, with a nonce":               {minute(within("Cache-Control", "no-store", within("Content-Security-Policy", "script-src 'nonce-x'", echoes(random)))), get("/")},
 		"a time stamp that is not stored":      {middleware.Shared()(echoes(random)), get("/")},
-		"a login page of a site, not for all":  {middleware.Shared()(within("Set-Cookie", "csrftoken=1", echoes(random))), get("/")},
-		"ETag and Last-Modified":               {minute(within("Etag", `"1"`, within("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT", page))), get("/")},
+		"a page that is validated before each use": {middleware.Shared()(within("Vary", "X-A", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Etag", `"`+field("Accept-Language")(r)+`"`)
+			echoes(field("Accept-Language"))(w, r)
+		})), get("/")},
+		"a login page of a site, not for all": {middleware.Shared()(within("Set-Cookie", "csrftoken=1", echoes(random))), get("/")},
+		"ETag and Last-Modified":              {minute(within("Etag", `"1"`, within("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT", page))), get("/")},
 		"Set-Cookie, so that it is not stored": {minute(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Set-Cookie", "visit="+rand.Text())
 			page(w, r)
