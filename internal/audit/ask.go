@@ -1,17 +1,11 @@
 package audit
 
 import (
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/larder-go/larder/internal/explain"
 )
@@ -47,7 +41,7 @@ func (a *Auditor) observe(r *http.Request) (*sample, error) {
 	if response.Header.Get(explain.Field) != explain.Audited {
 		return nil, notJudged("%s", notAudited(response))
 	}
-	body, err := decoded(response)
+	body, err := decoded(io.LimitReader(response.Body, maxAnswer), response.Header.Get("Content-Encoding"))
 	if err != nil {
 		return nil, notJudged("the answer cannot be read: %w", err)
 	}
@@ -56,11 +50,16 @@ func (a *Auditor) observe(r *http.Request) (*sample, error) {
 		return nil, notJudged("the answer cannot be read: %w", err)
 	}
 	s := &sample{pages: answer.Pages, cookies: response.Cookies()}
-	for _, p := range s.pages {
+	for i := range s.pages {
+		p := &s.pages[i]
+		uncode(&p.Response)
 		s.cookies = append(s.cookies, (&http.Response{Header: p.Response.Header}).Cookies()...)
 	}
 	return s, nil
 }
+
+// maxAnswer is how many bytes of an answer are read.
+const maxAnswer = 64 << 20
 
 // notAudited says why a page has not answered.
 func notAudited(response *http.Response) string {
@@ -71,33 +70,4 @@ func notAudited(response *http.Response) string {
 		return fmt.Sprintf("no cached page has answered: the status is %d, to %s", response.StatusCode, location)
 	}
 	return fmt.Sprintf("no cached page has answered (status %d): wrap its handler in CachePage, Site or Shared, with the options that it is to have", response.StatusCode)
-}
-
-// decoded returns the body without the coding that outer middleware has applied to it.
-func decoded(response *http.Response) (io.Reader, error) {
-	body := io.LimitReader(response.Body, 64<<20)
-	switch coding := response.Header.Get("Content-Encoding"); coding {
-	case "", "identity":
-		return body, nil
-	case "gzip", "x-gzip":
-		return gzip.NewReader(body)
-	case "deflate":
-		return inflated(body)
-	case "zstd":
-		return zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
-	default:
-		return nil, fmt.Errorf("it has the content coding %q", coding)
-	}
-}
-
-// inflated reads deflate, with which some send the form without a header.
-func inflated(body io.Reader) (io.Reader, error) {
-	data, err := io.ReadAll(body)
-	if err != nil {
-		return nil, err
-	}
-	if r, err := zlib.NewReader(bytes.NewReader(data)); err == nil {
-		return r, nil
-	}
-	return flate.NewReader(bytes.NewReader(data)), nil
 }

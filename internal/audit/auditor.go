@@ -93,12 +93,15 @@ func (a *Auditor) first(ctx context.Context, r *http.Request, says string) (*sub
 		s.request = r.Clone(r.Context())
 		s.request.Method = http.MethodGet
 	}
-	for range 2 {
-		if err := a.sample(ctx, s); err != nil || s.unjudged != nil {
-			return s, err
-		}
+	err := a.sample(ctx, s)
+	if errors.Is(s.unjudged, errCoding) {
+		s.request, s.unjudged = withoutBrotli(s.request), nil
+		err = a.sample(ctx, s)
 	}
-	return s, nil
+	if err == nil && s.unjudged == nil {
+		err = a.sample(ctx, s)
+	}
+	return s, err
 }
 
 // sample sends the request of a subject once more.

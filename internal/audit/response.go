@@ -12,7 +12,7 @@ import (
 // harmless are response fields that may differ: they are about the moment, about caches,
 // or follow from what else is in the response.
 var harmless = []string{
-	"Age", "Cache-Control", "Cache-Status", "Cdn-Cache-Control", "Content-Length", "Date", "Expires", "Pragma", "Server-Timing", "Surrogate-Control", "Vary",
+	"Age", "Cache-Control", "Cache-Status", "Cdn-Cache-Control", "Content-Encoding", "Content-Length", "Date", "Expires", "Pragma", "Server-Timing", "Surrogate-Control", "Vary",
 }
 
 // pattern is what the responses to equal requests have in common.
@@ -57,13 +57,17 @@ func (p *pattern) add(r explain.Response) {
 
 // differing are the fields that are not the same in another header, in order.
 func (p *pattern) differing(header http.Header) (names []string) {
+	isCoded := !slices.Equal(p.first.Header["Content-Encoding"], header["Content-Encoding"])
+	mayDiffer := func(name string) bool {
+		return p.mayDiffer(name) || isCoded && (name == "Etag" || name == "Accept-Ranges") // of another coding
+	}
 	for name, lines := range p.first.Header {
-		if !p.mayDiffer(name) && !slices.Equal(lines, header[name]) {
+		if !mayDiffer(name) && !slices.Equal(lines, header[name]) {
 			names = append(names, name)
 		}
 	}
 	for name := range header {
-		if _, both := p.first.Header[name]; !both && !p.mayDiffer(name) {
+		if _, both := p.first.Header[name]; !both && !mayDiffer(name) {
 			names = append(names, name)
 		}
 	}
@@ -77,7 +81,7 @@ func (p *pattern) matches(r explain.Response) bool {
 	switch {
 	case p.status && p.first.Status != r.Status, len(p.differing(r.Header)) > 0:
 		return false
-	case p.sums[r.Sum]:
+	case p.sums[r.Sum], p.sums[unread], r.Sum == unread:
 		return true
 	case r.Length > explain.MaxBody && p.body().isConstant():
 		return false // it differs behind what is known of it

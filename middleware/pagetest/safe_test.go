@@ -30,6 +30,30 @@ func zipped(w http.ResponseWriter, r *http.Request) {
 	_ = z.Close()
 }
 
+// zippedSilently is as zipped, without Vary where it does not compress, as some middleware
+// does: the plain page is right for all.
+func zippedSilently(w http.ResponseWriter, r *http.Request) {
+	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Etag", `"1"`)
+		_, _ = io.WriteString(w, "<p>page</p>")
+		return
+	}
+	w.Header().Set("Etag", `"1-gzip"`)
+	zipped(w, r)
+}
+
+// inBrotli is middleware that applies a coding that no audit can take away.
+func inBrotli(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+			w.Header().Set("Content-Encoding", "br")
+			w.Header().Set("Vary", "Accept-Encoding")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // zipping is middleware that compresses what it is outside of, and says so late.
 func zipping(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,15 +107,18 @@ func TestNothingIsSaidAgainstASafePage(t *testing.T) {
 		h       http.Handler
 		request *http.Request
 	}{
-		"the same for all":                  {minute(page), get("/")},
-		"with fields of a browser":          {minute(page), get("/", "Accept: text/html", "Accept-Language: en", "User-Agent: Mozilla", "Referer: https://a.example/", "Cookie: _ga=1; theme=dark")},
-		"HEAD":                              {minute(page), head("/")},
-		"compressed inside, with Vary":      {minute(zipped), get("/")},
-		"compressed outside":                {zipping(minute(page)), get("/")},
-		"the reader's language, with Vary":  {minute(within("Vary", "Accept-Language", echoes(field("Accept-Language")))), get("/", "Accept-Language: en")},
-		"the reader's language, declared":   {minute(echoes(field("Accept-Language")), middleware.VaryByHeader("Accept-Language")), get("/")},
-		"the reader's language, normalized": {minute(echoes(field("Accept-Language")), middleware.VaryByHeader("Accept-Language"), middleware.Normalize()), get("/")},
-		"a fragment, with Vary":             {minute(within("Vary", "HX-Request, HX-Target", echoes(func(r *http.Request) string { return r.Header.Get("HX-Request") + r.Header.Get("HX-Target") }))), get("/")},
+		"the same for all":                       {minute(page), get("/")},
+		"with fields of a browser":               {minute(page), get("/", "Accept: text/html", "Accept-Language: en", "User-Agent: Mozilla", "Referer: https://a.example/", "Cookie: _ga=1; theme=dark")},
+		"HEAD":                                   {minute(page), head("/")},
+		"compressed inside, with Vary":           {minute(zipped), get("/")},
+		"compressed outside":                     {zipping(minute(page)), get("/")},
+		"compressed inside, without Vary if not": {minute(zippedSilently), get("/")},
+		"the same, for a client that accepts it": {minute(zippedSilently), get("/", "Accept-Encoding: gzip")},
+		"compressed outside, in brotli":          {inBrotli(minute(page)), get("/", "Accept-Encoding: gzip, deflate, br;q=1")},
+		"the reader's language, with Vary":       {minute(within("Vary", "Accept-Language", echoes(field("Accept-Language")))), get("/", "Accept-Language: en")},
+		"the reader's language, declared":        {minute(echoes(field("Accept-Language")), middleware.VaryByHeader("Accept-Language")), get("/")},
+		"the reader's language, normalized":      {minute(echoes(field("Accept-Language")), middleware.VaryByHeader("Accept-Language"), middleware.Normalize()), get("/")},
+		"a fragment, with Vary":                  {minute(within("Vary", "HX-Request, HX-Target", echoes(func(r *http.Request) string { return r.Header.Get("HX-Request") + r.Header.Get("HX-Target") }))), get("/")},
 		"a CORS answer, with Vary": {middleware.Site()(within("Vary", "Origin", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 		})), get("/")},

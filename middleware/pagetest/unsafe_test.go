@@ -77,6 +77,12 @@ func TestAnUndeclaredInputIsFound(t *testing.T) {
 		input, change, line string
 	}{
 		"an HX-Request fragment": {minute(fragment), "/", "Hx-Request: true", "fragment", `middleware.VaryByHeader("Hx-Request")`},
+		"another page where it is compressed": {minute(func(w http.ResponseWriter, r *http.Request) {
+			zipped(w, r)
+			if r.Header.Get("Accept-Encoding") == "" {
+				fmt.Fprint(w, r.Header.Get("Save-Data"))
+			}
+		}), "/", "Save-Data: on", "on", `middleware.VaryByHeader("Save-Data")`},
 		"a fragment that is not stored, where the page is": {minute(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Requested-With") != "" {
 				w.Header().Set("Cache-Control", "no-store")
