@@ -36,9 +36,11 @@ type alias struct {
 	keyWarnings     keyWarnings
 	corruptWarnings rarely
 	errorWarnings   rarely
-	typeWarnings    rarely
-	async           *executor
-	closing         *atomic.Bool // set by the handler's Shutdown
+
+	tooLargeWarnings rarely
+	typeWarnings     rarely
+	async            *executor
+	closing          *atomic.Bool // set by the handler's Shutdown
 
 	handler *Handler
 	source  *aliasStore

@@ -285,7 +285,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 	err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o, &s)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
-		f.cache.fail(ctx, f.op, f.key, err)
+		f.committed(ctx, err)
 		return &landing{value: loaded.Value, fresh: true, private: true, err: err}, nil
 	}
 	if err != nil {
@@ -306,15 +306,32 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		return err
 	}); err != nil {
 		l.err = err
-		f.cache.fail(ctx, f.op, f.key, err)
+		f.committed(ctx, err)
 		return l, nil
 	}
+	f.committed(ctx, nil)
 	if l.stored {
 		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
 	} else if winner, ok := f.find(ctx, key); ok {
 		return &landing{entry: winner}, nil
 	}
 	return l, nil
+}
+
+// committed reports how the storing of the value has ended. That it is too large, which
+// the next load will meet, too, is said in the log unless the loader says it.
+func (f *fill) committed(ctx context.Context, err error) {
+	if err != nil {
+		f.cache.fail(ctx, f.op, f.key, err)
+	}
+	observer, observes := f.load.(StoreObserver)
+	switch {
+	case observes:
+		observer.Committed(ctx, err)
+	case errors.Is(err, ErrTooLarge) && f.cache.tooLargeWarnings.due(f.cache.clock.Now()):
+		f.cache.logger.WarnContext(ctx, "larder: a loaded value is too large for the cache and is loaded again by each caller",
+			"alias", f.cache.name, "op", f.op, "key", shortened(f.key))
+	}
 }
 
 // store writes the loaded value unless there is an entry by now.

@@ -27,6 +27,15 @@ type Preparer interface {
 	Prepare(err error)
 }
 
+// StoreObserver is a [Loader] that is told what became of its value: those who wait may
+// have had it before it was stored. Committed is called in the goroutine of the load,
+// with nil if the value, or a newer one, is stored, and else with the error, such as
+// [ErrTooLarge].
+type StoreObserver interface {
+	Loader
+	Committed(ctx context.Context, err error)
+}
+
 // Accepter is a [Loader] whose caller may not want what is in the cache. Accept
 // is called when something was found and is in dst, in the caller's goroutine:
 // false makes it a miss, and the entry is replaced by what the load returns,

@@ -98,6 +98,7 @@ func (p *policy) wrap(next http.Handler) http.Handler {
 		uncacheable:    new(memory),
 		selectors:      new(selectorMemory),
 		refused:        new(memory),
+		rejected:       new(memory),
 		hot:            new(hotWays),
 		purges:         new(purgeLists),
 		indexes:        new(indexMemory),
@@ -134,6 +135,7 @@ type pageHandler struct {
 	uncacheable    *memory
 	selectors      *selectorMemory // of what is uncacheable
 	refused        *memory         // pages whose refreshes did not come to the handler
+	rejected       *memory         // pages that the store did not take
 	purges         *purgeLists
 	indexes        *indexMemory
 	refreshes      *refreshes

@@ -20,7 +20,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 		u.keepPrivate(why)
 		return false
 	}
-	stored, detail := u.fate(x.lookUpErr)
+	stored, detail := u.expectedFate()
 	header := w.client.Header()
 	setStatus(header, u.page.cacheStatus, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
 	w.edits.applyTo(header)
@@ -57,7 +57,7 @@ func (u *run) sendWhole() (shared bool) {
 	}
 	why := u.review()
 	if why == reasonNone && !isServersOwn(x.w) {
-		stored, detail := u.fate(x.lookUpErr)
+		stored, detail := u.expectedFate()
 		u.sent = true
 		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
 		why = u.review()

@@ -26,6 +26,13 @@ func (h *pageHandler) logStoreError(ctx context.Context, err error) {
 	logger(ctx).Log(ctx, level, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
 }
 
+// logStoreRefused says at times that a page is too large for the cache.
+func (h *pageHandler) logStoreRefused(ctx context.Context, path string) {
+	if h.mayLog() {
+		logger(ctx).WarnContext(ctx, "larder: a page is too large for the cache's backend, so each request makes it", "alias", h.alias, "path", path)
+	}
+}
+
 // storeReason is the reason for which a page is served without a cache that fails.
 func storeReason(err error) reason {
 	if errors.Is(err, cache.ErrUnknownAlias) {

@@ -115,6 +115,15 @@ func (m *memory) wasUnshared(key memoryKey) bool {
 	return known.value != 0 && known.until()+int64((unsharedTime-memoryTime)/time.Second) > time.Now().Unix()
 }
 
+// lastReason returns the reason of the last response, if it was remembered within
+// unsharedTime, or reasonNone.
+func (m *memory) lastReason(key memoryKey) reason {
+	if !m.wasUnshared(key) {
+		return reasonNone
+	}
+	return m.slot(key).why()
+}
+
 // forget notes that a response was for all.
 func (m *memory) forget(key memoryKey) {
 	if known := m.slot(key); known.value != 0 {

@@ -54,6 +54,7 @@ const (
 	reasonCollision    // the entry under this key is of another request
 	reasonEncoding     // the client does not accept the entry's content coding
 	reasonRecursive    // the handler asks for its own page
+	reasonStoreRefused // the cache's backend does not take the page
 	reasonStoreError   // the cache's backend failed
 	reasonUnknownAlias // there is no cache of that name
 	reasonLeft         // the request ended before there was an answer
@@ -136,6 +137,7 @@ var bases = [len(reasons)]basis{
 	reasonCollision:       ofMoment,
 	reasonEncoding:        ofRequest,
 	reasonRecursive:       ofMoment,
+	reasonStoreRefused:    ofMoment,
 	reasonStoreError:      ofMoment,
 	reasonUnknownAlias:    ofMoment,
 	reasonLeft:            ofMoment,
@@ -256,7 +258,7 @@ var reasons = [...]Reason{
 	},
 	reasonTooLarge: {
 		"too-large", "the body is longer than the limit",
-		"MaxBody", "Raise MaxBody, or the limit of the backend, if the cache has the room.",
+		"MaxBody", "Raise MaxBody, if the cache has the room.",
 	},
 	reasonInFlight: {
 		"in-flight", "the responses under way had all the memory that max_in_flight allows, so this one went to its client alone",
@@ -313,6 +315,10 @@ var reasons = [...]Reason{
 	reasonRecursive: {
 		"recursive", "the handler asks for its own page",
 		"CachePage", "Do not ask for a page while it is being made.",
+	},
+	reasonStoreRefused: {
+		"store-refused", "the cache's backend did not take this page, or not the last time, since it is larger than the backend takes",
+		"Alias", "Raise the backend's limit (memcached -I, max_value_size, max_value_bytes, max_bytes), compress the alias, or keep such pages in another one.",
 	},
 	reasonStoreError: {
 		"store-error", "the cache failed; the log says how",

@@ -11,7 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -148,6 +150,13 @@ var ways = map[string]func(*testing.T) string{
 		b := new(backend)
 		b.failWith(errors.New("down"))
 		return ask(within(newCaches(t, b.config()), middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
+	},
+	"store-refused": func(t *testing.T) string {
+		caches := newCaches(t, withStore(func() (driver.Store, error) {
+			s, err := memstore.New(memstore.Options{})
+			return refusingStore{bytesOnly{s}, driver.ErrTooLarge}, err
+		}))
+		return ask(within(caches, middleware.CachePage(ttl)(answering("page"))), "/page").cacheStatus()
 	},
 	"unknown-alias": func(t *testing.T) string {
 		return ask(behindAMux(inMemory(t), middleware.CachePage(ttl, middleware.Alias("nope"))(answering("page"))), "/page").cacheStatus()

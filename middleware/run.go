@@ -298,11 +298,21 @@ func (u *run) fate(storeErr error) (stored bool, detail reason) {
 	case u.reason != reasonNone:
 		return false, u.reason
 	case errors.Is(storeErr, cache.ErrTooLarge):
-		return false, reasonTooLarge
+		return false, reasonStoreRefused
 	case storeErr != nil:
 		return false, storeReason(storeErr)
 	}
 	return true, reasonNone
+}
+
+// expectedFate is fate before the response is stored. If the store did not take the last
+// one, it is not going to take this one, either.
+func (u *run) expectedFate() (stored bool, detail reason) {
+	stored, detail = u.fate(u.x.lookUpErr)
+	if why := u.x.h.rejected.lastReason(u.x.memoryKey()); stored && why != reasonNone {
+		return false, why
+	}
+	return stored, detail
 }
 
 // release lets those go who wait for a response that is not for them: all at

@@ -49,7 +49,7 @@ func (x *exchange) isAccepted(outcome cache.Outcome) bool {
 // settle does what follows from the outcome of a look-up, and reports whether
 // the request is answered.
 func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
-	if outcome.Err != nil {
+	if outcome.Err != nil && !errors.Is(outcome.Err, cache.ErrTooLarge) { // see Committed
 		x.h.logStoreError(x.r.Context(), outcome.Err)
 	}
 	switch {

@@ -1,10 +1,12 @@
 package middleware_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -124,7 +126,7 @@ func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
 	}{
 		"an outage":             {errors.New("connection refused"), 10, "store-error"},
 		"an outage, streamed":   {errors.New("connection refused"), 10_000, "store-error"},
-		"too large for a store": {driver.ErrTooLarge, 10, "too-large"},
+		"too large for a store": {driver.ErrTooLarge, 10, "store-refused"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			caches := newCaches(t, withStore(func() (driver.Store, error) {
@@ -138,6 +140,67 @@ func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The head of a streamed page is sent before the store has it, so the first response
+// cannot know.
+func TestAStreamedPageThatTheStoreDoesNotTakeSaysSoFromThenOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		refuses := new(atomic.Bool)
+		refuses.Store(true)
+		caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: withStore(func() (driver.Store, error) {
+			s, err := memstore.New(memstore.Options{})
+			return limitedStore{bytesOnly{s}, refuses}, err
+		})}, cache.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer caches.Shutdown(context.Background())
+		p := within(caches, middleware.CachePage(time.Hour)(answering(strings.Repeat("p", 10_000))))
+		get := func(path string) string {
+			defer synctest.Wait() // a stream that has just ended could be joined
+			return ask(p, path).cacheStatus()
+		}
+		const stored, refused = "larder; fwd=uri-miss; fwd-status=200; stored", "larder; fwd=uri-miss; fwd-status=200; detail=store-refused"
+		if got := get("/page"); got != stored {
+			t.Errorf("the first: %s", got)
+		}
+		for range 20 {
+			if got := get("/page"); got != refused {
+				t.Errorf("the next: %s, want %s", got, refused)
+			}
+			time.Sleep(30 * time.Second) // which is longer than most things are remembered
+		}
+		if got := get("/other"); got != stored {
+			t.Errorf("another page: %s", got)
+		}
+		if n := strings.Count(log.String(), "too large for the cache's backend"); n == 0 || n > 21 || !strings.Contains(log.String(), "path=/page") {
+			t.Errorf("%d lines in the log in ten minutes:\n%s", n, log.String())
+		}
+		refuses.Store(false)
+		get("/page") // is stored, though it does not say so
+		if got := get("/page"); !strings.Contains(got, "hit") {
+			t.Errorf("when the store takes it: %s", got)
+		}
+		time.Sleep(2 * time.Hour)
+		if got := get("/page"); got != stored {
+			t.Errorf("then the next run: %s", got)
+		}
+	})
+}
+
+// limitedStore is a store for which every value is too large, for a time.
+type limitedStore struct {
+	bytesOnly
+	refuses *atomic.Bool
+}
+
+func (l limitedStore) Add(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
+	if l.refuses.Load() {
+		return nil, false, driver.ErrTooLarge
+	}
+	return l.bytesOnly.Add(ctx, key, value, ttl)
 }
 
 // refusingStore is a store of which every look-up or, if they are too large, every write

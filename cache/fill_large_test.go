@@ -1,0 +1,64 @@
+package cache_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/cachetest"
+)
+
+// GetOrSet returns a value that is too large for the backend, with no error, to each
+// caller after a load of its own: the log is where that is seen.
+func TestAValueThatIsTooLargeIsSaidInTheLogAtABoundedRate(t *testing.T) {
+	s := newMapStore()
+	s.hook = func(_ context.Context, op, _ string) error {
+		if op == "Add" {
+			return cache.ErrTooLarge
+		}
+		return nil
+	}
+	var log bytes.Buffer
+	clock := cachetest.NewClock()
+	c := newCache(t, s, cache.Config{}, cache.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), cache.WithClock(clock))
+	for range 2 {
+		for range 20 {
+			got, err := cache.For[string](c).GetOrSet(t.Context(), "report", func(context.Context) (string, error) { return "large", nil })
+			if got != "large" || err != nil {
+				t.Fatalf("%q, %v", got, err)
+			}
+		}
+		clock.Advance(10 * time.Second)
+	}
+	if n := strings.Count(log.String(), "too large for the cache"); n != 2 || !strings.Contains(log.String(), "key=report") {
+		t.Errorf("40 loads in 20 s made %d lines:\n%s", n, log.String())
+	}
+	watched := &observed{}
+	if _, err := c.Fill(t.Context(), "k", new(string), watched); err != nil || !errors.Is(watched.err, cache.ErrTooLarge) {
+		t.Errorf("the loader is told %v; %v", watched.err, err)
+	}
+	if strings.Contains(log.String(), "key=k") {
+		t.Error("the log says what the loader is told")
+	}
+	s.hook = nil
+	if _, err := c.Fill(t.Context(), "k", new(string), watched); err != nil || watched.err != nil || watched.calls != 2 {
+		t.Errorf("the loader is told %v, %d times; %v", watched.err, watched.calls, err)
+	}
+}
+
+// observed is a loader that is told what became of its value.
+type observed struct {
+	calls int
+	err   error
+}
+
+var _ cache.StoreObserver = (*observed)(nil)
+
+func (*observed) Load(context.Context) (cache.Loaded, error) { return cache.Loaded{Value: "v"}, nil }
+
+func (o *observed) Committed(_ context.Context, err error) { o.calls, o.err = o.calls+1, err }
