@@ -70,3 +70,24 @@ func TestASharedCacheKeepsWhatAnotherProgramsCacheHas(t *testing.T) {
 	ask(p, "/page").wantBody(t, "page")
 	ask(p, "/page").wantHit(t, "page")
 }
+
+// StatusTTL wins over what a response says of itself, and over what its status means
+// otherwise, for each kind of cache.
+func TestStatusTTLCountsForEachKindOfCache(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		ttl    time.Duration
+		stored bool
+	}{
+		{http.StatusNotFound, 0, false},
+		{http.StatusNotFound, time.Minute, true},
+		{http.StatusUnprocessableEntity, time.Minute, true}, // otherwise an answer to one odd request
+	} {
+		for kind, p := range faces(t, answeringStatus(test.status, "Cache-Control: max-age=60", `Etag: "a"`), middleware.StatusTTL(test.status, test.ttl)) {
+			ask(p, "/page")
+			if got := ask(p, "/page"); got.isHit() != test.stored {
+				t.Errorf("%s, %d for %s: %s", kind, test.status, test.ttl, got.cacheStatus())
+			}
+		}
+	}
+}
