@@ -91,7 +91,7 @@ func ExampleCached() {
 	// Output:
 	// 200 "hats" larder; fwd=uri-miss; fwd-status=200; stored
 	// 200 "hats" larder; hit
-	// 401 "credentials are missing or wrong\n"
+	// 401 "{\"error\":\"credentials are missing or wrong\"}\n"
 }
 
 func ExampleWrap() {
