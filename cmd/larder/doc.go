@@ -59,7 +59,7 @@
 //
 // # Audits
 //
-// audit asks the server for a page some hundred times, with one thing of the request
+// audit asks the server for a page about five hundred times, with one thing of the request
 // changed each time, and says which of them changed the response without being declared,
 // and the line of code that is missing: see package pagetest, which does it in tests. The
 // server runs the page's handler for each, past its caches, and nothing is stored. It takes
