@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	_ "github.com/larder-go/larder/backends/filestore"
@@ -247,4 +248,9 @@ func raw(t testing.TB, s *httptest.Server, text string) string {
 		t.Fatal(err)
 	}
 	return string(answer)
+}
+
+// inBubble is a test that runs in a bubble of synctest.
+func inBubble(test func(t *testing.T)) func(t *testing.T) {
+	return func(t *testing.T) { synctest.Test(t, test) }
 }
