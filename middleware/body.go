@@ -16,7 +16,7 @@ import (
 // conditions and ranges to it if it is whole. f are the fields of the request.
 func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKind, response recorded, v *rfc9111.Validators) {
 	if f.has(kindConditional) && response.status == http.StatusOK && !response.truncated {
-		h.sendConditional(w, r, &response, v)
+		h.sendConditional(w, r, response.body, v)
 		return
 	}
 	w.WriteHeader(response.status)
@@ -27,19 +27,19 @@ func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKi
 
 // sendConditional evaluates the conditions of a request, and leaves its ranges
 // to [http.ServeContent].
-func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, response *recorded, v *rfc9111.Validators) {
+func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, body []byte, v *rfc9111.Validators) {
 	outcome := h.conditions(r, v)
 	switch {
 	case outcome == rfc9111.OutcomeNotModified:
 		writeNotModified(w, v.ETag != "")
 	case outcome == rfc9111.OutcomePreconditionFailed:
 		writePreconditionFailed(w)
-	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && response.mayBeCut(w.Header(), r):
-		sendRange(w, r, response.body)
+	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && mayCut(w.Header(), r):
+		sendRange(w, r, body)
 	default:
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(response.body)
+			_, _ = w.Write(body)
 		}
 	}
 }
@@ -84,15 +84,6 @@ func mayCut(header http.Header, r *http.Request) bool {
 // 14.3).
 func acceptsRanges(lines []string) bool {
 	return slices.Contains(rfc9111.FieldNames(lines), "Bytes")
-}
-
-// mayBeCut is mayCut, for a response that is not stored as well: that is the handler's,
-// which may not know ranges.
-func (r *recorded) mayBeCut(header http.Header, request *http.Request) bool {
-	if r.isForOne {
-		return acceptsRanges(header["Accept-Ranges"])
-	}
-	return mayCut(header, request)
 }
 
 // sendRange leaves a range to [http.ServeContent], which is not to see the

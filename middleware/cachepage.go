@@ -140,6 +140,8 @@ type pageHandler struct {
 	indexes        *indexMemory
 	refreshes      *refreshes
 	nextLog        atomic.Int64
+
+	hasWarnedOfLoop atomic.Bool
 }
 
 // ServeHTTP implements [http.Handler].

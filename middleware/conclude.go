@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,6 +22,13 @@ var errAbandoned = errors.New("larder: the run was abandoned")
 
 // conclude decides what is stored, and what those get who wait.
 func (u *run) conclude() (cache.Loaded, error) {
+	if u.isStopped.Load() {
+		u.direct = true // however the handler has taken that
+		return forOne, nil
+	}
+	if u.ctx.Err() != nil && u.live != nil && u.live.body.isOver() && u.reason == reasonNone {
+		u.noteOverlong() // whatever was still to come
+	}
 	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
 		return u.fallBack(base)
 	}
@@ -63,13 +71,7 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	u.live.body.finish(nil)
 	entry, whole := u.live.whole(u.x.h.policy)
 	if !whole {
-		u.reason = reasonTooLarge
-		if u.live.body.wasRefused() {
-			u.reason = reasonInFlight
-		}
-		u.remember()
-		u.release()
-		u.x.removeBase(u.ctx)
+		u.noteOverlong()
 		return forOne, nil
 	}
 	return u.keep(entry), nil
@@ -79,6 +81,7 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 func (u *run) concludeWhole() (cache.Loaded, error) {
 	switch {
 	case u.page == nil:
+		u.isPutBack = u.putsBack()
 		return forOne, nil
 	case u.validated:
 		return u.keep(u.page), nil
@@ -154,9 +157,28 @@ func (u *run) abortStream() {
 // way will probably fare the same, see [exchange.memoryKey]. A handler that fails now
 // may succeed then.
 func (u *run) remember() {
+	if u.ctx.Err() == nil {
+		u.rememberStatus()
+	}
+}
+
+// rememberStatus is remember for a run that may be cancelled.
+func (u *run) rememberStatus() {
 	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
-	if isLasting && u.reason.isLasting() && u.ctx.Err() == nil {
+	if isLasting && u.reason.isLasting() {
 		u.x.rememberSelectors(u.vary)
 		u.x.h.uncacheable.remember(u.x.memoryKey(), u.reason)
 	}
+}
+
+// noteOverlong is called if a stream was not kept to its end. Those who were interested
+// may have left because of that.
+func (u *run) noteOverlong() {
+	u.reason, u.page = reasonTooLarge, nil
+	if u.live.body.wasRefused() {
+		u.reason = reasonInFlight
+	}
+	u.rememberStatus()
+	u.release()
+	u.x.removeBase(context.WithoutCancel(u.ctx))
 }

@@ -30,13 +30,19 @@ func (w *recorder) direct(why reason) {
 		w.letHeldGo()
 		return
 	}
+	if w.run.putsBack() {
+		w.putBack()
+		return
+	}
 	if !w.headSent {
 		header := w.client.Header()
 		setStatus(header, w.edits.own["Cache-Status"], forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
 		w.edits.applyTo(header)
 		sniff(header, w.held)
 		// The run was made without the conditions of this client.
-		if w.bodiless = w.run.x.answersCondition(rfc9111.ValidatorsOf(header, time.Now()), w.status); !w.bodiless {
+		validators := rfc9111.ValidatorsOf(header, time.Now())
+		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
+		if w.bodiless = w.run.x.answersCondition(validators, w.status); !w.bodiless {
 			w.client.WriteHeader(w.status)
 		}
 	}
@@ -44,6 +50,9 @@ func (w *recorder) direct(why reason) {
 		_, _ = w.client.Write(w.held) // an error comes back at the next write
 	}
 	w.letHeldGo()
+	if w.wantsNoBody() && w.declared > discardLimit {
+		w.stop()
+	}
 }
 
 func isEventStream(header http.Header) bool {
@@ -98,7 +107,7 @@ func (w *recorder) flush() (s *stream, err error) {
 	case modeHeld:
 		return nil, nil
 	}
-	return nil, w.control((*http.ResponseController).Flush)
+	return nil, w.flushDirect()
 }
 
 // Hijack implements [http.Hijacker].
@@ -138,7 +147,7 @@ func (w *recorder) SetWriteDeadline(deadline time.Time) error {
 // control calls f for the client's connection; mu is held.
 func (w *recorder) control(f func(*http.ResponseController) error) error {
 	if w.client == nil || w.run.isClientGone() {
-		return errClientGone
+		return w.goneError()
 	}
 	return f(http.NewResponseController(w.client))
 }

@@ -151,7 +151,7 @@ func (x *exchange) find() {
 	}
 	for range maxTries {
 		x.base, x.tombstone, x.foreign = nil, nil, false
-		if why := x.startsNoRun(); why != reasonNone {
+		if why, alone := x.startsNoRun(); alone {
 			if x.findAlone(c, why) {
 				return
 			}
@@ -165,22 +165,24 @@ func (x *exchange) find() {
 	x.pass(x.forward(), reasonUnstable)
 }
 
-// startsNoRun says why a request looks for a page and starts no run, or reasonNone:
-// its client does not want one; what would become of the response is the request's
-// doing, and others who waited for it would wait in vain; or the page's last response
-// was not to be stored.
-func (x *exchange) startsNoRun() reason {
+// startsNoRun reports whether a request looks for a page and starts no run, and why: its
+// client does not want one; what would become of the response is the request's doing, and
+// others who waited for it would wait in vain; or the page's last response was not to be
+// stored.
+func (x *exchange) startsNoRun() (why reason, alone bool) {
 	switch {
 	case x.directives.OnlyIfCached:
-		return reasonOnlyIfCached
+		return reasonOnlyIfCached, true
 	case x.directives.NoStore:
-		return reasonRequestNoStore
+		return reasonRequestNoStore, true
 	case len(x.nominated) > 0:
-		return reasonConnection
+		return reasonConnection, true
 	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
-		return reasonUncacheable
+		return reasonUncacheable, true
+	case x.h.face == shared && x.isProtected():
+		return reasonNone, true // the condition is for the origin, unless it is not asked
 	}
-	return reasonNone
+	return reasonNone, false
 }
 
 // findAlone looks for a page and starts no run. It passes, for that reason, if there
@@ -202,6 +204,8 @@ func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
 		x.refuse()
 	case reasonUncacheable:
 		x.passUncacheable(x.h.uncacheable.recall(x.memoryKey()))
+	case reasonNone:
+		x.passPart()
 	default:
 		x.pass(x.forward(), why)
 	}

@@ -153,9 +153,10 @@ func (x *exchange) writeBodiless(status int) bool {
 
 // drain waits for the end of a response whose client has all that it gets. If it has
 // started the run and left, the run would end with nobody interested, and the page
-// would never be stored.
+// would never be stored. A response that turns out not to be stored is for others, if
+// there are any; without them the run ends.
 func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
-	for err == nil {
+	for err == nil && !reader.stream.isOver() {
 		_, _, err = reader.next(ctx)
 	}
 	x.sawEnd = errors.Is(err, io.EOF)

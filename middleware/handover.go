@@ -21,8 +21,13 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 		return false
 	}
 	stored, detail := u.expectedFate()
-	header := w.client.Header()
-	setStatus(header, u.page.cacheStatus, forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail})
+	header, said := w.client.Header(), forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail}
+	if x.awaitsWhole(u.page) {
+		u.held = &said
+		u.place()
+		return true
+	}
+	setStatus(header, u.page.cacheStatus, said)
 	w.edits.applyTo(header)
 	out := outgoing{Header: header}
 	out.tell(x.h, u.page)

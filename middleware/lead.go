@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -28,6 +29,10 @@ func (x *exchange) lead(outcome cache.Outcome) {
 // leadEnded answers with a response that is there as a whole, or has been sent.
 func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 	switch {
+	case u.isPutBack:
+		x.answerAsItCame(u)
+	case u.isStopped.Load():
+		// The client has all that it gets.
 	case u.stale != nil:
 		x.sendStale(u.stale, u.status, u.reason)
 	case u.panicked:
@@ -85,10 +90,12 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 		out.tell(x.h, u.page)
 	} else {
 		sniff(header, response.body)
-		response.isForOne = true
 	}
 	before := canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)
+	if u.page == nil {
+		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
+	}
 	x.h.sendBody(x.w, x.r, x.fields, response, &validators)
 	return before
 }
@@ -157,8 +164,12 @@ func (x *exchange) sendOwn(u *run) {
 	reader, ctx := u.reader, x.r.Context()
 	defer reader.leave()
 	part, flush, err := reader.next(ctx)
-	if u.recorder.bodiless {
+	switch {
+	case u.recorder.bodiless:
 		x.drain(ctx, reader, err)
+		return
+	case u.held != nil:
+		x.sendOfWhole(ctx, u, reader, err)
 		return
 	}
 	if x.part != nil {

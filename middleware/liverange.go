@@ -23,8 +23,17 @@ func (x *exchange) wantsPart() bool {
 	if !x.fields.has(kindConditional) {
 		return false
 	}
+	return x.r.Method == http.MethodGet && x.requestHeader()["Range"] != nil || x.isProtected()
+}
+
+// isProtected reports whether a request has a precondition by which a client protects a
+// change. An origin evaluates it; a cache may ignore it (RFC 9110, section 13.1.1).
+func (x *exchange) isProtected() bool {
+	if !x.fields.has(kindConditional) {
+		return false
+	}
 	header := x.requestHeader()
-	return x.r.Method == http.MethodGet && header["Range"] != nil || header["If-Match"] != nil || header["If-Unmodified-Since"] != nil
+	return header["If-Match"] != nil || header["If-Unmodified-Since"] != nil
 }
 
 // isPartOfNothing reports whether a request wants a part of a page of which nothing
@@ -90,8 +99,7 @@ func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
 }
 
 // ownPart returns the part that the client of a run wants of its response: of a
-// stale page that has changed. Without the length of the whole it cannot be told, and
-// the client gets the whole, as RFC 9110, section 14.2 allows.
+// stale page that has changed.
 func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
 	if !x.wantsCut(p) {
 		return nil
@@ -100,6 +108,42 @@ func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
 		return part
 	}
 	return nil
+}
+
+// awaitsWhole reports whether the ranges that the client of a run wants of its response
+// can be cut only when that is there as a whole: of a length that is not known, or several.
+// Where outer middleware may add to the header as it is written, the client gets the whole
+// at once, since nobody else may have any of it before.
+func (x *exchange) awaitsWhole(p *page) bool {
+	if !x.wantsCut(p) || !isServersOwn(x.w) {
+		return false
+	}
+	part, ignored := x.rangeOf(p)
+	return !ignored && (part == nil || part.Size < 0)
+}
+
+// sendOfWhole sends what the client of a run wants of its response when that is at its
+// end. If it is not kept until then, the handler answers the request as it came.
+func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *reader, err error) {
+	for err == nil && !u.live.body.isOver() {
+		_, _, err = reader.next(ctx)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		x.breakOff(u, reader, err)
+	}
+	entry, ok := u.live.whole(x.h.policy)
+	if !ok {
+		reader.leave()
+		x.endAttendance()
+		<-u.done
+		x.answerAsItCame(u)
+		return
+	}
+	x.sawEnd = true
+	header := x.w.Header()
+	setStatus(header, entry.cacheStatus, *u.held)
+	out := newOutgoing(header, entry)
+	x.sendPage(entry, &out)
 }
 
 // setPart makes a header that of a part.

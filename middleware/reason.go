@@ -47,6 +47,7 @@ const (
 	reasonHandlerError
 	reasonNoResponse // the handler wrote nothing, and somebody wrote past the cache
 	reasonNested     // a CachePage further in has the response
+	reasonLoop       // it redirects the request to itself
 
 	// Of what was found: the handler runs for this request alone.
 	reasonNotShared    // waited for a response that turned out not to be for others
@@ -132,6 +133,7 @@ var bases = [len(reasons)]basis{
 	reasonHandlerError:    ofMoment,
 	reasonNoResponse:      ofResponse,
 	reasonNested:          ofResponse,
+	reasonLoop:            ofResponse,
 	reasonNotShared:       ofMoment,
 	reasonUncacheable:     ofMoment,
 	reasonCollision:       ofMoment,
@@ -295,6 +297,10 @@ var reasons = [...]Reason{
 	reasonNested: {
 		"nested", "an inner cache of larder answers the request, or a part of it",
 		"CachePage", "Nothing: the inner one stores it, by its own key and for its own time, from the next request on. Use one of the two, if you want it in the outer one.",
+	},
+	reasonLoop: {
+		"redirect-to-itself", "the handler redirects to the URL that was requested, mostly to https or another host, behind a proxy whose fields it does not get",
+		"TrustProxies", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. Until then such requests are answered without the cache.",
 	},
 	reasonNotShared: {
 		"not-shared", "the request waited for another's response, which turned out not to be for all",

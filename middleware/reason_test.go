@@ -97,6 +97,9 @@ var ways = map[string]func(*testing.T) string{
 	"event-stream": withFields("Content-Type: text/event-stream"),
 	"truncated":    withFields("Content-Length: 100"),
 	"nested":       withFields("Cache-Status: larder; hit"),
+	"redirect-to-itself": func(t *testing.T) string {
+		return once(t, http.RedirectHandler("https://example.com/page", http.StatusFound), request("GET", "/page"))
+	},
 	"too-large": func(t *testing.T) string {
 		return once(t, answering("page"), request("GET", "/page"), middleware.MaxBody(3))
 	},

@@ -114,6 +114,10 @@ func (w *recorder) begin(status int) {
 		return
 	}
 	w.run.begun(status, &w.edits)
+	if w.run.isLoop {
+		w.putBack()
+		return
+	}
 	if w.run.isClientGone() && w.run.isForNobody() {
 		w.run.cancel()
 	}
@@ -163,6 +167,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if s != nil {
 		// Without the lock: it may wait for readers.
 		n, err = s.write(w.run.ctx, p)
+		if err == nil && w.run.ctx.Err() != nil {
+			err = errClientGone // all have left
+		}
 	}
 	if err == nil {
 		err = tooLong
@@ -206,12 +213,7 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err err
 	case modeStream:
 		return p, w.stream, tooLong, nil
 	case modeDirect:
-		if w.client == nil {
-			return nil, nil, nil, errClientGone
-		}
-		if !w.bodiless {
-			_, err = w.client.Write(p)
-		}
+		err = w.writeDirect(p)
 	}
 	return p, nil, tooLong, err
 }
@@ -271,8 +273,8 @@ func (w *recorder) directClient() http.ResponseWriter {
 	if w.mode == modeHeld && w.run.reason != reasonNone {
 		w.direct(w.run.reason) // nobody else gets it
 	}
-	if w.mode != modeDirect || w.bodiless {
-		return nil
+	if w.mode != modeDirect || w.wantsNoBody() {
+		return nil // what is for nobody is counted
 	}
 	return w.client
 }
@@ -326,7 +328,6 @@ type recorded struct {
 	edits     edits
 	body      []byte // unless it was streamed
 	truncated bool   // it has fewer bytes than it says
-	isForOne  bool   // it is not stored, nor given to others
 }
 
 // response returns the response, or false if it went directly to the client.

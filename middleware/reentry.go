@@ -132,11 +132,11 @@ func (t *ticket) proceed(v Visit, r *http.Request) {
 // mismatch says why a request that has arrived would not make the page that it is
 // for, or "".
 func (t *ticket) mismatch(r *http.Request, v Visit) string {
-	is := t.engine.pages.sharedURL(r)
+	is, was := t.engine.pages.sharedURL(r), t.engine.pages.sharedURL(t.r)
 	switch {
 	case v.Route() != t.route:
 		return fmt.Sprintf("the route is %q now", v.Route())
-	case !isSameResource(&is, t.r.URL):
+	case !isSameResource(&is, &was):
 		return "the URL is another now"
 	}
 	first := attachmentOf(t.r)

@@ -19,7 +19,7 @@ import (
 // says that the page is not suitable any more.
 func (u *run) removeUnsuitable() {
 	if u.isReplacement() {
-		u.x.removeBase(u.ctx)
+		u.x.removeBase(context.WithoutCancel(u.ctx)) // that all have left says nothing of the page
 	}
 }
 

@@ -42,6 +42,7 @@ type run struct {
 	live      *live
 	reader    *reader // of the client who started the run, nil in the background
 	streaming chan struct{}
+	held      *forwarded // what this client is told when it gets its part of the whole, nil if it gets the stream
 
 	// The rest is for the one who started it, once done is closed.
 	done        chan struct{}
@@ -55,6 +56,10 @@ type run struct {
 	panicked    bool
 	panicValue  any
 	exited      bool // the handler ended its goroutine
+	isPutBack   bool // the client's request is answered as it came
+
+	isStopped atomic.Bool // what the handler still writes is for nobody
+	isLoop    bool        // the response redirects to itself, without fields that the client sent
 }
 
 // prepared is a request as a run of the handler needs it.
@@ -240,6 +245,9 @@ func (u *run) begun(status int, e *edits) {
 	if u.reason == reasonNone {
 		u.reason = u.unstorable(status, header, now)
 	}
+	if x.redirectsToItself(status, header) {
+		u.noteLoop()
+	}
 	if u.reason != reasonNone {
 		u.remember()
 		u.release()
@@ -256,6 +264,17 @@ func (u *run) begun(status int, e *edits) {
 		return
 	}
 	x.h.uncacheable.forget(x.memoryKey())
+}
+
+// noteLoop is called if the response redirects the request to itself.
+func (u *run) noteLoop() {
+	if u.reason == reasonNone || u.reason == reasonStatus {
+		u.reason = reasonLoop
+	}
+	if hidden := u.x.hiddenOfProxies(); u.x.w != nil && len(hidden) > 0 {
+		u.isLoop = true
+		u.x.h.warnOfLoop(u.ctx, u.x.r, hidden)
+	}
 }
 
 // freshen makes the page that was validated what the 304 says.

@@ -64,7 +64,12 @@ func isHidden(name string) bool {
 	if kindOf(name)&kindsOfUser != 0 {
 		return false
 	}
-	return isPartial(name) || slices.Contains(rewriting, name) || slices.Contains(ofConnection, name) ||
+	return isPartial(name) || slices.Contains(ofConnection, name) || isRewriting(name)
+}
+
+// isRewriting reports whether a field is one of rewriting.
+func isRewriting(name string) bool {
+	return slices.Contains(rewriting, name) ||
 		slices.ContainsFunc(rewritingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 

@@ -231,6 +231,13 @@ func (s *stream) letGo() {
 	}
 }
 
+// isOver reports whether the body is not kept any more.
+func (s *stream) isOver() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over
+}
+
 // ended returns the body if it has been written to its end and was kept.
 func (s *stream) ended() (body []byte, ok bool) {
 	s.mu.Lock()

@@ -1,0 +1,114 @@
+package middleware
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+	"github.com/larder-go/larder/internal/uri"
+)
+
+// What was taken out of a request for a run that others may join is put back if the
+// response turns out to be for the client who started it, and without that it is not the
+// response which that client asked for: then the handler answers the request as it came.
+// That takes a second run, so it is done for what cannot be applied to the response: a
+// range, which is the handler's to cut, and fields of proxies on which a redirect depends.
+// Conditions are applied, see [recorder.direct]. Other fields of proxies are left out of a
+// first response as of those that are stored: nobody can tell whether it depends on them.
+
+// putsBack reports whether the client is to have another answer than the response that
+// has begun, which is not shared.
+func (u *run) putsBack() bool { return u.x.w != nil && (u.isLoop || u.lacksRange()) }
+
+// lacksRange reports whether a response is the whole, and the client wants a part.
+func (u *run) lacksRange() bool {
+	x := u.x
+	if u.status != http.StatusOK || x.r.Method != http.MethodGet || !x.fields.has(kindConditional) || x.r.Header["Range"] == nil {
+		return false
+	}
+	validators := rfc9111.ValidatorsOf(u.recorder.sent, u.requested)
+	return x.h.conditions(x.r, &validators) == rfc9111.OutcomeProceed
+}
+
+// putBack has the request answered as it came when the handler has returned, which is
+// asked to do so at once; mu is held.
+func (w *recorder) putBack() {
+	w.mode, w.run.isPutBack = modeDirect, true
+	w.letHeldGo()
+	w.stop()
+}
+
+// answerAsItCame runs the handler again, for this client alone.
+func (x *exchange) answerAsItCame(u *run) {
+	if x.r.Context().Err() != nil {
+		x.unanswered()
+		return
+	}
+	why := x.forward()
+	if x.wantsPart() {
+		why = forwardPartial
+	}
+	x.pass(why, u.reason)
+}
+
+// redirectsToItself reports whether a response redirects the request to the URL that its
+// client has asked for. Mostly the handler was not told that URL: it redirects http to
+// https, or one host to another, behind a proxy that has the connection to the client,
+// and does not get the field that says so, since TrustProxies does not name the proxy.
+func (x *exchange) redirectsToItself(status int, header http.Header) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return false
+	}
+	base, err := url.Parse(x.target.scheme + "://" + x.target.host + x.target.received())
+	if err != nil || x.h.literal {
+		return false
+	}
+	to, err := base.Parse(single(header["Location"]))
+	if err != nil || to.Opaque != "" {
+		return false
+	}
+	is := x.h.newTarget(to.Scheme, to.Host, cmp.Or(to.EscapedPath(), "/"), to.RawQuery)
+	return is.received() == x.target.received() && x.isCalled(is)
+}
+
+// isCalled reports whether the host of a target is that of the request, by Host or by
+// what a proxy says.
+func (x *exchange) isCalled(t target) bool {
+	if t.host == uri.Host(t.scheme, x.target.host) {
+		return true
+	}
+	for _, line := range x.requestHeader()["X-Forwarded-Host"] {
+		for host := range strings.SplitSeq(line, ",") {
+			if t.host == uri.Host(t.scheme, strings.TrimSpace(host)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hiddenOfProxies returns the fields of the request by which a proxy says what the client
+// has asked for, and which the handler did not get.
+func (x *exchange) hiddenOfProxies() (names []string) {
+	for name := range x.requestHeader() {
+		if isRewriting(withHyphens(name)) && x.hides(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// warnOfLoop says once which option is missing.
+func (h *pageHandler) warnOfLoop(ctx context.Context, r *http.Request, hidden []string) {
+	if h.hasWarnedOfLoop.CompareAndSwap(false, true) {
+		logger(ctx).WarnContext(ctx, "larder: a handler redirects to the URL that was requested, and does not get the fields of a proxy that say so: "+
+			"name the proxy in TrustProxies, so that its pages can be cached", "peer", r.RemoteAddr, "path", r.URL.Path, "fields", strings.Join(hidden, ", "))
+	}
+}
