@@ -34,4 +34,4 @@ var faults = []fault{
 }
 
 // tables are all cases.
-var tables = [][]caseOf{pages, privacy, together, streams, failures, stale, encodings, refreshes, purges}
+var tables = [][]caseOf{pages, privacy, together, streams, failures, stale, encodings, conditions, refreshes, purges}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,9 +19,10 @@ import (
 const MaxBody = 20_000
 
 // Page is a page that changes, as the handler behind a cache. The zero value is not ready;
-// see [NewPage]. Its methods are for one goroutine at a time.
+// see [NewPage]. ServeHTTP may run beside all else; Drive is for one goroutine at a time.
 type Page struct {
 	random   *rand.Rand
+	mu       sync.Mutex // held to change versions, and by ServeHTTP to read them
 	versions []version
 	tags     map[int]string // of versions without a tag, what the cache has made
 	trace    []string
@@ -62,16 +64,25 @@ func (p *Page) change() {
 	if p.random.IntN(2) == 0 {
 		v.modified = oldest.Add(time.Duration(n) * time.Hour)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.versions = append(p.versions, v)
 }
 
 func pick[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
 
 // ServeHTTP implements [http.Handler].
-func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.serve(len(p.versions)-1, w, r) }
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	n := len(p.versions) - 1
+	v := p.versions[n]
+	p.mu.Unlock()
+	v.serve(n, w, r)
+}
 
-func (p *Page) serve(n int, w http.ResponseWriter, r *http.Request) {
-	v, body := p.versions[n], p.body(n)
+// serve answers with a version of this number.
+func (v version) serve(n int, w http.ResponseWriter, r *http.Request) {
+	body := v.body(n)
 	header := w.Header()
 	header.Set("X-Version", strconv.Itoa(n))
 	header.Set("Content-Type", "text/plain")
@@ -93,12 +104,12 @@ func (p *Page) serve(n int, w http.ResponseWriter, r *http.Request) {
 }
 
 // body is that of a version: no two have a part in common.
-func (p *Page) body(n int) string {
+func (v version) body(n int) string {
 	var b strings.Builder
-	for i := 0; b.Len() < p.versions[n].length; i++ {
+	for i := 0; b.Len() < v.length; i++ {
 		fmt.Fprintf(&b, "%d:%d|", n, i)
 	}
-	return b.String()[:p.versions[n].length]
+	return b.String()[:v.length]
 }
 
 // sized says of a 200 how long it is, or does not.
