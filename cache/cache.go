@@ -44,7 +44,8 @@ type Cache interface {
 	// at once.
 	Touch(ctx context.Context, key string, opts ...Option) (touched bool, err error)
 
-	// Delete removes the entry and reports whether there was one.
+	// Delete removes the entry and reports whether there was one. What a [Loader] of
+	// this process is loading under key at that moment is not stored.
 	Delete(ctx context.Context, key string, opts ...Option) (deleted bool, err error)
 
 	// Clear removes the entries of this alias, all versions, and no others.

@@ -36,8 +36,8 @@ type landing struct {
 // A hit runs no loader. After a load the value is stored with Add: if another
 // process has stored one in the meantime, that value is returned, and if it is
 // gone again, the loaded one. An entry that could not be read is replaced. A
-// key that is deleted or set while it is being loaded is not overwritten by
-// the load.
+// key that this process deletes or sets while it is being loaded is not
+// overwritten by the load.
 //
 // An error of the loader stores nothing. If the backend fails to store the
 // value, Fill fills dst and returns the error too, but for ErrTooLarge, which

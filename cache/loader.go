@@ -9,11 +9,15 @@ import (
 
 // Loader computes a value that is not in the cache.
 //
-// Of all who ask for a key at the same time, one loader runs, unless they are
-// Joiners that say otherwise. Its context is
-// none of theirs: it has the values of the first caller's context, but a
-// [Scope] of its own, no deadline, and it is cancelled when the last caller
-// has left. A panic or runtime.Goexit reaches everyone who waits as an error.
+// Of all in this process who ask for a key at the same time, one loader runs, unless
+// they are Joiners that say otherwise. Its context is none of theirs: it has the values
+// of the first caller's context, but a [Scope] of its own, no deadline, and it is
+// cancelled when the last caller has left. A panic or runtime.Goexit reaches everyone
+// who waits as an error.
+//
+// If this process changes the key while it is loaded, what was loaded is not stored. If
+// another process stores a value meanwhile, that is what callers get; if it deletes the
+// key, the load does not see that, and stores its value.
 type Loader interface {
 	Load(ctx context.Context) (Loaded, error)
 }

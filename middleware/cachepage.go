@@ -32,7 +32,7 @@ import (
 // Each URL is a page, query included, so clients decide how many there are: keep
 // pages in a cache that is bounded by bytes, and see [OnlyQuery].
 //
-// Of concurrent requests for a page that is not in the cache, one runs the
+// Of concurrent requests to a process for a page that is not in the cache, one runs the
 // handler, in a goroutine and with a context of its own: the context has the
 // values of the first request's, its deadline and a [cache.Scope] of its own, and ends
 // when the last client who waits has left. While the handler runs, the request that
