@@ -34,7 +34,7 @@ func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, bo
 		writeNotModified(w, v.ETag != "")
 	case outcome == rfc9111.OutcomePreconditionFailed:
 		writePreconditionFailed(w)
-	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && mayCut(w.Header(), r):
+	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && h.mayCut(w.Header(), r):
 		sendRange(w, r, body)
 	default:
 		w.WriteHeader(http.StatusOK)
@@ -72,12 +72,13 @@ func asksForRange(r *http.Request) bool {
 // the header: if the handler has said so, or if nothing between it and the client
 // compresses the response, since the client accepts no coding. Otherwise compression
 // outside of the cache would compress the part, and the client would take its bytes for
-// those of the whole.
-func mayCut(header http.Header, r *http.Request) bool {
+// those of the whole. A [Literal] cache cuts them as RFC 9111, section 3.3, allows: it is
+// a proxy, outside of which nothing changes content.
+func (p *policy) mayCut(header http.Header, r *http.Request) bool {
 	if said := header["Accept-Ranges"]; said != nil {
 		return acceptsRanges(said)
 	}
-	return header["Content-Encoding"] == nil && rfc9111.AcceptedCodings(r.Header["Accept-Encoding"]).AcceptNone()
+	return p.literal || header["Content-Encoding"] == nil && rfc9111.AcceptedCodings(r.Header["Accept-Encoding"]).AcceptNone()
 }
 
 // acceptsRanges reports whether the lines of Accept-Ranges have bytes (RFC 9110, section

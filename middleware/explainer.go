@@ -234,7 +234,7 @@ func (e *explainer) condition() string {
 	case rfc9111.OutcomePreconditionFailed:
 		return ", as 412"
 	case rfc9111.OutcomeProceed:
-		if asksForRange(x.r) && mayCut(x.found.header(), x.r) {
+		if asksForRange(x.r) && x.h.mayCut(x.found.header(), x.r) {
 			return ", the range of it that was asked for"
 		}
 	}

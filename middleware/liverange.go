@@ -80,7 +80,7 @@ func (x *exchange) wantsCut(p *page) bool {
 		"Accept-Ranges":    p.lines("Accept-Ranges"),
 		"Content-Encoding": slices.Concat(p.contentEncoding, x.w.Header()["Content-Encoding"]),
 	}
-	return mayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
+	return x.h.mayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
 }
 
 // rangeOf returns the only range of a page that a client wants, or nil if there is

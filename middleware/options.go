@@ -183,7 +183,8 @@ func Targets(fields ...string) PageOption {
 // Literal has [Shared] follow RFC 9111 to the letter where larder is more
 // careful: responses with Set-Cookie are stored with it, and so are those with
 // private="field", without that field. The first is dangerous before any origin
-// that does not know of it. It is for [Shared] only.
+// that does not know of it. Ranges are cut from every stored page, which is wrong inside of
+// compression. It is for [Shared] only.
 func Literal() PageOption {
 	return func(s *optionSet) {
 		s.mean("Literal")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/larder-go/larder/middleware"
 )
 
 // Of which stored pages a range is cut: RFC 9110, section 14, with compression between the
@@ -96,6 +98,22 @@ func TestWhichRangesAreCut(t *testing.T) {
 			if a := ask(p, "/page", "Range: "+asked); a.status != want.status || a.body != want.body || a.header.Get("Content-Range") != want.extent {
 				t.Errorf("%s: %.40s: %d %q, %q", name, asked, a.status, a.body, a.header)
 			}
+		}
+	}
+}
+
+// A literal cache does what RFC 9111, section 3.3, allows, whatever the client accepts; a
+// handler that says "none" is believed.
+func TestALiteralCacheCutsEveryRange(t *testing.T) {
+	for said, want := range map[string]int{"": 206, "bytes": 206, "none": 200} {
+		h := answering("0123456789", "Cache-Control: max-age=60", "Accept-Ranges: "+said)
+		if said == "" {
+			h = answering("0123456789", "Cache-Control: max-age=60")
+		}
+		p := within(inMemory(t), middleware.Shared(middleware.Literal())(h))
+		ask(p, "/page")
+		if a := ask(p, "/page", "Range: bytes=0-1", "Accept-Encoding: gzip, br"); a.status != want {
+			t.Errorf("Accept-Ranges %q: %d, want %d", said, a.status, want)
 		}
 	}
 }

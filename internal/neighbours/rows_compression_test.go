@@ -30,7 +30,7 @@ var compressionRows = []neighbour{
 		name: "gorilla-compress", fields: codings,
 		http:    func(*testing.T) wrapper { return handlers.CompressHandler },
 		inside:  expectation{fate: perUser, fates: identityFile},
-		outside: expectation{fate: shared},
+		outside: expectation{fate: perUser, fates: identityFile}, // it takes away what Ada accepts; Bob accepts no coding
 	},
 	{
 		name: "gzhttp", fields: codings,
