@@ -47,9 +47,14 @@ func parseDictionary(lines []string) (members []member, ok bool) {
 }
 
 // IsList reports whether the lines of a structured field are a list (RFC 9651, section
-// 4.2.1), and whoever reads them strictly does not have to ignore the whole.
+// 4.2.1), and whoever reads them strictly does not have to ignore the whole. A line of
+// blanks is none: a comma would follow it if there were another line.
 func IsList(lines []string) bool {
-	p := structuredParser{rest: strings.Trim(strings.Join(lines, ","), " ")}
+	joined := strings.Join(lines, ",")
+	p := structuredParser{rest: strings.Trim(joined, " ")}
+	if p.rest == "" && joined != "" {
+		return false
+	}
 	for p.rest != "" {
 		if !p.value() || !p.separator() {
 			return false

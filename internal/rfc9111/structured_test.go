@@ -18,7 +18,7 @@ func TestAListIsReadStrictly(t *testing.T) {
 	}
 	for _, lines := range [][]string{
 		{"a,"}, {",a"}, {"a,,b"}, {"a b"}, {"a;"}, {"a;B"}, {"a; hit ttl=1"}, {`"a`}, {`"a\b"`}, {"(a"}, {"(a,b)"}, {"a;b=(c)"}, {"é"}, {"1.2.3"},
-		{"a; detail="}, {"a", ""}, {"a", "b,"}, {"nginx cache: HIT"}, {"hit=1 a"}, {"a;ttl=1e3x!y z"}, {"\ta"},
+		{"a; detail="}, {"a", ""}, {"a", "b,"}, {"nginx cache: HIT"}, {"hit=1 a"}, {"a;ttl=1e3x!y z"}, {"\ta"}, {" "},
 	} {
 		if rfc9111.IsList(lines) {
 			t.Errorf("%q is one", lines)
