@@ -52,6 +52,9 @@ func Parse(text string) (URL, error) {
 	if err != nil {
 		return URL{}, err
 	}
+	if host = Host(u.Scheme, host); host == "" {
+		return URL{}, fmt.Errorf("%s has no host; write it such as https://example.org/path", shown)
+	}
 	path := u.EscapedPath()
 	if u.RawPath != "" {
 		path = u.RawPath // as it was written
@@ -59,7 +62,7 @@ func Parse(text string) (URL, error) {
 	if path == "" {
 		path = "/" // RFC 9110, section 4.2.3
 	}
-	return URL{u.Scheme, Host(u.Scheme, host), Path(path), u.RawQuery}, nil
+	return URL{u.Scheme, host, Path(path), u.RawQuery}, nil
 }
 
 // quoted is a text as errors show it: no more of it than tells which one is meant.
