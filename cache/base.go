@@ -145,7 +145,7 @@ func WithLogger(l *slog.Logger) HandlerOption {
 }
 
 // WithKeyWarningLevel logs the warnings about keys that Memcached would refuse with
-// level in place of [slog.LevelWarn], and nothing else: with [slog.LevelDebug] they
+// level instead of [slog.LevelWarn], and nothing else: with [slog.LevelDebug] they
 // are not in most logs.
 func WithKeyWarningLevel(level slog.Level) HandlerOption {
 	return func(h *Handler) { h.keyWarningLevel = level }

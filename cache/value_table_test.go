@@ -93,7 +93,7 @@ func comesBackOrIsRefused(t *testing.T, c *cache.BaseCache, value any, refusal s
 	}
 }
 
-// sameValue is reflect.DeepEqual, but for what a codec may change by its contract:
+// sameValue is reflect.DeepEqual, except what a codec may change by its contract:
 // times are equal if the instant and the offset are, without the name of their zone
 // and monotonic reading; big numbers by value; and what is not exported does not count.
 func sameValue(a, b reflect.Value) bool {

@@ -199,7 +199,7 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	return g.value, err
 }
 
-// GetOrSetValue is [View.GetOrSet] with a value that is there already in place of a
+// GetOrSetValue is [View.GetOrSet] with a value that is there already instead of a
 // load: Django's get_or_set with a default that is no callable.
 func (v View[T]) GetOrSetValue(ctx context.Context, key string, value T, opts ...Option) (T, error) {
 	return v.GetOrSet(ctx, key, func(context.Context) (T, error) { return value, nil }, opts...)

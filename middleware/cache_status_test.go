@@ -3,9 +3,6 @@ package middleware_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -14,17 +11,6 @@ import (
 )
 
 // Cache-Status: RFC 9211, and the strict reading of a list by RFC 9651, section 4.2.
-
-// proxied returns a server that is a shared cache before an origin.
-func proxied(t *testing.T, origin http.Handler, opts ...middleware.PageOption) *httptest.Server {
-	t.Helper()
-	u, err := url.Parse(newServer(t, origin).URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }}
-	return newServer(t, within(inMemory(t), middleware.Shared(opts...)(proxy)))
-}
 
 func TestAMalformedCacheStatusOfTheOriginIsDropped(t *testing.T) {
 	for said, want := range map[string]string{
@@ -46,7 +32,7 @@ func TestAMalformedCacheStatusOfTheOriginIsDropped(t *testing.T) {
 					}
 					_, _ = io.WriteString(w, body)
 				}}
-				s := proxied(t, origin)
+				s := newProxy(t, origin)
 				for i := range 3 {
 					a := fetch(t, s, "GET", "/page")
 					a.wantBody(t, body)
@@ -61,7 +47,7 @@ func TestAMalformedCacheStatusOfTheOriginIsDropped(t *testing.T) {
 }
 
 func TestTheAnswerToAChangeKeepsItsCacheStatus(t *testing.T) {
-	s := proxied(t, answering("done", "Cache-Status: bad bad"))
+	s := newProxy(t, answering("done", "Cache-Status: bad bad"))
 	fetch(t, s, "POST", "/page").wantStatus(t, "larder; fwd=method; detail=method")
 }
 

@@ -56,18 +56,18 @@
 // # One run for all who wait
 //
 // Of concurrent requests to this process for a page that is not there, one has the
-// handler run, and all get the response as it is written. It does not end with the client who
-// was first, but with the last who waits. If the response turns out not to be
-// for all, the others run the handler themselves.
+// handler run, and all get the response as it is written. It does not end with the
+// client who was first, but with the last who waits. If the response turns out not
+// to be for all, the others run the handler themselves.
 //
 // # Purging
 //
 // [Purge] makes a page be gone, in all its variants, [PurgePrefix] all beneath a
-// path, and [PurgeSoft] stale, so that it may be served while it is made anew. A
-// run that began before a purge, in any process with the same store, stores nothing. [PurgeHandler] does the same over
-// HTTP, for those with credentials. A successful POST, PUT, DELETE or the like
-// that went through the cache purges its own URL, and what its Location and
-// Content-Location name on the same origin.
+// path, and [PurgeSoft] stale, so that it may be served while it is refreshed. A
+// run that began before a purge, in any process with the same store, stores
+// nothing. [PurgeHandler] does the same over HTTP, for those with credentials. A
+// successful POST, PUT, DELETE or the like that went through the cache purges its
+// own URL, and what its Location and Content-Location name on the same origin.
 //
 // Browsers are told to ask every time, where a handler says nothing, so that a
 // purge reaches them; see [BrowserTTL].

@@ -161,7 +161,7 @@ func TestAHeadOfAProxiedPageStopsTheOrigin(t *testing.T) {
 	for size, length := range lengthsOf64 {
 		for _, control := range []string{"private", "max-age=60"} {
 			h := newLongSource(append(length, "Cache-Control: "+control)...)
-			s := proxied(t, h)
+			s := newProxy(t, h)
 			for i := range 2 {
 				if a := fetch(t, s, "HEAD", "/film"); a.status != 200 || a.err != nil {
 					t.Errorf("%s, %s: %d, %v", control, size, a.status, a.err)

@@ -81,7 +81,7 @@ func TestStatusTTLCountsForEachKindOfCache(t *testing.T) {
 	}{
 		{http.StatusNotFound, 0, false},
 		{http.StatusNotFound, time.Minute, true},
-		{http.StatusUnprocessableEntity, time.Minute, true}, // otherwise an answer to one odd request
+		{http.StatusUnprocessableEntity, time.Minute, true}, // otherwise an answer to one malformed request
 	} {
 		for kind, p := range faces(t, answeringStatus(test.status, "Cache-Control: max-age=60", `Etag: "a"`), middleware.StatusTTL(test.status, test.ttl)) {
 			ask(p, "/page")

@@ -17,7 +17,7 @@ type purged uint8
 
 const (
 	notPurged  purged = iota
-	purgedSoft        // it is stale, and may be served while it is made anew
+	purgedSoft        // it is stale, and may be served while it is refreshed
 	purgedHard        // it is gone
 )
 
@@ -82,7 +82,7 @@ func storedPages(ctx context.Context, c cache.View[*page], tombstones map[string
 }
 
 // invalidate declares the entries of stale to be that, and leaves tombstones under the
-// other keys, in place of nothing, too: a run in another process, which has found nothing
+// other keys, instead of nothing, too: a run in another process, which has found nothing
 // there and stores with Add, or something and replaces that, will find one.
 func invalidate(ctx context.Context, c cache.View[*page], tombstones, stale map[string]*page) error {
 	var errs []error

@@ -134,7 +134,7 @@ func (x *exchange) refresh() {
 	x.r = x.r.WithContext(ctx)
 	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
 	if err = cmp.Or(err, outcome.Err); err != nil {
-		logger(ctx).WarnContext(ctx, "larder: a page could not be made anew in the background", "error", err)
+		logger(ctx).WarnContext(ctx, "larder: a page could not be refreshed in the background", "error", err)
 	}
 	if u := x.run.Load(); u != nil {
 		x.awaitEnd(ctx, u)

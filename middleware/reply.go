@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What larder answers itself, to a purge, or in place of a page to someone who wants it
+// What larder answers itself, to a purge, or instead of a page to someone who wants it
 // explained, is never stored.
 
 // reply answers with text, which ends with a newline, or if Accept prefers that with v as

@@ -12,7 +12,7 @@ import (
 // What follows from what a look-up has found, or has not.
 
 // Accept implements [cache.Accepter]: it judges what was found, and is false if
-// a run has to make the page anew.
+// a run has to make the page again.
 func (x *exchange) Accept() bool { return x.accept(true) }
 
 // accept is Accept for a page that was stored, or is of another request's run.

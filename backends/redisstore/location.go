@@ -47,7 +47,7 @@ var (
 	errSocket     = errors.New("the location of a unix socket must be redis+unix:///path/of/socket or redis+unix://user:password@/path/of/socket, without a host; the database is the option db")
 	errMasterPath = errors.New("the path of a Sentinel location must be the name of the primary and may have the number of the database, for example /mymaster/0")
 	errNoPath     = errors.New("the location of a cluster has no path: a cluster has only one database")
-	errQuery      = errors.New(`the location must not contain "?" or "#": options have a place of their own, for example "options": {"db": 1}, or give the whole URL in place of backend, location and options`)
+	errQuery      = errors.New(`the location must not contain "?" or "#": options have a place of their own, for example "options": {"db": 1}, or give the whole URL instead of backend, location and options`)
 )
 
 // parseLocation reads raw, the location of a backend called scheme.

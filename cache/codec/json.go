@@ -13,7 +13,7 @@ import (
 )
 
 // JSON encodes values by RFC 8259 with encoding/json, whose rules and struct
-// tags apply, but for its escapes for HTML. Read into an any, every number is a
+// tags apply, except its escapes for HTML. Read into an any, every number is a
 // float64.
 //
 // A value that would not come back whole is ErrUnencodable, with the type and the
@@ -72,7 +72,7 @@ func (c *jsonCodec) Append(dst []byte, v any) ([]byte, error) {
 	return data, nil
 }
 
-// appendJSON appends v as encoding/json writes it, but for the escapes by which it
+// appendJSON appends v as encoding/json writes it, except the escapes by which it
 // can be put into HTML.
 func appendJSON(dst []byte, v any) ([]byte, error) {
 	to := appender(dst)
@@ -92,7 +92,7 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// hasReplacement reports whether data may have what encoding/json writes in place of
+// hasReplacement reports whether data may have what encoding/json writes instead of
 // bytes that are not UTF-8. A replacement character that was there before is written
 // as it is.
 func hasReplacement(data []byte) bool {

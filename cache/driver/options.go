@@ -224,7 +224,7 @@ func (r *OptionReader) fail(name string, v any, want string) {
 const maxShown = 100
 
 // describe shows a value of the wrong kind. Of one that has parts it shows the type
-// alone, and a text of several lines not at all: whoever writes a key in place of the
+// alone, and a text of several lines not at all: whoever writes a key instead of the
 // name of its file, or a whole object, may have put a secret into it.
 func describe(v any) string {
 	switch reflect.ValueOf(v).Kind() {

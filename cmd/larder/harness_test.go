@@ -87,59 +87,55 @@ func echoing(conn net.Conn) {
 
 // oldRedis is a server that answers PING, and INFO with an old version.
 func oldRedis(conn net.Conn) {
+	answering(conn, func(line string) string { return likeRedis(line, "3.2.12", "unknown command") })
+}
+
+// answering is a server that answers each line with what reply returns, until its client
+// leaves.
+func answering(conn net.Conn, reply func(line string) string) {
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
-		reply := ""
-		switch lines.Text() {
-		case "ping", "PING":
-			reply = "+PONG\r\n"
-		case "info", "INFO":
-			text := "redis_version:3.2.12\r\nredis_mode:standalone\r\nrole:master\r\n"
-			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
-		case "hello", "HELLO", "client", "CLIENT":
-			reply = "-ERR unknown command\r\n"
-		}
-		if _, err := io.WriteString(conn, reply); err != nil {
+		if _, err := io.WriteString(conn, reply(lines.Text())); err != nil {
 			return
 		}
 	}
+}
+
+// likeRedis replies to a line as a Redis of this version does, and that every other
+// command has failed in this way.
+func likeRedis(line, version, failure string) string {
+	switch strings.ToLower(line) {
+	case "ping":
+		return "+PONG\r\n"
+	case "info":
+		text := "redis_version:" + version + "\r\nredis_mode:standalone\r\nrole:master\r\n"
+		return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
+	case "hello", "client", "get", "set", "scan":
+		return "-ERR " + failure + "\r\n"
+	}
+	return ""
 }
 
 // stopsAtScan is a server that is silent as soon as it is asked for its keys; asked is
 // called then.
 func stopsAtScan(conn net.Conn, asked func()) {
-	lines := bufio.NewScanner(conn)
-	for lines.Scan() {
-		reply := ""
-		switch strings.ToLower(lines.Text()) {
-		case "ping":
-			reply = "+PONG\r\n"
-		case "info":
-			text := "redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:master\r\n"
-			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
-		case "hello", "client":
-			reply = "-ERR unknown command\r\n"
-		case "scan":
+	answering(conn, func(line string) string {
+		if strings.EqualFold(line, "scan") {
 			asked()
+			return ""
 		}
-		if _, err := io.WriteString(conn, reply); err != nil {
-			return
-		}
-	}
+		return likeRedis(line, "7.0.0", "unknown command")
+	})
 }
 
 // oldMemcached is a server that answers stats, and nothing else.
 func oldMemcached(conn net.Conn) {
-	lines := bufio.NewScanner(conn)
-	for lines.Scan() {
-		reply := "ERROR\r\n"
-		if lines.Text() == "stats" {
-			reply = "STAT version 1.4.15\r\nSTAT curr_items 0\r\nEND\r\n"
+	answering(conn, func(line string) string {
+		if line == "stats" {
+			return "STAT version 1.4.15\r\nSTAT curr_items 0\r\nEND\r\n"
 		}
-		if _, err := io.WriteString(conn, reply); err != nil {
-			return
-		}
-	}
+		return "ERROR\r\n"
+	})
 }
 
 // oldPostgres is a server that lets everybody in and says that it is old.

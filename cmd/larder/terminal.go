@@ -28,7 +28,7 @@ func (t terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// escaped returns text with escapes in place of what drives a terminal.
+// escaped returns text with escapes instead of what drives a terminal.
 func escaped(text string) string {
 	if isHarmless(text) {
 		return text

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -65,22 +63,8 @@ func TestTextThatIsNotUTF8IsNotLostInJSON(t *testing.T) {
 
 // hostileRedis is a server whose version and errors drive a terminal.
 func hostileRedis(conn net.Conn) {
-	lines := bufio.NewScanner(conn)
-	for lines.Scan() {
-		reply := ""
-		switch strings.ToLower(lines.Text()) {
-		case "ping":
-			reply = "+PONG\r\n"
-		case "info":
-			text := "redis_version:7.0.0\x1b[2J\u009b\u202e\x9b\r\nredis_mode:standalone\r\nrole:master\r\n"
-			reply = fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
-		case "hello", "client", "get", "set", "scan":
-			reply = "-ERR \x1b[2J\u009b\u202e\x9b no\r\n"
-		}
-		if _, err := io.WriteString(conn, reply); err != nil {
-			return
-		}
-	}
+	const drives = "\x1b[2J\u009b\u202e\x9b"
+	answering(conn, func(line string) string { return likeRedis(line, "7.0.0"+drives, drives+" no") })
 }
 
 func TestNoServerDrivesATerminal(t *testing.T) {
