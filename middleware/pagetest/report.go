@@ -19,7 +19,7 @@ type Report struct{ report audit.Report }
 type Finding struct {
 	Page    string  // "GET /inbox"
 	Input   string  // what was changed: "HX-Request: true"
-	Verdict Verdict //
+	Verdict Verdict // whether that is safe
 	Change  string  // what of the response is another, as a short excerpt
 	Why     string  // what keeps the two responses apart, or that nothing does
 	Line    string  // of code, that would; empty if something does
