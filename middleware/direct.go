@@ -30,7 +30,7 @@ func (w *recorder) direct(why reason) {
 		w.letHeldGo()
 		return
 	}
-	if w.run.putsBack() {
+	if !w.headSent && w.run.putsBack() {
 		w.putBack()
 		return
 	}

@@ -27,7 +27,9 @@ func (w *recorder) writeDirect(p []byte) error {
 	}
 	switch {
 	case w.bodiless:
-	case w.wantsNoBody() && w.written > holdBack: // up to there the server tells the length by it
+	case w.wantsNoBody() && w.written-int64(len(p)) > holdBack:
+		// What comes before, and the write that goes beyond it, tell the server whether it
+		// knows the length.
 	default:
 		_, err := w.client.Write(p)
 		return err

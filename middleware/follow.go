@@ -154,12 +154,15 @@ func (x *exchange) writeBodiless(status int) bool {
 // drain waits for the end of a response whose client has all that it gets. If it has
 // started the run and left, the run would end with nobody interested, and the page
 // would never be stored. A response that turns out not to be stored is for others, if
-// there are any; without them the run ends.
+// there are any; without them the run ends, before the handler can write more for nobody.
 func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
-	for err == nil && !reader.stream.isOver() {
+	reader.drain()
+	for err == nil {
 		_, _, err = reader.next(ctx)
 	}
-	x.sawEnd = errors.Is(err, io.EOF)
+	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
+		x.endAttendance()
+	}
 }
 
 // copyStream sends the parts of a body until one fails, or there are no more.

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -188,6 +189,33 @@ func TestAHandlerThatPanicsWhenItIsStoppedHasAnswered(t *testing.T) {
 		w := httptest.NewRecorder()
 		if v := panicOf(func() { cached(t, h).ServeHTTP(w, request("HEAD", "/film")) }); v != nil || w.Code != 200 {
 			t.Errorf("%v: %v, %d", value, v, w.Code)
+		}
+	}
+}
+
+// TestAHeadHasTheLengthThatTheServerKnowsWithoutACache: RFC 9110, section 9.3.2. net/http
+// tells it of what is short enough.
+func TestAHeadHasTheLengthThatTheServerKnowsWithoutACache(t *testing.T) {
+	for _, control := range []string{"private", "no-store", "max-age=60"} {
+		for _, writes := range [][]int{{0}, {10}, {2047}, {2048}, {2049}, {2000, 48}, {2000, 49}, {2000, 3000}, {1, 2047, 1}, {2048, 1}, {1000, 1000, 1000}, {5000}, {100, 100_000}} {
+			h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Cache-Control", control)
+				for _, n := range writes {
+					_, _ = w.Write(make([]byte, n))
+				}
+			}}
+			sum := 0
+			for _, n := range writes {
+				sum += n
+			}
+			want := fetch(t, newServer(t, h), "HEAD", "/page").header.Get("Content-Length")
+			for name, around := range kindsOfCache {
+				s := newServer(t, within(inMemory(t), around()(h)))
+				// The run is that of a GET, so the true length may be known where the server alone does not know it.
+				if got := fetch(t, s, "HEAD", "/page").header.Get("Content-Length"); got != want && got != fmt.Sprint(sum) {
+					t.Errorf("%s, %s, writes of %d: Content-Length is %q, without a cache %q", name, control, writes, got, want)
+				}
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,13 +43,52 @@ func TestTheHostNamesOfOneSiteHaveOnePage(t *testing.T) {
 func TestATrustedHostNameOfOneSiteHasThePageToo(t *testing.T) {
 	p := within(inMemory(t), middleware.CachePage(ttl, oneSite, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))(telling()))
 	ask(p, "/page", "X-Forwarded-Host: www.example.com").wantBody(t, `GET example.com /page ["X-Forwarded-Host"]`)
-	for _, host := range []string{"example.com", "WWW.example.com"} {
+	for _, host := range []string{"example.com", "WWW.example.com", "Example.COM", "example.com:80"} {
 		if a := ask(p, "/page", "X-Forwarded-Host: "+host); !a.isHit() {
 			t.Errorf("%s: %q, %q", host, a.body, a.cacheStatus())
 		}
 	}
 	if a := ask(p, "/page", "X-Forwarded-Host: other.example"); a.isHit() {
 		t.Errorf("another host has the page: %q", a.cacheStatus())
+	}
+}
+
+// The name of a site behind a trusted proxy is one in every spelling.
+func TestAHostOfOneSiteBehindATrustedProxyIsOneInEverySpelling(t *testing.T) {
+	p := within(inMemory(t), middleware.CachePage(ttl, oneSite, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))(telling()))
+	send(p, ofHost("GET", "example.com", "/page"))
+	for _, host := range []string{"EXAMPLE.com", "example.com:80", "WWW.example.com:80", "[2001:DB8::1]"} {
+		if a := send(p, ofHost("GET", host, "/page")); !a.isHit() || a.body != "GET example.com /page []" {
+			t.Errorf("%s: %q, %q", host, a.body, a.cacheStatus())
+		}
+	}
+}
+
+// A handler that redirects from the first name to another never gets the other one in a run
+// for all. Its clients have their page all the same, and the log says what is wrong.
+func TestAHandlerThatRedirectsFromTheFirstNameIsNotALoop(t *testing.T) {
+	for name, around := range kindsOfCache {
+		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+			if r.Host != "www.example.com" {
+				http.Redirect(w, r, "http://www.example.com"+r.URL.RequestURI(), http.StatusFound)
+				return
+			}
+			_, _ = fmt.Fprint(w, "here")
+		}}
+		p := within(inMemory(t), around(oneSite)(h))
+		text := logged(func() {
+			for range 3 {
+				if a := send(p, ofHost("GET", "www.example.com", "/page")); a.status != 200 || a.body != "here" {
+					t.Errorf("%s: %d %q, %s", name, a.status, a.body, a.cacheStatus())
+				}
+				if a := send(p, ofHost("GET", "example.com", "/page")); a.status != http.StatusFound {
+					t.Errorf("%s: %d, %s", name, a.status, a.cacheStatus())
+				}
+			}
+		})
+		if strings.Count(text, "HostAliases") != 1 {
+			t.Errorf("%s: the log says %q", name, text)
+		}
 	}
 }
 

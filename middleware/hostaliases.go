@@ -13,10 +13,10 @@ import (
 //
 // The handler gets requests that it answers for all with name as their Host, and as
 // their X-Forwarded-Host if [TrustProxies] believes that, whatever name the client used.
-// So a page must not depend on the name: a redirect from one to the other, which a handler
-// behind the cache would never send then, belongs in front of the cache; links and
-// canonical links in the page have the one name. A request that bypasses the cache has the
-// client's own name.
+// So a page must not depend on the name, and name is the one from which the handler does
+// not redirect: the redirects of the others are never sent then, and belong in front of
+// the cache. Links and canonical links in the page have the one name. A request that
+// bypasses the cache has the client's own name.
 //
 // Names are written without scheme, port and path. One that is not a host's, and an alias
 // of two sites, is an error.
@@ -30,39 +30,49 @@ type site struct {
 	aliases []string
 }
 
-// hostAliases has the name of a site for each of its aliases. It is nil if there are none.
+// hostAliases has the name of a site for each of its aliases, and for that name, all in
+// normal form. It is nil if there are none.
 type hostAliases map[string]string
 
-// fold returns a host and port with the name of its site. One that is no alias stays as it
-// is.
-func (as hostAliases) fold(host string) string {
+// fold returns a host and port with the name of its site, in normal form. A host of no
+// site stays as it is.
+func (as hostAliases) fold(scheme, host string) string {
 	if as == nil {
 		return host
 	}
-	name, port := host, ""
-	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
-		name, port = host[:colon], host[colon:]
+	name, port := uri.Host(strings.ToLower(scheme), host), ""
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, ']') {
+		name, port = name[:colon], name[colon:]
 	}
-	if site, ok := as[strings.ToLower(name)]; ok {
+	if site, ok := as[name]; ok {
 		return site + port
 	}
 	return host
 }
 
+// folds reports whether fold gives a host another name.
+func (as hostAliases) folds(scheme, host string) bool {
+	return as != nil && as.fold(scheme, host) != host && as.fold(scheme, host) != uri.Host(scheme, host)
+}
+
 // foldLines is fold for the lines of a request field, if that is one of a host.
-func (as hostAliases) foldLines(field string, lines []string) []string {
+func (as hostAliases) foldLines(scheme, field string, lines []string) []string {
 	if as == nil || field != "X-Forwarded-Host" || len(lines) != 1 {
 		return lines
 	}
-	return []string{as.fold(lines[0])}
+	return []string{as.fold(scheme, lines[0])}
 }
 
 // resolveHosts makes hostAliases of the options.
 func (s *optionSet) resolveHosts(p *policy) {
 	const option = "HostAliases"
+	if len(s.hostAliases) > 0 {
+		p.hosts = make(hostAliases)
+	}
 	names := make(map[string]bool)
 	for _, given := range s.hostAliases {
-		names[s.hostName(option, given.name)] = true
+		name := s.hostName(option, given.name)
+		names[name], p.hosts[name] = true, name
 	}
 	for _, given := range s.hostAliases {
 		name := s.hostName("", given.name)
@@ -78,9 +88,6 @@ func (s *optionSet) resolveHosts(p *policy) {
 			case known && site != name:
 				s.problem(option, "%q is an alias of %q and of %q; a host is of one site", text, min(site, name), max(site, name))
 			default:
-				if p.hosts == nil {
-					p.hosts = make(hostAliases)
-				}
 				p.hosts[alias] = name
 			}
 		}

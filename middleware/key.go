@@ -90,9 +90,9 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 	dst = j.note.appendPart(dst, "handler's escaped path", j.url.RawPath)
 	dst = j.note.appendPart(dst, "handler's query", j.url.RawQuery)
 	if j.trusted {
-		dst = j.note.appendPart(dst, "Host", j.hosts.fold(r.Host))
+		dst = j.note.appendPart(dst, "Host", j.hosts.fold(j.target.scheme, r.Host))
 		for _, name := range believed {
-			dst = j.note.appendLines(dst, name, j.hosts.foldLines(name, r.Header[name]))
+			dst = j.note.appendLines(dst, name, j.hosts.foldLines(j.target.scheme, name, r.Header[name]))
 		}
 	}
 	from := len(dst)

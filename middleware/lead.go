@@ -163,7 +163,7 @@ func (u *run) leave() {
 func (x *exchange) sendOwn(u *run) {
 	reader, ctx := u.reader, x.r.Context()
 	defer reader.leave()
-	part, flush, err := reader.next(ctx)
+	part, flushed, err := reader.next(ctx)
 	switch {
 	case u.recorder.bodiless:
 		x.drain(ctx, reader, err)
@@ -174,12 +174,13 @@ func (x *exchange) sendOwn(u *run) {
 	}
 	if x.part != nil {
 		w := &cutter{ResponseWriter: x.w, skip: x.part.Start, left: x.part.Length}
-		if err = copyStream(ctx, reader, w, part, flush, err); errors.Is(err, errPartSent) {
+		if err = copyStream(ctx, reader, w, part, flushed, err); errors.Is(err, errPartSent) {
+			flush(x.w) // that client has all it gets
 			x.drain(ctx, reader, nil)
 			return
 		}
 	} else {
-		err = copyStream(ctx, reader, x.w, part, flush, err)
+		err = copyStream(ctx, reader, x.w, part, flushed, err)
 	}
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.breakOff(u, reader, err)

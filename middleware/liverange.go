@@ -99,9 +99,11 @@ func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
 }
 
 // ownPart returns the part that the client of a run wants of its response: of a
-// stale page that has changed.
+// stale page that has changed. Where outer middleware may add to the header as it is
+// written, the client gets the whole: the response may turn out to be for it alone, and
+// then nobody could send the rest of a part.
 func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
-	if !x.wantsCut(p) {
+	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return nil
 	}
 	if part, _ := x.rangeOf(p); part != nil && part.Size >= 0 {
@@ -122,10 +124,16 @@ func (x *exchange) awaitsWhole(p *page) bool {
 	return !ignored && (part == nil || part.Size < 0)
 }
 
-// sendOfWhole sends what the client of a run wants of its response when that is at its
-// end. If it is not kept until then, the handler answers the request as it came.
+// sendOfWhole sends what the client of a run wants of its response: one range as soon as
+// that is there, else when the response is at its end. If it is not kept until then, the
+// handler answers the request as it came.
 func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *reader, err error) {
 	for err == nil && !u.live.body.isOver() {
+		if part, ok := x.partOf(u.live); ok && part != nil && x.sendOwnPart(ctx, u, part) {
+			flush(x.w) // that client has all it gets
+			x.drain(ctx, reader, nil)
+			return
+		}
 		_, _, err = reader.next(ctx)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -144,6 +152,24 @@ func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *reader, err 
 	setStatus(header, entry.cacheStatus, *u.held)
 	out := newOutgoing(header, entry)
 	x.sendPage(entry, &out)
+}
+
+// sendOwnPart sends a part of a response that is not at its end, and reports whether it
+// did: what has been written may not be kept any more.
+func (x *exchange) sendOwnPart(ctx context.Context, u *run, part *rfc9111.ContentRange) bool {
+	beginning, ok := u.live.body.join(false)
+	if !ok {
+		return false
+	}
+	defer beginning.leave()
+	header := x.w.Header()
+	setStatus(header, u.live.page.cacheStatus, *u.held)
+	out := newOutgoing(header, u.live.page)
+	out.setPage(u.live.page)
+	out.tell(x.h, u.live.page)
+	body, flush, err := beginning.next(ctx)
+	x.sendPart(ctx, beginning, part, body, flush, err)
+	return true
 }
 
 // setPart makes a header that of a part.

@@ -55,34 +55,49 @@ func (x *exchange) answerAsItCame(u *run) {
 	x.pass(why, u.reason)
 }
 
-// redirectsToItself reports whether a response redirects the request to the URL that its
-// client has asked for. Mostly the handler was not told that URL: it redirects http to
-// https, or one host to another, behind a proxy that has the connection to the client,
-// and does not get the field that says so, since TrustProxies does not name the proxy.
-func (x *exchange) redirectsToItself(status int, header http.Header) bool {
+// loop says of a response whether it redirects the request to the URL that its client has
+// asked for. Mostly the handler was not told that URL: it redirects http to https, or one
+// host to another, behind a proxy that has the connection to the client, and does not get
+// the field that says so, since TrustProxies does not name the proxy.
+type loop uint8
+
+const (
+	noLoop     loop = iota
+	loopForOne      // if X-Forwarded-Host of a peer that is not trusted is right
+	loopForAll
+)
+
+// redirectsToItself returns what a response is. The scheme is known only if a trusted
+// proxy has said it, so otherwise the other one is that of the request, too.
+func (x *exchange) redirectsToItself(status int, header http.Header) loop {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
-		return false
+		return noLoop
 	}
 	base, err := url.Parse(x.target.scheme + "://" + x.target.host + x.target.received())
 	if err != nil || x.h.literal {
-		return false
+		return noLoop
 	}
 	to, err := base.Parse(single(header["Location"]))
 	if err != nil || to.Opaque != "" {
-		return false
+		return noLoop
 	}
 	is := x.h.newTarget(to.Scheme, to.Host, cmp.Or(to.EscapedPath(), "/"), to.RawQuery)
-	return is.received() == x.target.received() && x.isCalled(is)
+	switch {
+	case is.received() != x.target.received(), x.trusted && is.scheme != x.target.scheme:
+		return noLoop
+	case is.host == uri.Host(is.scheme, x.target.host):
+		return loopForAll
+	case !x.trusted && x.saysHost(is):
+		return loopForOne
+	}
+	return noLoop
 }
 
-// isCalled reports whether the host of a target is that of the request, by Host or by
-// what a proxy says.
-func (x *exchange) isCalled(t target) bool {
-	if t.host == uri.Host(t.scheme, x.target.host) {
-		return true
-	}
+// saysHost reports whether the host of a target is what the request has in
+// X-Forwarded-Host.
+func (x *exchange) saysHost(t target) bool {
 	for _, line := range x.requestHeader()["X-Forwarded-Host"] {
 		for host := range strings.SplitSeq(line, ",") {
 			if t.host == uri.Host(t.scheme, strings.TrimSpace(host)) {
@@ -93,22 +108,30 @@ func (x *exchange) isCalled(t target) bool {
 	return false
 }
 
-// hiddenOfProxies returns the fields of the request by which a proxy says what the client
-// has asked for, and which the handler did not get.
-func (x *exchange) hiddenOfProxies() (names []string) {
+// hiddenOfURL returns the fields of the request that say what URL the client has asked
+// for, and which the handler did not get as they were.
+func (x *exchange) hiddenOfURL() (names []string) {
 	for name := range x.requestHeader() {
-		if isRewriting(withHyphens(name)) && x.hides(name) {
+		if saysURL(withHyphens(name)) && x.hides(name) {
 			names = append(names, name)
 		}
+	}
+	if x.h.hosts.folds(x.target.scheme, x.r.Host) {
+		names = append(names, "Host")
 	}
 	slices.Sort(names)
 	return names
 }
 
-// warnOfLoop says once which option is missing.
+// warnOfLoop says once which option is missing, or wrong.
 func (h *pageHandler) warnOfLoop(ctx context.Context, r *http.Request, hidden []string) {
-	if h.hasWarnedOfLoop.CompareAndSwap(false, true) {
-		logger(ctx).WarnContext(ctx, "larder: a handler redirects to the URL that was requested, and does not get the fields of a proxy that say so: "+
-			"name the proxy in TrustProxies, so that its pages can be cached", "peer", r.RemoteAddr, "path", r.URL.Path, "fields", strings.Join(hidden, ", "))
+	if !h.hasWarnedOfLoop.CompareAndSwap(false, true) {
+		return
 	}
+	cure := "name the proxy in TrustProxies, so that its pages can be cached"
+	if slices.Contains(hidden, "Host") {
+		cure = "give HostAliases the name first from which the handler does not redirect, so that its pages can be cached"
+	}
+	logger(ctx).WarnContext(ctx, "larder: a handler redirects to the URL that was requested, and does not get the fields that say so: "+cure,
+		"peer", r.RemoteAddr, "path", r.URL.Path, "fields", strings.Join(hidden, ", "))
 }

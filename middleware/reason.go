@@ -300,7 +300,7 @@ var reasons = [...]Reason{
 	},
 	reasonLoop: {
 		"redirect-to-itself", "the handler redirects to the URL that was requested, mostly to https or another host, behind a proxy whose fields it does not get",
-		"TrustProxies", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. Until then such requests are answered without the cache.",
+		"TrustProxies, HostAliases", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. With HostAliases, give the name first from which the handler does not redirect. Until then such requests are answered without the cache.",
 	},
 	reasonNotShared: {
 		"not-shared", "the request waited for another's response, which turned out not to be for all",

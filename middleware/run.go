@@ -245,11 +245,14 @@ func (u *run) begun(status int, e *edits) {
 	if u.reason == reasonNone {
 		u.reason = u.unstorable(status, header, now)
 	}
-	if x.redirectsToItself(status, header) {
+	loop := x.redirectsToItself(status, header)
+	if loop != noLoop {
 		u.noteLoop()
 	}
 	if u.reason != reasonNone {
-		u.remember()
+		if u.reason != reasonLoop || loop == loopForAll {
+			u.remember()
+		}
 		u.release()
 		return
 	}
@@ -271,7 +274,7 @@ func (u *run) noteLoop() {
 	if u.reason == reasonNone || u.reason == reasonStatus {
 		u.reason = reasonLoop
 	}
-	if hidden := u.x.hiddenOfProxies(); u.x.w != nil && len(hidden) > 0 {
+	if hidden := u.x.hiddenOfURL(); u.x.w != nil && len(hidden) > 0 {
 		u.isLoop = true
 		u.x.h.warnOfLoop(u.ctx, u.x.r, hidden)
 	}

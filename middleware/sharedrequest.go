@@ -17,13 +17,18 @@ import (
 // they are a part of the key.
 var believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
 
-// rewriting are the fields by which a client could change what a handler answers
-// without changing the key: host, path, scheme, method and address as a proxy would give
-// them. All that begin with one of rewritingPrefixes are, too; but not those that are
-// credentials, without which the handler could not answer the user.
-var rewriting = []string{
-	"Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Host", "X-Scheme", "X-Proto", "X-Url-Scheme", "X-Https", "X-Replaced-Path",
-	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Front-End-Https", "Cloudfront-Forwarded-Proto", "Cf-Visitor", "Proxy",
+// rewritingURL are the fields by which a client could change what a handler answers
+// without changing the key: host, path and scheme as a proxy would give them; and
+// rewritingOthers those for the method and the client's address. All that begin with one
+// of rewritingPrefixes are, too; but not those that are credentials, without which the
+// handler could not answer the user.
+var rewritingURL = []string{
+	"Forwarded", "X-Forwarded", "X-Host", "X-Scheme", "X-Proto", "X-Url-Scheme", "X-Https", "X-Replaced-Path",
+	"Front-End-Https", "Cloudfront-Forwarded-Proto", "Cf-Visitor",
+}
+
+var rewritingOthers = []string{
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "Proxy", "Forwarded-For", "X-Forward-For",
 	"X-Real-Ip", "X-Client-Ip", "Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Cf-Connecting-Ipv6", "Fastly-Client-Ip",
 }
 
@@ -67,10 +72,18 @@ func isHidden(name string) bool {
 	return isPartial(name) || slices.Contains(ofConnection, name) || isRewriting(name)
 }
 
-// isRewriting reports whether a field is one of rewriting.
+// isRewriting reports whether a field is one of rewritingURL or rewritingOthers.
 func isRewriting(name string) bool {
-	return slices.Contains(rewriting, name) ||
-		slices.ContainsFunc(rewritingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+	return slices.Contains(rewritingURL, name) || slices.Contains(rewritingOthers, name) || hasRewritingPrefix(name)
+}
+
+// saysURL reports whether a field says what URL the client has asked for.
+func saysURL(name string) bool {
+	return slices.Contains(rewritingURL, name) || hasRewritingPrefix(name) && !strings.HasSuffix(name, "-For")
+}
+
+func hasRewritingPrefix(name string) bool {
+	return slices.ContainsFunc(rewritingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // selecting returns the lines of a request field as the handler gets them,
@@ -93,7 +106,7 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 	case len(header[name]) > 1:
 		line = strings.Join(header[name], ", ")
 	default:
-		return j.hosts.foldLines(name, header[name])
+		return j.hosts.foldLines(j.target.scheme, name, header[name])
 	}
 	if line == "" {
 		return nil
@@ -107,7 +120,7 @@ func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Re
 	shared.Method = http.MethodGet
 	shared.Host = j.target.host
 	if j.trusted {
-		shared.Host = j.hosts.fold(r.Host) // which is in the key, beside that of the target
+		shared.Host = j.hosts.fold(j.target.scheme, r.Host) // which is in the key, beside that of the target
 	}
 	shared.Body = http.NoBody
 	*shared.URL = j.url

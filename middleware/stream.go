@@ -77,6 +77,7 @@ type reader struct {
 	isLate     bool          // it is not waited for any more
 
 	expelled bool // the response turned out not to be for this client
+	drains   bool // its client has all that it gets: it is there so that the page is stored
 
 	sends   *block    // of which it is sending a part, nil if it is not
 	waits   bool      // for something to send, or for its turn
@@ -145,9 +146,13 @@ func (s *stream) append(p []byte) (n int, changed <-chan struct{}) {
 	if s.block == nil {
 		return len(p), nil // the run is over, and nobody reads
 	}
-	s.over = s.over || s.end()+int64(len(p)) > s.limit
+	if !s.over && s.end()+int64(len(p)) > s.limit {
+		s.over = true
+		s.notify() // those who drain leave
+	}
 	if !s.over && !s.fits(len(p)) {
 		s.over, s.refused = true, true
+		s.notify()
 	}
 	if s.over {
 		room := min(s.pace()+streamWindow-s.end(), int64(len(p)))
@@ -165,17 +170,24 @@ func (s *stream) append(p []byte) (n int, changed <-chan struct{}) {
 }
 
 // pace is how far the reader is that the writer waits for. Without readers it
-// waits for nobody: the run's context is about to end.
+// waits for nobody: the run's context is about to end. It waits for those who drain to
+// leave, so that it does not go on for nobody.
 func (s *stream) pace() int64 {
 	if len(s.readers) == 0 {
 		return s.end()
 	}
-	fastest := s.dropped
+	fastest, isRead := s.dropped, false
 	for r := range s.readers {
-		if r.leads {
+		switch {
+		case r.drains:
+			continue
+		case r.leads:
 			return r.at
 		}
-		fastest = max(fastest, r.at)
+		fastest, isRead = max(fastest, r.at), true
+	}
+	if !isRead {
+		return s.end() - streamWindow
 	}
 	return fastest
 }
@@ -283,6 +295,15 @@ func (r *reader) leave() {
 	r.stream.notify()
 }
 
+// drain says that the client has all that it gets. The reader goes on to the end of what
+// is going to be stored, and fails with errLagging if that is not.
+func (r *reader) drain() {
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	r.drains = true
+	r.stream.notify()
+}
+
 // sent is called when the reader has sent the part that it got last; mu is held.
 func (r *reader) sent() {
 	if r.sends != nil {
@@ -320,6 +341,8 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 	switch {
 	case r.expelled:
 		return nil, false, nil, errAborted
+	case r.drains && s.over:
+		return nil, false, nil, errLagging
 	case r.evicted || r.at < s.dropped:
 		return nil, false, nil, errLagging
 	case !r.mayRead():

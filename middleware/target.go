@@ -33,7 +33,7 @@ func newTarget(scheme, host, path, query string) target {
 
 // newTarget returns the target of requests with this path and query.
 func (p *policy) newTarget(scheme, host, path, query string) target {
-	return newTarget(scheme, p.hosts.fold(host), path, p.query.apply(query))
+	return newTarget(scheme, p.hosts.fold(scheme, host), path, p.query.apply(query))
 }
 
 // received is what a request line has of the target, without what of the query does not
