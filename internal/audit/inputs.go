@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,11 +36,26 @@ type change struct {
 }
 
 // inputsOf are the inputs of a request. given are further fields of the caller's, and
-// received the cookies that its client was given.
+// received the cookies that its client was given. No two changes are the same request.
 func inputsOf(r *http.Request, given []Field, received []*http.Cookie) []input {
 	inputs := append(fieldInputs(r, given), cookieInputs(r, received)...)
 	inputs = append(inputs, queryInputs(r)...)
-	return append(inputs, pathInput(r), hostInput(r), addressInput(r))
+	inputs = append(inputs, pathInput(r), hostInput(r), addressInput(r))
+	seen := map[string]bool{sentAs(r): true}
+	for i := range inputs {
+		inputs[i].changed = slices.DeleteFunc(inputs[i].changed, func(c change) bool {
+			sent := sentAs(c.request)
+			again := seen[sent]
+			seen[sent] = true
+			return again
+		})
+	}
+	return inputs
+}
+
+// sentAs is all that is sent of a request, and its client's address.
+func sentAs(r *http.Request) string {
+	return fmt.Sprintf("%q %q %q %q %q", r.Method, r.RemoteAddr, r.Host, r.URL, r.Header)
 }
 
 // fieldInputs change each field: to other values, and where the request has it, to none.
@@ -94,15 +110,15 @@ func cookieInputs(r *http.Request, received []*http.Cookie) (inputs []input) {
 	for _, c := range cookies {
 		add(c.Name, c.Values...)
 	}
-	for _, cookie := range r.Cookies() {
-		add(cookie.Name, "audit")
+	for _, pair := range cookiePairs(r) {
+		add(pair.name, "audit")
 	}
 	for _, name := range names {
 		in := input{kind: ofCookie, name: name}
 		for _, value := range values[name] {
 			in.add(r, "another cookie "+name, func(r *http.Request) { setCookie(r, name, &value) })
 		}
-		if _, err := r.Cookie(name); err == nil {
+		if slices.ContainsFunc(cookiePairs(r), func(pair cookiePair) bool { return pair.name == name }) {
 			in.add(r, "without the cookie "+name, func(r *http.Request) { setCookie(r, name, nil) })
 		}
 		inputs = append(inputs, in)
@@ -110,20 +126,38 @@ func cookieInputs(r *http.Request, received []*http.Cookie) (inputs []input) {
 	return inputs
 }
 
-// setCookie gives a request another value for a cookie, or none.
+// cookiePair is a cookie as it was sent.
+type cookiePair struct{ name, text string }
+
+// cookiePairs are the cookies of a request, as they were sent: net/http leaves out those
+// that RFC 6265, section 4.1.1 does not allow, and quotes, which handlers may look at.
+func cookiePairs(r *http.Request) (pairs []cookiePair) {
+	for _, line := range r.Header["Cookie"] {
+		for text := range strings.SplitSeq(line, ";") {
+			name, _, _ := strings.Cut(text, "=")
+			if text = strings.TrimSpace(text); text != "" {
+				pairs = append(pairs, cookiePair{strings.TrimSpace(name), text})
+			}
+		}
+	}
+	return pairs
+}
+
+// setCookie gives a request another value for a cookie, or none. The other cookies stay
+// as they were sent.
 func setCookie(r *http.Request, name string, value *string) {
-	var pairs []string
-	for _, cookie := range r.Cookies() {
-		if cookie.Name != name {
-			pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	var texts []string
+	for _, pair := range cookiePairs(r) {
+		if pair.name != name {
+			texts = append(texts, pair.text)
 		}
 	}
 	if value != nil {
-		pairs = append(pairs, name+"="+*value)
+		texts = append(texts, name+"="+*value)
 	}
 	delete(r.Header, "Cookie")
-	if len(pairs) > 0 {
-		r.Header.Set("Cookie", strings.Join(pairs, "; "))
+	if len(texts) > 0 {
+		r.Header.Set("Cookie", strings.Join(texts, "; "))
 	}
 }
 

@@ -85,3 +85,53 @@ func differences(a, b *http.Request) (n int) {
 	}
 	return n
 }
+
+// Cookies are left as they were sent: with quotes, blanks and names that net/http drops.
+func TestTheOtherCookiesStayAsTheyWereSent(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header["Cookie"] = []string{`q="a b"; odd name=1;flag`, `own=1; own=2; json={"a":1}`}
+	value := "x"
+	for _, test := range []struct {
+		name  string
+		value *string
+		want  string
+	}{
+		{"own", nil, `q="a b"; odd name=1; flag; json={"a":1}`},
+		{"own", &value, `q="a b"; odd name=1; flag; json={"a":1}; own=x`},
+		{"flag", nil, `q="a b"; odd name=1; own=1; own=2; json={"a":1}`},
+		{"odd name", nil, `q="a b"; flag; own=1; own=2; json={"a":1}`},
+	} {
+		c := r.Clone(t.Context())
+		setCookie(c, test.name, test.value)
+		if got := strings.Join(c.Header["Cookie"], "|"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	said := make(map[string]bool)
+	for _, in := range cookieInputs(r, nil) {
+		for _, c := range in.changed {
+			said[c.says] = true
+		}
+	}
+	for _, name := range []string{"q", "odd name", "flag", "own", "json"} {
+		if !said["another cookie "+name] || !said["without the cookie "+name] {
+			t.Errorf("the cookie %s is not changed", name)
+		}
+	}
+}
+
+func TestNoRequestIsSentTwice(t *testing.T) {
+	r := httptest.NewRequest("GET", "/path/?a=1&a=1&b=2", nil)
+	r.Header.Set("Cookie", "own=audit; session=1")
+	r.Header.Set("Accept-Language", "de")
+	received := []*http.Cookie{{Name: "own", Value: "audit"}, {Name: "token", Value: "1"}, {Name: "token", Value: "1"}}
+	seen := map[string]string{sentAs(r): "nothing"}
+	for _, in := range inputsOf(r, []Field{{"Accept", []string{"a", "a"}}}, received) {
+		for _, c := range in.changed {
+			if before, ok := seen[sentAs(c.request)]; ok {
+				t.Errorf("%s is the same as %s", c.says, before)
+			}
+			seen[sentAs(c.request)] = c.says
+		}
+	}
+}
