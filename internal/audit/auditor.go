@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,6 +65,7 @@ func (a *Auditor) Run(ctx context.Context, requests []*http.Request) (Report, er
 		for _, t := range trials[i] {
 			a.conclude(s, t)
 		}
+		a.concludeFailures(s, trials[i])
 	}
 	return a.report, nil
 }
@@ -93,40 +95,47 @@ func (a *Auditor) first(ctx context.Context, r *http.Request, says string) (*sub
 		s.request = r.Clone(r.Context())
 		s.request.Method = http.MethodGet
 	}
-	err := a.sample(ctx, s)
+	_, err := a.sample(ctx, s)
 	if errors.Is(s.unjudged, errCoding) {
 		s.request, s.unjudged = withoutBrotli(s.request), nil
-		err = a.sample(ctx, s)
+		_, err = a.sample(ctx, s)
 	}
 	if err == nil && s.unjudged == nil {
-		err = a.sample(ctx, s)
+		_, err = a.sample(ctx, s)
 	}
 	return s, err
 }
 
-// sample sends the request of a subject once more.
-func (a *Auditor) sample(ctx context.Context, s *subject) error {
+// sample sends the request of a subject once more, and reports whether the answer counts.
+// One that does not leaves what is known of the subject as it is.
+func (a *Auditor) sample(ctx context.Context, s *subject) (counts bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
 	got, err := a.observe(s.request)
 	switch {
-	case errors.Is(err, ErrNotJudged):
+	case err == nil:
+		return s.add(got), nil
+	case !errors.Is(err, ErrNotJudged):
+		return false, err
+	case s.pages == nil:
 		s.unjudged = err
-	case err != nil:
-		return err
 	default:
-		s.add(got)
+		s.deviate(whyNot(err))
 	}
-	return nil
+	return false, nil
 }
+
+// whyNot is the text of an error that matches ErrNotJudged, for a report.
+func whyNot(err error) string { return strings.TrimPrefix(err.Error(), ErrNotJudged.Error()+": ") }
 
 // trial is an input of a request that may have made a difference.
 type trial struct {
 	input    input
 	changed  []*subject
-	suspects []pair // that may get each other's responses, and differ
-	apart    *pair  // that differ, and do not
+	suspects []pair     // that may get each other's responses, and differ
+	apart    *pair      // that differ, and do not
+	failed   []*subject // whose answers say nothing
 }
 
 type pair struct{ a, b *subject }
@@ -160,16 +169,29 @@ func isSameURL(a, b *http.Request) bool {
 	return a.URL.String() == b.URL.String() && hostOf(a) == hostOf(b)
 }
 
-// try sends the requests of one input. A request that comes to no page is none of theirs.
+// try sends the requests of one input. One that no page answers has led to somewhere else,
+// if the page still answers the request of s: a server that refuses a client after many
+// requests does not.
 func (a *Auditor) try(ctx context.Context, s *subject, in input) (*trial, error) {
 	t := &trial{input: in}
+	left := false
 	for _, c := range in.changed {
 		other := &subject{says: c.says, request: c.request, ignored: a.Harmless}
-		if err := a.sample(ctx, other); err != nil {
+		if _, err := a.sample(ctx, other); err != nil {
 			return nil, err
 		}
-		if other.unjudged == nil {
+		switch {
+		case other.unjudged == nil:
 			t.changed = append(t.changed, other)
+		case errors.Is(other.unjudged, errNoPage):
+			left = true
+		case !errors.Is(other.unjudged, errCoding) || in.name != "Accept-Encoding": // which asks for the coding
+			t.failed = append(t.failed, other)
+		}
+	}
+	if left {
+		if _, err := a.sample(ctx, s); err != nil {
+			return nil, err
 		}
 	}
 	t.compare(s)
@@ -190,37 +212,47 @@ func (t *trial) compare(s *subject) {
 			}
 		}
 	}
-	t.changed = nil
-	for _, p := range t.suspects {
-		t.changed = append(t.changed, p.b)
-		if p.a != s {
-			t.changed = append(t.changed, p.a)
-		}
-	}
+	t.changed = slices.DeleteFunc(t.changed, func(other *subject) bool {
+		return !slices.ContainsFunc(t.suspects, func(p pair) bool { return p.a == other || p.b == other })
+	})
 }
 
-// again sends the requests once more, and those that differ from them in what is not
-// declared, too: what differs of itself does not count then.
+// again sends the requests once more, and each request that differs from one of them in
+// what is not declared twice, however many it differs from: what differs between equal
+// requests does not count.
 func (a *Auditor) again(ctx context.Context, asked []*subject, trials [][]*trial) error {
+	done := make(map[*subject]bool)
 	for i, s := range asked {
 		if s.unjudged != nil {
 			continue
 		}
-		if err := a.sample(ctx, s); err != nil {
+		if err := a.confirm(ctx, s); err != nil {
 			return err
 		}
+		done[s] = true
 		for _, t := range trials[i] {
 			for _, other := range t.changed {
-				for range 2 {
-					if err := a.sample(ctx, other); err != nil {
-						return err
-					}
+				if done[other] {
+					continue
 				}
-				if err := a.sample(ctx, s); err != nil {
+				done[other] = true
+				if err := a.confirm(ctx, other, other, s); err != nil {
 					return err
 				}
 			}
 		}
+	}
+	return nil
+}
+
+// confirm sends requests once more, in this order.
+func (a *Auditor) confirm(ctx context.Context, subjects ...*subject) error {
+	for _, s := range subjects {
+		counts, err := a.sample(ctx, s)
+		if err != nil {
+			return err
+		}
+		s.confirmed = s.confirmed || counts
 	}
 	return nil
 }

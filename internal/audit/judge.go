@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,29 +10,77 @@ import (
 	"github.com/larder-go/larder/internal/explain"
 )
 
-// conclude adds what an input was found to do. Of a pair that is not alike only where
-// responses differ of themselves, nothing is left by now.
+// conclude adds what an input was found to do: of the pairs that still differ when what
+// differs between equal requests is left out, the first that is known to be unsafe, or the
+// first of which it is not known.
 func (a *Auditor) conclude(s *subject, t *trial) {
+	var unknown *Finding
 	for _, p := range t.suspects {
-		if d, ok := p.shared(); ok {
-			a.report.Findings = append(a.report.Findings, Finding{
-				Page: s.name(), Input: p.says(s), Verdict: Unsafe,
-				Change: d.a.pattern.change(d.b.last),
-				Why:    t.input.undeclared(d),
-				Line:   t.input.line(d),
-			})
+		d, ok := p.shared()
+		if !ok {
+			continue
+		}
+		f := Finding{Page: s.name(), Input: p.says(s), Verdict: Unsafe, Change: d.a.pattern.change(d.b.last)}
+		if f.Why = p.unknown(d); f.Why == "" {
+			f.Why, f.Line = t.input.undeclared(d), t.input.line(d)
+			a.report.Findings = append(a.report.Findings, f)
 			return
 		}
+		f.Verdict = NotJudged
+		unknown = cmp.Or(unknown, &f)
 	}
-	if t.apart == nil {
-		return
+	switch {
+	case unknown != nil:
+		a.report.Findings = append(a.report.Findings, *unknown)
+	case t.apart != nil:
+		a.concludeApart(s, *t.apart)
 	}
-	if all := t.apart.differences(); len(all) > 0 {
+}
+
+const uncompared = "bodies in a coding that cannot be read are only known to be the same if they were sent as the same bytes"
+
+// unknown says why it is not known whether two responses differ because their requests do,
+// or "" if it is.
+func (p pair) unknown(d difference) string {
+	switch {
+	case !p.isConfirmed():
+		return "when the requests were sent again, the answer did not count: " + cmp.Or(p.b.unsteady, p.a.unsteady)
+	case d.a.pattern.isUncompared(d.b.last):
+		return uncompared
+	}
+	return ""
+}
+
+// concludeApart adds that two requests get different responses, each its own.
+func (a *Auditor) concludeApart(s *subject, p pair) {
+	if all := p.differences(); len(all) > 0 {
 		a.report.Findings = append(a.report.Findings, Finding{
-			Page: s.name(), Input: t.apart.says(s), Verdict: Safe,
+			Page: s.name(), Input: p.says(s), Verdict: Safe,
 			Change: all[0].a.pattern.change(all[0].b.last),
 			Why:    all[0].apart(),
 		})
+	}
+}
+
+// concludeFailures adds the changed requests whose answers say nothing, once for each
+// reason: a server that has had too many requests refuses hundreds.
+func (a *Auditor) concludeFailures(s *subject, trials []*trial) {
+	first, count := make(map[string]string), make(map[string]int)
+	var reasons []string
+	for _, t := range trials {
+		for _, failed := range t.failed {
+			why := whyNot(failed.unjudged)
+			if count[why]++; count[why] == 1 {
+				first[why], reasons = failed.says, append(reasons, why)
+			}
+		}
+	}
+	for _, why := range reasons {
+		input := first[why]
+		if more := count[why] - 1; more > 0 {
+			input += fmt.Sprintf(", and %d more", more)
+		}
+		a.report.NotJudge(s.name(), input, why)
 	}
 }
 
@@ -111,18 +158,28 @@ func (in input) fieldLine(d difference) string {
 	return fmt.Sprintf("middleware.VaryByHeader(%q)", name)
 }
 
+// again is the input of what differs between equal requests.
+const again = "the same request again"
+
 // concludeEqual adds what differs between equal requests, or that nothing is known.
 func (a *Auditor) concludeEqual(s *subject) {
 	a.report.Pages++
 	if s.unjudged != nil {
-		a.report.NotJudge(s.name(), s.says, strings.TrimPrefix(s.unjudged.Error(), ErrNotJudged.Error()+": "))
+		a.report.NotJudge(s.name(), s.says, whyNot(s.unjudged))
 		return
 	}
-	if r := s.pages[0].last; r.Status >= http.StatusInternalServerError {
+	if r := s.pages[0].last; isFailure(r.Status) {
 		a.report.NotJudge(s.name(), s.says, "the page has failed with status "+statusText(r))
 	}
+	if s.unsteady != "" {
+		a.report.NotJudge(s.name(), again, fmt.Sprintf("the first answer has status %s, and a later one does not count: %s", statusText(s.pages[0].pattern.first), s.unsteady))
+	}
 	for i := range s.pages {
-		if p := &s.pages[i]; p.IsShared() || p.Guarded {
+		p := &s.pages[i]
+		if p.pattern.uncompared && p.IsShared() {
+			a.report.NotJudge(s.name(), again, uncompared)
+		}
+		if p.IsShared() || p.Guarded {
 			if f, ok := p.unequal(); ok {
 				f.Page = s.name()
 				a.report.Findings = append(a.report.Findings, f)
@@ -135,7 +192,7 @@ func (a *Auditor) concludeEqual(s *subject) {
 // unequal is the finding that equal requests have got different responses, which a cache
 // gives to all who ask.
 func (p *seenPage) unequal() (f Finding, ok bool) {
-	f = Finding{Input: "the same request again", Verdict: Unsafe, Line: private}
+	f = Finding{Input: again, Verdict: Unsafe, Line: private}
 	policy := p.pattern.varying["Content-Security-Policy"] || p.pattern.varying["Content-Security-Policy-Report-Only"]
 	switch before, text := p.pattern.body().varying(); {
 	case policy:
@@ -148,7 +205,7 @@ func (p *seenPage) unequal() (f Finding, ok bool) {
 	case p.pattern.varying["Set-Cookie"] && p.IsShared():
 		f.Change = "Set-Cookie: " + quoted(p.first("Set-Cookie"))
 		f.Line = "middleware.StripSetCookie() // or " + private
-	case len(p.pattern.sums) > 1:
+	case len(p.pattern.sums) > 1 && !p.pattern.uncompared:
 		f.Change = fmt.Sprintf("the body differs behind its first %d bytes", explain.MaxBody)
 	default:
 		return f, false

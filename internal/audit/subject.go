@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,6 +18,12 @@ type subject struct {
 	cookies  []*http.Cookie // that its client was given
 	pages    []seenPage     // as the first answer had them
 	unjudged error          // why nothing is known of it
+
+	// unsteady is the first later answer that does not count, since it is not about the
+	// page that the first answer was about: a failure, or a response with another status
+	// that is not stored, or one that is stored where the first was not, or vice versa.
+	unsteady  string
+	confirmed bool // an answer that was sent after all inputs were tried counts
 }
 
 // seenPage is a page that a request has come to.
@@ -26,26 +33,54 @@ type seenPage struct {
 	last    explain.Response
 }
 
-// add takes an answer into account. Of pages that not all answers came to nothing is
-// added.
-func (s *subject) add(got *sample) {
+// add takes an answer into account, and reports whether it counts. A page that not all
+// answers came to is left as it is.
+func (s *subject) add(got *sample) (counts bool) {
 	s.cookies = append(s.cookies, got.cookies...)
 	if s.pages == nil {
 		for _, p := range got.pages {
 			s.pages = append(s.pages, seenPage{p, newPattern(p.Response, s.ignored), p.Response})
 		}
-		return
+		return true
 	}
 	for i := range min(len(s.pages), len(got.pages)) {
-		seen, p := &s.pages[i], &got.pages[i]
-		if !p.IsStored() {
-			seen.Bypass, seen.Why, seen.Guarded = p.Bypass, p.Why, p.Guarded
+		if p := &got.pages[i]; s.pages[i].isAnother(p) {
+			s.deviate(kept(p))
+			return false
 		}
-		if p.Response.Sum != seen.last.Sum || len(seen.pattern.differing(p.Response.Header)) > 0 || p.Response.Status != seen.last.Status {
-			seen.pattern.add(p.Response)
-		}
-		seen.last = p.Response
 	}
+	for i := range min(len(s.pages), len(got.pages)) {
+		s.pages[i].add(&got.pages[i])
+	}
+	return true
+}
+
+// deviate remembers the first answer that does not count.
+func (s *subject) deviate(how string) { s.unsteady = cmp.Or(s.unsteady, how) }
+
+// isAnother reports whether the answer to an equal request is not about the page, but
+// about a limit that was reached, say. A stored response always is the page.
+func (seen *seenPage) isAnother(p *explain.Page) bool {
+	return p.IsStored() != seen.IsStored() || !p.IsStored() && p.Response.Status != seen.last.Status
+}
+
+// kept says which status a response has, and what becomes of it.
+func kept(p *explain.Page) string {
+	if p.IsStored() {
+		return fmt.Sprintf("status %s, which is stored", statusText(p.Response))
+	}
+	return fmt.Sprintf("status %s, which is not stored (%s)", statusText(p.Response), cmp.Or(p.Why, p.Bypass))
+}
+
+// add takes the response to an equal request into account.
+func (seen *seenPage) add(p *explain.Page) {
+	if !p.IsStored() {
+		seen.Bypass, seen.Why, seen.Guarded = p.Bypass, p.Why, p.Guarded
+	}
+	if p.Response.Sum != seen.last.Sum || len(seen.pattern.differing(p.Response.Header)) > 0 || p.Response.Status != seen.last.Status {
+		seen.pattern.add(p.Response)
+	}
+	seen.last = p.Response
 }
 
 // difference is a page of each request.
@@ -71,12 +106,30 @@ func (p pair) differs() bool { return len(p.differences()) > 0 }
 // shared returns a difference of which one response would be given to the other request.
 func (p pair) shared() (d difference, ok bool) {
 	all := p.differences()
-	at := slices.IndexFunc(all, func(d difference) bool { return d.a.StandsFor(&d.b.Page) || d.b.StandsFor(&d.a.Page) })
+	at := slices.IndexFunc(all, func(d difference) bool {
+		return standsFor(&d.a.Page, &d.b.Page) || standsFor(&d.b.Page, &d.a.Page)
+	})
 	if at < 0 {
 		return d, false
 	}
 	return all[at], true
 }
+
+// standsFor is [explain.Page.StandsFor], except that a content coding keeps nothing apart
+// where both requests accept the same codings. A page that sends a coding to clients that
+// do not accept it gives the same response to two that do.
+func standsFor(p, q *explain.Page) bool {
+	if p.Codings == q.Codings {
+		accepted := *p
+		accepted.AnyCoding = true
+		p = &accepted
+	}
+	return p.StandsFor(q)
+}
+
+// isConfirmed reports whether both requests were answered by the page again: whether it is
+// known what differs between equal requests.
+func (p pair) isConfirmed() bool { return p.a.confirmed && p.b.confirmed }
 
 func (p pair) isShared() bool {
 	_, ok := p.shared()

@@ -42,8 +42,10 @@ type TB interface {
 //
 // Requests have the methods GET or HEAD and no body. Those with the same URL are taken for
 // those of different users, and compared with each other: no table knows a session that
-// counts. It does not find what takes longer than Apart to change, or what depends on none of
-// the above, such as a cookie whose value must be signed.
+// counts. An answer that says nothing about the page, such as 429, is reported as
+// [NotJudged], and so are two bodies in a coding that cannot be read (br), unless they are
+// the same bytes. It does not find what takes longer than Apart to change, or what depends
+// on none of the above, such as a cookie whose value must be signed.
 func Audit(t TB, h http.Handler, requests ...*http.Request) Report {
 	t.Helper()
 	return Auditor{}.Audit(t, h, requests...)
