@@ -73,9 +73,7 @@ func fieldInputs(r *http.Request, given []Field) (inputs []input) {
 		seen[name] = true
 		in := input{kind: ofField, name: name}
 		for _, value := range f.Values {
-			if r.Header.Get(name) != value {
-				in.add(r, name+": "+value, func(r *http.Request) { r.Header.Set(name, value) })
-			}
+			in.add(r, name+": "+value, func(r *http.Request) { setField(r, name, value) })
 		}
 		if r.Header[name] != nil {
 			in.add(r, "without "+name, func(r *http.Request) { without(r, name) })
@@ -83,6 +81,15 @@ func fieldInputs(r *http.Request, given []Field) (inputs []input) {
 		inputs = append(inputs, in)
 	}
 	return inputs
+}
+
+// setField gives a request another value for a field. That of Host is not in the header.
+func setField(r *http.Request, name, value string) {
+	if name == "Host" {
+		r.Host = value
+		return
+	}
+	r.Header.Set(name, value)
 }
 
 // without removes a field. Clients of net/http would send a User-Agent of their own.
