@@ -49,21 +49,6 @@ func newRequest(ctx context.Context, page string) (*http.Request, error) {
 	return r, nil
 }
 
-// addFields adds the fields of a flag, each as 'NAME: VALUE', to a request.
-func addFields(r *http.Request, flag string, fields []string) error {
-	for _, field := range fields {
-		name, value, ok := strings.Cut(field, ":")
-		if !ok {
-			return usageError(flag + " takes a field, such as 'Accept-Language: de'")
-		}
-		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	if host := r.Header.Get("Host"); host != "" {
-		r.Host = host
-	}
-	return nil
-}
-
 // newClient returns a client that asks the server of a URL and nobody else: it follows no
 // redirect and uses no proxy, either of which would hand a secret on. If onlyLocal, it
 // connects to this machine only, whatever a name stands for.

@@ -48,11 +48,12 @@ func (c *auditCommand) Run(ctx context.Context, s *session) error {
 	return s.out.audited(&report)
 }
 
-// requests are that of the page, and one for each user, with what people call them.
+// requests returns a request of the page without a user, and one for each user, and the
+// names that the report has for them.
 func (c *auditCommand) requests(ctx context.Context) (requests []*http.Request, names []string, err error) {
 	r, err := newRequest(ctx, c.Page)
 	if err == nil {
-		err = cmp.Or(c.check(r.URL), addFields(r, "-H", c.Header))
+		err = cmp.Or(c.check(r.URL), checkSecret(c.Secret), addFields(r, "-H", c.Header))
 	}
 	if err != nil {
 		return nil, nil, err
@@ -68,16 +69,17 @@ func (c *auditCommand) requests(ctx context.Context) (requests []*http.Request, 
 	return requests, names, nil
 }
 
+// auditor returns an auditor with what the flags say, except how to ask.
 func (c *auditCommand) auditor() (*audit.Auditor, error) {
 	a := &audit.Auditor{Secret: c.Secret, Harmless: c.Harmless}
-	for _, field := range c.Change {
-		name, value, ok := strings.Cut(field, ":")
-		if !ok {
-			return nil, usageError("--change takes a field, such as 'X-Tenant: a'")
+	for _, text := range c.Change {
+		field, err := parseField("--change", text)
+		if err != nil {
+			return nil, err
 		}
-		a.Fields = append(a.Fields, audit.Field{Name: strings.TrimSpace(name), Values: []string{strings.TrimSpace(value)}})
+		a.Fields = append(a.Fields, field)
 	}
-	return a, nil
+	return a, checkFieldNames("--harmless", c.Harmless)
 }
 
 // askWithin sends one request of many, each of which may take as long as the user wants

@@ -135,6 +135,7 @@ func TestAuditRefusesWhatItCannotAsk(t *testing.T) {
 	larder(t, "audit", "http://localhost/", "--as", "shop").says(t, exitUsage, "--as takes a field")
 	larder(t, "audit", "http://localhost/", "-H", "shop").says(t, exitUsage, "-H takes a field")
 	larder(t, "audit", "http://localhost/", "--change", "shop").says(t, exitUsage, "--change takes a field")
+	larder(t, "audit", "http://localhost/", "--harmless", "x seen").says(t, exitUsage, `--harmless: "x seen" is not the name of a field`)
 	closed := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
 	o := larder(t, "audit", "http://u:"+marker+"@"+closed+"/page", "--secret", marker)
 	o.says(t, exitFailed, "refused")

@@ -79,6 +79,13 @@ func TestKeysAndValuesThatCannotBe(t *testing.T) {
 	urls := urls(t)
 	larderWith(t, large, "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
 	larderWith(t, large, "--json", "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `"kind":"too_large"`)
+	for backend, url := range map[string]string{"memcached": urls["memcached"], "redis": with(urls["redis"], "max_value_size=1MiB"), "postgres": with(urls["postgres"], "max_value_bytes=1MiB")} {
+		t.Run("a set that is too large leaves nothing, "+backend, func(t *testing.T) {
+			larder(t, "--url", url, "set", "old", "v").says(t, exitDone, "stored")
+			larderWith(t, large, "--url", url, "set", "old", "-").says(t, exitUsage, "value too large")
+			larder(t, "--url", url, "get", "old").says(t, exitNo, "old")
+		})
+	}
 	larderWith(t, large, "--url", with(urls["redis"], "max_value_size=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
 	larderWith(t, large, "--url", with(urls["postgres"], "max_value_bytes=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
 

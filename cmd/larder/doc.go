@@ -90,7 +90,9 @@
 //	   or something is (add), the server did not explain (explain), or the page is
 //	   unsafe to cache (audit)
 //	2  a mistake in the command or the settings, or what the entry does not allow
-//	   (a counter that is no integer, a value that is too large); nothing was changed
+//	   (a counter that is no integer, a value that is too large). A set of a value
+//	   that is too large leaves nothing under the key, and a createcachetable may
+//	   have made the tables of other aliases; else nothing was changed
 //	3  it failed: the backend cannot be reached or used (a wrong password, a
 //	   missing table, too old a server). A clear that failed may have removed a part
 //	4  something could not be judged, and nothing is unsafe (audit)

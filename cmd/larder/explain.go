@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,7 +71,7 @@ func (c *explainCommand) request(ctx context.Context, s *session) (*http.Request
 		return nil, err
 	}
 	if c.Secret != "" {
-		if err := c.check(r.URL); err != nil {
+		if err := cmp.Or(c.check(r.URL), checkSecret(c.Secret)); err != nil {
 			return nil, err
 		}
 		r.Header.Set(explainField, c.Secret+c.mode())

@@ -109,7 +109,7 @@ func TestExplainRefusesWhatItCannotAsk(t *testing.T) {
 	o.says(t, exitFailed, "refused")
 	wantNoMarker(t, o)
 	o = larder(t, "explain", "http://"+closed+"/page", "--secret", marker+"\n")
-	o.says(t, exitFailed, "invalid header")
+	o.says(t, exitUsage, "the secret has a control character")
 	wantNoMarker(t, o)
 	larder(t, "explain", "http://"+serve(t, silent)+"/page", "--wait", "50ms").says(t, exitFailed, "deadline")
 }
