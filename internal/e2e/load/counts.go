@@ -54,5 +54,5 @@ func (c Counts) clone() Counts {
 type Report struct {
 	Counts
 	Examples map[string]string // the text of one error of each kind
-	Wrong    []string          // what must not have happened, at most 20 of it
+	Wrong    []string          // what must not have happened, at most 5 of each kind
 }

@@ -7,8 +7,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/testserver/launch"
@@ -16,7 +18,8 @@ import (
 
 const (
 	counters  = 2
-	mostWrong = 20 // after which failures are the same again
+	mostWrong = 5  // of one kind, after which failures are the same again
+	mostKinds = 20 // of failures
 	patience  = 30 * time.Second
 )
 
@@ -39,6 +42,7 @@ type Traffic struct {
 	marked   Counts
 	examples map[string]string
 	wrong    []string
+	kinds    map[string]int // how many of each kind are in wrong
 }
 
 // Start starts traffic on c: Get, GetMany, Set, SetMany, Add, Delete, Touch and
@@ -55,6 +59,7 @@ func Start(tb TB, c cache.Cache, o Options) *Traffic {
 		total:    Counts{Kinds: make(map[string]int)},
 		marked:   Counts{Kinds: make(map[string]int)},
 		examples: make(map[string]string),
+		kinds:    make(map[string]int),
 	}
 	run := rand.Uint32()
 	for i := range t.opts.Workers * t.opts.Keys {
@@ -195,9 +200,26 @@ func (t *Traffic) ended(err error) (kind string, well bool) {
 
 // mistake notes what must not happen, unless it is nil.
 func (t *Traffic) mistake(err error) {
+	if err == nil {
+		return
+	}
+	kind := kindOfMistake(err)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err != nil && len(t.wrong) < mostWrong {
-		t.wrong = append(t.wrong, err.Error())
+	if n := t.kinds[kind]; n == mostWrong || n == 0 && len(t.kinds) == mostKinds {
+		return
 	}
+	t.kinds[kind]++
+	t.wrong = append(t.wrong, err.Error())
+}
+
+// kindOfMistake returns what an error says without the key and the numbers in it.
+func kindOfMistake(err error) string {
+	_, what, _ := strings.Cut(err.Error(), ": ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, what)
 }

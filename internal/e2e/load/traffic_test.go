@@ -164,7 +164,10 @@ func TestACacheThatIsWrongIsFoundOut(t *testing.T) {
 			test.breakIt(b)
 			rec := &recorder{TB: t}
 			traffic := load.Start(rec, b, load.Options{Workers: 4, Keys: 1, Pace: time.Millisecond})
-			traffic.Until(t, func(c load.Counts) bool { return c.OK+c.Errors >= 3000 })
+			traffic.Until(t, func(c load.Counts) bool {
+				found := strings.Contains(strings.Join(traffic.Report().Wrong, "\n"), test.want)
+				return found || c.OK+c.Errors >= 50_000
+			})
 			traffic.Stop()
 			if text := strings.Join(rec.errors, "\n"); !strings.Contains(text, test.want) {
 				t.Errorf("want %q, got %.2000q", test.want, text)
