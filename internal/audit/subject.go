@@ -60,8 +60,8 @@ func (s *subject) deviate(how string) { s.unsteady = cmp.Or(s.unsteady, how) }
 
 // isAnother reports whether the answer to an equal request is not about the page, but
 // about a limit that was reached, say. A stored response always is the page.
-func (seen *seenPage) isAnother(p *explain.Page) bool {
-	return p.IsStored() != seen.IsStored() || !p.IsStored() && p.Response.Status != seen.last.Status
+func (p *seenPage) isAnother(q *explain.Page) bool {
+	return q.IsStored() != p.IsStored() || !q.IsStored() && q.Response.Status != p.last.Status
 }
 
 // kept says which status a response has, and what becomes of it.
@@ -73,14 +73,14 @@ func kept(p *explain.Page) string {
 }
 
 // add takes the response to an equal request into account.
-func (seen *seenPage) add(p *explain.Page) {
-	if !p.IsStored() {
-		seen.Bypass, seen.Why, seen.Guarded = p.Bypass, p.Why, p.Guarded
+func (p *seenPage) add(q *explain.Page) {
+	if !q.IsStored() {
+		p.Bypass, p.Why, p.Guarded = q.Bypass, q.Why, q.Guarded
 	}
-	if p.Response.Sum != seen.last.Sum || len(seen.pattern.differing(p.Response.Header)) > 0 || p.Response.Status != seen.last.Status {
-		seen.pattern.add(p.Response)
+	if q.Response.Sum != p.last.Sum || len(p.pattern.differing(q.Response.Header)) > 0 || q.Response.Status != p.last.Status {
+		p.pattern.add(q.Response)
 	}
-	seen.last = p.Response
+	p.last = q.Response
 }
 
 // difference is a page of each request.
