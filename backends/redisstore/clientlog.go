@@ -52,19 +52,19 @@ func newClientLog(plain *log.Logger) *clientLog {
 	return &clientLog{plain: plain, kinds: make(map[string]*lineKind)}
 }
 
-// use directs the lines to logger, unless an open store has directed them to
-// another log, and keeps secrets out of them from now on. The store calls release
-// when it is closed. A nil logger changes nothing.
+// use directs the lines to logger, unless that is nil or an open store has directed
+// them to another log. In either case it keeps secrets out of them from now on: a log
+// has the lines of all clients. The store calls release when it is closed.
 func (l *clientLog) use(logger *slog.Logger, secrets []string) (release func()) {
-	if logger == nil {
-		return func() {}
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, secret := range secrets {
 		if !slices.Contains(l.secrets, secret) {
 			l.secrets = append(l.secrets, secret)
 		}
+	}
+	if logger == nil {
+		return func() {}
 	}
 	if l.users == 0 {
 		l.logger = logger
@@ -89,7 +89,7 @@ func (l *clientLog) Printf(ctx context.Context, format string, args ...any) {
 	logger, dropped, due := l.admit(format, time.Now())
 	switch {
 	case logger == nil:
-		_ = l.plain.Output(2, fmt.Sprintf(format, args...)) // as go-redis does, which has nobody to tell
+		_ = l.plain.Output(2, l.text(format, args)) // as go-redis does, which has nobody to tell
 	case due:
 		logger.WarnContext(ctx, "larder: the Redis client reports", "text", l.text(format, args), "left_out", dropped)
 	}

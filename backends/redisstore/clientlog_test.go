@@ -85,6 +85,19 @@ func TestTheClientsLinesGoToTheFirstLogUntilItsStoresAreClosed(t *testing.T) {
 	}
 }
 
+// A log has the lines of all clients of the process, and so those of a store that has none.
+func TestTheClientsLinesHaveNoPasswordOfAStoreWithoutALog(t *testing.T) {
+	var plain, log bytes.Buffer
+	l := redisstore.NewClientLog(&plain)
+	l.Use(nil, "s3cr3t")()
+	l.Print("AUTH %s", "s3cr3t")
+	l.Use(logTo(&log), "other")
+	l.Print("AUTH s3cr3t other")
+	if plain.String() != "redis: AUTH ***\n" || !strings.Contains(log.String(), `text="AUTH *** ***"`) {
+		t.Errorf("without a log: %q; with one: %q", plain.String(), log.String())
+	}
+}
+
 // In a process of its own, since go-redis has one logger a process.
 func TestAServerThatRefusesFillsNoLog(t *testing.T) {
 	if mode := os.Getenv("LARDER_TEST_CLIENT_LOG"); mode != "" {

@@ -78,13 +78,14 @@ type Options struct {
 
 	// ClientLog is where go-redis writes what it has to say, such as each failure
 	// to connect: one line of a kind in 10 s, at level Warn, without the passwords
-	// of the stores. Nil leaves its logger as it is: go-redis writes to stderr,
-	// without a bound.
+	// of any store of the process. The default, nil, leaves the lines where they go:
+	// to the ClientLog of another store if one was opened, and otherwise to stderr,
+	// without a bound on their number and without the passwords either.
 	//
 	// go-redis has one logger for all clients of the process, those of the
 	// application included. The first store with a ClientLog decides; after its
-	// Shutdown, the next one that is opened. An application that calls
-	// redis.SetLogger keeps its own.
+	// Shutdown, the next one with a ClientLog that is opened. An application that
+	// calls redis.SetLogger keeps its own.
 	ClientLog *slog.Logger
 
 	StoreOptions
