@@ -93,13 +93,70 @@ func TestACommandThatTheUserMayNotRunIsNamedWhenTheStoreIsOpened(t *testing.T) {
 		}
 	}
 	allow(t, admin, rules)
-	opts.Owner = true
-	if _, err := redisstore.Open(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "allow +flushdb") {
-		t.Errorf("without flushdb, an owner: %v", err)
-	}
-	allow(t, admin, append(rules, "+flushdb"))
 	open(t, opts)
 	if v, err := s.Get(t.Context(), key); string(v) != "v" || err != nil {
 		t.Errorf("the check has changed something: %q, %v", v, err)
+	}
+}
+
+// An owner is told at once that it may not run FLUSHDB if it may ask, and by Clear if not.
+func TestAnOwnerThatMayNotFlushIsTold(t *testing.T) {
+	addr := testserver.StartRedis(t).Addr()
+	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: addr}))
+	opts := redisstore.Options{Addrs: []string{addr}, Username: "larder", Password: "password", StoreOptions: redisstore.StoreOptions{Owner: true}}
+	rules := documented(t)
+	allow(t, admin, append(slices.Clone(rules), "+acl|dryrun"))
+	if _, err := redisstore.Open(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "allow +flushdb (ACL SETUSER)") {
+		t.Errorf("one that may ask: %v", err)
+	}
+	allow(t, admin, rules)
+	s := open(t, opts)
+	if err := s.Clear(t.Context(), driver.Namespace{Prefix: "shop"}); err == nil || !strings.Contains(err.Error(), "NOPERM") || !strings.Contains(err.Error(), "flushdb") {
+		t.Errorf("Clear: %v", err)
+	}
+	for _, more := range [][]any{{"+flushdb"}, {"+flushdb", "+acl|dryrun"}} {
+		allow(t, admin, append(slices.Clone(rules), more...))
+		admin.Set(t.Context(), "shop:1:k", "v", 0)
+		s := open(t, opts)
+		if n := admin.DBSize(t.Context()).Val(); n != 1 {
+			t.Errorf("%v: opening the store has left %d keys of 1", more, n)
+		}
+		if err := s.Clear(t.Context(), driver.Namespace{Prefix: "shop"}); err != nil || admin.DBSize(t.Context()).Val() != 0 {
+			t.Errorf("%v: Clear: %v", more, err)
+		}
+	}
+}
+
+// Opening a store sends no command that could remove what is there, whatever a server makes
+// of its arguments: of those that remove or replace, only such as name a key that does not
+// exist.
+func TestOpeningAStoreSendsNothingThatRemoves(t *testing.T) {
+	server := testserver.StartRedis(t)
+	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: server.Addr()}))
+	admin.Set(t.Context(), "k", "v", 0)
+	allow(t, admin, []any{"~*", "+@all"})
+	for _, owner := range []bool{false, true} {
+		for _, user := range []string{"", "larder"} {
+			if err := admin.ConfigResetStat(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+			opts := redisstore.Options{Addrs: []string{server.Addr()}, StoreOptions: redisstore.StoreOptions{Owner: owner}}
+			if user != "" {
+				opts.Username, opts.Password = user, "password"
+			}
+			open(t, opts)
+			stats := admin.Info(t.Context(), "commandstats").Val()
+			for _, command := range []string{"flushdb", "flushall", "del", "swapdb", "rename", "getdel"} {
+				if strings.Contains(stats, "cmdstat_"+command+":") {
+					t.Errorf("owner %v: %s was sent", owner, command)
+				}
+			}
+			if asked := strings.Contains(stats, "cmdstat_acl|dryrun:"); asked != owner || !strings.Contains(stats, "cmdstat_unlink:") {
+				t.Errorf("owner %v: ACL DRYRUN was sent: %v; the statistics are\n%s", owner, asked, stats)
+			}
+		}
+	}
+	if n := admin.DBSize(t.Context()).Val(); n != 1 {
+		t.Errorf("%d keys are left of 1", n)
 	}
 }
