@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,6 +111,66 @@ func TestEquivalentSpellingsOfAURLAreOneURLToAPurge(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Of each line, every spelling of a host is one host to a purge, and the last is another.
+var hostSpellings = []struct {
+	rule  string
+	hosts []string // as clients send them
+	urls  []string // as people write them
+	other string
+}{
+	{"RFC 3986, 6.2.3: ports", []string{"example.com", "example.com:80", "example.com:0080", "EXAMPLE.com:"},
+		[]string{"http://example.com/", "http://example.com:0080/", "http://example.com:/"}, "example.com:8080"},
+	{"RFC 3986, 3.2.3: zeros before a port", []string{"example.com:8080", "example.com:08080"}, []string{"http://example.com:8080/", "http://example.com:0008080/"}, "example.com"},
+	{"UTS 46: international names", []string{"xn--bcher-kva.example", "XN--Bcher-KVA.example:080"},
+		[]string{"http://bücher.example/", "http://BÜCHER.example/", "http://bu\u0308cher.example/", "http://ｂücher。example/", "http://xn--bcher-kva.example/"}, "bucher.example"},
+	{"RFC 5952, 4: addresses", []string{"[2001:db8::1]", "[2001:0DB8:0::0001]:80"}, []string{"http://[2001:db8::1]/", "http://[2001:DB8:0:0:0:0:0:1]:080/"}, "[2001:db8::2]"},
+}
+
+func TestEverySpellingOfAHostIsOneHostToAPurge(t *testing.T) {
+	for _, line := range hostSpellings {
+		for _, url := range line.urls {
+			t.Run(line.rule+": "+url, func(t *testing.T) {
+				caches := processes(t, 1)[0]
+				p := middleware.NewPolicy(ttl)
+				page := within(caches, p.Handler(telling("Cache-Control: public")))
+				from := func(host string) answer {
+					r := httptest.NewRequest("GET", "/", nil)
+					r.Host = host
+					return send(page, r)
+				}
+				for range 2 {
+					for _, host := range append(line.hosts, line.other) {
+						from(host)
+					}
+				}
+				if _, err := p.PurgeURL(caches.Scope(t.Context()), url); err != nil {
+					t.Fatal(err)
+				}
+				for i, host := range line.hosts {
+					if i == 0 && from(host).isHit() {
+						t.Errorf("%s is still there", host)
+					}
+					if i > 0 && !from(host).isHit() {
+						t.Errorf("%s has another page than %s", host, line.hosts[0])
+					}
+				}
+				if !from(line.other).isHit() {
+					t.Errorf("%s is gone", line.other)
+				}
+			})
+		}
+	}
+}
+
+// A host that DNS cannot have is an error, which names the cure.
+func TestAPurgeOfAHostThatCannotBeNamesTheCure(t *testing.T) {
+	p := middleware.NewPolicy(ttl)
+	_, err := p.PurgeURL(processes(t, 1)[0].Scope(t.Context()), "http://a\u200db.example/")
+	if err == nil || !strings.Contains(err.Error(), "write it as punycode, which begins with xn--") {
+		t.Error(err)
 	}
 }
 

@@ -65,6 +65,17 @@ func TestNormalHosts(t *testing.T) {
 		{"https", "example.org:80", "example.org:80"},
 		{"http", "[2001:DB8::80]", "[2001:db8::80]"},
 		{"http", "[::1]:80", "[::1]"},
+		{"http", "example.org:0080", "example.org"},
+		{"https", "example.org:000443", "example.org"},
+		{"https", "[::1]:0443", "[::1]"},
+		{"http", "example.org:08080", "example.org:8080"},
+		{"http", "example.org:00", "example.org:0"},
+		{"http", "example.org:0", "example.org:0"},
+		{"http", "example.org:08x", "example.org:08x"},                 // no port
+		{"http", "[2001:DB8:0:0:0::0080]:8080", "[2001:db8::80]:8080"}, // RFC 5952, 4
+		{"http", "[::FFFF:1.2.3.4]", "[::ffff:1.2.3.4]"},
+		{"http", "[::x]:080", "[::x]"}, // no address
+		{"http", "[]", "[]"},
 		{"http", "", ""},
 	} {
 		if got := uri.Host(test.scheme, test.host); got != test.want {
@@ -77,6 +88,11 @@ func TestANormalFormIsReturnedWithoutAnAllocation(t *testing.T) {
 	path, query := "/shop/caf%C3%A9/index.html", "page=2&q=%C3%A9"
 	if n := testing.AllocsPerRun(100, func() { _, _ = uri.Path(path), uri.Query(query) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+	for _, host := range []string{"example.org", "example.org:8080", "example.org:80", "[2001:db8::1]:8080", "[::1]"} {
+		if n := testing.AllocsPerRun(100, func() { _ = uri.Host("http", host) }); n != 0 {
+			t.Errorf("%s: %v allocations", host, n)
+		}
 	}
 }
 

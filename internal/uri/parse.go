@@ -1,10 +1,10 @@
 package uri
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -117,8 +117,8 @@ func hostOf(u *url.URL) (string, error) {
 	return name + ":" + strconv.FormatUint(port, 10), nil
 }
 
-// asciiHost returns a name as clients send it in Host. Of an international one that is
-// what Go's HTTP client writes (RFC 5891, section 5).
+// asciiHost returns a name as DNS has it and browsers send it: of an international one in
+// any form, composed or not and of any width, the A-labels (RFC 5891, section 5; UTS 46).
 func asciiHost(name string) (string, error) {
 	if isASCII(name) {
 		return name, nil
@@ -126,17 +126,29 @@ func asciiHost(name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", fmt.Errorf("the host %q is not UTF-8", name)
 	}
-	var sent bytes.Buffer
-	page := &url.URL{Scheme: "http", Host: strings.ToLower(name), Path: "/"}
-	err := (&http.Request{Method: http.MethodGet, URL: page}).Write(&sent)
-	if err == nil {
-		var received *http.Request
-		if received, err = http.ReadRequest(bufio.NewReader(&sent)); err == nil && received.Host != "" && isASCII(received.Host) {
-			return received.Host, nil
-		}
+	if sent, ok := lookedUp(name); ok {
+		return sent, nil
 	}
-	return "", fmt.Errorf("the host %q has no form that DNS knows; write the one that begins with xn--", name)
+	return "", fmt.Errorf("the host %q has no form that DNS knows; write it as punycode, which begins with xn--", name)
 }
+
+// lookedUp returns the name that Go's HTTP client connects to, which is the one to look up
+// in DNS. The tables for it are in net/http, and no function gives them to others; the
+// client is stopped before it connects.
+func lookedUp(name string) (ascii string, ok bool) {
+	client := &http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		ascii, _, _ = net.SplitHostPort(address)
+		return nil, errNotConnected
+	}}
+	page := &http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: name}, Header: http.Header{}}
+	if response, err := client.RoundTrip(page); err == nil {
+		_ = response.Body.Close()
+	}
+	return ascii, ascii != "" && isASCII(ascii)
+}
+
+// errNotConnected keeps a client from connecting.
+var errNotConnected = errors.New("no connection is wanted")
 
 func isASCII(text string) bool {
 	for i := range len(text) {

@@ -27,6 +27,17 @@ func TestURLsAsPeopleWriteThem(t *testing.T) {
 		{"http://MÜNCHEN.example:8080/", "http://xn--mnchen-3ya.example:8080/", ""},
 		{"http://m%C3%BCnchen.example/", "http://xn--mnchen-3ya.example/", ""},
 		{"http://xn--mnchen-3ya.example/", "http://xn--mnchen-3ya.example/", ""},
+		{"http://mu\u0308nchen.example/", "http://xn--mnchen-3ya.example/", ""}, // UTS 46: not composed
+		{"http://MU\u0308NCHEN.example/", "http://xn--mnchen-3ya.example/", ""},
+		{"http://ｅｘａｍｐｌｅ．org:8080/", "http://example.org:8080/", ""}, // UTS 46: full width
+		{"http://example\u3002org/", "http://example.org/", ""},
+		{"http://exam\u00adple.org/", "http://example.org/", ""}, // UTS 46: left out
+		{"http://\u212aelvin.example/", "http://kelvin.example/", ""},
+		{"http://straße.example/", "http://xn--strae-oqa.example/", ""}, // as browsers send it, not "strasse"
+		{"http://日本語。ＪＰ/", "http://xn--wgv71a119e.jp/", ""},
+		{"http://１２７.0.0.1/", "http://127.0.0.1/", ""},
+		{"http://münchen.example./", "http://xn--mnchen-3ya.example./", ""},
+		{"http://[2001:DB8:0:0::0001]:0080/", "http://[2001:db8::1]/", ""}, // RFC 5952
 		{"http://example.org/a%5Cb?q=\\", "http://example.org/a%5Cb", `q=\`},
 	} {
 		u, err := uri.Parse(test.text)
@@ -57,7 +68,11 @@ func TestWhatIsNoURLOfAPage(t *testing.T) {
 		{"http://::1:80/", `"::1:80" is not a host; the address of IPv6 is written in brackets, as [::1]`},
 		{"http://example.org:65536/", `"65536" is not a port; it must be a number up to 65535`},
 		{"http://example.org/\x07", `"http://example.org/\a": net/url: invalid control character in URL`},
-		{`http://"é.example/`, `the host "\"é.example" has no form that DNS knows; write the one that begins with xn--`},
+		{`http://"é.example/`, `the host "\"é.example" has no form that DNS knows; write it as punycode, which begins with xn--`},
+		{"http://\u0661.example/", `the host "١.example" has no form that DNS knows; write it as punycode, which begins with xn--`},
+		{"http://℀.example/", `has no form that DNS knows; write it as punycode`},
+		{"http://a\u200db.example/", `has no form that DNS knows; write it as punycode`},
+		{"http://xn--ü.example/", `has no form that DNS knows; write it as punycode`},
 		{"http://\xff.example/", `the host "\xff.example" is not UTF-8`},
 		{"http://example.org/" + strings.Repeat("a", uri.MaxLength), "it has 32787 bytes; at most 32768 are allowed"},
 		{"ftp://example.org/" + strings.Repeat("a", 1000), `aaa"... has the scheme "ftp"; it must be http or https`},
