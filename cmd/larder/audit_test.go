@@ -129,6 +129,30 @@ func TestAuditSendsNothingButGETsAndItsSecretToNobodyElse(t *testing.T) {
 	}
 }
 
+// Answers that are none, and those of a server that refuses after some requests, are not
+// judged.
+func TestAuditDoesNotJudgeByAnswersThatSayNothing(t *testing.T) {
+	for body, says := range map[string]string{`{"pages":[]}`: "the answer names no page", `{}`: "the answer names no page", `{"pages":`: "cannot be read"} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Larder-Explain", "audited")
+			fmt.Fprint(w, body)
+		}))
+		larder(t, append([]string{"audit", s.URL, "--secret", "s"}, twoUsers...)...).says(t, exitNotJudged, says)
+		s.Close()
+	}
+	var asked atomic.Int32
+	page := middleware.NewPolicy(time.Hour, middleware.Explain("s")).Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) > 100 {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		fmt.Fprint(w, "news")
+	}))
+	s := httptest.NewServer(page)
+	defer s.Close()
+	larder(t, append([]string{"audit", s.URL, "--secret", "s"}, twoUsers...)...).says(t, exitNotJudged, "more", "the page has failed with status 429")
+}
+
 func TestAuditRefusesWhatItCannotAsk(t *testing.T) {
 	larder(t, "audit").says(t, exitUsage, "expected")
 	larder(t, "audit", "/page").says(t, exitUsage, "has to be a URL")
