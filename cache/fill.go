@@ -309,10 +309,11 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		f.committed(ctx, err)
 		return l, nil
 	}
-	f.committed(ctx, nil)
 	if l.stored {
+		f.committed(ctx, nil)
 		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
 	} else if winner, ok := f.find(ctx, key); ok {
+		f.committed(ctx, nil)
 		return &landing{entry: winner}, nil
 	}
 	return l, nil

@@ -51,14 +51,44 @@ func TestAValueThatIsTooLargeIsSaidInTheLogAtABoundedRate(t *testing.T) {
 	}
 }
 
+func TestOnlyAValueThatIsStoredIsToldToBe(t *testing.T) {
+	for name, test := range map[string]struct {
+		during func(c *cache.BaseCache, s *mapStore, ctx context.Context) error
+		want   int
+	}{
+		"stored": {func(*cache.BaseCache, *mapStore, context.Context) error { return nil }, 1},
+		"deleted meanwhile": {func(c *cache.BaseCache, _ *mapStore, ctx context.Context) error {
+			_, err := c.Delete(ctx, "k")
+			return err
+		}, 0},
+		"set meanwhile": {func(c *cache.BaseCache, _ *mapStore, ctx context.Context) error { return c.Set(ctx, "k", "newer") }, 1},
+		"stored by another": {func(_ *cache.BaseCache, s *mapStore, ctx context.Context) error {
+			return newCache(t, s, cache.Config{}).Set(ctx, "k", "other")
+		}, 1},
+	} {
+		s := newMapStore()
+		c := newCache(t, s, cache.Config{})
+		watched := &observed{during: func(ctx context.Context) error { return test.during(c, s, ctx) }}
+		if _, err := c.Fill(t.Context(), "k", new(string), watched); err != nil || watched.err != nil || watched.calls != test.want {
+			t.Errorf("%s: the loader is told %v, %d times; %v", name, watched.err, watched.calls, err)
+		}
+	}
+}
+
 // observed is a loader that is told what became of its value.
 type observed struct {
-	calls int
-	err   error
+	during func(context.Context) error
+	calls  int
+	err    error
 }
 
 var _ cache.StoreObserver = (*observed)(nil)
 
-func (*observed) Load(context.Context) (cache.Loaded, error) { return cache.Loaded{Value: "v"}, nil }
+func (o *observed) Load(ctx context.Context) (l cache.Loaded, err error) {
+	if o.during != nil {
+		err = o.during(ctx)
+	}
+	return cache.Loaded{Value: "v"}, err
+}
 
 func (o *observed) Committed(_ context.Context, err error) { o.calls, o.err = o.calls+1, err }

@@ -33,8 +33,10 @@ type Preparer interface {
 
 // StoreObserver is a [Loader] that is told what became of its value: those who wait may
 // have had it before it was stored. Committed is called in the goroutine of the load,
-// with nil if the value, or a newer one, is stored, and else with the error, such as
-// [ErrTooLarge].
+// with nil if the value, or a newer one, is stored, and with the error if the backend
+// does not take it, such as [ErrTooLarge]. It is not called for a value that is not to
+// be stored, or whose key this process has deleted or set since the load began, unless
+// another value is found there.
 type StoreObserver interface {
 	Loader
 	Committed(ctx context.Context, err error)
