@@ -226,6 +226,34 @@ func TestWhoeverWaitsReadsTheValueAsHisOwnType(t *testing.T) {
 	})
 }
 
+func TestWhoWaitsForAnotherTypeLoadsAloneWhereThatIsAMiss(t *testing.T) {
+	for name, cfg := range map[string]cache.Config{
+		"OnWrongType": {OnWrongType: cache.MissOnError},
+		"OnError":     {OnError: cache.MissOnError},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCache(t, newMapStore(), cfg, discardLog())
+			var callers sync.WaitGroup
+			fill := func(dst, value any) {
+				callers.Go(func() {
+					if _, err := c.Fill(t.Context(), "k", dst, afterLoadTime(cache.Loaded{Value: value})); err != nil {
+						t.Errorf("%s: Fill into %T: %v", name, dst, err)
+					}
+				})
+				synctest.Wait()
+			}
+			var first user
+			var second order
+			fill(&first, user{Name: "a"})
+			fill(&second, order{Name: "b"})
+			callers.Wait()
+			if first.Name != "a" || second.Name != "b" {
+				t.Errorf("%s: got %v and %v, want each its own", name, first, second)
+			}
+		})
+	}
+}
+
 func TestALateCallerStartsNoSecondLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()

@@ -122,9 +122,11 @@ func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
 		ctx := t.Context()
 		o.down.Store(true)
 		for name, op := range map[string]func() error{
-			"Get":              func() error { _, err := c.Get(ctx, "k", new(int)); return err },
-			"Set, FailOpen":    func() error { return c.Set(ctx, "k", 1, cache.FailOpen) },
-			"Delete, FailOpen": func() error { _, err := c.Delete(ctx, "k", cache.FailOpen); return err },
+			"Get":                   func() error { _, err := c.Get(ctx, "k", new(int)); return err },
+			"Set, FailOpen":         func() error { return c.Set(ctx, "k", 1, cache.FailOpen) },
+			"Delete, FailOpen":      func() error { _, err := c.Delete(ctx, "k", cache.FailOpen); return err },
+			"IncrVersion, FailOpen": func() error { _, err := c.IncrVersion(ctx, "k", 1, cache.FailOpen); return err },
+			"DecrVersion, FailOpen": func() error { _, err := c.DecrVersion(ctx, "k", 1, cache.Version(2), cache.FailOpen); return err },
 		} {
 			for range 2 {
 				began := time.Now()
