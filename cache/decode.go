@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/larder-go/larder/cache/codec"
@@ -149,11 +150,27 @@ func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) er
 	// keep what dst had before, and what a pointer in it points to may be in
 	// use elsewhere.
 	rv.SetZero()
-	if err := decodePayload(o.codec, payload, dst); err != nil {
+	err = decodePayload(o.codec, payload, dst)
+	if err == nil && rv.Kind() == reflect.Pointer && rv.IsNil() {
+		// A nil pointer has an entry of another kind. This was a pointer to what the
+		// codec writes as nil, such as the *[]T of a query without rows.
+		err = decodePointee(payload, dst, o)
+	}
+	if err != nil {
 		rv.SetZero() // of what was decoded until then
 		return corruptUnlessWrongType(err)
 	}
 	return nil
+}
+
+// decodePointee decodes payload into what dst points to through all its pointers, which
+// it allocates.
+func decodePointee(payload []byte, dst any, o *options) error {
+	rv, err := target(dst)
+	if err != nil {
+		return err
+	}
+	return decodePayload(o.codec, payload, rv.Addr().Interface())
 }
 
 // decodeBytes returns the byte slice of e, as GetBytes does.

@@ -45,6 +45,7 @@ func TestAValueCanBeReadAsOtherTypesThatHoldIt(t *testing.T) {
 		{[]user{{Name: "a"}}, []*user{{Name: "a"}}}, {[]user{{Name: "a"}}, [1]user{{Name: "a"}}},
 		{map[string]user{"a": {Name: "a"}}, map[string]*user{"a": {Name: "a"}}},
 		{struct{ Name string }{"a"}, user{Name: "a"}},
+		{addressOf([]user(nil)), []user(nil)}, {addressOf([]user(nil)), addressOf([]user(nil))}, {[]user(nil), (*[]user)(nil)},
 	} {
 		c := newCache(t, newMapStore(), cache.Config{})
 		mustSet(t, c, "k", test.stored)

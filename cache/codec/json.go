@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"unicode/utf8"
 
 	"github.com/larder-go/larder/internal/valuecheck"
 )
@@ -18,9 +19,9 @@ import (
 //
 // A value that would not come back whole is ErrUnencodable, with the type and the
 // field: what [CBOR] refuses, except that the tag `json:"-"` is JSON's own; and
-// text that is not UTF-8, NaN and the infinities, a big.Float, a json.RawMessage
-// that is nil or not compact, and in an any byte slices, times and integers beyond
-// 2^53.
+// text that is not UTF-8, NaN and the infinities, a big.Float, and in an any byte
+// slices, times and integers beyond 2^53. A json.RawMessage comes back as the same
+// JSON: without its blanks, and as null if it was nil.
 var JSON Codec = newJSON()
 
 type jsonCodec struct {
@@ -31,6 +32,7 @@ func newJSON() *jsonCodec {
 	return &jsonCodec{valuecheck.New(valuecheck.Rules{
 		Writers:  []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()},
 		Readers:  []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
+		Builtin:  []reflect.Type{reflect.TypeFor[json.RawMessage]()},
 		Tags:     []string{"json"},
 		Advice:   "a MarshalJSON and an UnmarshalJSON method",
 		Lossy:    lostByJSON,
@@ -49,8 +51,7 @@ var lostByJSON = map[reflect.Type]string{
 
 // changedByJSON are types of which some values come back as others.
 var changedByJSON = map[reflect.Type]string{
-	reflect.TypeFor[json.RawMessage](): "a json.RawMessage comes back without its blanks, and one that is nil as null: compact it, give the field the option omitempty, or use the cbor codec",
-	reflect.TypeFor[json.Number]():     "a json.Number that is empty comes back as 0: give the field the option omitempty",
+	reflect.TypeFor[json.Number](): "a json.Number that is empty comes back as 0: give the field the option omitempty",
 }
 
 func (*jsonCodec) Name() string { return "json" }
@@ -64,7 +65,7 @@ func (c *jsonCodec) Append(dst []byte, v any) ([]byte, error) {
 	if err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUnencodable, c.checker.Explain(v, err))
 	}
-	if hasReplacement(data[len(dst):]) {
+	if mayHaveReplaced(data[len(dst):]) {
 		if err := c.checker.CheckText(v); err != nil {
 			return dst, fmt.Errorf("%w: %w", ErrUnencodable, err)
 		}
@@ -92,22 +93,12 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// hasReplacement reports whether data may have what encoding/json writes instead of
-// bytes that are not UTF-8. A replacement character that was there before is written
-// as it is.
-func hasReplacement(data []byte) bool {
-	const escaped = `\ufffd`
-	for {
-		i := bytes.Index(data, []byte(escaped))
-		if i < 0 {
-			return false
-		}
-		backslashes := len(data[:i]) - len(bytes.TrimRight(data[:i], `\`))
-		if backslashes%2 == 0 {
-			return true
-		}
-		data = data[i+len(escaped):]
-	}
+// mayHaveReplaced reports whether data, which was written, may be of text that is not
+// UTF-8. encoding/json writes an escape instead of each such byte, of which the
+// backslash is escaped, too, in JSON within JSON, and a replacement character that was
+// there before as it is. What a method has written it leaves.
+func mayHaveReplaced(data []byte) bool {
+	return bytes.Contains(data, []byte(`\ufffd`)) || !utf8.Valid(data)
 }
 
 // addressable returns a pointer to a copy of v if its methods may be those of the

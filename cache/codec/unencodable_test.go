@@ -215,6 +215,69 @@ func TestTheLimitOfDepthIsTheSameInBothDirections(t *testing.T) {
 	}
 }
 
+func TestTheLimitOfDepthIsTheSameForEveryTypeOfMap(t *testing.T) {
+	type object map[string]any
+	shapes := map[string][2]func(any) any{
+		"in a map": {
+			func(v any) any { return map[int]object{0: {"a": v}} },
+			func(v any) any { return map[int]map[string]any{0: {"a": v}} },
+		},
+		"in a map of maps": {
+			func(v any) any { return map[int]map[int]object{0: {0: {"a": v}}} },
+			func(v any) any { return map[int]map[int]map[string]any{0: {0: {"a": v}}} },
+		},
+	}
+	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
+		for name, shape := range shapes {
+			first := func(around func(any) any) int {
+				return sort.Search(2000, func(depth int) bool {
+					_, err := c.Append(nil, around(table(depth)))
+					return errors.Is(err, codec.ErrUnencodable)
+				})
+			}
+			if named, plain := first(shape[0]), first(shape[1]); named != plain || plain > 1001 {
+				t.Errorf("%s, %s: one of a named type is refused from depth %d, another from %d", c.Name(), name, named, plain)
+			}
+		}
+	}
+}
+
+// table nests maps.
+func table(depth int) any {
+	var v any
+	for range depth {
+		v = map[string]any{"a": v}
+	}
+	return v
+}
+
+func TestTheErrorOfADeepValueIsShort(t *testing.T) {
+	object := map[string]any{}
+	object[strings.Repeat("key", 100)] = object
+	pointer := &selfStruct{}
+	pointer.Next = pointer
+	type link struct {
+		Next *link
+		Any  any
+	}
+	deep := &link{Any: make(chan int)}
+	for range 30 {
+		deep = &link{Next: deep}
+	}
+	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
+		for _, v := range []any{object, pointer, []any{object}, struct{ P *selfStruct }{pointer}} {
+			if _, err := c.Append(nil, v); err == nil || len(err.Error()) > 1000 {
+				t.Errorf("%s: %T: the error has %d bytes", c.Name(), v, len(fmt.Sprint(err)))
+			}
+		}
+		// Where it begins and what it is about is told.
+		_, err := c.Append(nil, deep)
+		if msg := fmt.Sprint(err); !strings.Contains(msg, "link: Next.Next.Next") || !strings.Contains(msg, "….Next.Next.Next.Any: no value of the type chan int") || len(msg) > 300 {
+			t.Errorf("%s: %v", c.Name(), err)
+		}
+	}
+}
+
 // bounded has parts that are nested, but not without end.
 type bounded struct {
 	Next []bounded

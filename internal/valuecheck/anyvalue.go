@@ -33,8 +33,7 @@ func (c *Checker) enter(v any, depth int) *fault {
 	case nil, bool, string, float64, int, int64, uint64, []byte:
 		return nil
 	}
-	rv := reflect.ValueOf(v)
-	return c.walk(c.planOf(rv.Type(), true), rv, depth)
+	return c.walkWhole(reflect.ValueOf(v), depth)
 }
 
 // underAny looks at a value that is in an interface without methods. Read back, a list
@@ -64,8 +63,8 @@ func (c *Checker) valueUnderAny(v reflect.Value, depth int) *fault {
 	t := v.Type()
 	p := c.planOf(t, false)
 	switch {
-	case p.asPart() != nil:
-		return p.asPart()
+	case p.refused != nil:
+		return p.refused
 	case depth == 0:
 		return errDepth
 	case t == timeType:
@@ -119,10 +118,8 @@ func (c *Checker) timeUnderAny(v reflect.Value) *fault {
 
 func (c *Checker) pointerUnderAny(v reflect.Value, depth int) *fault {
 	switch {
-	case v.IsNil():
+	case v.IsNil() || isNil(v.Elem()): // read back, a pointer is what it points to
 		return nil
-	case isNil(v.Elem()):
-		return faultf("a pointer to nil comes back as nil")
 	case v.Elem().Kind() == reflect.Interface:
 		return c.elemUnderAny(v.Elem(), depth)
 	}
@@ -153,8 +150,10 @@ func (c *Checker) mapUnderAny(v reflect.Value, depth int) *fault {
 	if key := v.Type().Key(); key.Kind() != reflect.String || c.hasMethods(key) {
 		return faultf("an any holds a %v, whose keys are not text: give it a concrete type", v.Type())
 	}
+	elem := reflect.New(v.Type().Elem()).Elem()
 	for iter := v.MapRange(); iter.Next(); {
-		if f := c.elemUnderAny(iter.Value(), depth); f != nil {
+		elem.SetIterValue(iter)
+		if f := c.elemUnderAny(elem, depth); f != nil {
 			return f.in(keyStep(iter.Key()))
 		}
 	}

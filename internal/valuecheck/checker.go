@@ -12,6 +12,7 @@ package valuecheck
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -63,7 +64,8 @@ type Checker struct {
 func New(rules Rules) *Checker { return &Checker{Rules: rules} }
 
 // Check returns an error that names the type, the field and the reason if v would
-// not come back as it is.
+// not come back as it is. Of a pointer it looks at what that points to: package cache
+// knows nil pointers from others before it asks a codec.
 func (c *Checker) Check(v any) error {
 	if f := c.enter(v, MaxDepth); f != nil {
 		return f.of(v)
@@ -74,8 +76,13 @@ func (c *Checker) Check(v any) error {
 // fault is what is wrong with a part of a value.
 type fault struct {
 	path   []string // to the part, the last step first
+	cut    bool     // steps are missing before the last keptSteps
 	reason string
 }
+
+// maxSteps bounds the path of a fault, which has no end in a value that refers to
+// itself. Of a longer one the first steps and the last keptSteps are told.
+const maxSteps, keptSteps = 16, 4
 
 func faultf(format string, args ...any) *fault { return &fault{reason: fmt.Sprintf(format, args...)} }
 
@@ -85,8 +92,11 @@ func (f *fault) in(step string) *fault {
 	if f == nil {
 		return nil
 	}
-	path := append(f.path[:len(f.path):len(f.path)], step)
-	return &fault{path: path, reason: f.reason}
+	path, cut := slices.Clone(f.path), f.cut
+	if len(path) == maxSteps {
+		path, cut = slices.Delete(path, keptSteps, keptSteps+1), true
+	}
+	return &fault{append(path, step), cut, f.reason}
 }
 
 // of returns f as the error of v.
@@ -97,6 +107,9 @@ func (f *fault) of(v any) error {
 	var path strings.Builder
 	for i := len(f.path) - 1; i >= 0; i-- {
 		path.WriteString(f.path[i])
+		if f.cut && i == keptSteps {
+			path.WriteString("…")
+		}
 	}
 	return fmt.Errorf("%T: %s: %s", v, strings.TrimPrefix(path.String(), "."), f.reason)
 }

@@ -13,7 +13,10 @@ func (c *Checker) AllocateEmbedded(dst any) bool {
 		return false
 	}
 	t := v.Type().Elem()
-	for t.Kind() == reflect.Pointer {
+	for range MaxDepth { // a type can be a pointer to itself
+		if t.Kind() != reflect.Pointer {
+			break
+		}
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct || firstOf(c.Readers, reflect.PointerTo(t)) == nil {
@@ -26,14 +29,17 @@ func (c *Checker) AllocateEmbedded(dst any) bool {
 	return allocateEmbedded(v)
 }
 
-// allocateEmbedded points the embedded pointers of the struct v somewhere, and
-// reports whether it has any that it can set.
+// allocateEmbedded points the embedded pointers of v somewhere, and reports whether it
+// is a struct that has any that it can set.
 func allocateEmbedded(v reflect.Value) (done bool) {
+	if v.Kind() != reflect.Struct {
+		return false
+	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		switch {
 		case !f.Anonymous:
-		case f.Type.Kind() == reflect.Struct:
+		case f.Type.Kind() == reflect.Struct: // its methods are promoted, too
 			done = allocateEmbedded(v.Field(i)) || done
 		case f.Type.Kind() == reflect.Pointer && f.IsExported() && v.Field(i).CanSet():
 			v.Field(i).Set(reflect.New(f.Type.Elem()))

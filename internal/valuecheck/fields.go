@@ -104,13 +104,14 @@ func (s *structWalk) add(f reflect.StructField, l leaf, open []reflect.Type) *fa
 }
 
 // addEmbedded collects the fields of an embedded struct, which count as those of
-// the struct around it.
+// the struct around it. Methods of the embedded struct are not called: another's cancel
+// them out, or those of the struct around it come first.
 func (s *structWalk) addEmbedded(f reflect.StructField, l leaf, open []reflect.Type) *fault {
 	t := indirect(f.Type)
 	switch {
 	case slices.Contains(open, t):
 		return faultf("a struct that is embedded in itself is left out: name the field").in("." + l.path)
-	case t == timeType || slices.Contains(s.Builtin, t) || s.hasMethods(t):
+	case t == timeType || slices.Contains(s.Builtin, t) || s.hasMethods(t) && hidesFields(t):
 		return faultf("the embedded %v is left out, since its methods are not those of the struct around it: name the field", t).in("." + l.path)
 	}
 	l.behindPointer = l.behindPointer || f.Type.Kind() == reflect.Pointer
@@ -180,6 +181,16 @@ func compareDominance(a, b *leaf) int {
 func hasFields(t reflect.Type) bool {
 	for i := range t.NumField() {
 		if t.Field(i).Name != "_" {
+			return true
+		}
+	}
+	return false
+}
+
+// hidesFields reports whether the struct t has fields that only its methods can write.
+func hidesFields(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Name != "_" && !f.IsExported() {
 			return true
 		}
 	}

@@ -9,43 +9,41 @@ import (
 // Explain returns err, the codec's about v, with the path to the part that it is
 // about. It encodes the parts of v one by one.
 func (c *Checker) Explain(v any, err error) error {
-	path, reason := c.locate(reflect.ValueOf(v), 0, c.failsToEncode)
-	if reason == "" {
+	f := c.locate(reflect.ValueOf(v), 0, c.failsToEncode)
+	if f == nil {
 		return fmt.Errorf("%T: %w", v, err)
 	}
-	return fmt.Errorf("%w: %w", (&fault{path, reason}).of(v), err)
+	return fmt.Errorf("%w: %w", f.of(v), err)
 }
 
 // CheckText returns an error that names the part of v that is text and not UTF-8.
 func (c *Checker) CheckText(v any) error {
-	path, reason := c.locate(reflect.ValueOf(v), 0, invalidText)
-	if reason == "" {
-		return nil
+	if f := c.locate(reflect.ValueOf(v), 0, c.changesText); f != nil {
+		return f.of(v)
 	}
-	return (&fault{path, reason}).of(v)
+	return nil
 }
 
 // locate finds the first part of v that is wrong and has no part that is, and what
-// is wrong with it. The path has the last step first. What wrong says of a value is
-// final if it says that no part of it can be wrong.
-func (c *Checker) locate(v reflect.Value, depth int, wrong func(reflect.Value) (reason string, final bool)) (path []string, reason string) {
+// is wrong with it. What wrong says of a value is final if it says that no part of it
+// can be wrong.
+func (c *Checker) locate(v reflect.Value, depth int, wrong func(reflect.Value) (reason string, final bool)) (found *fault) {
 	if depth > MaxDepth || !v.IsValid() {
-		return nil, ""
+		return nil
 	}
-	own, final := wrong(v)
-	if final {
-		return nil, own
+	reason, final := wrong(v)
+	if !final {
+		c.eachPart(v, func(step string, part reflect.Value) bool {
+			if found = c.locate(part, depth+1, wrong); step != "" {
+				found = found.in(step)
+			}
+			return found == nil
+		})
 	}
-	c.eachPart(v, func(step string, part reflect.Value) bool {
-		if path, reason = c.locate(part, depth+1, wrong); reason != "" && step != "" {
-			path = append(path, step)
-		}
-		return reason == ""
-	})
-	if reason == "" {
-		reason = own
+	if found == nil && reason != "" {
+		found = &fault{reason: reason}
 	}
-	return path, reason
+	return found
 }
 
 // eachPart calls do with what v is made of, until it returns false.
@@ -95,9 +93,37 @@ func (c *Checker) failsToEncode(v reflect.Value) (reason string, final bool) {
 	return fmt.Sprintf("this %v cannot be encoded", v.Type()), false
 }
 
-func invalidText(v reflect.Value) (reason string, final bool) {
-	if v.Kind() == reflect.String && !utf8.ValidString(v.String()) {
-		return "JSON has no text that is not UTF-8: use []byte, or the cbor codec", true
+// changesText finds text that encoding/json changes, since it is not UTF-8.
+func (c *Checker) changesText(v reflect.Value) (reason string, final bool) {
+	const advice = "JSON has no text that is not UTF-8: use []byte, or the cbor codec"
+	switch {
+	case v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface:
+	case c.hasMethods(v.Type()):
+		if c.isWrittenOtherwise(v) {
+			return fmt.Sprintf("%v writes text that is not as it was when it has been read: %s", v.Type(), advice), true
+		}
+		return "", true
+	case v.Kind() == reflect.String && !utf8.ValidString(v.String()):
+		return advice, true
+	case v.Kind() == reflect.Map && c.hasMethods(v.Type().Key()):
+		for iter := v.MapRange(); iter.Next(); {
+			if entry := mapOfOne(iter.Key()); c.isWrittenOtherwise(entry) {
+				return fmt.Sprintf("a key of the type %v is another one when it has been read: %s", v.Type().Key(), advice), true
+			}
+		}
 	}
 	return "", false
+}
+
+// isWrittenOtherwise reports whether v, once it has been written and read, is written
+// otherwise. What is in a value with methods of its own cannot be seen in another way.
+// It suffices for text: encoding/json writes a byte that is not UTF-8 as an escape,
+// and the character that is read of it as it is.
+func (c *Checker) isWrittenOtherwise(v reflect.Value) bool {
+	data, back, err := c.roundTrip(addressableCopy(v), c.decodeAllocated)
+	if data == nil || err != nil {
+		return false // that is told where it is tried
+	}
+	again, err := c.tryEncode(back.Interface())
+	return err != nil || string(data) != string(again)
 }

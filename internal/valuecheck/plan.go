@@ -12,18 +12,15 @@ type plan struct {
 	typ     reflect.Type
 	refused *fault // no value of the type can be stored
 
-	// refusedBelow is refused for values that are a part of another: their methods
-	// would be called on a nil pointer, see Checker.AllocateEmbedded.
-	refusedBelow *fault
-
 	visited   bool // values have to be looked at
 	unbounded bool // values can be nested without end
 	self      bool // the type encodes itself: what it has in it is its own affair
 	null      bool // of those: some value is written as nil
 
 	// look looks at a value itself; nil if there is nothing to see. With a text the
-	// value cannot be stored.
-	look func(v reflect.Value) (reason string)
+	// value cannot be stored. If lookWhole is set, it is look for a value that is not
+	// a part of another, for which Checker.AllocateEmbedded can do something.
+	look, lookWhole func(v reflect.Value) (reason string)
 
 	elem   *plan
 	key    *plan // of a map, if keys have to be looked at
@@ -88,7 +85,7 @@ func (c planner) fill(p *plan, t reflect.Type, addressable bool) {
 	case c.Lossy[t] != "":
 		p.refused = faultf("%s", c.Lossy[t])
 	case slices.Contains(c.Builtin, t):
-		p.self = true
+		p.self, p.null = true, c.writesNull(reflect.Zero(t))
 	case c.Verified[t] != "":
 		p.self = c.hasMethods(t)
 		c.verify(p, c.Verified[t])
@@ -106,7 +103,7 @@ func (c planner) fill(p *plan, t reflect.Type, addressable bool) {
 func (c planner) fillPointer(p *plan, t reflect.Type) {
 	elem := c.plan(t.Elem(), true)
 	p.elem = elem
-	p.refused, p.refusedBelow = elem.refused, elem.refusedBelow
+	p.refused = elem.refused
 	p.adopt(elem)
 	if canBeNil(t.Elem()) || elem.null || t.Elem() == timeType {
 		p.visited = true
@@ -136,18 +133,10 @@ func (c planner) fillKind(p *plan, t reflect.Type, addressable bool) {
 // contain says that p has parts like elem at step.
 func (p *plan) contain(elem *plan, step string) {
 	p.elem = elem
-	if r := elem.asPart(); r != nil && p.refused == nil {
+	if r := elem.refused; r != nil && p.refused == nil {
 		p.refused = r.in(step)
 	}
 	p.adopt(elem)
-}
-
-// asPart is why a value of p cannot be a part of another.
-func (p *plan) asPart() *fault {
-	if p.refused != nil {
-		return p.refused
-	}
-	return p.refusedBelow
 }
 
 // adopt says that values of p hold values of part.
@@ -157,7 +146,7 @@ func (p *plan) adopt(part *plan) {
 }
 
 func (c planner) fillStruct(p *plan, t reflect.Type, addressable bool) {
-	if t.Implements(protobufType) || reflect.PointerTo(t).Implements(protobufType) {
+	if isProtobuf(t) {
 		p.refused = faultf("a protobuf message loses what is not in its exported fields: store the bytes of proto.Marshal, with SetBytes")
 		return
 	}
@@ -171,7 +160,7 @@ func (c planner) fillStruct(p *plan, t reflect.Type, addressable bool) {
 		if !l.mustBeZero {
 			part = c.plan(l.typ, addressable || l.behindPointer)
 		}
-		if r := part.asPart(); r != nil && p.refused == nil {
+		if r := part.refused; r != nil && p.refused == nil {
 			p.refused = r.in("." + l.path)
 		}
 		if part.visited || l.mustBeZero {
@@ -182,7 +171,20 @@ func (c planner) fillStruct(p *plan, t reflect.Type, addressable bool) {
 	}
 }
 
-// protobufType is what all messages of protobuf have.
+// isProtobuf reports whether values of the struct t hold something besides their
+// exported fields, which are those of a protobuf message: the generated code of
+// google.golang.org/protobuf has a method ProtoReflect, and hidden fields. ProtoMessage
+// alone, which types of Kubernetes and gogo/protobuf have, says nothing of that kind.
+func isProtobuf(t reflect.Type) bool {
+	pointer := reflect.PointerTo(t)
+	if _, ok := pointer.MethodByName("ProtoReflect"); ok {
+		return true
+	}
+	_, hasUnknown := t.FieldByName("unknownFields")
+	_, hasSize := t.FieldByName("sizeCache")
+	return pointer.Implements(protobufType) && (hasUnknown || hasSize)
+}
+
 var protobufType = reflect.TypeFor[interface{ ProtoMessage() }]()
 
 var timeType = reflect.TypeFor[time.Time]()

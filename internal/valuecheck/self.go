@@ -1,7 +1,6 @@
 package valuecheck
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 )
@@ -75,83 +74,92 @@ func (c planner) lookAtTimesIn(p *plan, t reflect.Type) {
 
 // probe tries the methods of t on values that it makes up: whether a method is the
 // type's own or that of an embedded field, which knows nothing of the other fields,
-// and whether it is right, cannot be seen otherwise.
+// and whether it is right, cannot be seen otherwise. If one of them does not come back,
+// each value is tried when it is stored: the type may have none like it.
 //
-//   - The zero value. If it does not come back, as a null that is written as no bytes
-//     and refused by its own type, each value is tried when it is stored.
-//   - One with its embedded pointers allocated. If it does not come back, the methods
-//     are those of what is pointed to, and were called on nil.
-//   - One with the fields beside an embedded one that has such methods filled. If they
-//     do not come back they would be lost.
+//   - The zero value, which may be a null that is written as no bytes and refused by
+//     its own type.
+//   - One that is not zero, if the type only reads itself: what it reads may not be what
+//     the codec writes.
+//   - One with its embedded pointers allocated. The methods may be those of what is
+//     pointed to, and be called on nil.
+//   - One with the fields beside an embedded one that has such methods filled, which
+//     are lost if the methods are that one's.
 func (c planner) probe(p *plan, t reflect.Type) {
 	zero := reflect.New(t)
 	data, failed := c.tryValue(zero, c.Decode)
-	if failed != "" {
-		c.tryEach(p)
-	}
 	p.null = string(data) == c.Null
+	if sample := reflect.New(t); failed == "" && !p.self && fillSample(sample.Elem(), 0) {
+		_, failed = c.tryValue(sample, c.Decode)
+	}
+	if allocated := reflect.New(t); failed == "" && allocateEmbedded(allocated.Elem()) {
+		_, failed = c.tryValue(allocated, c.Decode)
+	}
+	lender, comesBack := c.probeSiblings(t)
+	if failed != "" || !comesBack {
+		c.tryEach(p, t, lender)
+	}
+}
+
+// probeSiblings is the last try of probe, for each embedded field whose methods may
+// be those of t. It returns the name of the one whose methods are.
+func (c planner) probeSiblings(t reflect.Type) (lender string, comesBack bool) {
 	if t.Kind() != reflect.Struct {
-		return
+		return "", true
 	}
-	if allocated := reflect.New(t); allocateEmbedded(allocated.Elem()) {
-		if _, failed := c.tryValue(allocated, c.Decode); failed != "" {
-			p.refusedBelow = faultf("%v embeds a pointer whose methods would be called on nil: %s; embed what it points to, or give the type %s", t, failed, c.Advice)
-		}
-	}
-	c.probeSiblings(p, t)
-}
-
-// probeSiblings is the third try of probe, for each embedded field whose methods may
-// be those of t.
-func (c planner) probeSiblings(p *plan, t reflect.Type) {
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous && c.hasMethods(indirect(f.Type)) {
-			c.probeBeside(p, t, i)
-		}
-	}
-}
-
-// probeBeside fills the fields beside the embedded one with index lender.
-func (c planner) probeBeside(p *plan, t reflect.Type, lender int) {
-	filled := reflect.New(t)
-	allocateEmbedded(filled.Elem())
-	siblings := 0
+	comesBack = true
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if tag, _ := c.tag(f); i != lender && f.IsExported() && tag != "-" && fillSample(filled.Elem().Field(i), 0) {
-			siblings++
+		if !f.Anonymous || !c.hasMethods(indirect(f.Type)) || c.comesBackBeside(t, i) {
+			continue
+		}
+		comesBack = false
+		if lender == "" {
+			lender = f.Name
 		}
 	}
-	if siblings == 0 {
-		return
-	}
-	data, err := c.tryEncode(filled.Interface())
-	if err != nil {
-		c.tryEach(p)
-		return
-	}
-	back := reflect.New(t)
-	if err := c.tryDecode(c.decodeAllocated, data, back.Interface()); err != nil {
-		c.tryEach(p)
-	} else if lost := difference(filled.Elem(), back.Elem()); lost != "" {
-		p.refused = faultf("the methods of the embedded %s write and read %v, and leave out its field %s: give the type %s, or name the embedded field", t.Field(lender).Name, t, lost, c.Advice)
-	}
+	return lender, comesBack
 }
 
-// tryEach has every value of p tried when it is stored.
-func (c planner) tryEach(p *plan) {
+// comesBackBeside fills the fields beside the embedded one with index lender, and
+// reports whether they come back.
+func (c planner) comesBackBeside(t reflect.Type, lender int) bool {
+	filled := reflect.New(t)
+	allocateEmbedded(filled.Elem())
+	siblings, done := 0, 0
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag, _ := c.tag(f); i == lender || !f.IsExported() || tag == "-" {
+			continue
+		}
+		siblings++
+		if fillSample(filled.Elem().Field(i), 0) {
+			done++
+		}
+	}
+	if done == 0 {
+		return siblings == 0
+	}
+	data, failed := c.tryValue(filled, c.decodeAllocated)
+	return data != nil && failed == ""
+}
+
+// tryEach has every value of p, the plan of t, tried when it is stored. The methods may
+// be those of the embedded field lender.
+func (c planner) tryEach(p *plan, t reflect.Type, lender string) {
 	before := p.look
 	p.visited = true
-	p.look = func(v reflect.Value) string {
+	try := func(v reflect.Value, decode func([]byte, any) error) string {
 		if before != nil {
 			if reason := before(v); reason != "" {
 				return reason
 			}
 		}
-		copied := reflect.New(v.Type())
-		copied.Elem().Set(v)
-		_, failed := c.tryValue(copied, c.Decode)
-		return failed
+		return c.tryOne(addressableCopy(v), lender, decode)
+	}
+	p.look = func(v reflect.Value) string { return try(v, c.Decode) }
+	if allocateEmbedded(reflect.New(t).Elem()) {
+		p.lookWhole = func(v reflect.Value) string { return try(v, c.decodeAllocated) }
 	}
 }
 
@@ -160,57 +168,14 @@ func (c planner) tryEach(p *plan) {
 func (c planner) verify(p *plan, because string) {
 	p.visited = true
 	p.look = func(v reflect.Value) string {
-		copied, back := reflect.New(v.Type()), reflect.New(v.Type())
-		copied.Elem().Set(v)
-		data, err := c.tryEncode(copied.Interface())
-		if err != nil {
+		copied := addressableCopy(v)
+		data, back, err := c.roundTrip(copied, c.Decode)
+		switch {
+		case data == nil:
 			return "" // the encoder is going to tell
-		}
-		if err := c.tryDecode(c.Decode, data, back.Interface()); err != nil || !reflect.DeepEqual(copied.Interface(), back.Interface()) {
+		case err != nil || !reflect.DeepEqual(copied.Interface(), back.Interface()):
 			return because
 		}
 		return ""
-	}
-}
-
-// tryValue encodes what v points to, decodes it and compares. It returns what was
-// encoded, and what was wrong with reading it.
-func (c *Checker) tryValue(v reflect.Value, decode func([]byte, any) error) (data []byte, failed string) {
-	data, err := c.tryEncode(v.Interface())
-	if err != nil {
-		return nil, "" // such a value cannot be stored
-	}
-	back := reflect.New(v.Type().Elem())
-	if err := c.tryDecode(decode, data, back.Interface()); err != nil {
-		return data, fmt.Sprintf("%v cannot read what it writes of this value: %v", v.Type().Elem(), err)
-	}
-	if part := difference(v.Elem(), back.Elem()); part != "" {
-		return data, fmt.Sprintf("%v reads another value than it writes: its %s is different", v.Type().Elem(), part)
-	}
-	return data, ""
-}
-
-// writesNull reports whether v is written as nil.
-func (c *Checker) writesNull(v reflect.Value) bool {
-	copied := reflect.New(v.Type())
-	copied.Elem().Set(v)
-	data, err := c.tryEncode(copied.Interface())
-	return err == nil && string(data) == c.Null
-}
-
-func (c *Checker) tryEncode(v any) (data []byte, err error) {
-	defer recovered(&err)
-	return c.Encode(v)
-}
-
-func (c *Checker) tryDecode(decode func([]byte, any) error, data []byte, dst any) (err error) {
-	defer recovered(&err)
-	return decode(data, dst)
-}
-
-// recovered, deferred, makes a panic an error.
-func recovered(err *error) {
-	if v := recover(); v != nil {
-		*err = fmt.Errorf("panic: %v", v)
 	}
 }

@@ -8,19 +8,57 @@ import (
 
 // walk looks at v, a value of the type of p, as far as it has to be looked at.
 func (c *Checker) walk(p *plan, v reflect.Value, depth int) *fault {
+	return c.walkLooking(p, v, depth, p.look)
+}
+
+// walkWhole looks at v, which is not a part of another value. Pointers to it do not
+// count: what they point to is read into what the destination points to.
+func (c *Checker) walkWhole(v reflect.Value, depth int) *fault {
+	isPointer := v.Kind() == reflect.Pointer && !v.IsNil()
+	for n := 0; isPointer && v.Kind() == reflect.Pointer; n++ {
+		switch {
+		case v.IsNil():
+			return faultPointerToNil
+		case n == MaxDepth: // a type can be a pointer to itself
+			return errDepth
+		}
+		v = v.Elem()
+	}
+	p := c.planOf(v.Type(), true)
+	look := p.look
+	if p.lookWhole != nil {
+		look = p.lookWhole
+	}
+	return c.walkLooking(p, v, depth, look)
+}
+
+var faultPointerToNil = faultf("a pointer to nil comes back as nil")
+
+// walkLooking looks at what v is made of, unless it encodes itself, and then has look
+// look at v itself: what look does need not expect a value that refers to itself.
+func (c *Checker) walkLooking(p *plan, v reflect.Value, depth int, look func(reflect.Value) string) *fault {
 	switch {
 	case p.refused != nil: // it was not known when the plan of what holds it was made
 		return p.refused
 	case !p.visited:
 		return nil
-	case p.look != nil:
-		if reason := p.look(v); reason != "" {
-			return &fault{reason: reason}
-		}
-		return nil
 	case p.unbounded && depth == 0:
 		return errDepth
 	}
+	if !p.self {
+		if f := c.walkParts(p, v, depth); f != nil {
+			return f
+		}
+	}
+	if look != nil {
+		if reason := look(v); reason != "" {
+			return &fault{reason: reason}
+		}
+	}
+	return nil
+}
+
+func (c *Checker) walkParts(p *plan, v reflect.Value, depth int) *fault {
 	if p.unbounded {
 		depth--
 	}
@@ -32,7 +70,7 @@ func (c *Checker) walk(p *plan, v reflect.Value, depth int) *fault {
 	case reflect.Struct:
 		return p.eachField(v, false, func(p *plan, part reflect.Value) *fault { return c.walk(p, part, depth) })
 	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
+		for i := 0; p.elem != nil && i < v.Len(); i++ { // of bytes there is no plan
 			if f := c.walk(p.elem, v.Index(i), depth); f != nil {
 				return f.in(indexStep(i))
 			}
@@ -68,7 +106,7 @@ func (c *Checker) walkPointer(p *plan, v reflect.Value, depth int) *fault {
 	elem := v.Elem()
 	switch {
 	case isNil(elem):
-		return faultf("a pointer to nil comes back as nil")
+		return faultPointerToNil
 	case p.elem.null && c.writesNull(elem):
 		return faultf("a pointer to a %v that is written as nil comes back as nil", elem.Type())
 	case elem.Type() == timeType && !c.JSON && timeOf(elem).IsZero():
@@ -116,13 +154,15 @@ func (c *Checker) walkMap(p *plan, v reflect.Value, depth int) *fault {
 	if object, ok := v.Interface().(map[string]any); ok {
 		return c.enter(object, depth+1)
 	}
+	elem := reflect.New(v.Type().Elem()).Elem() // one for all: iter.Value() would allocate each
 	for iter := v.MapRange(); iter.Next(); {
 		if p.key != nil {
 			if f := c.lookAtKey(p.key, iter.Key(), depth); f != nil {
 				return f.in("[key]")
 			}
 		}
-		if f := c.walk(p.elem, iter.Value(), depth); f != nil {
+		elem.SetIterValue(iter)
+		if f := c.walk(p.elem, elem, depth); f != nil {
 			return f.in(keyStep(iter.Key()))
 		}
 	}
