@@ -27,11 +27,33 @@ func pointee(dst any) (reflect.Value, error) {
 // since what they point to may be in use elsewhere.
 func target(dst any) (reflect.Value, error) {
 	rv, err := pointee(dst)
+	if err == nil && leadsNowhere(rv.Type()) {
+		return rv, errLeadsNowhere(rv.Type())
+	}
 	for err == nil && rv.Kind() == reflect.Pointer {
 		rv.Set(reflect.New(rv.Type().Elem()))
 		rv = rv.Elem()
 	}
 	return rv, err
+}
+
+// maxPointers is up to how many pointers are followed.
+const maxPointers = 100
+
+// leadsNowhere reports whether t leads to nothing but pointers, as type P *P does,
+// which has no value other than nil that can be read.
+func leadsNowhere(t reflect.Type) bool {
+	for range maxPointers {
+		if t.Kind() != reflect.Pointer {
+			return false
+		}
+		t = t.Elem()
+	}
+	return true
+}
+
+func errLeadsNowhere(t reflect.Type) error {
+	return fmt.Errorf("%w than %v, which leads to nothing but pointers", ErrWrongType, t)
 }
 
 // assignDirectly stores v in a *T or an *any, and reports whether dst is one.

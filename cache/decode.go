@@ -146,6 +146,9 @@ func decodeWithCodec(h *envelope.Header, payload []byte, dst any, o *options) er
 	if want := fingerprint(rv.Type()); h.Type != 0 && want != 0 && h.Type != want {
 		return fmt.Errorf("%w than %v", ErrWrongType, rv.Type())
 	}
+	if leadsNowhere(rv.Type()) { // codecs would follow it without end
+		return errLeadsNowhere(rv.Type())
+	}
 	// Codecs add to what is there: fields that the entry does not have would
 	// keep what dst had before, and what a pointer in it points to may be in
 	// use elsewhere.

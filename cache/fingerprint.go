@@ -25,8 +25,8 @@ func fingerprint(t reflect.Type) uint32 {
 		return known.(uint32)
 	}
 	base, maps := t, 0
-	for k := base.Kind(); k == reflect.Pointer || k == reflect.Slice || k == reflect.Array || k == reflect.Map; k = base.Kind() {
-		if k == reflect.Map {
+	for n := 0; n < maxParts && hasElem(base.Kind()); n++ {
+		if base.Kind() == reflect.Map {
 			maps++
 		}
 		base = base.Elem()
@@ -37,4 +37,11 @@ func fingerprint(t reflect.Type) uint32 {
 	}
 	fingerprints.Store(t, sum)
 	return sum
+}
+
+// maxParts bounds how deep fingerprint looks: type P *P is made of nothing else.
+const maxParts = 1000
+
+func hasElem(k reflect.Kind) bool {
+	return k == reflect.Pointer || k == reflect.Slice || k == reflect.Array || k == reflect.Map
 }

@@ -132,6 +132,35 @@ func TestAMissLeavesTheDestination(t *testing.T) {
 	}
 }
 
+// endless is a type whose values lead to nothing but pointers.
+type endless *endless
+
+func TestATypeThatIsAPointerToItselfHoldsNothingButNil(t *testing.T) {
+	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
+		c := newCache(t, newMapStore(), cache.Config{Codec: by}, discardLog())
+		mustSet(t, c, "k", endless(nil))
+		var p endless
+		if found, err := c.Get(t.Context(), "k", &p); !found || err != nil || p != nil {
+			t.Errorf("%s: Get = %v, %v, %v, want nil", by.Name(), p, found, err)
+		}
+		p = &p
+		for _, value := range []any{p, &p} {
+			if err := c.Set(t.Context(), "k", value); !errors.Is(err, cache.ErrUnencodable) {
+				t.Errorf("%s: Set of a pointer to itself: %v, want ErrUnencodable", by.Name(), err)
+			}
+		}
+		for _, value := range []any{7, "text", []byte("bytes"), user{Name: "a"}, []user{}, addressOf([]int(nil))} {
+			mustSet(t, c, "k", value)
+			if found, err := c.Get(t.Context(), "k", new(endless)); found || !errors.Is(err, cache.ErrWrongType) {
+				t.Errorf("%s: Get of %T = %v, %v, want ErrWrongType", by.Name(), value, found, err)
+			}
+		}
+		if err := by.Decode([]byte("\xff"), new(endless)); !errors.Is(err, codec.ErrMalformed) {
+			t.Errorf("%s: Decode: %v, want ErrMalformed", by.Name(), err)
+		}
+	}
+}
+
 func TestAFailedDecodeLeavesNothingHalfRead(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{}, quiet)
