@@ -56,6 +56,8 @@ type (
 	// resource has the method of the messages of protobuf and no hidden field, as types
 	// of Kubernetes have.
 	resource struct{ Name string }
+	// reflected has the method of today's messages of protobuf.
+	reflected struct{ Name string }
 
 	// settings cannot read its zero value: each is tried.
 	settings struct {
@@ -65,6 +67,12 @@ type (
 		Any   any
 		Raw   json.RawMessage `json:",omitempty"`
 		Temp  string          `json:"-" cbor:"-"`
+	}
+
+	// version says that it is zero if it is a draft.
+	version struct {
+		N     int
+		Draft bool
 	}
 
 	byPointer     struct{ N int }
@@ -198,7 +206,8 @@ func (f *flag) UnmarshalText(b []byte) error { *f = flag(b); return nil }
 
 func (i *bytesID) UnmarshalText(b []byte) error { *i = bytes.Clone(b); return nil }
 
-func (*resource) ProtoMessage() {}
+func (*resource) ProtoMessage()  {}
+func (*reflected) ProtoReflect() {}
 
 func (s *settings) UnmarshalJSON(b []byte) error {
 	type plain settings
@@ -216,6 +225,8 @@ func (s *settings) UnmarshalCBOR(data []byte) error {
 	s.Limit = max(s.Limit, 1)
 	return nil
 }
+
+func (v version) IsZero() bool { return v.Draft || v.N == 0 }
 
 func (p *byPointer) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(p.N), 10), nil }
 func (p *byPointer) UnmarshalText(b []byte) (err error) {
@@ -281,6 +292,7 @@ var methodRows = []valueRow{
 	kept("keys with UnmarshalText", map[flag]int{"": 1, "b": 2}),
 
 	kept("type of Kubernetes", &resource{"a"}),
+	both("message of protobuf by its method", &reflected{"a"}, "proto.Marshal"),
 
 	// What a trial compares may be different by the rules that hold for all values.
 	{"tried value with an empty list that is omitted", settings{Limit: 1, Tags: []string{}}, leftOut, leftOut},
@@ -297,6 +309,21 @@ var methodRows = []valueRow{
 	// What only reads itself may read something else than the codec writes.
 	{"bytes that are read as text", struct{ ID bytesID }{bytesID("a")}, "", "ID: cache_test.bytesID reads another value"},
 	kept("no bytes that are read as text", struct{ ID bytesID }{}),
+
+	// The option omitzero asks a method IsZero, which may say so of what is not zero.
+	both("pointer to the zero time with omitzero", struct {
+		T *time.Time `json:",omitzero"`
+	}{&time.Time{}}, "T: the option omitzero leaves it out"),
+	kept("zero time with omitzero", struct {
+		T time.Time `json:",omitzero"`
+	}{time.Time{}.In(time.FixedZone("", 0))}),
+	both("value that says it is zero, with omitzero", []struct {
+		V version `json:",omitzero"`
+	}{{version{N: 1}}, {version{7, true}}}, "[1].V: the option omitzero leaves it out"),
+	kept("value that says it is zero, and is", struct {
+		V *version `json:",omitzero"`
+		W version  `json:",omitzero"`
+	}{}),
 
 	// Methods of pointers are called for what is behind an embedded pointer.
 	kept("method of a pointer behind an embedded pointer, in a map", map[string]behindPointer{"a": {&HasByPointer{byPointer{7}}, "n"}}),

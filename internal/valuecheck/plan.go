@@ -31,6 +31,10 @@ type plan struct {
 type field struct {
 	leaf
 	plan *plan
+
+	// isLost reports whether the option omitzero leaves v out, which is not zero, since
+	// its method says so. It is nil for fields without the option or the method.
+	isLost func(v reflect.Value) bool
 }
 
 // place is a type, and whether its values have an address when they are encoded.
@@ -163,11 +167,15 @@ func (c planner) fillStruct(p *plan, t reflect.Type, addressable bool) {
 		if r := part.refused; r != nil && p.refused == nil {
 			p.refused = r.in("." + l.path)
 		}
-		if part.visited || l.mustBeZero {
+		f := field{leaf: l, plan: part}
+		if l.omitZero && hasIsZero(l.typ) {
+			f.isLost = c.isLostAsZero
+		}
+		if part.visited || l.mustBeZero || f.isLost != nil {
 			p.visited = true
 		}
 		p.unbounded = p.unbounded || part.unbounded
-		p.fields = append(p.fields, field{l, part})
+		p.fields = append(p.fields, f)
 	}
 }
 

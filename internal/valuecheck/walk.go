@@ -119,7 +119,7 @@ func (c *Checker) walkPointer(p *plan, v reflect.Value, depth int) *fault {
 func (p *plan) eachField(v reflect.Value, all bool, look func(p *plan, part reflect.Value) *fault) *fault {
 	for i := range p.fields {
 		f := &p.fields[i]
-		if !all && !f.plan.visited && !f.mustBeZero && f.plan.refused == nil {
+		if !all && !f.plan.visited && !f.mustBeZero && f.plan.refused == nil && f.isLost == nil {
 			continue
 		}
 		part, err := v.FieldByIndexErr(f.index)
@@ -131,6 +131,8 @@ func (p *plan) eachField(v reflect.Value, all bool, look func(p *plan, part refl
 				return faultf("%s", f.lost).in("." + f.path)
 			}
 		case f.omitEmpty && isEmpty(part), f.omitZero && part.IsZero():
+		case f.isLost != nil && f.isLost(part):
+			return faultf("the option omitzero leaves it out, since its method IsZero says that it is zero, and it is not: leave the option away").in("." + f.path)
 		default:
 			if fault := look(f.plan, part); fault != nil {
 				return fault.in("." + f.path)
