@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
@@ -67,6 +68,15 @@ type (
 		Any   any
 		Raw   json.RawMessage `json:",omitempty"`
 		Temp  string          `json:"-" cbor:"-"`
+	}
+
+	// rounded writes three digits, and cannot read its zero value: each is tried.
+	rounded struct{ N big.Int }
+	// knot refers to itself when it has been read.
+	knot struct {
+		Self *knot
+		List []any
+		Name string
 	}
 
 	// version says that it is zero if it is a draft.
@@ -226,6 +236,29 @@ func (s *settings) UnmarshalCBOR(data []byte) error {
 	return nil
 }
 
+func (r rounded) MarshalText() ([]byte, error) {
+	text := r.N.String()
+	return []byte(text[:min(len(text), 3)]), nil
+}
+func (r *rounded) UnmarshalText(b []byte) error {
+	if string(b) == "0" {
+		return errors.New("nothing")
+	}
+	return r.N.UnmarshalText(b)
+}
+func (r rounded) MarshalBinary() ([]byte, error)     { return r.MarshalText() }
+func (r *rounded) UnmarshalBinary(data []byte) error { return r.UnmarshalText(data) }
+
+func newKnot(name string) *knot {
+	k := &knot{Name: name, List: []any{nil}}
+	k.Self, k.List[0] = k, k.List
+	return k
+}
+func (k *knot) MarshalText() ([]byte, error)      { return []byte(k.Name), nil }
+func (k *knot) UnmarshalText(b []byte) error      { *k = *newKnot(string(b)); k.Self = k; return nil }
+func (k *knot) MarshalBinary() ([]byte, error)    { return k.MarshalText() }
+func (k *knot) UnmarshalBinary(data []byte) error { return k.UnmarshalText(data) }
+
 func (v version) IsZero() bool { return v.Draft || v.N == 0 }
 
 func (p *byPointer) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(p.N), 10), nil }
@@ -298,9 +331,11 @@ var methodRows = []valueRow{
 	{"tried value with an empty list that is omitted", settings{Limit: 1, Tags: []string{}}, leftOut, leftOut},
 	kept("tried value with a time in a zone", settings{Limit: 1, Seen: map[string]time.Time{"a": noon.In(time.FixedZone("", 3600))}}),
 	kept("tried value with a time now", settings{Limit: 1, Seen: map[string]time.Time{"a": time.Now()}}),
-	kept("tried value with a number in an any", settings{Limit: 1, Any: map[string]any{"n": 1, "f": float32(0.1), "l": []string{"a"}, "p": &three}}),
+	kept("tried value with a number in an any", settings{Limit: 1, Any: map[string]any{"n": 1, "u": uint8(2), "f": float32(0.1), "l": []string{"a"}, "p": &three}}),
 	kept("tried value with raw JSON", settings{Limit: 1, Raw: json.RawMessage(`{"a": 1}`)}),
 	{`tried value with the tag "-"`, settings{Limit: 1, Temp: "x"}, leftOut, leftOut},
+	kept("tried big integer", rounded{*big.NewInt(123)}),
+	both("tried big integer that is changed", rounded{*big.NewInt(1234)}, "its N is different"),
 	both("tried value that is changed", settings{}, "its Limit is different"),
 	both("tried value with a struct in an any", settings{Limit: 1, Any: model{1}}, "Any: an any holds"),
 	both("tried value that refers to itself", loop, "Any"),

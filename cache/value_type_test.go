@@ -132,6 +132,17 @@ func TestAMissLeavesTheDestination(t *testing.T) {
 	}
 }
 
+func TestAValueWhoseMethodsMakeItReferToItselfIsTried(t *testing.T) {
+	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
+		c := newCache(t, newMapStore(), cache.Config{Codec: by})
+		mustSet(t, c, "k", newKnot("a"))
+		var got knot
+		if found, err := c.Get(t.Context(), "k", &got); !found || err != nil || got.Self != &got || got.Name != "a" {
+			t.Errorf("%s: Get = %v, %v, %v", by.Name(), got.Name, found, err)
+		}
+	}
+}
+
 // endless is a type whose values lead to nothing but pointers.
 type endless *endless
 
