@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -26,7 +28,7 @@ func (u *run) conclude() (cache.Loaded, error) {
 		u.direct = true // however the handler has taken that
 		return forOne, nil
 	}
-	if u.ctx.Err() != nil && u.live != nil && u.live.body.isOver() && u.reason == reasonNone {
+	if u.ctx.Err() != nil && u.live != nil && u.live.body.IsOver() && u.reason == reasonNone {
 		u.noteOverlong() // whatever was still to come
 	}
 	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
@@ -64,11 +66,11 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	if why := u.review(); why != reasonNone || u.page == nil {
 		u.reason = cmp.Or(u.reason, why)
 		u.release()
-		u.live.body.expel()
-		u.live.body.finish(nil)
+		u.live.body.Expel()
+		u.live.body.Finish(nil)
 		return forOne, nil
 	}
-	u.live.body.finish(nil)
+	u.live.body.Finish(nil)
 	entry, whole := u.live.whole(u.x.h.policy)
 	if !whole {
 		u.noteOverlong()
@@ -146,11 +148,11 @@ func (u *run) abortStream() {
 	if u.live == nil {
 		return
 	}
-	if ended, _ := u.live.body.hasEnded(); ended {
+	if ended, _ := u.live.body.HasEnded(); ended {
 		return
 	}
 	u.release()
-	u.live.body.finish(errAborted)
+	u.live.body.Finish(stream.ErrAborted)
 }
 
 // remember notes that the page was not to be stored, if the next who asks in the same
@@ -175,7 +177,7 @@ func (u *run) rememberStatus() {
 // may have left because of that.
 func (u *run) noteOverlong() {
 	u.reason, u.page = reasonTooLarge, nil
-	if u.live.body.wasRefused() {
+	if u.live.body.WasRefused() {
 		u.reason = reasonInFlight
 	}
 	u.rememberStatus()

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -83,13 +85,13 @@ func (w *recorder) Flush() { _ = w.FlushError() }
 func (w *recorder) FlushError() error {
 	s, err := w.flush()
 	if s != nil {
-		s.flush(w.run.ctx) // without the lock: it may wait for a reader
+		s.Flush(w.run.ctx) // without the lock: it may wait for a reader
 	}
 	return err
 }
 
 // flush flushes the response, unless it is a stream, which it returns.
-func (w *recorder) flush() (s *stream, err error) {
+func (w *recorder) flush() (s *stream.Stream, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -56,7 +58,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.passPart()
 		return true
 	}
-	reader, ok := l.body.join(false)
+	reader, ok := l.body.Join(false)
 	if !ok {
 		x.pass(x.forward(), reasonTooLarge)
 		return true
@@ -104,15 +106,15 @@ func (x *exchange) regroup(l *live) (answered bool) {
 
 // sendLive sends a response as it comes. If there is nothing to be had of it, it
 // reports false and has sent nothing.
-func (x *exchange) sendLive(l *live, reader *reader, f forwarded) (answered bool) {
-	defer reader.leave()
+func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answered bool) {
+	defer reader.Leave()
 	ctx := x.r.Context()
-	reader.onEvict(func() { breakOff(x.w) })
-	part, flush, err := reader.next(ctx)
-	switch _, broken := l.body.hasEnded(); {
-	case broken, errors.Is(err, errAborted):
+	reader.OnEvict(func() { breakOff(x.w) })
+	part, flush, err := reader.Next(ctx)
+	switch _, broken := l.body.HasEnded(); {
+	case broken, errors.Is(err, stream.ErrAborted):
 		return x.again(cache.ErrGoexit) // nothing of it was sent yet
-	case errors.Is(err, errLagging):
+	case errors.Is(err, stream.ErrLagging):
 		x.pass(x.forward(), reasonTooLarge)
 		return true
 	case ctx.Err() != nil && part == nil && !flush:
@@ -155,10 +157,10 @@ func (x *exchange) writeBodiless(status int) bool {
 // started the run and left, the run would end with nobody interested, and the page
 // would never be stored. A response that turns out not to be stored is for others, if
 // there are any; without them the run ends, before the handler can write more for nobody.
-func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
-	reader.drain()
+func (x *exchange) drain(ctx context.Context, reader *stream.Reader, err error) {
+	reader.Drain()
 	for err == nil {
-		_, _, err = reader.next(ctx)
+		_, _, err = reader.Next(ctx)
 	}
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.endAttendance()
@@ -166,7 +168,7 @@ func (x *exchange) drain(ctx context.Context, reader *reader, err error) {
 }
 
 // copyStream sends the parts of a body until one fails, or there are no more.
-func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part []byte, flushed bool, err error) error {
+func copyStream(ctx context.Context, reader *stream.Reader, w http.ResponseWriter, part []byte, flushed bool, err error) error {
 	for err == nil {
 		if _, err := w.Write(part); err != nil {
 			return err
@@ -174,7 +176,7 @@ func copyStream(ctx context.Context, reader *reader, w http.ResponseWriter, part
 		if flushed {
 			flush(w)
 		}
-		part, flushed, err = reader.next(ctx)
+		part, flushed, err = reader.Next(ctx)
 	}
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -162,8 +164,8 @@ func (u *run) leave() {
 // has sent the header.
 func (x *exchange) sendOwn(u *run) {
 	reader, ctx := u.reader, x.r.Context()
-	defer reader.leave()
-	part, flushed, err := reader.next(ctx)
+	defer reader.Leave()
+	part, flushed, err := reader.Next(ctx)
 	switch {
 	case u.recorder.bodiless:
 		x.drain(ctx, reader, err)
@@ -190,12 +192,12 @@ func (x *exchange) sendOwn(u *run) {
 
 // breakOff ends a response that is not whole, so that nobody takes it for one, when
 // the handler has returned. The client whose own run panicked gets its panic.
-func (x *exchange) breakOff(u *run, reader *reader, err error) {
-	reader.leave()
+func (x *exchange) breakOff(u *run, reader *stream.Reader, err error) {
+	reader.Leave()
 	u.leave()
 	x.endAttendance()
 	<-u.done
-	if errors.Is(err, errAborted) && u.panicked {
+	if errors.Is(err, stream.ErrAborted) && u.panicked {
 		panic(u.panicValue)
 	}
 	panic(http.ErrAbortHandler)

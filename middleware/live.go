@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -18,7 +20,7 @@ type live struct {
 	page     *page       // its header; the body is that of the stream
 	header   http.Header // as the handler gave it, for the client who started the run
 	at       destination // of page
-	body     *stream
+	body     *stream.Stream
 	trailers http.Header // set before body ends
 
 	// stale says why page is an old one, whole, in place of a new one.
@@ -31,7 +33,7 @@ type live struct {
 // whole returns the page with its body, for all the same one, once that is at its
 // end; or false if it is not yet, or will not be kept.
 func (l *live) whole(p *policy) (entry *page, ok bool) {
-	body, ended := l.body.ended()
+	body, ended := l.body.Ended()
 	if !ended || l.trailers != nil {
 		return nil, false
 	}

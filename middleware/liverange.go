@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -63,7 +65,7 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 	if part == nil {
 		return nil, ignored
 	}
-	reached := l.body.reached()
+	reached := l.body.Reached()
 	if part.Size < 0 {
 		return part, part.Start+part.Length <= reached
 	}
@@ -127,21 +129,21 @@ func (x *exchange) awaitsWhole(p *page) bool {
 // sendOfWhole sends what the client of a run wants of its response: one range as soon as
 // that is there, else when the response is at its end. If it is not kept until then, the
 // handler answers the request as it came.
-func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *reader, err error) {
-	for err == nil && !u.live.body.isOver() {
+func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reader, err error) {
+	for err == nil && !u.live.body.IsOver() {
 		if part, ok := x.partOf(u.live); ok && part != nil && x.sendOwnPart(ctx, u, part) {
 			flush(x.w) // that client has all it gets
 			x.drain(ctx, reader, nil)
 			return
 		}
-		_, _, err = reader.next(ctx)
+		_, _, err = reader.Next(ctx)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		x.breakOff(u, reader, err)
 	}
 	entry, ok := u.live.whole(x.h.policy)
 	if !ok {
-		reader.leave()
+		reader.Leave()
 		x.endAttendance()
 		<-u.done
 		x.answerAsItCame(u)
@@ -157,17 +159,17 @@ func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *reader, err 
 // sendOwnPart sends a part of a response that is not at its end, and reports whether it
 // did: what has been written may not be kept any more.
 func (x *exchange) sendOwnPart(ctx context.Context, u *run, part *rfc9111.ContentRange) bool {
-	beginning, ok := u.live.body.join(false)
+	beginning, ok := u.live.body.Join(false)
 	if !ok {
 		return false
 	}
-	defer beginning.leave()
+	defer beginning.Leave()
 	header := x.w.Header()
 	setStatus(header, u.live.page.cacheStatus, *u.held)
 	out := newOutgoing(header, u.live.page)
 	out.setPage(u.live.page)
 	out.tell(x.h, u.live.page)
-	body, flush, err := beginning.next(ctx)
+	body, flush, err := beginning.Next(ctx)
 	x.sendPart(ctx, beginning, part, body, flush, err)
 	return true
 }
@@ -180,7 +182,7 @@ func setPart(header http.Header, part *rfc9111.ContentRange) {
 
 // sendPart sends a part of a response that is being written (RFC 9110, section
 // 15.3.7). The fields of the whole are set.
-func (x *exchange) sendPart(ctx context.Context, reader *reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
+func (x *exchange) sendPart(ctx context.Context, reader *stream.Reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
 	setPart(x.w.Header(), part)
 	x.w.WriteHeader(http.StatusPartialContent)
 	err = copyStream(ctx, reader, &cutter{ResponseWriter: x.w, skip: part.Start, left: part.Length}, body, flush, err)

@@ -8,6 +8,8 @@ import (
 	"net/textproto"
 	"strconv"
 	"sync"
+
+	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
 // recorder is the ResponseWriter of a handler that runs for all who wait. It
@@ -35,8 +37,8 @@ type recorder struct {
 	declared int64               // Content-Length, or -1
 	written  int64
 	mode     mode
-	held     []byte  // of modeHeld
-	stream   *stream // of modeStream
+	held     []byte         // of modeHeld
+	stream   *stream.Stream // of modeStream
 	closed   bool
 }
 
@@ -99,7 +101,7 @@ func (w *recorder) failLate(status int) {
 		w.run.failLate(status)
 	case modeStream:
 		w.run.failLate(status)
-		w.stream.expel() // others have a part of it
+		w.stream.Expel() // others have a part of it
 	}
 }
 
@@ -166,7 +168,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 	n, err := len(p), error(nil)
 	if s != nil {
 		// Without the lock: it may wait for readers.
-		n, err = s.write(w.run.ctx, p)
+		n, err = s.Write(w.run.ctx, p)
 		if err == nil && w.run.ctx.Err() != nil {
 			err = errClientGone // all have left
 		}
@@ -179,7 +181,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 // admit takes p, unless it is for a stream, which it returns. What is over the
 // declared length is cut off.
-func (w *recorder) admit(p []byte) (admitted []byte, s *stream, tooLong, err error) {
+func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -231,7 +233,7 @@ func (w *recorder) letGo(total int) {
 	switch {
 	case w.run.page == nil:
 		w.direct(w.run.reason)
-	case !w.hold(max(total, int(w.declared), minBlock)):
+	case !w.hold(max(total, int(w.declared), stream.MinBlock)):
 		w.direct(reasonInFlight)
 	default:
 		w.stream = w.run.stream(w, w.held)

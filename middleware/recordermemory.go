@@ -33,6 +33,6 @@ func (w *recorder) free() {
 	defer w.mu.Unlock()
 	w.letHeldGo()
 	if w.stream != nil {
-		w.stream.done()
+		w.stream.Done()
 	}
 }

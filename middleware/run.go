@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/stream"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -40,7 +42,7 @@ type run struct {
 
 	// live is set when streaming is closed.
 	live      *live
-	reader    *reader // of the client who started the run, nil in the background
+	reader    *stream.Reader // of the client who started the run, nil in the background
 	streaming chan struct{}
 	held      *forwarded // what this client is told when it gets its part of the whole, nil if it gets the stream
 
@@ -354,15 +356,15 @@ func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.
 // stream begins to hand the response of w on, with what there is of the body. It
 // returns nil if the response is for the client alone, who is to get it
 // directly.
-func (u *run) stream(w *recorder, begun []byte) *stream {
+func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 	if u.page == nil || !u.sendHead(w) {
 		return nil
 	}
-	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: newStream(begun, w.limit, u.inFlight)}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: stream.New(begun, w.limit, u.inFlight)}
 	if w.client != nil {
 		// Before anything more is written: the stream waits for who started the run.
-		u.reader, _ = u.live.body.join(true)
-		u.reader.takesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
+		u.reader, _ = u.live.body.Join(true)
+		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
 	}
 	close(u.streaming)
 	if !u.isReleased() {

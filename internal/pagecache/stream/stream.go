@@ -1,4 +1,4 @@
-package middleware
+package stream
 
 import (
 	"context"
@@ -26,20 +26,20 @@ const (
 )
 
 var (
-	// errAborted is what readers get when the response will not be completed.
-	errAborted = errors.New("larder: the handler did not complete the response")
+	// ErrAborted is what readers get when the response will not be completed.
+	ErrAborted = errors.New("larder: the handler did not complete the response")
 
-	// errLagging is what a reader gets who is further behind than the window, or who
+	// ErrLagging is what a reader gets who is further behind than the window, or who
 	// stalls others.
-	errLagging = errors.New("larder: the client reads too slowly")
+	ErrLagging = errors.New("larder: the client reads too slowly")
 )
 
-// stream is the body of a response on its way from one writer to many readers.
+// Stream is the body of a response on its way from one writer to many readers.
 // Up to its limit, and while there is memory for it, it keeps everything, and the
 // writer never waits. Above, nobody may begin to read any more; it keeps only what is in
 // the window, and the writer waits for the client who started the run, or when that has
 // left or stalls the others for the fastest of these: no reader holds up the rest.
-type stream struct {
+type Stream struct {
 	limit int64
 
 	mu      sync.Mutex
@@ -48,7 +48,7 @@ type stream struct {
 	block   *block        // the memory of kept
 	dropped int64
 	flushed int64 // up to where the handler wants clients to have it; -1 is not even the header
-	readers map[*reader]struct{}
+	readers map[*Reader]struct{}
 	offered bool // the writer waits for the reader that takes turns, see turns.go
 	over    bool // more than limit was written, or there was no memory for it
 	refused bool // there was no memory for it
@@ -57,21 +57,21 @@ type stream struct {
 	err     error // why, if the body is not whole
 }
 
-// newStream returns a stream that begins with what there is of the body, whose memory
+// New returns a stream that begins with what there is of the body, whose memory
 // is counted already.
-func newStream(begun []byte, limit int64, account *cache.InFlight) *stream {
-	return &stream{limit: limit, kept: begun, block: newBlock(account, cap(begun)), flushed: -1, readers: make(map[*reader]struct{})}
+func New(begun []byte, limit int64, account *cache.InFlight) *Stream {
+	return &Stream{limit: limit, kept: begun, block: newBlock(account, cap(begun)), flushed: -1, readers: make(map[*Reader]struct{})}
 }
 
-// reader is one client of a stream.
-type reader struct {
-	stream  *stream
+// Reader is one client of a stream.
+type Reader struct {
+	stream  *Stream
 	leads   bool // it has started the run
 	at      int64
 	flushed int64
 
 	// Of one that takes turns with the writer.
-	takesTurns bool
+	TakesTurns bool
 	isBusy     bool          // it has taken something, and not come back
 	waited     time.Duration // for it, while others read
 	isLate     bool          // it is not waited for any more
@@ -87,7 +87,7 @@ type reader struct {
 }
 
 // notify wakes everyone who waits for a change; mu is held.
-func (s *stream) notify() {
+func (s *Stream) notify() {
 	if s.changed != nil {
 		close(s.changed)
 		s.changed = nil
@@ -95,17 +95,17 @@ func (s *stream) notify() {
 }
 
 // wait returns a channel for the next change; mu is held.
-func (s *stream) wait() <-chan struct{} {
+func (s *Stream) wait() <-chan struct{} {
 	if s.changed == nil {
 		s.changed = make(chan struct{})
 	}
 	return s.changed
 }
 
-func (s *stream) end() int64 { return s.dropped + int64(len(s.kept)) }
+func (s *Stream) end() int64 { return s.dropped + int64(len(s.kept)) }
 
-// write appends p. It returns early only if ctx ends, which is the run's.
-func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
+// Write appends p. It returns early only if ctx ends, which is the run's.
+func (s *Stream) Write(ctx context.Context, p []byte) (n int, err error) {
 	for n < len(p) {
 		part, changed := s.append(p[n:])
 		n += part
@@ -122,7 +122,7 @@ func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
 }
 
 // await waits until there may be room for more. Readers that stall others are evicted.
-func (s *stream) await(ctx context.Context, changed <-chan struct{}) error {
+func (s *Stream) await(ctx context.Context, changed <-chan struct{}) error {
 	stalled := time.NewTimer(stallLimit)
 	defer stalled.Stop()
 	for {
@@ -140,7 +140,7 @@ func (s *stream) await(ctx context.Context, changed <-chan struct{}) error {
 
 // append takes as much of p as there is room for. If that is nothing, changed is
 // closed when there may be.
-func (s *stream) append(p []byte) (n int, changed <-chan struct{}) {
+func (s *Stream) append(p []byte) (n int, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.block == nil {
@@ -172,7 +172,7 @@ func (s *stream) append(p []byte) (n int, changed <-chan struct{}) {
 // pace is how far the reader is that the writer waits for. Without readers it
 // waits for nobody: the run's context is about to end. It waits for those who drain to
 // leave, so that it does not go on for nobody.
-func (s *stream) pace() int64 {
+func (s *Stream) pace() int64 {
 	if len(s.readers) == 0 {
 		return s.end()
 	}
@@ -192,8 +192,8 @@ func (s *stream) pace() int64 {
 	return fastest
 }
 
-// flush notes that clients are to have all that there is.
-func (s *stream) flush(ctx context.Context) {
+// Flush notes that clients are to have all that there is.
+func (s *Stream) Flush(ctx context.Context) {
 	s.mu.Lock()
 	s.flushed = s.end()
 	s.notify()
@@ -201,8 +201,8 @@ func (s *stream) flush(ctx context.Context) {
 	s.yieldTurn(ctx)
 }
 
-// finish ends the stream: whole if err is nil. Only the first call counts.
-func (s *stream) finish(err error) {
+// Finish ends the stream: whole if err is nil. Only the first call counts.
+func (s *Stream) Finish(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isEnded {
@@ -212,23 +212,23 @@ func (s *stream) finish(err error) {
 	s.notify()
 }
 
-// hasEnded reports whether nothing comes any more, and whether the body is
+// HasEnded reports whether nothing comes any more, and whether the body is
 // broken off there.
-func (s *stream) hasEnded() (ended, broken bool) {
+func (s *Stream) HasEnded() (ended, broken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.isEnded, s.err != nil
 }
 
-// wasRefused reports whether there was no memory to keep the body.
-func (s *stream) wasRefused() bool {
+// WasRefused reports whether there was no memory to keep the body.
+func (s *Stream) WasRefused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.refused
 }
 
-// done is called when the run, and the store, have no use for the body any more.
-func (s *stream) done() {
+// Done is called when the run, and the store, have no use for the body any more.
+func (s *Stream) Done() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.isDone = true
@@ -236,57 +236,57 @@ func (s *stream) done() {
 }
 
 // letGo releases the memory when nobody is going to read it; mu is held.
-func (s *stream) letGo() {
+func (s *Stream) letGo() {
 	if s.isDone && len(s.readers) == 0 && s.block != nil {
 		s.block.release()
 		s.block = nil
 	}
 }
 
-// isOver reports whether the body is not kept any more.
-func (s *stream) isOver() bool {
+// IsOver reports whether the body is not kept any more.
+func (s *Stream) IsOver() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.over
 }
 
-// ended returns the body if it has been written to its end and was kept.
-func (s *stream) ended() (body []byte, ok bool) {
+// Ended returns the body if it has been written to its end and was kept.
+func (s *Stream) Ended() (body []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.kept, s.isEnded && s.err == nil && !s.over
 }
 
-// reached is how much of the body has been written.
-func (s *stream) reached() int64 {
+// Reached is how much of the body has been written.
+func (s *Stream) Reached() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end()
 }
 
-// join begins to read. It is false when too much has been written for that.
-func (s *stream) join(leads bool) (*reader, bool) {
+// Join begins to read. It is false when too much has been written for that.
+func (s *Stream) Join(leads bool) (*Reader, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return nil, false
 	}
-	r := &reader{stream: s, leads: leads, flushed: -1, since: time.Now()}
+	r := &Reader{stream: s, leads: leads, flushed: -1, since: time.Now()}
 	s.readers[r] = struct{}{}
 	s.notify() // who takes turns is waited for with a limit from now on
 	return r, true
 }
 
-// onEvict has abort called when the reader is evicted, which may be sending then. It
+// OnEvict has abort called when the reader is evicted, which may be sending then. It
 // must not block.
-func (r *reader) onEvict(abort func()) {
+func (r *Reader) OnEvict(abort func()) {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
 	r.abort = abort
 }
 
-// leave ends the reading.
-func (r *reader) leave() {
+// Leave ends the reading.
+func (r *Reader) Leave() {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
 	r.sent()
@@ -295,9 +295,9 @@ func (r *reader) leave() {
 	r.stream.notify()
 }
 
-// drain says that the client has all that it gets. The reader goes on to the end of what
+// Drain says that the client has all that it gets. The reader goes on to the end of what
 // is going to be stored, and fails with errLagging if that is not.
-func (r *reader) drain() {
+func (r *Reader) Drain() {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
 	r.drains = true
@@ -305,7 +305,7 @@ func (r *reader) drain() {
 }
 
 // sent is called when the reader has sent the part that it got last; mu is held.
-func (r *reader) sent() {
+func (r *Reader) sent() {
 	if r.sends != nil {
 		r.sends.release()
 		r.sends = nil
@@ -315,10 +315,10 @@ func (r *reader) sent() {
 	}
 }
 
-// next waits for what the reader has not seen, which is shared and does not change until
+// Next waits for what the reader has not seen, which is shared and does not change until
 // the next call. flush says that the client is to have it at once; there may be
 // nothing but that. The end of a whole body is [io.EOF].
-func (r *reader) next(ctx context.Context) (part []byte, flush bool, err error) {
+func (r *Reader) Next(ctx context.Context) (part []byte, flush bool, err error) {
 	for {
 		part, flush, changed, err := r.poll()
 		if changed == nil {
@@ -333,18 +333,18 @@ func (r *reader) next(ctx context.Context) (part []byte, flush bool, err error) 
 }
 
 // poll is next without waiting: changed is not nil if there is nothing yet.
-func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err error) {
+func (r *Reader) poll() (part []byte, flush bool, changed <-chan struct{}, err error) {
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.sent()
 	switch {
 	case r.expelled:
-		return nil, false, nil, errAborted
+		return nil, false, nil, ErrAborted
 	case r.drains && s.over:
-		return nil, false, nil, errLagging
+		return nil, false, nil, ErrLagging
 	case r.evicted || r.at < s.dropped:
-		return nil, false, nil, errLagging
+		return nil, false, nil, ErrLagging
 	case !r.mayRead():
 		r.waits = true
 		return nil, false, s.wait(), nil
@@ -366,8 +366,8 @@ func (r *reader) poll() (part []byte, flush bool, changed <-chan struct{}, err e
 }
 
 // take notes that the reader is going to send part; mu is held.
-func (r *reader) take(part []byte, flush bool) {
-	r.at, r.since, r.isBusy = r.at+int64(len(part)), time.Now(), r.takesTurns
+func (r *Reader) take(part []byte, flush bool) {
+	r.at, r.since, r.isBusy = r.at+int64(len(part)), time.Now(), r.TakesTurns
 	if flush {
 		r.flushed = r.stream.flushed
 	}

@@ -1,4 +1,4 @@
-package middleware
+package stream
 
 import "github.com/larder-go/larder/cache"
 

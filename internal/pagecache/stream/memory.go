@@ -1,25 +1,25 @@
-package middleware
+package stream
 
 import "time"
 
 // The memory of a stream. What follows is called with its lock held, except for
 // evictStalled.
 
-// minBlock is how much memory a stream that outgrows what it began with takes at least.
-const minBlock = 8 << 10
+// MinBlock is how much memory a stream that outgrows what it began with takes at least.
+const MinBlock = 8 << 10
 
 // fits reports whether there is memory for n bytes more, and gets it.
-func (s *stream) fits(n int) bool {
+func (s *Stream) fits(n int) bool {
 	need := len(s.kept) + n
 	if need <= cap(s.kept) {
 		return true
 	}
-	return s.move(max(need, min(2*cap(s.kept), need+streamWindow, int(s.limit)), minBlock)) || s.move(need)
+	return s.move(max(need, min(2*cap(s.kept), need+streamWindow, int(s.limit)), MinBlock)) || s.move(need)
 }
 
 // move takes what is kept to a block of another size. It is false if there is no
 // memory for that.
-func (s *stream) move(size int) bool {
+func (s *Stream) move(size int) bool {
 	old := s.block
 	if old == nil {
 		return false // the run is over
@@ -44,7 +44,7 @@ func (s *stream) move(size int) bool {
 // makeRoom returns how many of n bytes there is room for in a stream that is over its
 // limit: it drops what is behind the window, and if there is no more memory, uses
 // again what there is.
-func (s *stream) makeRoom(n int) int64 {
+func (s *Stream) makeRoom(n int) int64 {
 	if surplus := int64(len(s.kept)) - streamWindow; surplus >= streamWindow {
 		s.drop(surplus, 2*streamWindow)
 	}
@@ -57,7 +57,7 @@ func (s *stream) makeRoom(n int) int64 {
 // drop drops the first n bytes, and what is left has a block of that size: a new one
 // where readers still have parts of the old, if there is memory for it. Readers that
 // have not had these bytes are evicted.
-func (s *stream) drop(n int64, size int) {
+func (s *Stream) drop(n int64, size int) {
 	if n == 0 {
 		return
 	}
@@ -81,7 +81,7 @@ func (s *stream) drop(n int64, size int) {
 
 // evict has a reader get errLagging, and what it is sending broken off, so that it gives
 // its memory back.
-func (s *stream) evict(r *reader) {
+func (s *Stream) evict(r *Reader) {
 	r.evicted = true
 	delete(s.readers, r)
 	if r.abort != nil {
@@ -91,7 +91,7 @@ func (s *stream) evict(r *reader) {
 
 // evictStalled evicts the readers that have taken nothing for the time of stallLimit, if
 // others wait for the writer. It is called without the lock.
-func (s *stream) evictStalled() {
+func (s *Stream) evictStalled() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	othersWait := false

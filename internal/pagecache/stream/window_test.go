@@ -1,4 +1,4 @@
-package middleware
+package stream
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 )
 
 // held is how many bytes a stream has memory for.
-func (s *stream) held() int {
+func (s *Stream) held() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return cap(s.kept)
@@ -21,22 +21,22 @@ func (s *stream) held() int {
 func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 	const limit, total = 1 << 20, 16 << 20
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, limit, nil)
-		leader, _ := s.join(true)
-		lagging, _ := s.join(false)
+		s := New(nil, limit, nil)
+		leader, _ := s.Join(true)
+		lagging, _ := s.Join(false)
 		most := 0
 		go func() {
 			part := make([]byte, 100_000)
 			for n := 0; n < total; n += len(part) {
-				if _, err := s.write(t.Context(), part); err != nil {
+				if _, err := s.Write(t.Context(), part); err != nil {
 					t.Errorf("write: %v", err)
 				}
 				most = max(most, s.held())
 			}
-			s.finish(nil)
+			s.Finish(nil)
 		}()
 		for {
-			_, _, err := leader.next(t.Context())
+			_, _, err := leader.Next(t.Context())
 			if err == io.EOF {
 				break
 			}
@@ -45,14 +45,14 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		if _, _, err := lagging.next(t.Context()); !errors.Is(err, errLagging) {
+		if _, _, err := lagging.Next(t.Context()); !errors.Is(err, ErrLagging) {
 			t.Errorf("the one who reads nothing: %v", err)
 		}
-		if _, ok := s.join(false); ok {
+		if _, ok := s.Join(false); ok {
 			t.Error("somebody could join")
 		}
-		s.finish(nil)
-		if _, whole := s.ended(); whole {
+		s.Finish(nil)
+		if _, whole := s.Ended(); whole {
 			t.Error("it counts as whole")
 		}
 		// append may double what it needs.
@@ -65,14 +65,14 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 3 * streamWindow
-		s := newStream(nil, limit, nil)
-		leader, _ := s.join(true)
+		s := New(nil, limit, nil)
+		leader, _ := s.Join(true)
 		written := make(chan error, 1)
-		if _, err := s.write(t.Context(), make([]byte, limit)); err != nil {
+		if _, err := s.Write(t.Context(), make([]byte, limit)); err != nil {
 			t.Fatal(err)
 		}
 		go func() {
-			_, err := s.write(t.Context(), make([]byte, 1))
+			_, err := s.Write(t.Context(), make([]byte, 1))
 			written <- err
 		}()
 		synctest.Wait()
@@ -81,11 +81,11 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 			t.Error("the writer did not wait")
 		default:
 		}
-		if part, _, err := leader.next(t.Context()); len(part) != maxPart || err != nil {
+		if part, _, err := leader.Next(t.Context()); len(part) != maxPart || err != nil {
 			t.Errorf("%d bytes, %v", len(part), err)
 		}
 		for at := maxPart; at < 2*streamWindow+1; at += maxPart {
-			_, _, _ = leader.next(t.Context()) // until there is room in the window
+			_, _, _ = leader.Next(t.Context()) // until there is room in the window
 		}
 		if err := <-written; err != nil {
 			t.Error(err)
@@ -95,15 +95,15 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 
 func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10, nil)
-		leader, _ := s.join(true)
+		s := New(nil, 10, nil)
+		leader, _ := s.Join(true)
 		done := make(chan error, 1)
 		go func() {
-			_, err := s.write(t.Context(), make([]byte, 10*streamWindow))
+			_, err := s.Write(t.Context(), make([]byte, 10*streamWindow))
 			done <- err
 		}()
 		synctest.Wait()
-		leader.leave()
+		leader.Leave()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
@@ -112,12 +112,12 @@ func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 
 func TestAWriterStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10, nil)
-		_, _ = s.join(true)
+		s := New(nil, 10, nil)
+		_, _ = s.Join(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
-			n, err := s.write(ctx, make([]byte, 10*streamWindow))
+			n, err := s.Write(ctx, make([]byte, 10*streamWindow))
 			if n != streamWindow {
 				t.Errorf("%d bytes were taken", n)
 			}
@@ -142,13 +142,13 @@ func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
 			want[i] = byte(i >> (i % 13))
 		}
 		limit := int64(r.IntN(len(want)+2) * 2)
-		s := newStream(nil, limit, nil)
+		s := New(nil, limit, nil)
 		var wg sync.WaitGroup
-		read := func(reader *reader, pause int, leads bool) {
-			defer reader.leave()
+		read := func(reader *Reader, pause int, leads bool) {
+			defer reader.Leave()
 			var got []byte
 			for {
-				part, _, err := reader.next(t.Context())
+				part, _, err := reader.Next(t.Context())
 				if err != nil {
 					if !bytes.HasPrefix(want, got) || err == io.EOF && len(got) != len(want) || leads && err != io.EOF {
 						t.Errorf("round %d: %d of %d bytes, %v", round, len(got), len(want), err)
@@ -161,26 +161,26 @@ func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
 				}
 			}
 		}
-		leader, _ := s.join(true)
+		leader, _ := s.Join(true)
 		wg.Go(func() { read(leader, 0, true) })
 		for i := range 8 {
 			wg.Go(func() {
 				for range i * 100 {
 					_ = s.held()
 				}
-				if reader, ok := s.join(false); ok {
+				if reader, ok := s.Join(false); ok {
 					read(reader, i*200, false)
 				}
 			})
 		}
 		for rest := want; len(rest) > 0; {
 			n := min(len(rest), 1+r.IntN(200_000))
-			if _, err := s.write(t.Context(), rest[:n]); err != nil {
+			if _, err := s.Write(t.Context(), rest[:n]); err != nil {
 				t.Fatal(err)
 			}
 			rest = rest[n:]
 		}
-		s.finish(nil)
+		s.Finish(nil)
 		wg.Wait()
 	}
 }

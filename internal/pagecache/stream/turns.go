@@ -1,4 +1,4 @@
-package middleware
+package stream
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 const turnLimit = 5 * time.Second
 
 // mayRead reports whether a reader may use its client now; mu is held.
-func (r *reader) mayRead() bool {
-	if !r.takesTurns {
+func (r *Reader) mayRead() bool {
+	if !r.TakesTurns {
 		return true
 	}
 	if r.isBusy {
@@ -28,9 +28,9 @@ func (r *reader) mayRead() bool {
 }
 
 // takesTurns returns the reader that takes turns with the writer, or nil; mu is held.
-func (s *stream) takesTurns() *reader {
+func (s *Stream) takesTurns() *Reader {
 	for r := range s.readers {
-		if r.takesTurns && !r.isLate {
+		if r.TakesTurns && !r.isLate {
 			return r
 		}
 	}
@@ -38,7 +38,7 @@ func (s *stream) takesTurns() *reader {
 }
 
 // yieldTurn waits until the reader that takes turns has sent all that there is.
-func (s *stream) yieldTurn(ctx context.Context) {
+func (s *Stream) yieldTurn(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.takesTurns()
@@ -55,7 +55,7 @@ func (s *stream) yieldTurn(ctx context.Context) {
 
 // awaitTurn waits for a change, and for as long as r may hold others up; mu is held,
 // and let go meanwhile.
-func (s *stream) awaitTurn(ctx context.Context, r *reader) {
+func (s *Stream) awaitTurn(ctx context.Context, r *Reader) {
 	changed, ended := s.wait(), ctx.Done()
 	if ctx.Err() != nil {
 		ended = nil // the client is in the middle of something
@@ -81,9 +81,9 @@ func (s *stream) awaitTurn(ctx context.Context, r *reader) {
 	}
 }
 
-// expel ends what the readers other than the client who started the run have begun to
+// Expel ends what the readers other than the client who started the run have begun to
 // read, which was not for them.
-func (s *stream) expel() {
+func (s *Stream) Expel() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for r := range s.readers {
@@ -94,7 +94,7 @@ func (s *stream) expel() {
 }
 
 // isBehind reports whether a reader has still to send something; mu is held.
-func (s *stream) isBehind(r *reader) bool {
+func (s *Stream) isBehind(r *Reader) bool {
 	_, reads := s.readers[r]
 	return reads && !r.isLate && (r.isBusy || r.at < s.end() || r.flushed < s.flushed)
 }

@@ -1,4 +1,4 @@
-package middleware
+package stream
 
 import (
 	"errors"
@@ -12,19 +12,19 @@ import (
 // read nothing, while another reads all.
 func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10, nil)
-		leader, _ := s.join(true)
-		other, _ := s.join(false)
+		s := New(nil, 10, nil)
+		leader, _ := s.Join(true)
+		other, _ := s.Join(false)
 		aborted := false
-		leader.onEvict(func() { aborted = true })
+		leader.OnEvict(func() { aborted = true })
 		start := time.Now()
 		go func() {
-			_, _ = s.write(t.Context(), make([]byte, 4*streamWindow))
-			s.finish(nil)
+			_, _ = s.Write(t.Context(), make([]byte, 4*streamWindow))
+			s.Finish(nil)
 		}()
 		got := 0
 		for {
-			part, _, err := other.next(t.Context())
+			part, _, err := other.Next(t.Context())
 			if err == io.EOF {
 				break
 			}
@@ -36,7 +36,7 @@ func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 		if waited := time.Since(start); got != 4*streamWindow || !aborted || waited < stallLimit || waited > 3*stallLimit {
 			t.Errorf("%d bytes after %v, aborted %v", got, waited, aborted)
 		}
-		if _, _, err := leader.next(t.Context()); !errors.Is(err, errLagging) {
+		if _, _, err := leader.Next(t.Context()); !errors.Is(err, ErrLagging) {
 			t.Errorf("the one who stalls gets %v", err)
 		}
 	})
@@ -44,16 +44,16 @@ func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 
 func TestALeaderForWhomNobodyWaitsMayTakeItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStream(nil, 10, nil)
-		leader, _ := s.join(true)
+		s := New(nil, 10, nil)
+		leader, _ := s.Join(true)
 		go func() {
-			_, _ = s.write(t.Context(), make([]byte, 4*streamWindow))
-			s.finish(nil)
+			_, _ = s.Write(t.Context(), make([]byte, 4*streamWindow))
+			s.Finish(nil)
 		}()
 		got := 0
 		for {
 			time.Sleep(time.Hour)
-			part, _, err := leader.next(t.Context())
+			part, _, err := leader.Next(t.Context())
 			if err == io.EOF {
 				break
 			}
