@@ -115,7 +115,7 @@ func (x *exchange) joinAudit(a *audit) {
 // middleware as it is in the end.
 func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Header)) {
 	at := a.add()
-	p := explain.Page{Policy: x.h.summary()}
+	p := explain.Page{Policy: summary(x.h.policy)}
 	r := x.auditRequest(&p)
 	u := &run{x: x, recorder: new(recorder), requested: time.Now()}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context()), audit: a}

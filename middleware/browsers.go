@@ -3,8 +3,6 @@ package middleware
 import (
 	"strconv"
 	"time"
-
-	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // For how long browsers may keep a page.
@@ -21,63 +19,4 @@ func (p *policy) browserControl(maxAge time.Duration) string {
 		return "private, " + control
 	}
 	return control
-}
-
-// tellBrowsers says how long browsers may keep a page, if nobody has said
-// anything about that. A shared cache adds nothing of its own.
-func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
-	told := p.tellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
-	adds := h.djangoHeaders && h.browserTTL > 0 && p.tellsBrowsers // to what the handler says
-	if told && !adds || h.face == shared {
-		return
-	}
-	if h.browserTTL <= 0 {
-		o.setLine("Cache-Control", h.browserControl)
-		return
-	}
-	lines := o.browserLines(h, p)
-	o.setLine("Cache-Control", lines.control)
-	if lines.expires != "" && o.Header["Expires"] == nil {
-		o.setLine("Expires", lines.expires)
-	}
-}
-
-// browserLines are the lines by which a handler of pages says how long browsers may keep
-// a page of a certain age.
-type browserLines struct {
-	handler          *pageHandler
-	control, expires string
-}
-
-// browserLines returns the lines for a page, which are made once a second.
-func (o *outgoing) browserLines(h *pageHandler, p *page) *browserLines {
-	if o.rendered == nil {
-		o.rendered = p.render(p.age(time.Now()))
-	}
-	if lines := o.rendered.browser.Load(); lines != nil && lines.handler == h {
-		return lines
-	}
-	lines := &browserLines{handler: h}
-	if h.djangoHeaders {
-		lines.control, lines.expires = h.djangoLines(p)
-	} else {
-		age := time.Duration(o.rendered.age) * time.Second
-		lines.control = h.policy.browserControl(age + h.browserTTL)
-	}
-	o.rendered.browser.Store(lines)
-	return lines
-}
-
-// djangoLines returns what Django adds to a response before it stores that: they stay the
-// same from hit to hit. Its cache for a site goes by the max-age of the response.
-func (h *pageHandler) djangoLines(p *page) (control, expires string) {
-	said := p.lines("Cache-Control")
-	ttl := h.browserTTL
-	if d := rfc9111.ParseDirectives(said); h.face == perSite && d.HasMaxAge {
-		ttl = d.MaxAge
-	}
-	if control = h.browserControl; len(said) > 0 {
-		control = rfc9111.MergeDirectives(said, []string{control})
-	}
-	return control, rfc9111.FormatDate(p.received.Add(ttl))
 }

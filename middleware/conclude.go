@@ -98,10 +98,6 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 	return u.keep(u.page), nil
 }
 
-// maxRun is how long a run may take whose response is stored. A tombstone lives
-// longer than that, so no run that began before an invalidation outlives it.
-const maxRun = 5 * time.Minute
-
 // keep returns what is stored of a page.
 func (u *run) keep(entry *page) cache.Loaded {
 	switch {

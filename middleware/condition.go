@@ -79,14 +79,14 @@ func (c *condition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		outcome = rfc9111.OutcomePreconditionFailed
 	}
 	if outcome == rfc9111.OutcomePreconditionFailed {
-		d.preconditionFailed()
+		replyPreconditionFailed(d)
 		return
 	}
 	if isRead(r) {
 		v.announce(w.Header())
 	}
 	if outcome == rfc9111.OutcomeNotModified {
-		d.notModified()
+		replyNotModified(d)
 		return
 	}
 	d.serve(d, c.next, r)

@@ -62,9 +62,9 @@ func conditionalFate(w *decoratedWriter, r *http.Request, status int) fate {
 	validators.Date = time.Time{} // it stands in for Last-Modified in caches only
 	switch evaluate(r, validators, now) {
 	case rfc9111.OutcomeNotModified:
-		return w.notModified()
+		return replyNotModified(w)
 	case rfc9111.OutcomePreconditionFailed:
-		return w.preconditionFailed()
+		return replyPreconditionFailed(w)
 	}
 	return fateSent
 }
@@ -99,16 +99,16 @@ func evaluate(r *http.Request, v rfc9111.Validators, now time.Time) rfc9111.Outc
 	return v.Evaluate(r.Method, r.Header, now)
 }
 
-// notModified answers with 304 in place of the response.
-func (w *decoratedWriter) notModified() fate {
-	w.removeContentFields()
+// replyNotModified answers with 304 in place of the response.
+func replyNotModified(w *decoratedWriter) fate {
+	removeContentFields(w)
 	return w.replace(http.StatusNotModified)
 }
 
-// preconditionFailed answers with 412 in place of the response. What that says
+// replyPreconditionFailed answers with 412 in place of the response. What that says
 // of how long it may be kept is not about the 412.
-func (w *decoratedWriter) preconditionFailed() fate {
-	w.removeContentFields()
+func replyPreconditionFailed(w *decoratedWriter) fate {
+	removeContentFields(w)
 	for _, name := range []string{"Cache-Control", "Etag", "Expires", "Last-Modified"} {
 		delete(w.Header(), name)
 	}
@@ -117,7 +117,7 @@ func (w *decoratedWriter) preconditionFailed() fate {
 
 // removeContentFields removes the fields that are about content which is not
 // sent.
-func (w *decoratedWriter) removeContentFields() {
+func removeContentFields(w *decoratedWriter) {
 	header := w.Header()
 	_, tagged := header["Etag"]
 	for name := range header {

@@ -157,3 +157,9 @@ func withHyphens(name string) string {
 	}
 	return textproto.CanonicalMIMEHeaderKey(name)
 }
+
+// isPlain reports whether a request with these fields gets a page that everyone
+// gets, if there are no credentials in other fields.
+func (p *policy) isPlain(f fieldKind) bool {
+	return !f.has(kindCookie|kindAuthorization) && !(p.heedRequests && f.has(kindDirectives))
+}

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -55,11 +53,6 @@ func (w *recorder) direct(why reason) {
 	if w.wantsNoBody() && w.declared > discardLimit {
 		w.stop()
 	}
-}
-
-func isEventStream(header http.Header) bool {
-	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
-	return strings.EqualFold(strings.TrimSpace(mediaType), "text/event-stream")
 }
 
 // informational passes a 1xx response on to the client who is there; it is
@@ -152,30 +145,4 @@ func (w *recorder) control(f func(*http.ResponseController) error) error {
 		return w.goneError()
 	}
 	return f(http.NewResponseController(w.client))
-}
-
-// hasLateTrailers reports whether a handler has set trailers without announcing
-// them.
-func hasLateTrailers(header http.Header) bool {
-	for name := range header {
-		if strings.HasPrefix(name, http.TrailerPrefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// addTrailers gives a client the trailers that the handler has set since the
-// header was sent.
-func addTrailers(dst, sent, header http.Header) {
-	for name, lines := range header {
-		if strings.HasPrefix(name, http.TrailerPrefix) {
-			dst[name] = slices.Clone(lines)
-		}
-	}
-	for _, name := range rfc9111.FieldNames(sent["Trailer"]) {
-		if lines, has := header[name]; has {
-			dst[name] = slices.Clone(lines)
-		}
-	}
 }

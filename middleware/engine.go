@@ -22,16 +22,6 @@ type Engine struct {
 	isRewrittenBefore atomic.Bool
 }
 
-// Engine returns a cache of pages with this policy.
-func (p *Policy) Engine() *Engine {
-	own := *p.policy
-	own.notesValues = true
-	return &Engine{
-		pages: own.wrap(nil).(*pageHandler),
-		asks:  len(own.varyValues)+len(own.when) > 0,
-	}
-}
-
 // Visit is one request to a framework on its way through an [Engine], which keeps
 // nothing of it when Serve has returned: it may be used again then. It is also what
 // [Attached] returns to the functions of options.

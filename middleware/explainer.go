@@ -27,7 +27,7 @@ const (
 func (e *explainer) explain(run bool) {
 	x := e.x
 	e.Request = legible(x.r.Method + " " + requestTarget(x.r) + " of " + x.r.Host)
-	e.add("policy", x.h.summary(), "")
+	e.add("policy", summary(x.h.policy), "")
 	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {
 		e.because("request", x.bypass)
 		e.Outcome = outcomeAlone
@@ -44,7 +44,7 @@ func (e *explainer) explain(run bool) {
 }
 
 // summary says which cache it is.
-func (p *policy) summary() string {
+func summary(p *policy) string {
 	text := "Shared"
 	switch p.face {
 	case perView:
@@ -136,7 +136,7 @@ func (e *explainer) stored() {
 	case !bytes.Equal(p.key, e.x.canonical):
 		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
 	default:
-		e.add("stored", "a response", "RFC 9111, section 4", e.x.h.describe(p, e.now)...)
+		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.policy, p, e.now)...)
 		e.purges(p)
 	}
 }
@@ -243,13 +243,13 @@ func (e *explainer) condition() string {
 
 // describe says of a response what its reuse depends on, and nothing of what it
 // is.
-func (p *policy) describe(entry *page, now time.Time) []detail {
+func describe(p *policy, entry *page, now time.Time) []detail {
 	f := &entry.fresh
 	age := entry.age(now)
 	details := []detail{
 		{"status", fmt.Sprint(entry.status)},
 		{"age", inWords(age)},
-		{"freshness lifetime", inWords(f.Lifetime) + ", by " + p.sourceOf(entry.status, f.Source)},
+		{"freshness lifetime", inWords(f.Lifetime) + ", by " + sourceOf(p, entry.status, f.Source)},
 		{"fresh for", inWords(max(f.Lifetime-age, 0))},
 	}
 	for _, window := range []struct {
@@ -278,7 +278,7 @@ func (p *policy) describe(entry *page, now time.Time) []detail {
 }
 
 // sourceOf names what gave a response its lifetime.
-func (p *policy) sourceOf(status int, says rfc9111.Source) string {
+func sourceOf(p *policy, status int, says rfc9111.Source) string {
 	if _, ok := p.statusTTL[status]; ok {
 		return "StatusTTL"
 	}

@@ -44,7 +44,7 @@ func (e *explainer) run() {
 func (e *explainer) storable(p *probe, requested time.Time) {
 	h, now := e.x.h, time.Now()
 	entry := newPage(nil, p.status, &edits{own: p.sent}, p.sent, requested, now, h.policy)
-	details := append(h.describe(entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
+	details := append(describe(h.policy, entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"
 	if entry.isStaleAtBirth() {

@@ -123,12 +123,6 @@ func (x *exchange) isPlain() bool {
 		way.uri != "" && way.length() <= maxWay
 }
 
-// isPlain reports whether a request with these fields gets a page that everyone
-// gets, if there are no credentials in other fields.
-func (p *policy) isPlain(f fieldKind) bool {
-	return !f.has(kindCookie|kindAuthorization) && !(p.heedRequests && f.has(kindDirectives))
-}
-
 // serveHot answers a request that asks in a hot way, and reports whether it did.
 func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	hot := h.hot.find(r)

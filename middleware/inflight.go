@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/larder-go/larder/cache"
@@ -21,12 +20,5 @@ func (p *policy) misfit(caches *cache.Handler) string {
 func (p *policy) checkFit() {
 	if caches := cache.DefaultHandler(); !p.fits(caches) {
 		panic("middleware: " + p.misfit(caches))
-	}
-}
-
-// logMaxBody says at times that no page is stored, and why.
-func (h *pageHandler) logMaxBody(ctx context.Context, caches *cache.Handler) {
-	if h.mayLog() {
-		logger(ctx).ErrorContext(ctx, "larder: no page is stored: "+h.misfit(caches), "alias", h.alias)
 	}
 }

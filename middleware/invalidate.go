@@ -70,7 +70,7 @@ func (c *changeWatcher) invalidate() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
 	for _, t := range c.changed {
-		if _, err := c.h.carryOut(ctx, purgeOrder{target: t}, uncounted); err != nil {
+		if _, err := carryOut(ctx, c.h.policy, purgeOrder{target: t}, uncounted); err != nil {
 			c.h.logStoreError(ctx, err)
 			c.failed = true
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,13 +121,6 @@ func (p *policy) appendKey(dst []byte, r *http.Request, j *judgement) (canonical
 	return appendSelecting(dst, r.Header, j, selectingNames(j.vary)), primaryLen
 }
 
-// appendVariant appends the values of the fields that the page varies on to its
-// canonical key. header is the request's.
-func appendVariant(dst []byte, header http.Header, j *judgement, index *variants) []byte {
-	dst = j.note.appendPart(dst, "generation of the variants", index.generation)
-	return appendSelecting(dst, header, j, index.names)
-}
-
 func appendSelecting(dst []byte, header http.Header, j *judgement, names []string) []byte {
 	for _, name := range names {
 		dst = keys.AppendPart(dst, name)
@@ -158,4 +152,19 @@ func isNegotiation(name string) bool {
 func seal(key []byte, first int) []byte {
 	sum := sha256.Sum256(key[first:])
 	return keys.AppendPart(key[:first], sum[:])
+}
+
+// selectingNames are the names in a Vary field that select a variant. The host
+// is in the key of every page.
+func selectingNames(vary []string) []string {
+	return slices.DeleteFunc(slices.Clone(vary), func(name string) bool { return name == "Host" })
+}
+
+func containsAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
+}
+
+// without returns the names that are not among others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
-	"sync/atomic"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/signals"
@@ -131,25 +129,6 @@ func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerTimeout(w, r)
 	}
 }
-
-// anyUnanswered is set as soon as a page has left a request to whoever limited its time.
-// Until then, no response of this process has to be looked at for that.
-var anyUnanswered atomic.Bool
-
-// answerTimeout answers a request whose time was over before its page had an answer, if
-// whoever limited its time inside of the Lifecycle has not: its client must not take an
-// empty 200 for the page. If the time was limited outside, that is left to them.
-func answerTimeout(w http.ResponseWriter, r *http.Request) {
-	lines := w.Header()["Cache-Status"]
-	if len(lines) == 0 || !strings.HasSuffix(lines[0], detailTimeout) || r.Context().Err() != nil || hasBegun(w) {
-		return
-	}
-	const status = http.StatusServiceUnavailable
-	http.Error(w, http.StatusText(status), status)
-}
-
-// detailTimeout is how Cache-Status ends of a request that [answerTimeout] is about.
-var detailTimeout = "; detail=" + reasonTimeout.String()
 
 // handler returns the caches that requests get, or nil.
 func (l *lifecycle) handler() *cache.Handler {

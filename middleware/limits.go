@@ -3,6 +3,7 @@ package middleware
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // maxElements is how many fields, cookies, elements of a list and, where options
@@ -43,3 +44,7 @@ func hasManyElements(lines []string, separator string) bool {
 	}
 	return n > maxElements
 }
+
+// maxRun is how long a run may take whose response is stored. A tombstone lives
+// longer than that, so no run that began before an invalidation outlives it.
+const maxRun = 5 * time.Minute

@@ -48,3 +48,10 @@ func (h *pageHandler) mayLog() bool {
 	next := h.nextLog.Load()
 	return now >= next && h.nextLog.CompareAndSwap(next, now+int64(interval))
 }
+
+// logMaxBody says at times that no page is stored, and why.
+func (h *pageHandler) logMaxBody(ctx context.Context, caches *cache.Handler) {
+	if h.mayLog() {
+		logger(ctx).ErrorContext(ctx, "larder: no page is stored: "+h.misfit(caches), "alias", h.alias)
+	}
+}

@@ -36,4 +36,4 @@ func NewSharedPolicy(opts ...PageOption) *Policy {
 }
 
 // Handler returns next with its responses cached.
-func (p *Policy) Handler(next http.Handler) http.Handler { return p.policy.wrap(next) }
+func (p *Policy) Handler(next http.Handler) http.Handler { return newPageHandler(p.policy, next) }

@@ -141,14 +141,6 @@ func VaryByNamed(name string, value func(*http.Request) string) PageOption {
 // namedValue is before the names that were given, so that none is that of a function.
 const namedValue = "named "
 
-// varyValue is a value that pages depend on.
-type varyValue struct {
-	name  string // in keys
-	part  string // in explanations
-	given bool   // the name is not made of the function
-	of    func(*http.Request) string
-}
-
 // Normalize has values of request fields that mean the same select the same
 // variant (RFC 9111, section 4.1): languages of the same weight in another order
 // or case, and lists with other blanks. Handlers get Accept-Language in that

@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -175,15 +177,6 @@ func newPage(key []byte, status int, e *edits, sent http.Header, requested, rece
 
 func compareFields(a, b field) int { return strings.Compare(a.name, b.name) }
 
-// strip removes what must not be stored of a response that may be.
-func (p *policy) strip(header http.Header, control *rfc9111.Control) {
-	rfc9111.RemoveQualified(header, &control.Directives)
-	if p.stripSetCookie {
-		delete(header, "Set-Cookie")
-	}
-	rfc9111.RemoveUnstorable(header)
-}
-
 // complete gives the page its body, and what clients are told where the handler
 // said nothing.
 func (p *page) complete(body []byte, policy *policy) {
@@ -354,4 +347,52 @@ func (p *page) render(age time.Duration) *renderedAge {
 	}
 	p.rendered.Store(r)
 	return r
+}
+
+// purgedSoftly returns the entry as it is once it was declared stale.
+func (p *page) purgedSoftly(now time.Time) *page {
+	if p.index == nil {
+		return p.soft(now)
+	}
+	index := *p.index
+	index.softened = now
+	return &page{key: p.key, index: &index, requested: p.requested, received: p.received}
+}
+
+// isSameEntry reports whether two pages are of the same run, though one may have been
+// read from the store again.
+func (p *page) isSameEntry(other *page) bool {
+	return p == other || !p.tombstone && p.index == nil && bytes.Equal(p.key, other.key) &&
+		p.requested.Equal(other.requested) && p.received.Equal(other.received) && p.validators.ETag == other.validators.ETag
+}
+
+// newTombstone returns what is left of the pages with that key, see [page].
+func newTombstone(key []byte) *page {
+	return &page{key: bytes.Clone(key), tombstone: true, requested: time.Now(), generation: rand.Text()}
+}
+
+// softWindow is for how long at least a page that was purged softly may be
+// served while it is made anew.
+const softWindow = time.Minute
+
+// softened returns the freshness of a page that was declared stale when it had
+// that age.
+func softened(f rfc9111.Freshness, age time.Duration) rfc9111.Freshness {
+	if age >= f.Lifetime {
+		return f
+	}
+	f.Lifetime = age
+	if !f.HasStaleWhileRevalidate {
+		f.StaleWhileRevalidate = max(f.StaleWhileRevalidate, softWindow)
+		// Whoever purges softly allows what s-maxage does not.
+		f.HasStaleWhileRevalidate = true
+	}
+	return f
+}
+
+// browserLines are the lines by which a policy says how long browsers may keep a page of a
+// certain age.
+type browserLines struct {
+	policy           *policy
+	control, expires string
 }

@@ -36,7 +36,7 @@ func knownHead(encoded []byte) *decodedHead {
 	if len(encoded) > maxKnownHead {
 		return nil
 	}
-	known := knownHeads[maphash.Bytes(memorySeed, encoded)%uint64(len(knownHeads))].Load()
+	known := knownHeads[maphash.Bytes(keySeed, encoded)%uint64(len(knownHeads))].Load()
 	if known == nil || known.encoded != string(encoded) {
 		return nil
 	}
@@ -51,5 +51,5 @@ func rememberHead(encoded string, p *page) {
 		return
 	}
 	head.key = bytes.Clone(p.key)
-	knownHeads[maphash.String(memorySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head, len(p.body)})
+	knownHeads[maphash.String(keySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head, len(p.body)})
 }

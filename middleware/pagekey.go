@@ -12,7 +12,7 @@ func pageKey(canonical []byte) string {
 	if len(canonical) > maxKnownKey {
 		return hashedKey(canonical)
 	}
-	slot := &knownKeys[maphash.Bytes(memorySeed, canonical)%uint64(len(knownKeys))]
+	slot := &knownKeys[maphash.Bytes(keySeed, canonical)%uint64(len(knownKeys))]
 	known := slot.Load()
 	if known == nil || known.canonical != string(canonical) {
 		known = &knownKey{string(canonical), hashedKey(canonical)}
@@ -37,3 +37,6 @@ type knownKey struct{ canonical, key string }
 
 // maxKnownKey is the length of the longest canonical key that is remembered.
 const maxKnownKey = 512
+
+// keySeed is the seed of the hashes by which keys and heads have their slots.
+var keySeed = maphash.MakeSeed()

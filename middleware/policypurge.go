@@ -20,37 +20,39 @@ import (
 // alias's on_error says. The result then says what would have been purged, as far as that
 // is known.
 func (p *Policy) PurgeURL(ctx context.Context, url string, opts ...PurgeOption) (PurgeResult, error) {
-	return p.policy.purgeURL(ctx, url, newPurgeOrder(opts), counted)
+	result, err := purgeURL(ctx, p.policy, url, newPurgeOrder(opts), counted)
+	return PurgeResult(result), err
 }
 
 // PurgePath is [Policy.PurgeURL] for a path of the site that r is a request to, such as
 // "/articles/42" or "/articles?page=2", in the context of r: scheme and host are those by
 // which its client knows the site. A path that does not begin with a slash is an error.
 func (p *Policy) PurgePath(r *http.Request, path string, opts ...PurgeOption) (PurgeResult, error) {
-	return p.policy.purgePath(r, path, newPurgeOrder(opts))
+	result, err := purgePath(p.policy, r, path, newPurgeOrder(opts))
+	return PurgeResult(result), err
 }
 
 // Purge is [Purge] for the pages of this policy.
 func (p *Policy) Purge(ctx context.Context, url string) error {
-	_, err := p.policy.purgeURL(ctx, url, purgeOrder{}, uncounted)
+	_, err := purgeURL(ctx, p.policy, url, purgeOrder{}, uncounted)
 	return err
 }
 
 // PurgeSoft is [PurgeSoft] for the pages of this policy.
 func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
-	_, err := p.policy.purgeURL(ctx, url, purgeOrder{soft: true}, uncounted)
+	_, err := purgeURL(ctx, p.policy, url, purgeOrder{soft: true}, uncounted)
 	return err
 }
 
 // PurgePrefix is [PurgePrefix] for the pages of this policy.
 func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
-	_, err := p.policy.purgeURL(ctx, url, purgeOrder{prefix: true}, uncounted)
+	_, err := purgeURL(ctx, p.policy, url, purgeOrder{prefix: true}, uncounted)
 	return err
 }
 
 // PurgePrefixSoft is [PurgePrefixSoft] for the pages of this policy.
 func (p *Policy) PurgePrefixSoft(ctx context.Context, url string) error {
-	_, err := p.policy.purgeURL(ctx, url, purgeOrder{prefix: true, soft: true}, uncounted)
+	_, err := purgeURL(ctx, p.policy, url, purgeOrder{prefix: true, soft: true}, uncounted)
 	return err
 }
 

@@ -91,7 +91,8 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		replyError(w, r, refusal.status, refusal.text)
 		return
 	}
-	result, err := h.carryOut(r.Context(), order, counted)
+	done, err := carryOut(r.Context(), h.policy, order, counted)
+	result := PurgeResult(done)
 	switch {
 	case errors.Is(err, errPurgeURL):
 		replyError(w, r, http.StatusBadRequest, err.Error())

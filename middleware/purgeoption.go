@@ -14,12 +14,6 @@ func PrefixPurge() PurgeOption {
 	return func(o *purgeOrder) { o.prefix = true }
 }
 
-// purgeOrder is what is to be purged, and how.
-type purgeOrder struct {
-	target       target
-	prefix, soft bool
-}
-
 func newPurgeOrder(opts []PurgeOption) (o purgeOrder) {
 	for _, opt := range opts {
 		opt(&o)

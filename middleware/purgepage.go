@@ -39,11 +39,11 @@ var purging = func() (turns [64]chan struct{}) {
 	return turns
 }()
 
-// purge invalidates the pages of a target, whatever kind of client they are for and
+// purgeTarget invalidates the pages of a target, whatever kind of client they are for and
 // however the URL was spelled. Everything is tried, whatever fails. It completes the
 // result.
-func (p *policy) purge(ctx context.Context, o purgeOrder, count counting, result PurgeResult) (PurgeResult, error) {
-	turn := purging[maphash.String(memorySeed, result.URL)%uint64(len(purging))]
+func purgeTarget(ctx context.Context, p *policy, o purgeOrder, count counting, result purgeResult) (purgeResult, error) {
+	turn := purging[maphash.String(keySeed, result.URL)%uint64(len(purging))]
 	select {
 	case turn <- struct{}{}:
 		defer func() { <-turn }()
@@ -93,16 +93,6 @@ func invalidate(ctx context.Context, c cache.View[*page], tombstones, stale map[
 	}
 	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
 	return errors.Join(append(errs, err)...)
-}
-
-// purgedSoftly returns the entry as it is once it was declared stale.
-func (p *page) purgedSoftly(now time.Time) *page {
-	if p.index == nil {
-		return p.soft(now)
-	}
-	index := *p.index
-	index.softened = now
-	return &page{key: p.key, index: &index, requested: p.requested, received: p.received}
 }
 
 // softTTL is for how long an entry is kept that was declared stale.

@@ -5,43 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/cache"
 )
-
-// purgeRule is one purge of all pages beneath a path.
-type purgeRule struct {
-	keyPrefix string
-	scheme    string // "" for all, whatever their host and path
-	host      string
-	path      string // without a slash at its end
-	at        time.Time
-	soft      bool
-}
-
-// matches reports whether the rule is about pages of a target that were
-// requested at that time. The end of the path is the end of a segment.
-func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) bool {
-	// Stores of bytes cut both times to milliseconds; that of a run under way is
-	// not cut yet.
-	if r.at.Before(requested.Truncate(time.Millisecond)) || r.keyPrefix != keyPrefix {
-		return false
-	}
-	if r.scheme == "" {
-		return true
-	}
-	rest, beneath := strings.CutPrefix(t.path, r.path)
-	return beneath && (rest == "" || rest[0] == '/') && r.scheme == t.scheme && r.host == t.host
-}
-
-// maxRules is how many purges by prefix are remembered, if there are no more key
-// prefixes than that. With more, the oldest are put together into one that is
-// about all pages of before.
-const maxRules = 256
 
 // rulesInterval is how old the list of purges may be that a process goes by.
 const rulesInterval = time.Second
@@ -179,7 +148,7 @@ func (known *knownPurges) find(keyPrefix string, t target, requested time.Time) 
 var errPurgeBusy = errors.New("larder: the list of purges is locked by another process")
 
 // addRule adds a purge to the list of the alias.
-func (p *policy) addRule(ctx context.Context, rule purgeRule) error {
+func addRule(ctx context.Context, p *policy, rule purgeRule) error {
 	c := purgedPages.Over(cache.From(ctx, p.alias))
 	unlock, err := lockRules(ctx, c.Cache())
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"sync"
 
@@ -125,15 +124,6 @@ func (w *recorder) begin(status int) {
 	}
 }
 
-// declaredLength is what Content-Length says, or -1.
-func declaredLength(header http.Header) int64 {
-	n, err := strconv.ParseInt(single(header["Content-Length"]), 10, 64)
-	if err != nil || n < 0 {
-		return -1
-	}
-	return n
-}
-
 // unrecordable says why a response with this header goes directly to the client
 // who started the run, or reasonNone.
 func unrecordable(header http.Header, limit int64) reason {
@@ -146,17 +136,6 @@ func unrecordable(header http.Header, limit int64) reason {
 		return reasonEventStream
 	}
 	return reasonNone
-}
-
-// canonical returns a copy of a header that has canonical names only: what is
-// sent is the same, and no rule misses "set-cookie".
-func canonical(header http.Header) http.Header {
-	c := make(http.Header, len(header))
-	for name, lines := range header {
-		name = textproto.CanonicalMIMEHeaderKey(name)
-		c[name] = append(c[name], lines...)
-	}
-	return c
 }
 
 // Write implements [http.ResponseWriter].
@@ -243,10 +222,6 @@ func (w *recorder) letGo(total int) {
 		}
 		w.mode, w.held = modeStream, nil
 	}
-}
-
-func bodyAllowed(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // ReadFrom implements [io.ReaderFrom]: a file that goes directly to the client

@@ -1,9 +1,7 @@
 package middleware
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"time"
@@ -102,15 +100,3 @@ func (r *removal) Attend(_ any, leave func()) { leave() }
 
 // Patience implements [cache.Announcer].
 func (r *removal) Patience() time.Duration { return 0 }
-
-// isSameEntry reports whether two pages are of the same run, though one may have been
-// read from the store again.
-func (p *page) isSameEntry(other *page) bool {
-	return p == other || !p.tombstone && p.index == nil && bytes.Equal(p.key, other.key) &&
-		p.requested.Equal(other.requested) && p.received.Equal(other.received) && p.validators.ETag == other.validators.ETag
-}
-
-// newTombstone returns what is left of the pages with that key, see [page].
-func newTombstone(key []byte) *page {
-	return &page{key: bytes.Clone(key), tombstone: true, requested: time.Now(), generation: rand.Text()}
-}

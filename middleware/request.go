@@ -120,14 +120,6 @@ func (p *policy) originOf(r *http.Request, trusted bool) (scheme, host string) {
 	return scheme, host
 }
 
-// single is the only value of a field.
-func single(lines []string) string {
-	if len(lines) != 1 {
-		return ""
-	}
-	return lines[0]
-}
-
 // requestTarget returns the request target as received. URL.Path alone will not do as
 // a key: it is unescaped, and http.StripPrefix changes it, so that two routers
 // could give two pages one key.

@@ -9,24 +9,6 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// merged are the fields to which each handler on the way adds its own. A cookie
-// that middleware further out has set stays beside the handler's.
-var merged = []string{"Cache-Status", "Link", "Server-Timing", "Set-Cookie", "Vary", "Via"}
-
-// setField sets a field in dst, which may have fields of middleware further
-// out. It keeps lines.
-func setField(dst http.Header, name string, lines []string) {
-	outer := dst[name]
-	switch {
-	case outer == nil || !slices.Contains(merged, name):
-		dst[name] = lines
-	case name == "Cache-Status":
-		dst[name] = slices.Concat(lines, outer) // the innermost is first (RFC 9211, section 2)
-	default:
-		dst[name] = slices.Concat(outer, lines)
-	}
-}
-
 // outgoing is the header of a response to one client. Since middleware further
 // out may change the lines of a header in place, and a page is everybody's, lines
 // are given away in memory of their own.

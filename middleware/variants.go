@@ -4,10 +4,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"net/http"
 	"slices"
 	"time"
-
-	"github.com/larder-go/larder/internal/keys"
 )
 
 // variants is what is stored for a URL whose responses vary: the names of the
@@ -36,31 +35,10 @@ func newVariants(names []string) *variants {
 	return &variants{generation: newGeneration(), names: slices.Compact(names)}
 }
 
-// needsIndex reports whether there is an index even for responses without Vary.
-func (x *exchange) needsIndex() bool { return x.depth == 0 && x.foreign || x.hasOtherKeys() }
-
-// hasOtherKeys reports whether requests for the URL may differ in what is in the
-// key besides it.
-func (x *exchange) hasOtherKeys() bool {
-	p := x.h.policy
-	return len(p.cookies.inKey) > 0 || len(p.varyValues) > 0 || len(x.vary) > 0
-}
-
 // maxVariants is how many variants of one URL a store holds: a client could
 // otherwise make one for each value that it can think of. Two that have the same
 // slot push each other out.
 const maxVariants = 4096
-
-// variantKey is the key in the cache of the variant with that canonical key, which
-// is x's or one like it. index is that of the URL, also for the variants of a variant,
-// so that all variants of a URL have the same slots.
-func (x *exchange) variantKey(index *variants, canonical []byte) string {
-	var buffer [256]byte
-	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
-	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
-	slot := variantSlot(index.generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
-	return pageKey(binary.AppendUvarint(key, slot))
-}
 
 // variantSlot returns the slot of a variant that requests select by these parts of
 // their keys. All processes must come to the same, and no client may know which
@@ -73,17 +51,9 @@ func variantSlot(generation string, rest, selecting []byte) uint64 {
 	return binary.LittleEndian.Uint64(sum[:]) % maxVariants
 }
 
-// selectingNames are the names in a Vary field that select a variant. The host
-// is in the key of every page.
-func selectingNames(vary []string) []string {
-	return slices.DeleteFunc(slices.Clone(vary), func(name string) bool { return name == "Host" })
-}
-
-func containsAll(all, some []string) bool {
-	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
-}
-
-// without returns the names that are not among others.
-func without(names, others []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
+// appendVariant appends the values of the fields that the page varies on to its
+// canonical key. header is the request's.
+func appendVariant(dst []byte, header http.Header, j *judgement, index *variants) []byte {
+	dst = j.note.appendPart(dst, "generation of the variants", index.generation)
+	return appendSelecting(dst, header, j, index.names)
 }

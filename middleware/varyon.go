@@ -3,8 +3,6 @@ package middleware
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -42,12 +40,4 @@ func varyPatch(names []string) func(*decoratedWriter, int) {
 			w.set("Vary", mergedVary(lines, names))
 		}
 	}
-}
-
-// varyLine is the line that names these fields.
-func varyLine(names []string) string {
-	if slices.Contains(names, "*") {
-		return "*"
-	}
-	return strings.Join(names, ", ")
 }

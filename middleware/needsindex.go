@@ -1,0 +1,28 @@
+package middleware
+
+import (
+	"encoding/binary"
+
+	"github.com/larder-go/larder/internal/keys"
+)
+
+// needsIndex reports whether there is an index even for responses without Vary.
+func (x *exchange) needsIndex() bool { return x.depth == 0 && x.foreign || x.hasOtherKeys() }
+
+// hasOtherKeys reports whether requests for the URL may differ in what is in the
+// key besides it.
+func (x *exchange) hasOtherKeys() bool {
+	p := x.h.policy
+	return len(p.cookies.inKey) > 0 || len(p.varyValues) > 0 || len(x.vary) > 0
+}
+
+// variantKey is the key in the cache of the variant with that canonical key, which
+// is x's or one like it. index is that of the URL, also for the variants of a variant,
+// so that all variants of a URL have the same slots.
+func (x *exchange) variantKey(index *variants, canonical []byte) string {
+	var buffer [256]byte
+	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
+	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
+	slot := variantSlot(index.generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
+	return pageKey(binary.AppendUvarint(key, slot))
+}

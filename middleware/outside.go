@@ -1,0 +1,63 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// reasonAdded says why what has been added to a header makes the response one client's,
+// or reasonNone.
+func (p *policy) reasonAdded(was, now, added http.Header) reason {
+	before, control := p.control(was), p.control(now)
+	_, varyAny := rfc9111.VaryNames(added["Vary"])
+	switch {
+	case control.NoStore && !before.NoStore:
+		return reasonNoStore
+	case control.Private && !before.Private && !p.literal, control.PrivateWhole && !before.PrivateWhole:
+		return reasonPrivate
+	case added["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+		return reasonSetCookie
+	case control.NoCache && !before.NoCache && p.face != shared:
+		return reasonNoCache
+	case varyAny:
+		return reasonVaryAny
+	case hasNonce(added):
+		return reasonNonce
+	}
+	return reasonNone
+}
+
+// reasonOutside says why what outer middleware has set makes a response one client's,
+// or reasonNone.
+func (p *policy) reasonOutside(outer http.Header, now time.Time) reason {
+	control := p.control(outer)
+	if why := p.withheld(&control, outer, now); why != reasonNone {
+		return why
+	}
+	switch {
+	case hasNonce(outer):
+		return reasonNonce
+	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.identifies("Cookie"):
+		return reasonVaryCookie
+	case slices.ContainsFunc(rfc9111.FieldNames(outer["Vary"]), p.identifies):
+		return reasonVaryCredentials
+	}
+	return reasonNone
+}
+
+// hasNonce reports whether a header has a Content-Security-Policy with a nonce, which
+// is made for one response and stands in its body, too (CSP Level 3, section 7.1).
+func hasNonce(header http.Header) bool {
+	for _, name := range [...]string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
+		for _, line := range header[name] {
+			if strings.Contains(strings.ToLower(line), "'nonce-") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,11 @@
+package middleware
+
+// Engine returns a cache of pages with this policy.
+func (p *Policy) Engine() *Engine {
+	own := *p.policy
+	own.notesValues = true
+	return &Engine{
+		pages: newPageHandler(&own, nil).(*pageHandler),
+		asks:  len(own.varyValues)+len(own.when) > 0,
+	}
+}
