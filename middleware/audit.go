@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/explain"
 )
 
@@ -59,7 +61,7 @@ func (x *exchange) answerAudit() {
 	header := client.Header()
 	own := auditHeader(w.sent["Content-Type"])
 	maps.Copy(header, own)
-	if bodyAllowed(w.status) {
+	if respwriter.BodyAllowed(w.status) {
 		client.WriteHeader(w.status)
 	} else {
 		client.WriteHeader(http.StatusOK)
@@ -89,7 +91,7 @@ func auditHeader(contentType []string) http.Header {
 // withoutOwn returns a header as it would be without own lines, and with those that were
 // there before them.
 func withoutOwn(header, own, before http.Header) http.Header {
-	header = canonical(header)
+	header = respwriter.Canonical(header)
 	for name, lines := range own {
 		header[name] = slices.DeleteFunc(header[name], func(line string) bool { return slices.Contains(lines, line) })
 		if len(header[name]) == 0 {
@@ -125,8 +127,8 @@ func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Heade
 	w.run(x.next, r.WithContext(ctx))
 	w.stop()
 	leave()
-	u.recorder.edits = editsOf(w.before, w.sent)
-	p.Response = w.response(u.recorder.edits.own)
+	u.recorder.edits = respwriter.EditsOf(w.before, w.sent)
+	p.Response = w.response(u.recorder.edits.Own)
 	if x.h.stripSetCookie {
 		delete(p.Response.Header, "Set-Cookie") // which is not stored
 	}
@@ -220,7 +222,7 @@ func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 		p.Guarded = x.bypass == reasonNone && w.unstorable(u) == reasonNone
 	}
 	p.Why = bypassText(why)
-	header := u.recorder.edits.upon(u.outerNow())
+	header := u.recorder.edits.Upon(u.outerNow())
 	entry := newPage(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.policy)
 	p.Validated = entry.isStaleAtBirth()
 	p.Permission, p.Vary = entry.sharing.permission(), append(entry.vary, u.outer.vary...)
@@ -232,7 +234,7 @@ func isGuard(why reason) bool { return why == reasonSetCookie || why == reasonNo
 
 // withoutGuarded returns a header without what isGuard is about.
 func withoutGuarded(header http.Header) http.Header {
-	header = canonical(header)
+	header = respwriter.Canonical(header)
 	for _, name := range [...]string{"Set-Cookie", "Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
 		delete(header, name)
 	}

@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 	"strings"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // Authorizer decides who may purge. It is made by [BearerToken], [BasicAuth] or
@@ -38,7 +40,7 @@ func BearerToken(tokens ...string) Authorizer {
 // bearer returns the token of a request. Two Authorization lines are none: what
 // is in front of this program may have looked at the other one.
 func bearer(r *http.Request) (token string, ok bool) {
-	scheme, token, ok := strings.Cut(single(r.Header["Authorization"]), " ")
+	scheme, token, ok := strings.Cut(respwriter.Single(r.Header["Authorization"]), " ")
 	return strings.TrimLeft(token, " "), ok && strings.EqualFold(scheme, "Bearer")
 }
 
@@ -69,9 +71,9 @@ func AuthorizeFunc(allow func(*http.Request) bool) Authorizer {
 // refuse answers a request that is not allowed.
 func (a *Authorizer) refuse(w http.ResponseWriter, r *http.Request) {
 	if a.challenge == "" {
-		replyError(w, r, http.StatusForbidden, "not allowed")
+		respwriter.ReplyError(w, r, http.StatusForbidden, "not allowed")
 		return
 	}
 	w.Header().Set("WWW-Authenticate", a.challenge)
-	replyError(w, r, http.StatusUnauthorized, "credentials are missing or wrong")
+	respwriter.ReplyError(w, r, http.StatusUnauthorized, "credentials are missing or wrong")
 }

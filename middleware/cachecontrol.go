@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -96,7 +98,7 @@ func CacheControl(directives ...Directive) func(http.Handler) http.Handler {
 	}
 	all := joinDirectives(directives)
 	strict := joinDirectives(slices.DeleteFunc(slices.Clone(directives), func(d Directive) bool { return !restricts(d) }))
-	return patching(func(w *decoratedWriter, status int) {
+	return respwriter.Patching(func(w *respwriter.Writer, status int) {
 		add := all
 		if status == 0 || status >= http.StatusBadRequest {
 			add = strict
@@ -104,9 +106,9 @@ func CacheControl(directives ...Directive) func(http.Handler) http.Handler {
 		switch lines := w.Header()["Cache-Control"]; {
 		case add == "" || len(lines) == 1 && lines[0] == add:
 		case len(lines) == 0, len(lines) == 1 && lines[0] == strict:
-			w.set("Cache-Control", add)
+			w.Set("Cache-Control", add)
 		default:
-			w.set("Cache-Control", rfc9111.MergeDirectives(lines, []string{add}))
+			w.Set("Cache-Control", rfc9111.MergeDirectives(lines, []string{add}))
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -73,7 +75,7 @@ func (c *condition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, err)
 		return
 	}
-	d := &decoratedWriter{ResponseWriter: w, decide: v.keep}
+	d := &respwriter.Writer{ResponseWriter: w, Decide: v.keep}
 	outcome := evaluate(r, v.Validators, now)
 	if v.isNothing() && r.Header["If-Match"] != nil {
 		outcome = rfc9111.OutcomePreconditionFailed
@@ -89,7 +91,7 @@ func (c *condition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		replyNotModified(d)
 		return
 	}
-	d.serve(d, c.next, r)
+	d.Serve(d, c.next, r)
 }
 
 // isSubject reports whether there is something to do for a request: it wants
@@ -174,9 +176,9 @@ func (v *announced) announce(header http.Header) {
 
 // keep takes the validators away from a response which is not that of what they
 // are about. The decoratedWriter asks it.
-func (v *announced) keep(w *decoratedWriter, status int) fate {
+func (v *announced) keep(w *respwriter.Writer, status int) respwriter.Fate {
 	if status >= 200 && status <= 299 || status == http.StatusNotModified {
-		return fateSent
+		return respwriter.FateSent
 	}
 	header := w.Header()
 	if v.tag != "" && header.Get("Etag") == v.tag {
@@ -185,5 +187,5 @@ func (v *announced) keep(w *decoratedWriter, status int) fate {
 	if v.modified != "" && header.Get("Last-Modified") == v.modified {
 		delete(header, "Last-Modified")
 	}
-	return fateSent
+	return respwriter.FateSent
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -31,9 +33,9 @@ func ConditionalGet(maxBody int64) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			decide := func(w *decoratedWriter, status int) fate { return conditionalFate(w, r, status) }
-			d := &decoratedWriter{ResponseWriter: w, decide: decide, limit: maxBody}
-			d.serve(d, next, r)
+			decide := func(w *respwriter.Writer, status int) respwriter.Fate { return conditionalFate(w, r, status) }
+			d := &respwriter.Writer{ResponseWriter: w, Decide: decide, Limit: maxBody}
+			d.Serve(d, next, r)
 		})
 	}
 }
@@ -43,18 +45,18 @@ func isRead(r *http.Request) bool {
 }
 
 // conditionalFate is what becomes of a response to a GET or HEAD request.
-func conditionalFate(w *decoratedWriter, r *http.Request, status int) fate {
+func conditionalFate(w *respwriter.Writer, r *http.Request, status int) respwriter.Fate {
 	if status < 200 || status > 299 {
-		return fateSent // RFC 9110, section 13.2.1
+		return respwriter.FateSent // RFC 9110, section 13.2.1
 	}
-	if w.fate == fateOpen && mayBeTagged(w, r, status) {
-		return fateHeld
+	if w.Fate == respwriter.FateOpen && mayBeTagged(w, r, status) {
+		return respwriter.FateHeld
 	}
 	header := w.Header()
-	if w.isComplete() && len(w.body) > 0 {
-		header.Set("Etag", entityTag(w.body))
-		if !hasLateTrailers(header) {
-			header.Set("Content-Length", strconv.Itoa(len(w.body)))
+	if w.IsComplete() && len(w.Body) > 0 {
+		header.Set("Etag", entityTag(w.Body))
+		if !respwriter.HasLateTrailers(header) {
+			header.Set("Content-Length", strconv.Itoa(len(w.Body)))
 		}
 	}
 	now := time.Now()
@@ -66,27 +68,27 @@ func conditionalFate(w *decoratedWriter, r *http.Request, status int) fate {
 	case rfc9111.OutcomePreconditionFailed:
 		return replyPreconditionFailed(w)
 	}
-	return fateSent
+	return respwriter.FateSent
 }
 
 // mayBeTagged reports whether a response lacks an ETag that it can be given. If
 // so, it sets how much of it is held at most.
-func mayBeTagged(w *decoratedWriter, r *http.Request, status int) bool {
+func mayBeTagged(w *respwriter.Writer, r *http.Request, status int) bool {
 	header := w.Header()
 	switch {
-	case r.Method != http.MethodGet, status != http.StatusOK, w.limit <= 0:
+	case r.Method != http.MethodGet, status != http.StatusOK, w.Limit <= 0:
 		return false
 	case header["Etag"] != nil, header["Trailer"] != nil, header["Transfer-Encoding"] != nil, header["Content-Range"] != nil:
 		return false
-	case isEventStream(header), rfc9111.ParseDirectives(header["Cache-Control"]).NoStore:
+	case respwriter.IsEventStream(header), rfc9111.ParseDirectives(header["Cache-Control"]).NoStore:
 		return false
 	}
 	if header["Content-Length"] == nil {
 		return true
 	}
 	length, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
-	held := err == nil && length <= w.limit
-	w.limit = length // what is written beyond it is an error that the handler gets
+	held := err == nil && length <= w.Limit
+	w.Limit = length // what is written beyond it is an error that the handler gets
 	return held
 }
 
@@ -100,24 +102,24 @@ func evaluate(r *http.Request, v rfc9111.Validators, now time.Time) rfc9111.Outc
 }
 
 // replyNotModified answers with 304 in place of the response.
-func replyNotModified(w *decoratedWriter) fate {
+func replyNotModified(w *respwriter.Writer) respwriter.Fate {
 	removeContentFields(w)
-	return w.replace(http.StatusNotModified)
+	return w.Replace(http.StatusNotModified)
 }
 
 // replyPreconditionFailed answers with 412 in place of the response. What that says
 // of how long it may be kept is not about the 412.
-func replyPreconditionFailed(w *decoratedWriter) fate {
+func replyPreconditionFailed(w *respwriter.Writer) respwriter.Fate {
 	removeContentFields(w)
 	for _, name := range []string{"Cache-Control", "Etag", "Expires", "Last-Modified"} {
 		delete(w.Header(), name)
 	}
-	return w.replace(http.StatusPreconditionFailed)
+	return w.Replace(http.StatusPreconditionFailed)
 }
 
 // removeContentFields removes the fields that are about content which is not
 // sent.
-func removeContentFields(w *decoratedWriter) {
+func removeContentFields(w *respwriter.Writer) {
 	header := w.Header()
 	_, tagged := header["Etag"]
 	for name := range header {

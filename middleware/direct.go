@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -36,8 +38,8 @@ func (w *recorder) direct(why reason) {
 	}
 	if !w.headSent {
 		header := w.client.Header()
-		setStatus(header, w.edits.own["Cache-Status"], forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
-		w.edits.applyTo(header)
+		setStatus(header, w.edits.Own["Cache-Status"], forwarded{why: w.run.x.forward(), status: w.status, detail: w.run.reason})
+		w.edits.ApplyTo(header)
 		sniff(header, w.held)
 		// The run was made without the conditions of this client.
 		validators := rfc9111.ValidatorsOf(header, time.Now())
@@ -63,8 +65,8 @@ func (w *recorder) informational(status int) {
 	}
 	header := w.client.Header()
 	before := header.Clone()
-	e := editsOf(w.run.outer.before, canonical(w.header))
-	e.applyTo(header)
+	e := respwriter.EditsOf(w.run.outer.before, respwriter.Canonical(w.header))
+	e.ApplyTo(header)
 	w.client.WriteHeader(status)
 	clear(header)
 	maps.Copy(header, before)

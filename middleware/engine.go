@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // Engine is a cache of pages for handlers that live only as long as a request
@@ -156,7 +158,7 @@ func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 		}
 	case *witness:
 		w.end(v.Next(w, r))
-	case *changeWatcher, *originWriter, *probe:
+	case *changeWatcher, *respwriter.OriginWriter, *probe:
 		_ = v.Next(w, r) // whoever is further out hears of it from the framework
 	default:
 		_ = v.Next(nil, r)

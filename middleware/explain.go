@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/explain"
 )
 
@@ -30,5 +32,5 @@ func (x *exchange) explain(run bool) {
 	e := &explainer{x: x, now: time.Now()}
 	e.explain(run)
 	x.w.Header().Set(explainField, explain.Explained)
-	reply(x.w, x.r, http.StatusOK, e.account.String(), e.account)
+	respwriter.Reply(x.w, x.r, http.StatusOK, e.account.String(), e.account)
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // run has the handler answer the request as it would for all, and says what would
@@ -43,7 +45,7 @@ func (e *explainer) run() {
 
 func (e *explainer) storable(p *probe, requested time.Time) {
 	h, now := e.x.h, time.Now()
-	entry := newPage(nil, p.status, &edits{own: p.sent}, p.sent, requested, now, h.policy)
+	entry := newPage(nil, p.status, &respwriter.Edits{Own: p.sent}, p.sent, requested, now, h.policy)
 	details := append(describe(h.policy, entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"
@@ -104,9 +106,9 @@ func (p *probe) unstorable(u *run) reason {
 	switch {
 	case p.written > policy.maxBody:
 		return reasonTooLarge
-	case hasLateTrailers(p.header):
+	case respwriter.HasLateTrailers(p.header):
 		return reasonTrailers
-	case declaredLength(p.sent) > p.written && bodyAllowed(p.status):
+	case respwriter.DeclaredLength(p.sent) > p.written && respwriter.BodyAllowed(p.status):
 		return reasonTruncated
 	case now.Sub(u.requested) > maxRun:
 		return reasonSlow
@@ -120,7 +122,7 @@ func (p *probe) Header() http.Header { return p.header }
 // WriteHeader implements [http.ResponseWriter].
 func (p *probe) WriteHeader(status int) {
 	if p.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
-		if p.status, p.sent = status, canonical(p.header); isEventStream(p.sent) {
+		if p.status, p.sent = status, respwriter.Canonical(p.header); respwriter.IsEventStream(p.sent) {
 			p.stop()
 		}
 	}
@@ -129,7 +131,7 @@ func (p *probe) WriteHeader(status int) {
 // Write implements [http.ResponseWriter].
 func (p *probe) Write(b []byte) (int, error) {
 	p.WriteHeader(http.StatusOK)
-	if isEventStream(p.sent) {
+	if respwriter.IsEventStream(p.sent) {
 		return 0, errExplained
 	}
 	p.written += int64(len(b))

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/cache"
@@ -139,14 +141,14 @@ func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answer
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		panic(http.ErrAbortHandler) // so that nobody takes it for the whole
 	}
-	addTrailers(header, l.header, l.trailers)
+	respwriter.AddTrailers(header, l.header, l.trailers)
 	return true
 }
 
 // writeBodiless writes the header of a response of which this client gets
 // nothing else, and reports whether it is one.
 func (x *exchange) writeBodiless(status int) bool {
-	if x.r.Method != http.MethodHead && bodyAllowed(status) {
+	if x.r.Method != http.MethodHead && respwriter.BodyAllowed(status) {
 		return false
 	}
 	x.w.WriteHeader(status)
@@ -174,7 +176,7 @@ func copyStream(ctx context.Context, reader *stream.Reader, w http.ResponseWrite
 			return err
 		}
 		if flushed {
-			flush(w)
+			respwriter.Flush(w)
 		}
 		part, flushed, err = reader.Next(ctx)
 	}

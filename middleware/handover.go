@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 	"slices"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // How a run sends its response to the client who started it, while the handler runs or
@@ -28,16 +30,16 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 		return true
 	}
 	setStatus(header, u.page.cacheStatus, said)
-	w.edits.applyTo(header)
+	w.edits.ApplyTo(header)
 	out := outgoing{Header: header}
 	out.tell(x.h, u.page)
 	sniff(header, w.held)
-	u.outer.known = canonical(header)
+	u.outer.known = respwriter.Canonical(header)
 	w.headSent = true
 	w.bodiless = x.answersCondition(u.page.validators, u.page.status) || x.writeBodiless(u.page.status)
 	switch x.part = x.ownPart(u.page); {
 	case w.bodiless:
-		flush(w.client) // that client has all it gets
+		respwriter.Flush(w.client) // that client has all it gets
 	case x.part != nil:
 		setPart(header, x.part)
 		w.client.WriteHeader(http.StatusPartialContent)
@@ -165,9 +167,9 @@ func (w *recorder) yield(why reason) {
 	w.run.release()
 	if w.client != nil {
 		header := w.client.Header()
-		e := editsOf(w.run.outer.before, canonical(w.header))
-		setStatus(header, e.own["Cache-Status"], forwarded{why: w.run.x.forward(), detail: why})
-		e.applyTo(header)
+		e := respwriter.EditsOf(w.run.outer.before, respwriter.Canonical(w.header))
+		setStatus(header, e.Own["Cache-Status"], forwarded{why: w.run.x.forward(), detail: why})
+		e.ApplyTo(header)
 		w.client = nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -185,7 +187,7 @@ func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWa
 	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reasonNone {
 		return false
 	}
-	setField(w.Header(), "Cache-Status", []string{statusUncacheable[hot.known.why()]})
+	respwriter.SetField(w.Header(), "Cache-Status", []string{statusUncacheable[hot.known.why()]})
 	h.serveUncached(h.next, w, r)
 	return true
 }

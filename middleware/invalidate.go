@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -18,7 +20,7 @@ import (
 // invalidates what it may have changed.
 func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	if h.face == shared {
-		next = originHandler{next}
+		next = respwriter.OriginHandler{Next: next}
 	}
 	if rfc9111.IsSafe(r.Method) {
 		next.ServeHTTP(w, r)
@@ -30,8 +32,8 @@ func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r 
 		return
 	}
 	c := &changeWatcher{h: h, r: r, next: next, target: t}
-	c.decoratedWriter = decoratedWriter{ResponseWriter: w, decide: c.decide}
-	c.serve(c, http.HandlerFunc(c.run), r)
+	c.Writer = respwriter.Writer{ResponseWriter: w, Decide: c.decide}
+	c.Serve(c, http.HandlerFunc(c.run), r)
 }
 
 // changeWatcher is the ResponseWriter of a request with an unsafe method. When
@@ -40,7 +42,7 @@ func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r 
 // invalidated; and once more when the handler returns, which may have made the
 // change last, or middleware around it.
 type changeWatcher struct {
-	decoratedWriter
+	respwriter.Writer
 	h       *pageHandler
 	r       *http.Request
 	next    http.Handler
@@ -55,10 +57,10 @@ func (c *changeWatcher) run(w http.ResponseWriter, r *http.Request) {
 	c.next.ServeHTTP(w, r)
 }
 
-func (c *changeWatcher) decide(_ *decoratedWriter, status int) fate {
+func (c *changeWatcher) decide(_ *respwriter.Writer, status int) respwriter.Fate {
 	c.changed = c.invalidated(status)
 	c.invalidate()
-	return fateSent
+	return respwriter.FateSent
 }
 
 // invalidate purges what has changed as far as is known.
@@ -80,10 +82,10 @@ func (c *changeWatcher) invalidate() {
 // Hijack implements [http.Hijacker]. What the handler answers by itself cannot be
 // seen; it is taken to have succeeded.
 func (c *changeWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if c.fate == fateOpen {
-		c.begin(http.StatusOK)
+	if c.Fate == respwriter.FateOpen {
+		c.Begin(http.StatusOK)
 	}
-	return c.decoratedWriter.Hijack()
+	return c.Writer.Hijack()
 }
 
 // invalidateTimeout is how long a change may take to invalidate pages, while its

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/cache"
@@ -61,7 +63,7 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 // sendValidated answers with the page that the handler has confirmed.
 func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
 	setStatus(x.w.Header(), u.page.cacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
-	if u.response.edits.own["Age"] != nil {
+	if u.response.edits.Own["Age"] != nil {
 		x.sendAged(u.page) // a cache further in has confirmed it
 		return
 	}
@@ -84,8 +86,8 @@ func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarde
 // the status was written.
 func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 	header, response := x.w.Header(), u.response
-	setStatus(header, response.edits.own["Cache-Status"], f)
-	response.edits.applyTo(header)
+	setStatus(header, response.edits.Own["Cache-Status"], f)
+	response.edits.ApplyTo(header)
 	if u.page != nil {
 		out := newOutgoing(header, u.page)
 		out.setGuesses(u.page) // they are for this client, too
@@ -93,7 +95,7 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 	} else {
 		sniff(header, response.body)
 	}
-	before := canonical(header)
+	before := respwriter.Canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)
 	if u.page == nil {
 		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
@@ -177,7 +179,7 @@ func (x *exchange) sendOwn(u *run) {
 	if x.part != nil {
 		w := &cutter{ResponseWriter: x.w, skip: x.part.Start, left: x.part.Length}
 		if err = copyStream(ctx, reader, w, part, flushed, err); errors.Is(err, errPartSent) {
-			flush(x.w) // that client has all it gets
+			respwriter.Flush(x.w) // that client has all it gets
 			x.drain(ctx, reader, nil)
 			return
 		}
@@ -187,7 +189,7 @@ func (x *exchange) sendOwn(u *run) {
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		x.breakOff(u, reader, err)
 	}
-	addTrailers(x.w.Header(), u.live.header, u.live.trailers)
+	respwriter.AddTrailers(x.w.Header(), u.live.header, u.live.trailers)
 }
 
 // breakOff ends a response that is not whole, so that nobody takes it for one, when

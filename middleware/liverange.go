@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -88,7 +90,7 @@ func (x *exchange) wantsCut(p *page) bool {
 // rangeOf returns the only range of a page that a client wants, or nil if there is
 // none: ignored says whether it is to have the whole.
 func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
-	size := declaredLength(http.Header{"Content-Length": p.lines("Content-Length")})
+	size := respwriter.DeclaredLength(http.Header{"Content-Length": p.lines("Content-Length")})
 	most := size
 	if size < 0 {
 		most = unknownSize
@@ -132,7 +134,7 @@ func (x *exchange) awaitsWhole(p *page) bool {
 func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reader, err error) {
 	for err == nil && !u.live.body.IsOver() {
 		if part, ok := x.partOf(u.live); ok && part != nil && x.sendOwnPart(ctx, u, part) {
-			flush(x.w) // that client has all it gets
+			respwriter.Flush(x.w) // that client has all it gets
 			x.drain(ctx, reader, nil)
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -24,16 +26,16 @@ const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 // is [AddNeverCacheHeaders].
 func NeverCache(next http.Handler) http.Handler { return neverCache(next) }
 
-var neverCache = patching(func(w *decoratedWriter, status int) {
+var neverCache = respwriter.Patching(func(w *respwriter.Writer, status int) {
 	header := w.Header()
 	if lines := header["Cache-Control"]; len(lines) == 0 {
-		w.set("Cache-Control", neverCached)
+		w.Set("Cache-Control", neverCached)
 	} else if len(lines) > 1 || lines[0] != neverCached {
-		w.set("Cache-Control", rfc9111.MergeDirectives(lines, []string{neverCached}))
+		w.Set("Cache-Control", rfc9111.MergeDirectives(lines, []string{neverCached}))
 	}
 	if status == 0 {
 		return
 	}
-	w.set("Expires", rfc9111.FormatDate(time.Now()))
+	w.Set("Expires", rfc9111.FormatDate(time.Now()))
 	removeOverruling(header)
 })

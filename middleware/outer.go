@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -19,7 +21,7 @@ import (
 //     nothing that the handler can reach is used by two goroutines. Only the body of a
 //     stream is sent by the client's goroutine, see [stream.takesTurns].
 //   - The handler starts with a copy of the outer header. What is stored is what it
-//     has made of that, see [edits].
+//     has made of that, see [respwriter.Edits].
 //   - Before others get anything, and before anything is stored, the outer header is
 //     read again, [run.review]: what makes the response one client's is heeded whenever
 //     it appears. Middleware may add fields as the status is written, so where the
@@ -59,23 +61,23 @@ func (u *run) review() reason {
 	if x.w == nil {
 		return reasonNone
 	}
-	was, now := u.outer.known, canonical(u.outerNow())
-	late := editsOf(was, now)
+	was, now := u.outer.known, respwriter.Canonical(u.outerNow())
+	late := respwriter.EditsOf(was, now)
 	u.outer.known = now
-	if len(late.own) == 0 {
+	if len(late.Own) == 0 {
 		return reasonNone
 	}
-	if why := x.h.reasonAdded(was, now, late.own); why != reasonNone {
+	if why := x.h.reasonAdded(was, now, late.Own); why != reasonNone {
 		return why
 	}
-	return u.reviewVary(now, late.own["Vary"])
+	return u.reviewVary(now, late.Own["Vary"])
 }
 
 // reviewVary is review for what outer middleware has added to Vary: it selects the
 // page, too. A coding that it has applied itself does not.
 func (u *run) reviewVary(now http.Header, lines []string) reason {
 	x := u.x
-	encodes := now["Content-Encoding"] != nil && u.recorder.edits.own["Content-Encoding"] == nil
+	encodes := now["Content-Encoding"] != nil && u.recorder.edits.Own["Content-Encoding"] == nil
 	for _, name := range rfc9111.FieldNames(lines) {
 		switch {
 		case slices.Contains(x.vary, name), slices.Contains(u.outer.vary, name):

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -144,28 +146,28 @@ func linesSize(lines []string) int {
 // newPage makes the entry of a response that may be stored, except for its body. e is
 // what the handler has set, and sent the header of the response as a whole; they stay
 // the caller's.
-func newPage(key []byte, status int, e *edits, sent http.Header, requested, received time.Time, p *policy) *page {
-	entry := &page{key: key, status: status, removed: e.removed, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
+func newPage(key []byte, status int, e *respwriter.Edits, sent http.Header, requested, received time.Time, p *policy) *page {
+	entry := &page{key: key, status: status, removed: e.Removed, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
 	control := p.control(sent)
 	entry.initial = rfc9111.InitialAge(sent, requested, received)
 	entry.fresh = p.freshness(&control, status, sent, received, entry.initial)
 	entry.sharing = sharingOf(&control.Directives)
-	header := e.own.Clone()
+	header := e.Own.Clone()
 	if header == nil {
 		header = make(http.Header)
 	}
 	rfc9111.EnsureDate(header, received)
 	p.strip(header, &control)
 	delete(header, "Age") // a hit writes its own
-	if lines := header["Cache-Status"]; lines != nil && readable(lines) == nil {
+	if lines := header["Cache-Status"]; lines != nil && respwriter.Readable(lines) == nil {
 		delete(header, "Cache-Status")
 	}
 	for name, lines := range header {
 		f := field{name: name, lines: lines}
 		switch {
-		case slices.Contains(e.added, name):
+		case slices.Contains(e.Added, name):
 			f.place = placeAdded
-		case e.own[name] == nil && name == "Date":
+		case e.Own[name] == nil && name == "Date":
 			f.place = placeGuess
 		}
 		entry.fields = append(entry.fields, f)
@@ -188,7 +190,7 @@ func (p *page) complete(body []byte, policy *policy) {
 		// What the server would find out at each hit, HEAD excepted.
 		p.addField("Content-Type", func() string { return http.DetectContentType(body) })
 	}
-	if bodyAllowed(p.status) {
+	if respwriter.BodyAllowed(p.status) {
 		p.setLength()
 	}
 	p.derive()
@@ -201,7 +203,7 @@ func (p *page) setLength() {
 	length := strconv.Itoa(len(p.body))
 	p.addField("Content-Length", func() string { return length })
 	for i := range p.fields {
-		if f := &p.fields[i]; f.name == "Content-Length" && single(f.lines) != length {
+		if f := &p.fields[i]; f.name == "Content-Length" && respwriter.Single(f.lines) != length {
 			f.lines = []string{length}
 		}
 	}
@@ -212,7 +214,7 @@ func (p *page) setLength() {
 // 8.6).
 func (p *page) isWhole() bool {
 	lines := p.lines("Content-Length")
-	return len(lines) == 0 || !bodyAllowed(p.status) || single(lines) == strconv.Itoa(len(p.body))
+	return len(lines) == 0 || !respwriter.BodyAllowed(p.status) || respwriter.Single(lines) == strconv.Itoa(len(p.body))
 }
 
 // addField adds a field unless the page has it.
@@ -240,7 +242,7 @@ func (p *page) freshened(from http.Header, requested, received time.Time, policy
 	from = from.Clone()
 	rfc9111.EnsureDate(from, received)
 	rfc9111.Freshen(header, from)
-	entry := newPage(p.key, p.status, &edits{own: header, removed: p.removed}, header, requested, received, policy)
+	entry := newPage(p.key, p.status, &respwriter.Edits{Own: header, Removed: p.removed}, header, requested, received, policy)
 	for i := range entry.fields {
 		f := &entry.fields[i]
 		if j, had := slices.BinarySearchFunc(p.fields, *f, compareFields); had && (f.name == "Date" || slices.Equal(f.lines, p.fields[j].lines)) {
@@ -343,7 +345,7 @@ func (p *page) render(age time.Duration) *renderedAge {
 	r := &renderedAge{
 		age:     seconds,
 		ageLine: string(rfc9111.AppendAge(line[:0], age)),
-		status:  append(slices.Clip(p.cacheStatus), statusHit(int64((p.fresh.Lifetime-age)/time.Second))),
+		status:  append(slices.Clip(p.cacheStatus), respwriter.StatusHit(int64((p.fresh.Lifetime-age)/time.Second))),
 	}
 	p.rendered.Store(r)
 	return r

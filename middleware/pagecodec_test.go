@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
@@ -44,7 +46,7 @@ func diffPages(want, got *page) string {
 // made makes a page as a run does.
 func made(key []byte, status int, header http.Header, body []byte, now time.Time) *page {
 	policy := mustPolicy(perView, time.Hour, nil)
-	p := newPage(key, status, &edits{own: header}, header, now, now, policy)
+	p := newPage(key, status, &respwriter.Edits{Own: header}, header, now, now, policy)
 	p.complete(body, policy)
 	return p
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/explain"
 )
 
@@ -16,7 +18,7 @@ func (p *policy) asksWhy(r *http.Request) (mode string, asks bool) {
 	if !p.isExplained(r) {
 		return "", false
 	}
-	known, mode, hasMode := strings.Cut(single(r.Header[explainField]), ";")
+	known, mode, hasMode := strings.Cut(respwriter.Single(r.Header[explainField]), ";")
 	known, mode = strings.TrimSpace(known), strings.TrimSpace(mode)
 	if hasMode && mode != explain.Run && mode != explain.Audit {
 		return "", false

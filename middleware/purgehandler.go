@@ -3,6 +3,8 @@ package middleware
 import (
 	"errors"
 	"net/http"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // PurgeHandler returns a handler that purges pages for those whom authorize
@@ -71,10 +73,10 @@ func (h *purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != methodPurge && r.Method != http.MethodPost:
 		w.Header().Set("Allow", methodPurge+", "+http.MethodPost)
-		replyError(w, r, http.StatusMethodNotAllowed, "the method has to be PURGE or POST")
+		respwriter.ReplyError(w, r, http.StatusMethodNotAllowed, "the method has to be PURGE or POST")
 	case h.origins.Check(r) != nil:
 		// A browser sends credentials that it remembers with the forms of any site.
-		replyError(w, r, http.StatusForbidden, "the request is from a page of another origin")
+		respwriter.ReplyError(w, r, http.StatusForbidden, "the request is from a page of another origin")
 	case !h.authorize.allows(r):
 		h.authorize.refuse(w, r)
 	default:
@@ -88,18 +90,18 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refusal := refusal{status: http.StatusBadRequest, text: err.Error()}
 		errors.As(err, &refusal)
-		replyError(w, r, refusal.status, refusal.text)
+		respwriter.ReplyError(w, r, refusal.status, refusal.text)
 		return
 	}
 	done, err := carryOut(r.Context(), h.policy, order, counted)
 	result := PurgeResult(done)
 	switch {
 	case errors.Is(err, errPurgeURL):
-		replyError(w, r, http.StatusBadRequest, err.Error())
+		respwriter.ReplyError(w, r, http.StatusBadRequest, err.Error())
 	case err != nil:
 		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", result.URL, "error", err)
-		replyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
+		respwriter.ReplyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
 	default:
-		report(w, r, http.StatusOK, result.String()+"\n", result)
+		respwriter.Report(w, r, http.StatusOK, result.String()+"\n", result)
 	}
 }

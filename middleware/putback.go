@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 	"github.com/larder-go/larder/internal/uri"
 )
@@ -79,7 +81,7 @@ func (x *exchange) redirectsToItself(status int, header http.Header) loop {
 	if err != nil || x.h.literal {
 		return noLoop
 	}
-	to, err := base.Parse(single(header["Location"]))
+	to, err := base.Parse(respwriter.Single(header["Location"]))
 	if err != nil || to.Opaque != "" {
 		return noLoop
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
@@ -29,7 +31,7 @@ type recorder struct {
 	mu       sync.Mutex
 	client   http.ResponseWriter // nil in the background
 	sent     http.Header         // header as it was when the status was written, with canonical names
-	edits    edits               // what sent is to the outer header
+	edits    respwriter.Edits    // what sent is to the outer header
 	headSent bool                // the client has the status and the header
 	bodiless bool                // and is to get nothing else
 	status   int                 // 0 until it is written
@@ -107,9 +109,9 @@ func (w *recorder) failLate(status int) {
 // begin writes the status; mu is held.
 func (w *recorder) begin(status int) {
 	w.status, w.run.status = status, status
-	w.sent = canonical(w.header)
-	w.edits = editsOf(w.run.outer.before, w.sent)
-	w.declared = declaredLength(w.sent)
+	w.sent = respwriter.Canonical(w.header)
+	w.edits = respwriter.EditsOf(w.run.outer.before, w.sent)
+	w.declared = respwriter.DeclaredLength(w.sent)
 	if why := unrecordable(w.sent, w.limit); why != reasonNone && !w.isConfirmation() {
 		w.direct(why)
 		return
@@ -128,11 +130,11 @@ func (w *recorder) begin(status int) {
 // who started the run, or reasonNone.
 func unrecordable(header http.Header, limit int64) reason {
 	switch {
-	case declaredLength(header) > limit:
+	case respwriter.DeclaredLength(header) > limit:
 		return reasonTooLarge
 	case header["Trailer"] != nil:
 		return reasonTrailers
-	case isEventStream(header):
+	case respwriter.IsEventStream(header):
 		return reasonEventStream
 	}
 	return reasonNone
@@ -172,7 +174,7 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, 
 	if w.status == 0 {
 		w.begin(http.StatusOK)
 	}
-	if !bodyAllowed(w.status) {
+	if !respwriter.BodyAllowed(w.status) {
 		return nil, nil, nil, http.ErrBodyNotAllowed
 	}
 	if rest := w.declared - w.written; w.declared >= 0 && int64(len(p)) > rest {
@@ -244,7 +246,7 @@ func (w *recorder) directClient() http.ResponseWriter {
 	if w.status == 0 {
 		w.begin(http.StatusOK)
 	}
-	if !bodyAllowed(w.status) {
+	if !respwriter.BodyAllowed(w.status) {
 		return nil
 	}
 	if w.mode == modeHeld && w.run.reason != reasonNone {
@@ -264,13 +266,13 @@ func (w *recorder) finish() {
 		if w.run.ctx.Err() != nil {
 			return // it has stopped, and answers nothing
 		}
-		if w.client != nil && hasBegun(w.client) {
+		if w.client != nil && respwriter.HasBegun(w.client) {
 			w.yield(reasonNoResponse) // somebody has written past this
 			return
 		}
 		w.begin(http.StatusOK)
 	}
-	if !hasLateTrailers(w.header) && w.sent["Trailer"] == nil || w.isConfirmation() {
+	if !respwriter.HasLateTrailers(w.header) && w.sent["Trailer"] == nil || w.isConfirmation() {
 		return
 	}
 	if w.mode == modeHeld {
@@ -280,7 +282,7 @@ func (w *recorder) finish() {
 		w.run.live.trailers = w.header.Clone()
 	}
 	if w.mode == modeDirect && w.client != nil {
-		addTrailers(w.client.Header(), w.sent, w.header)
+		respwriter.AddTrailers(w.client.Header(), w.sent, w.header)
 	}
 }
 
@@ -302,7 +304,7 @@ func (w *recorder) isDirect() bool {
 // recorded is a response that the cache has had in its hands.
 type recorded struct {
 	status    int
-	edits     edits
+	edits     respwriter.Edits
 	body      []byte // unless it was streamed
 	truncated bool   // it has fewer bytes than it says
 }
@@ -314,13 +316,13 @@ func (w *recorder) response() (recorded, bool) {
 	if w.mode == modeDirect || w.mode == modeHijacked {
 		return recorded{}, false
 	}
-	if w.mode == modeHeld && w.sent["Content-Length"] == nil && bodyAllowed(w.status) {
-		w.edits.own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
+	if w.mode == modeHeld && w.sent["Content-Length"] == nil && respwriter.BodyAllowed(w.status) {
+		w.edits.Own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
 	}
 	return recorded{
 		status:    w.status,
 		edits:     w.edits,
 		body:      w.held,
-		truncated: w.declared > w.written && bodyAllowed(w.status),
+		truncated: w.declared > w.written && respwriter.BodyAllowed(w.status),
 	}, true
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -114,8 +116,8 @@ func (p *policy) originOf(r *http.Request, trusted bool) (scheme, host string) {
 		scheme = "https"
 	}
 	if trusted {
-		scheme = cmp.Or(single(r.Header["X-Forwarded-Proto"]), scheme)
-		host = cmp.Or(single(r.Header["X-Forwarded-Host"]), host)
+		scheme = cmp.Or(respwriter.Single(r.Header["X-Forwarded-Proto"]), scheme)
+		host = cmp.Or(respwriter.Single(r.Header["X-Forwarded-Host"]), host)
 	}
 	return scheme, host
 }

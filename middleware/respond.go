@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -78,7 +80,7 @@ func (o *outgoing) place(f *field, lines []string) {
 	case f.place == placeAdded:
 		o.Header[f.name] = slices.Concat(o.Header[f.name], lines)
 	case f.place == placeSet:
-		setField(o.Header, f.name, lines)
+		respwriter.SetField(o.Header, f.name, lines)
 	}
 }
 
@@ -96,7 +98,7 @@ func (o *outgoing) give(name string, lines []string) {
 	if o.empty {
 		o.Header[name] = lines
 	} else {
-		setField(o.Header, name, lines)
+		respwriter.SetField(o.Header, name, lines)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/cache"
@@ -79,7 +81,7 @@ func (x *exchange) Prepare(lookUpErr error) {
 		x.prepared = &prepared{
 			header: x.r.Header.Clone(),
 			shared: x.sharedRequest(context.Background(), x.r),
-			outer:  canonical(x.w.Header()),
+			outer:  respwriter.Canonical(x.w.Header()),
 		}
 	}
 }
@@ -167,7 +169,7 @@ func (x *exchange) deadline() (deadline time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	deadline, ok = x.r.Context().Deadline()
-	return deadline, ok && !answersInTime(x.w)
+	return deadline, ok && !respwriter.AnswersInTime(x.w)
 }
 
 // repeat prepares for another run of the handler. Whatever the first one has left running
@@ -232,9 +234,9 @@ func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, fal
 
 // begun decides what becomes of a response when its header is there. It is
 // called once, before anything of the response goes anywhere.
-func (u *run) begun(status int, e *edits) {
+func (u *run) begun(status int, e *respwriter.Edits) {
 	x, now := u.x, time.Now()
-	header := e.upon(u.outerNow())
+	header := e.Upon(u.outerNow())
 	u.vary = header["Vary"]
 	switch {
 	case u.isConfirmation(status):
@@ -283,12 +285,12 @@ func (u *run) noteLoop() {
 }
 
 // freshen makes the page that was validated what the 304 says.
-func (u *run) freshen(e *edits, now time.Time) {
+func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	x := u.x
-	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.own, now), []rfc9111.Validators{u.asked.validators})) == 0 {
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.Own, now), []rfc9111.Validators{u.asked.validators})) == 0 {
 		return
 	}
-	u.page = u.asked.freshened(e.own, u.requested, now, x.h.policy)
+	u.page = u.asked.freshened(e.Own, u.requested, now, x.h.policy)
 	u.validated = true
 	u.reason = u.unstorable(u.page.status, u.page.header(), now)
 	if u.reason != reasonNone || u.page.isStaleAtBirth() {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -16,7 +18,7 @@ func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKi
 		return
 	}
 	w.WriteHeader(response.status)
-	if r.Method != http.MethodHead && bodyAllowed(response.status) {
+	if r.Method != http.MethodHead && respwriter.BodyAllowed(response.status) {
 		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
 	}
 }

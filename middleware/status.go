@@ -4,9 +4,15 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // The Cache-Status members that larder writes (RFC 9211).
+
+// causeParameter is a parameter of its own in Cache-Status: with the detail "uncacheable" it
+// is that of the last response.
+const causeParameter = "larder-cause"
 
 // forward says why a request went to the handler (RFC 9211, section 2.2).
 type forward string
@@ -44,7 +50,7 @@ type forwarded struct {
 // String returns the member of Cache-Status.
 func (f forwarded) String() string {
 	var buffer [96]byte
-	b := append(buffer[:0], statusName...)
+	b := append(buffer[:0], respwriter.StatusName...)
 	if f.why != forwardNone {
 		b = append(b, "; fwd="...)
 		b = append(b, f.why...)
@@ -72,5 +78,5 @@ func (f forwarded) String() string {
 
 // setStatus says what was done, behind what inner caches have said of the response.
 func setStatus(header http.Header, inner []string, f forwarded) {
-	setField(header, "Cache-Status", append(slices.Clip(readable(inner)), f.String()))
+	respwriter.SetField(header, "Cache-Status", append(slices.Clip(respwriter.Readable(inner)), f.String()))
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -20,7 +22,7 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 	switch {
 	case hasManyElements(header["Vary"], ","):
 		return reasonVaryAny // before it is compared with what the request has
-	case p.face != shared && isNested(header["Cache-Status"]): // a shared cache has other programs behind it
+	case p.face != shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
 		return reasonNested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
 		return reasonSetCookie

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // anyUnanswered is set as soon as a page has left a request to whoever limited its time.
@@ -15,7 +17,7 @@ var anyUnanswered atomic.Bool
 // empty 200 for the page. If the time was limited outside, that is left to them.
 func answerTimeout(w http.ResponseWriter, r *http.Request) {
 	lines := w.Header()["Cache-Status"]
-	if len(lines) == 0 || !strings.HasSuffix(lines[0], detailTimeout) || r.Context().Err() != nil || hasBegun(w) {
+	if len(lines) == 0 || !strings.HasSuffix(lines[0], detailTimeout) || r.Context().Err() != nil || respwriter.HasBegun(w) {
 		return
 	}
 	const status = http.StatusServiceUnavailable

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -19,7 +21,7 @@ func VaryOnHeaders(names ...string) func(http.Handler) http.Handler {
 	if err := checkVaryNames(names); err != nil {
 		panic(fmt.Sprintf("middleware: VaryOnHeaders: %v", err))
 	}
-	return patching(varyPatch(rfc9111.FieldNames(names)))
+	return respwriter.Patching(varyPatch(rfc9111.FieldNames(names)))
 }
 
 // VaryOnCookie is middleware that adds Cookie to the Vary field of the
@@ -29,15 +31,15 @@ func VaryOnCookie(next http.Handler) http.Handler { return varyOnCookie(next) }
 
 var varyOnCookie = VaryOnHeaders("Cookie")
 
-func varyPatch(names []string) func(*decoratedWriter, int) {
+func varyPatch(names []string) func(*respwriter.Writer, int) {
 	all := varyLine(names)
-	return func(w *decoratedWriter, _ int) {
+	return func(w *respwriter.Writer, _ int) {
 		switch lines := w.Header()["Vary"]; {
 		case all == "" || len(lines) == 1 && lines[0] == all:
 		case len(lines) == 0:
-			w.set("Vary", all)
+			w.Set("Vary", all)
 		default:
-			w.set("Vary", mergedVary(lines, names))
+			w.Set("Vary", mergedVary(lines, names))
 		}
 	}
 }

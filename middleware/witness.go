@@ -8,6 +8,8 @@ import (
 	"hash"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
 	"github.com/larder-go/larder/internal/explain"
 )
 
@@ -25,7 +27,7 @@ type witness struct {
 }
 
 func newWitness(client http.ResponseWriter, passesOn bool) *witness {
-	w := &witness{before: canonical(client.Header()), sum: sha256.New()}
+	w := &witness{before: respwriter.Canonical(client.Header()), sum: sha256.New()}
 	w.header = w.before.Clone()
 	if passesOn {
 		w.client, w.header = client, client.Header()

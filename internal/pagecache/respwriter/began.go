@@ -1,11 +1,11 @@
-package middleware
+package respwriter
 
 import (
 	"net/http"
 	"reflect"
 )
 
-// hasBegun reports whether somebody has written to a ResponseWriter. Where that cannot
+// HasBegun reports whether somebody has written to a ResponseWriter. Where that cannot
 // be told, somebody has.
 //
 // Neither net/http nor most middleware has a method for it, so a field of the server's
@@ -13,7 +13,7 @@ import (
 // returned without writing, and a request whose time was over. Rejected: a
 // ResponseWriter of ours around each request, which would cost every hit something and
 // hide that the server's own is there.
-func hasBegun(w http.ResponseWriter) bool {
+func HasBegun(w http.ResponseWriter) bool {
 	for {
 		switch teller := w.(type) {
 		case interface{ Written() bool }: // gin, negroni
@@ -35,10 +35,10 @@ func hasBegun(w http.ResponseWriter) bool {
 	return wrote || !known
 }
 
-// answersInTime reports whether a ResponseWriter is that of [http.TimeoutHandler], which
+// AnswersInTime reports whether a ResponseWriter is that of [http.TimeoutHandler], which
 // answers when the time is over, whatever its handler is doing: that has a header and a
 // body of its own.
-func answersInTime(w http.ResponseWriter) bool {
+func AnswersInTime(w http.ResponseWriter) bool {
 	for {
 		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {

@@ -1,4 +1,4 @@
-package middleware
+package respwriter
 
 import (
 	"net/http"
@@ -10,14 +10,15 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-func isEventStream(header http.Header) bool {
+// IsEventStream reports whether a response is an event stream, which has no end to wait for.
+func IsEventStream(header http.Header) bool {
 	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	return strings.EqualFold(strings.TrimSpace(mediaType), "text/event-stream")
 }
 
-// hasLateTrailers reports whether a handler has set trailers without announcing
+// HasLateTrailers reports whether a handler has set trailers without announcing
 // them.
-func hasLateTrailers(header http.Header) bool {
+func HasLateTrailers(header http.Header) bool {
 	for name := range header {
 		if strings.HasPrefix(name, http.TrailerPrefix) {
 			return true
@@ -26,9 +27,9 @@ func hasLateTrailers(header http.Header) bool {
 	return false
 }
 
-// addTrailers gives a client the trailers that the handler has set since the
+// AddTrailers gives a client the trailers that the handler has set since the
 // header was sent.
-func addTrailers(dst, sent, header http.Header) {
+func AddTrailers(dst, sent, header http.Header) {
 	for name, lines := range header {
 		if strings.HasPrefix(name, http.TrailerPrefix) {
 			dst[name] = slices.Clone(lines)
@@ -41,18 +42,18 @@ func addTrailers(dst, sent, header http.Header) {
 	}
 }
 
-// declaredLength is what Content-Length says, or -1.
-func declaredLength(header http.Header) int64 {
-	n, err := strconv.ParseInt(single(header["Content-Length"]), 10, 64)
+// DeclaredLength is what Content-Length says, or -1.
+func DeclaredLength(header http.Header) int64 {
+	n, err := strconv.ParseInt(Single(header["Content-Length"]), 10, 64)
 	if err != nil || n < 0 {
 		return -1
 	}
 	return n
 }
 
-// canonical returns a copy of a header that has canonical names only: what is
+// Canonical returns a copy of a header that has canonical names only: what is
 // sent is the same, and no rule misses "set-cookie".
-func canonical(header http.Header) http.Header {
+func Canonical(header http.Header) http.Header {
 	c := make(http.Header, len(header))
 	for name, lines := range header {
 		name = textproto.CanonicalMIMEHeaderKey(name)
@@ -61,12 +62,12 @@ func canonical(header http.Header) http.Header {
 	return c
 }
 
-func bodyAllowed(status int) bool {
+func BodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// single is the only value of a field.
-func single(lines []string) string {
+// Single is the only value of a field.
+func Single(lines []string) string {
 	if len(lines) != 1 {
 		return ""
 	}
@@ -77,9 +78,9 @@ func single(lines []string) string {
 // that middleware further out has set stays beside the handler's.
 var merged = []string{"Cache-Status", "Link", "Server-Timing", "Set-Cookie", "Vary", "Via"}
 
-// setField sets a field in dst, which may have fields of middleware further
+// SetField sets a field in dst, which may have fields of middleware further
 // out. It keeps lines.
-func setField(dst http.Header, name string, lines []string) {
+func SetField(dst http.Header, name string, lines []string) {
 	outer := dst[name]
 	switch {
 	case outer == nil || !slices.Contains(merged, name):
@@ -91,34 +92,30 @@ func setField(dst http.Header, name string, lines []string) {
 	}
 }
 
-// statusName is larder's name in Cache-Status, and causeParameter a parameter of its
-// own: with the detail "uncacheable" it is that of the last response.
-const (
-	statusName     = "larder"
-	causeParameter = "larder-cause"
-)
+// StatusName is larder's name in Cache-Status.
+const StatusName = "larder"
 
-func statusHit(ttl int64) string {
-	return statusName + "; hit; ttl=" + strconv.FormatInt(ttl, 10)
+func StatusHit(ttl int64) string {
+	return StatusName + "; hit; ttl=" + strconv.FormatInt(ttl, 10)
 }
 
-// readable returns the lines of an inner Cache-Status, or none if they are malformed:
+// Readable returns the lines of an inner Cache-Status, or none if they are malformed:
 // whoever reads the field strictly would have to ignore the whole of it, ours too (RFC
 // 9651, section 4.2).
-func readable(inner []string) []string {
-	if !rfc9111.IsList(append(slices.Clip(inner), statusName)) {
+func Readable(inner []string) []string {
+	if !rfc9111.IsList(append(slices.Clip(inner), StatusName)) {
 		return nil
 	}
 	return inner
 }
 
-// isNested reports whether a CachePage further in has the response: its member
+// IsNested reports whether a CachePage further in has the response: its member
 // of Cache-Status says hit or stored.
-func isNested(lines []string) bool {
+func IsNested(lines []string) bool {
 	for _, line := range lines {
 		for member := range strings.SplitSeq(line, ",") {
 			name, parameters, _ := strings.Cut(member, ";")
-			if strings.TrimSpace(name) != statusName {
+			if strings.TrimSpace(name) != StatusName {
 				continue
 			}
 			for parameter := range strings.SplitSeq(parameters, ";") {

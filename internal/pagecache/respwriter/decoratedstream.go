@@ -1,4 +1,4 @@
-package middleware
+package respwriter
 
 import (
 	"bufio"
@@ -11,25 +11,25 @@ import (
 // full duplex are found through Unwrap.
 
 var (
-	_ http.Flusher    = (*decoratedWriter)(nil)
-	_ http.Hijacker   = (*decoratedWriter)(nil)
-	_ io.ReaderFrom   = (*decoratedWriter)(nil)
-	_ io.StringWriter = (*decoratedWriter)(nil)
+	_ http.Flusher    = (*Writer)(nil)
+	_ http.Hijacker   = (*Writer)(nil)
+	_ io.ReaderFrom   = (*Writer)(nil)
+	_ io.StringWriter = (*Writer)(nil)
 )
 
 // Unwrap is for [http.ResponseController].
-func (w *decoratedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush implements [http.Flusher].
-func (w *decoratedWriter) Flush() { _ = w.FlushError() }
+func (w *Writer) Flush() { _ = w.FlushError() }
 
 // FlushError is what [http.ResponseController] calls. A handler that flushes
 // wants its client to have what there is, so nothing is held any longer.
-func (w *decoratedWriter) FlushError() error {
-	if w.fate == fateOpen {
-		w.begin(http.StatusOK)
+func (w *Writer) FlushError() error {
+	if w.Fate == FateOpen {
+		w.Begin(http.StatusOK)
 	}
-	if w.fate == fateHeld {
+	if w.Fate == FateHeld {
 		if err := w.release(false); err != nil {
 			return err
 		}
@@ -38,32 +38,32 @@ func (w *decoratedWriter) FlushError() error {
 }
 
 // Hijack implements [http.Hijacker].
-func (w *decoratedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
-		w.fate, w.body = fateSent, nil // nobody writes a header any more
+		w.Fate, w.Body = FateSent, nil // nobody writes a header any more
 	}
 	return conn, rw, err
 }
 
 // ReadFrom implements [io.ReaderFrom]. What is not held goes to the writer
 // further out, which sends a file without copying it if it can.
-func (w *decoratedWriter) ReadFrom(src io.Reader) (int64, error) {
-	if w.fate == fateOpen {
-		w.begin(http.StatusOK)
+func (w *Writer) ReadFrom(src io.Reader) (int64, error) {
+	if w.Fate == FateOpen {
+		w.Begin(http.StatusOK)
 	}
-	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.fate == fateSent {
+	if to, ok := w.ResponseWriter.(io.ReaderFrom); ok && w.Fate == FateSent {
 		return to.ReadFrom(src)
 	}
 	return io.Copy(struct{ io.Writer }{w}, src)
 }
 
 // WriteString implements [io.StringWriter]. It saves a copy.
-func (w *decoratedWriter) WriteString(s string) (int, error) {
-	if w.fate == fateOpen {
-		w.begin(http.StatusOK)
+func (w *Writer) WriteString(s string) (int, error) {
+	if w.Fate == FateOpen {
+		w.Begin(http.StatusOK)
 	}
-	if w.fate == fateSent {
+	if w.Fate == FateSent {
 		return io.WriteString(w.ResponseWriter, s)
 	}
 	return w.Write([]byte(s))

@@ -1,4 +1,4 @@
-package middleware
+package respwriter
 
 import (
 	"encoding/json"
@@ -10,9 +10,9 @@ import (
 // What larder answers itself, to a purge, or instead of a page to someone who wants it
 // explained, is never stored.
 
-// reply answers with text, which ends with a newline, or if Accept prefers that with v as
+// Reply answers with text, which ends with a newline, or if Accept prefers that with v as
 // JSON. It is for people.
-func reply(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
+func Reply(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
 	if prefers(r.Header["Accept"], "application/json", "text/plain", "text/*") {
 		replyJSON(w, status, text, v)
 		return
@@ -20,9 +20,9 @@ func reply(w http.ResponseWriter, r *http.Request, status int, text string, v an
 	replyText(w, status, text)
 }
 
-// report answers with v as JSON, or if Accept prefers that with text, which ends with a
+// Report answers with v as JSON, or if Accept prefers that with text, which ends with a
 // newline. It is for programs.
-func report(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
+func Report(w http.ResponseWriter, r *http.Request, status int, text string, v any) {
 	if prefers(r.Header["Accept"], "text/plain", "application/json", "application/*", "*/*") {
 		replyText(w, status, text)
 		return
@@ -30,9 +30,9 @@ func report(w http.ResponseWriter, r *http.Request, status int, text string, v a
 	replyJSON(w, status, text, v)
 }
 
-// replyError reports an error.
-func replyError(w http.ResponseWriter, r *http.Request, status int, text string) {
-	report(w, r, status, text+"\n", map[string]string{"error": text})
+// ReplyError reports an error.
+func ReplyError(w http.ResponseWriter, r *http.Request, status int, text string) {
+	Report(w, r, status, text+"\n", map[string]string{"error": text})
 }
 
 func replyText(w http.ResponseWriter, status int, text string) {

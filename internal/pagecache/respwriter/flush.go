@@ -1,11 +1,11 @@
-package middleware
+package respwriter
 
 import "net/http"
 
-// flush sends what was written to w, if there is a way to. echo's Response claims that
+// Flush sends what was written to w, if there is a way to. echo's Response claims that
 // it can flush, and panics if the ResponseWriter within it cannot, as that of
 // http.TimeoutHandler: so the innermost one is asked first.
-func flush(w http.ResponseWriter) {
+func Flush(w http.ResponseWriter) {
 	if canFlush(w) {
 		_ = http.NewResponseController(w).Flush() // the client has left: there is nobody to tell
 	}
