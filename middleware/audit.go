@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/explain"
@@ -148,7 +150,7 @@ func (x *exchange) auditRequest(p *explain.Page) *http.Request {
 	if p.Bypass = bypassText(x.bypass); isGuard(x.bypass) {
 		x.judgement = x.h.judge(withoutGuarded(outer), x.r)
 	}
-	if x.bypass != reasonNone {
+	if x.bypass != reason.None {
 		return x.r
 	}
 	x.note = func(part string, lines []string) {
@@ -211,15 +213,15 @@ func (x *exchange) selectingDigests() map[string]string {
 // describe says what would become of the response.
 func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 	why := x.bypass
-	if why == reasonNone {
+	if why == reason.None {
 		why = u.review()
 	}
-	if why == reasonNone {
+	if why == reason.None {
 		why = w.unstorable(u)
 	}
-	if isGuard(why) || why == reasonNone && p.Bypass != "" {
+	if isGuard(why) || why == reason.None && p.Bypass != "" {
 		w.sent = withoutGuarded(w.sent)
-		p.Guarded = x.bypass == reasonNone && w.unstorable(u) == reasonNone
+		p.Guarded = x.bypass == reason.None && w.unstorable(u) == reason.None
 	}
 	p.Why = bypassText(why)
 	header := u.recorder.edits.Upon(u.outerNow())
@@ -230,7 +232,7 @@ func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 
 // isGuard reports whether a reason is a guess that the response is one client's: it would
 // be stored if the same content came without Set-Cookie, or without a policy.
-func isGuard(why reason) bool { return why == reasonSetCookie || why == reasonNonce }
+func isGuard(why reason.Reason) bool { return why == reason.SetCookie || why == reason.Nonce }
 
 // withoutGuarded returns a header without what isGuard is about.
 func withoutGuarded(header http.Header) http.Header {
@@ -241,8 +243,8 @@ func withoutGuarded(header http.Header) http.Header {
 	return header
 }
 
-func bypassText(why reason) string {
-	if why == reasonNone {
+func bypassText(why reason.Reason) string {
+	if why == reason.None {
 		return ""
 	}
 	return why.String()

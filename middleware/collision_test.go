@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/signals"
@@ -147,8 +149,8 @@ func boundsVariants(t *testing.T, varied string) {
 }
 
 func TestEveryReasonHasAName(t *testing.T) {
-	seen := make(map[string]reason)
-	for r := reasonNone + 1; int(r) < len(reasons); r++ {
+	seen := make(map[string]reason.Reason)
+	for r := reason.None + 1; int(r) < len(reason.Texts); r++ {
 		name := r.String()
 		if earlier, taken := seen[name]; taken || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 			t.Errorf("reason %d is %q, as is %d", r, name, earlier)

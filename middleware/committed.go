@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -17,10 +19,10 @@ func (x *exchange) Committed(ctx context.Context, err error) {
 	case err == nil:
 		x.h.rejected.forget(x.memoryKey())
 	case errors.Is(err, cache.ErrTooLarge):
-		x.h.rejected.remember(x.memoryKey(), reasonStoreRefused)
+		x.h.rejected.remember(x.memoryKey(), reason.StoreRefused)
 		x.h.logStoreRefused(ctx, x.r.URL.Path)
 	default:
-		x.h.rejected.remember(x.memoryKey(), reasonStoreError)
+		x.h.rejected.remember(x.memoryKey(), reason.StoreError)
 		x.h.logStoreError(ctx, err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/cache"
@@ -28,7 +30,7 @@ func (u *run) conclude() (cache.Loaded, error) {
 		u.direct = true // however the handler has taken that
 		return forOne, nil
 	}
-	if u.ctx.Err() != nil && u.live != nil && u.live.body.IsOver() && u.reason == reasonNone {
+	if u.ctx.Err() != nil && u.live != nil && u.live.body.IsOver() && u.reason == reason.None {
 		u.noteOverlong() // whatever was still to come
 	}
 	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
@@ -42,8 +44,8 @@ func (u *run) conclude() (cache.Loaded, error) {
 	if err := u.ctx.Err(); err != nil {
 		// The handler may have stopped half-way. What it has answered is for its client.
 		u.direct, u.complete, u.validated = !whole, whole && u.live == nil && u.response.status != 0, false
-		if u.reason == reasonNone {
-			u.reason, u.page = reasonLeft, nil
+		if u.reason == reason.None {
+			u.reason, u.page = reason.Left, nil
 		}
 		return cache.Loaded{}, fmt.Errorf("%w: %w", errAbandoned, err)
 	}
@@ -63,7 +65,7 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	if u.response.truncated {
 		return forOne, nil
 	}
-	if why := u.review(); why != reasonNone || u.page == nil {
+	if why := u.review(); why != reason.None || u.page == nil {
 		u.reason = cmp.Or(u.reason, why)
 		u.release()
 		u.live.body.Expel()
@@ -88,7 +90,7 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 	case u.validated:
 		return u.keep(u.page), nil
 	case u.response.truncated:
-		u.reason, u.page = reasonTruncated, nil
+		u.reason, u.page = reason.Truncated, nil
 		return forOne, nil
 	}
 	u.page.complete(u.response.body, u.x.h.policy)
@@ -101,15 +103,15 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 // keep returns what is stored of a page.
 func (u *run) keep(entry *page) cache.Loaded {
 	switch {
-	case u.reason != reasonNone:
+	case u.reason != reason.None:
 		return forOne
 	case u.inside.hasInner(): // since the header was written
-		u.reason = reasonNested
+		u.reason = reason.Nested
 		u.remember()
 		u.release()
 		return forOne
 	case entry.received.Sub(entry.requested) > maxRun || time.Since(entry.received) > maxRun:
-		u.reason = reasonSlow
+		u.reason = reason.Slow
 		u.release()
 		return forOne
 	}
@@ -132,8 +134,8 @@ func (u *run) keep(entry *page) cache.Loaded {
 
 // fallBack gives everyone an old page in place of a failure.
 func (u *run) fallBack(base *page) (cache.Loaded, error) {
-	u.stale, u.reason = base, reasonStaleIfError
-	u.loading.Announce(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reasonStaleIfError})
+	u.stale, u.reason = base, reason.StaleIfError
+	u.loading.Announce(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
 	// Who comes at this very moment does not accept it, and tries once more.
 	return cache.Loaded{Value: base, NoStore: true}, nil
 }
@@ -163,7 +165,7 @@ func (u *run) remember() {
 // rememberStatus is remember for a run that may be cancelled.
 func (u *run) rememberStatus() {
 	isLasting := u.status < http.StatusBadRequest || u.status == http.StatusNotFound || u.status == http.StatusGone
-	if isLasting && u.reason.isLasting() {
+	if isLasting && u.reason.IsLasting() {
 		u.x.rememberSelectors(u.vary)
 		u.x.h.uncacheable.remember(u.x.memoryKey(), u.reason)
 	}
@@ -172,9 +174,9 @@ func (u *run) rememberStatus() {
 // noteOverlong is called if a stream was not kept to its end. Those who were interested
 // may have left because of that.
 func (u *run) noteOverlong() {
-	u.reason, u.page = reasonTooLarge, nil
+	u.reason, u.page = reason.TooLarge, nil
 	if u.live.body.WasRefused() {
-		u.reason = reasonInFlight
+		u.reason = reason.InFlight
 	}
 	u.rememberStatus()
 	u.release()

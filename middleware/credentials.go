@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/identity"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -116,15 +118,15 @@ func (p *policy) credentialFields(header http.Header) (names []string) {
 
 // credentialsReason says why a response that varies on these fields and has this permission is
 // not shared among clients with these credentials, or reasonNone.
-func credentialsReason(c *rfc9111.Credentials, permission rfc9111.Permission, vary []string) reason {
+func credentialsReason(c *rfc9111.Credentials, permission rfc9111.Permission, vary []string) reason.Reason {
 	if c.MayShare(permission, vary) {
-		return reasonNone
+		return reason.None
 	}
 	isCSRF := func(name string) bool { return kindOf(name) == kindCSRF || slices.Contains(vary, name) }
 	if !c.Authorization && !c.Certificate && !slices.ContainsFunc(c.Fields, func(name string) bool { return !isCSRF(name) }) {
-		return reasonCSRF
+		return reason.CSRF
 	}
-	return reasonCredentials
+	return reason.Credentials
 }
 
 func hasCertificate(r *http.Request) bool { return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -25,7 +27,7 @@ var (
 
 // direct sends what there is, and everything that follows, to the client who
 // started the run and to nobody else; mu is held and the status written.
-func (w *recorder) direct(why reason) {
+func (w *recorder) direct(why reason.Reason) {
 	w.mode = modeDirect
 	w.run.spilled(why)
 	if w.client == nil {
@@ -119,7 +121,7 @@ func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 		return nil, nil, err
 	}
 	if w.mode == modeHeld {
-		w.run.spilled(reasonHijacked)
+		w.run.spilled(reason.Hijacked)
 	}
 	w.mode = modeHijacked
 	w.client = nil // it must not be used any more

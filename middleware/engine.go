@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -174,15 +176,15 @@ func (w *recorder) fail(err error) {
 	case w.mode == modeStream:
 		panic(http.ErrAbortHandler) // others have a part of it
 	case w.mode == modeHeld && w.status == 0 && errors.Is(err, ErrBypassed):
-		w.yield(reasonNoResponse)
+		w.yield(reason.NoResponse)
 	case w.mode != modeHeld, w.failsOver(err):
 	case w.isConfirmation():
 		w.run.unconfirm()
 	case w.status != 0:
-		w.direct(reasonHandlerError)
+		w.direct(reason.HandlerError)
 	default:
 		w.removeRefused(err)
-		w.yield(reasonHandlerError)
+		w.yield(reason.HandlerError)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -98,7 +100,7 @@ func (x *exchange) serve() {
 		x.answerAsked(mode)
 		return
 	}
-	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {
+	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reason.None {
 		x.pass(forwardOf(x.bypass), x.bypass)
 		return
 	}
@@ -142,7 +144,7 @@ func (x *exchange) find() {
 	x.from = cache.From(x.r.Context(), x.h.alias)
 	if caches := x.from.Handler(); !x.h.fits(caches) {
 		x.h.logMaxBody(x.r.Context(), caches)
-		x.pass(forwardBypass, reasonMaxBody)
+		x.pass(forwardBypass, reason.MaxBody)
 		return
 	}
 	c := pages.Over(x.from)
@@ -162,32 +164,32 @@ func (x *exchange) find() {
 			return
 		}
 	}
-	x.pass(x.forward(), reasonUnstable)
+	x.pass(x.forward(), reason.Unstable)
 }
 
 // startsNoRun reports whether a request looks for a page and starts no run, and why: its
 // client does not want one; what would become of the response is the request's doing, and
 // others who waited for it would wait in vain; or the page's last response was not to be
 // stored.
-func (x *exchange) startsNoRun() (why reason, alone bool) {
+func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 	switch {
 	case x.directives.OnlyIfCached:
-		return reasonOnlyIfCached, true
+		return reason.OnlyIfCached, true
 	case x.directives.NoStore:
-		return reasonRequestNoStore, true
+		return reason.RequestNoStore, true
 	case len(x.nominated) > 0:
-		return reasonConnection, true
+		return reason.Connection, true
 	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
-		return reasonUncacheable, true
+		return reason.Uncacheable, true
 	case x.h.face == shared && x.isProtected():
-		return reasonNone, true // the condition is for the origin, unless it is not asked
+		return reason.None, true // the condition is for the origin, unless it is not asked
 	}
-	return reasonNone, false
+	return reason.None, false
 }
 
 // findAlone looks for a page and starts no run. It passes, for that reason, if there
 // is none.
-func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
+func (x *exchange) findAlone(c cache.View[*page], why reason.Reason) (answered bool) {
 	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
@@ -200,11 +202,11 @@ func (x *exchange) findAlone(c cache.View[*page], why reason) (answered bool) {
 		x.h.uncacheable.noteAbsent(x.memoryKey())
 	}
 	switch why {
-	case reasonOnlyIfCached:
+	case reason.OnlyIfCached:
 		x.refuse()
-	case reasonUncacheable:
+	case reason.Uncacheable:
 		x.passUncacheable(x.h.uncacheable.recall(x.memoryKey()))
-	case reasonNone:
+	case reason.None:
 		x.passPart()
 	default:
 		x.pass(x.forward(), why)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -28,7 +30,7 @@ func (e *explainer) explain(run bool) {
 	x := e.x
 	e.Request = legible(x.r.Method + " " + requestTarget(x.r) + " of " + x.r.Host)
 	e.add("policy", summary(x.h.policy), "")
-	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reasonNone {
+	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reason.None {
 		e.because("request", x.bypass)
 		e.Outcome = outcomeAlone
 		return
@@ -127,7 +129,7 @@ func (e *explainer) stored() {
 	switch {
 	case p == nil:
 		e.add("stored", "nothing", "RFC 9111, section 4")
-	case e.x.verdict == verdictBypass && e.x.reason == reasonCollision:
+	case e.x.verdict == verdictBypass && e.x.reason == reason.Collision:
 		// The next step says so.
 	case e.x.verdict == verdictVariant:
 		e.add("stored", "the page has variants, by "+variesOn(p.index.names), "RFC 9111, section 4.1")
@@ -208,7 +210,7 @@ func (e *explainer) miss() {
 		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
 		e.Outcome = outcomeAlone
 	case known.isRemembered():
-		e.because("verdict", reasonUncacheable)
+		e.because("verdict", reason.Uncacheable)
 		e.because("cause", known.why())
 		e.Outcome = "the handler runs for this request alone"
 	default:
@@ -218,7 +220,7 @@ func (e *explainer) miss() {
 }
 
 func (e *explainer) refused() {
-	e.because("refusal", reasonOnlyIfCached)
+	e.because("refusal", reason.OnlyIfCached)
 	e.Outcome = "504: the handler does not run"
 }
 

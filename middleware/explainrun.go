@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -26,7 +28,7 @@ func (e *explainer) run() {
 	u := &run{x: x, requested: requested, status: p.status, panicked: panicked} // to be asked, and not to be run
 	switch {
 	case u.mayFallBack():
-		e.because("run", reasonStaleIfError)
+		e.because("run", reason.StaleIfError)
 		e.Outcome = "the stored response is sent in place of a failure"
 		return
 	case panicked:
@@ -35,7 +37,7 @@ func (e *explainer) run() {
 		return
 	}
 	e.add("run", fmt.Sprintf("the handler answered %d with %d bytes, in %s", p.status, p.written, inWords(time.Since(requested))), "")
-	if why := p.unstorable(u); why != reasonNone {
+	if why := p.unstorable(u); why != reason.None {
 		e.because("response", why)
 		e.Outcome = "the response is not stored, and given to no other request"
 		return
@@ -92,28 +94,28 @@ func (p *probe) serve(next http.Handler, r *http.Request) (panicked bool) {
 }
 
 // unstorable says why the response would not be stored, or reasonNone.
-func (p *probe) unstorable(u *run) reason {
+func (p *probe) unstorable(u *run) reason.Reason {
 	policy, now := u.x.h.policy, time.Now()
 	if p.hijacked {
-		return reasonHijacked
+		return reason.Hijacked
 	}
-	if why := unrecordable(p.sent, policy.maxBody); why != reasonNone {
+	if why := unrecordable(p.sent, policy.maxBody); why != reason.None {
 		return why
 	}
-	if why := u.unstorable(p.status, p.sent, now); why != reasonNone {
+	if why := u.unstorable(p.status, p.sent, now); why != reason.None {
 		return why
 	}
 	switch {
 	case p.written > policy.maxBody:
-		return reasonTooLarge
+		return reason.TooLarge
 	case respwriter.HasLateTrailers(p.header):
-		return reasonTrailers
+		return reason.Trailers
 	case respwriter.DeclaredLength(p.sent) > p.written && respwriter.BodyAllowed(p.status):
-		return reasonTruncated
+		return reason.Truncated
 	case now.Sub(u.requested) > maxRun:
-		return reasonSlow
+		return reason.Slow
 	}
-	return reasonNone
+	return reason.None
 }
 
 // Header implements [http.ResponseWriter].

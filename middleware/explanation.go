@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // account is an explanation, for people and as JSON.
@@ -68,8 +70,8 @@ func (a *account) add(name, says, rule string, details ...detail) {
 }
 
 // because adds a step that is one of the reasons.
-func (a *account) because(name string, why reason) {
-	r := reasons[why]
+func (a *account) because(name string, why reason.Reason) {
+	r := reason.Texts[why]
 	a.Steps = append(a.Steps, step{Name: name, Says: r.Means, Rule: r.Rule, Detail: r.Detail, Advice: r.Advice})
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -32,11 +34,11 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		l.loading.Forget() // who comes from now on waits for a run that begins now
 		return false
 	case x.isPurged(l.page):
-		x.pass(x.forward(), reasonPurged)
+		x.pass(x.forward(), reason.Purged)
 		return true
-	case l.stale != reasonNone:
-		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reasonNone {
-			x.pass(x.forward(), reasonNotShared)
+	case l.stale != reason.None:
+		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reason.None {
+			x.pass(x.forward(), reason.NotShared)
 			return true
 		}
 		x.sendStale(l.page, 0, l.stale)
@@ -44,8 +46,8 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	case l.at.depth > x.depth || !bytes.Equal(l.page.key, x.keyAt(l.at)):
 		return x.regroup(l)
 	}
-	if reason := x.unusable(l.page); reason != reasonNone {
-		x.pass(forwardBypass, reason)
+	if why := x.unusable(l.page); why != reason.None {
+		x.pass(forwardBypass, why)
 		return true
 	}
 	if entry, ok := l.whole(x.h.policy); ok {
@@ -62,7 +64,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	}
 	reader, ok := l.body.Join(false)
 	if !ok {
-		x.pass(x.forward(), reasonTooLarge)
+		x.pass(x.forward(), reason.TooLarge)
 		return true
 	}
 	x.noteMiss(x.r.Context())
@@ -98,7 +100,7 @@ func (x *exchange) endAttendance() {
 func (x *exchange) regroup(l *live) (answered bool) {
 	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.key, x.indexKey(l.at.depth)) {
 		// There is no other place to look: it is that of this variant, too.
-		x.pass(x.forward(), reasonNotShared)
+		x.pass(x.forward(), reason.NotShared)
 		return true
 	}
 	x.backTo(l.at.depth)
@@ -117,7 +119,7 @@ func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answer
 	case broken, errors.Is(err, stream.ErrAborted):
 		return x.again(cache.ErrGoexit) // nothing of it was sent yet
 	case errors.Is(err, stream.ErrLagging):
-		x.pass(x.forward(), reasonTooLarge)
+		x.pass(x.forward(), reason.TooLarge)
 		return true
 	case ctx.Err() != nil && part == nil && !flush:
 		x.unanswered()

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -18,7 +20,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	if w.client == nil {
 		return true
 	}
-	if why := u.review(); why != reasonNone {
+	if why := u.review(); why != reason.None {
 		u.keepPrivate(why)
 		return false
 	}
@@ -46,7 +48,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	default:
 		w.client.WriteHeader(w.status)
 	}
-	if why := u.review(); why != reasonNone {
+	if why := u.review(); why != reason.None {
 		u.keepPrivate(why)
 		return false
 	}
@@ -63,13 +65,13 @@ func (u *run) sendWhole() (shared bool) {
 		return true
 	}
 	why := u.review()
-	if why == reasonNone && !isServersOwn(x.w) {
+	if why == reason.None && !isServersOwn(x.w) {
 		stored, detail := u.expectedFate()
 		u.sent = true
 		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
 		why = u.review()
 	}
-	if why != reasonNone {
+	if why != reason.None {
 		u.keepPrivate(why)
 		return false
 	}
@@ -86,7 +88,7 @@ func sniff(header http.Header, begun []byte) {
 }
 
 // keepPrivate makes the response one for the client who started the run.
-func (u *run) keepPrivate(why reason) {
+func (u *run) keepPrivate(why reason.Reason) {
 	u.reason, u.page = why, nil
 	u.remember()
 	u.release()
@@ -101,8 +103,8 @@ func (u *run) failLate(status int) {
 		}
 		u.status = before
 	}
-	if u.reason == reasonNone {
-		u.reason = reasonHandlerError
+	if u.reason == reason.None {
+		u.reason = reason.HandlerError
 	}
 	u.page = nil
 	u.release()
@@ -159,9 +161,9 @@ func (x *exchange) showsVary() bool {
 
 // yield leaves the answer to whoever has written past the recorder, or to outer
 // middleware, or the server; mu is held.
-func (w *recorder) yield(why reason) {
+func (w *recorder) yield(why reason.Reason) {
 	w.mode = modeHijacked
-	if w.run.reason = why; why == reasonNoResponse {
+	if w.run.reason = why; why == reason.NoResponse {
 		w.run.remember() // an error is of one run
 	}
 	w.run.release()

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/cache"
@@ -157,7 +159,7 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 		return false
 	}
 	elapsed, isHot := hot.elapsed(r.Context(), caches)
-	if !isHot || h.bypassReason(r, f) != reasonNone {
+	if !isHot || h.bypassReason(r, f) != reason.None {
 		return false
 	}
 	p, body, age := hot.lookUp(r.Context(), caches, elapsed)
@@ -184,7 +186,7 @@ func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f
 // whether it did.
 func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWay) bool {
 	f := h.fieldsOf(r.Header)
-	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reasonNone {
+	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reason.None {
 		return false
 	}
 	respwriter.SetField(w.Header(), "Cache-Status", []string{statusUncacheable[hot.known.why()]})
@@ -194,9 +196,9 @@ func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWa
 
 // statusUncacheable is what the responses to passes of hot ways say, for each reason
 // for which the last response was not to be stored.
-var statusUncacheable = func() (lines [len(reasons)]string) {
+var statusUncacheable = func() (lines [len(reason.Texts)]string) {
 	for why := range lines {
-		lines[why] = forwarded{why: forwardURIMiss, detail: reasonUncacheable, cause: reason(why)}.String()
+		lines[why] = forwarded{why: forwardURIMiss, detail: reason.Uncacheable, cause: reason.Reason(why)}.String()
 	}
 	return lines
 }()

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -105,7 +107,7 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 }
 
 // sendStale answers with an old page, since there is nothing better.
-func (x *exchange) sendStale(p *page, status int, why reason) {
+func (x *exchange) sendStale(p *page, status int, why reason.Reason) {
 	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), p.cacheStatus, forwarded{why: forwardStale, status: status, detail: why})
 	x.sendAged(p)

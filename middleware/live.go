@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/stream"
 
 	"github.com/larder-go/larder/cache"
@@ -24,7 +26,7 @@ type live struct {
 	trailers http.Header // set before body ends
 
 	// stale says why page is an old one, whole, in place of a new one.
-	stale reason
+	stale reason.Reason
 
 	completed sync.Once
 	entry     *page // the page with its body

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -50,7 +52,7 @@ func (x *exchange) passPart() {
 	if x.isPartOfNothing() {
 		why = forwardPartial
 	}
-	x.pass(why, reasonNone)
+	x.pass(why, reason.None)
 }
 
 // unknownSize is more than any response has.

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -34,11 +36,11 @@ func (h *pageHandler) logStoreRefused(ctx context.Context, path string) {
 }
 
 // storeReason is the reason for which a page is served without a cache that fails.
-func storeReason(err error) reason {
+func storeReason(err error) reason.Reason {
 	if errors.Is(err, cache.ErrUnknownAlias) {
-		return reasonUnknownAlias
+		return reason.UnknownAlias
 	}
-	return reasonStoreError
+	return reason.StoreError
 }
 
 // mayLog is true once in ten seconds.

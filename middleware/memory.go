@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // memory remembers for a while which keys had a response that could not be shared,
@@ -61,7 +63,7 @@ func (k memoryKey) hash() uint64 {
 
 // remember notes from now on for memoryTime that the last response was not to be
 // stored, for that reason.
-func (m *memory) remember(key memoryKey, why reason) { m.note(key, uint64(why)<<34) }
+func (m *memory) remember(key memoryKey, why reason.Reason) { m.note(key, uint64(why)<<34) }
 
 // rememberStale notes that the last response was stale from the beginning. It may
 // be stored, but each request has to ask the handler about it.
@@ -117,9 +119,9 @@ func (m *memory) wasUnshared(key memoryKey) bool {
 
 // lastReason returns the reason of the last response, if it was remembered within
 // unsharedTime, or reasonNone.
-func (m *memory) lastReason(key memoryKey) reason {
+func (m *memory) lastReason(key memoryKey) reason.Reason {
 	if !m.wasUnshared(key) {
-		return reasonNone
+		return reason.None
 	}
 	return m.slot(key).why()
 }
@@ -144,7 +146,7 @@ func (k memo) isRemembered() bool { return k.value != 0 }
 func (k memo) isAbsent() bool { return k.value&slotAbsent != 0 }
 
 // why is the reason for which the last response was not to be stored.
-func (k memo) why() reason { return reason(k.value & slotReason >> 34) }
+func (k memo) why() reason.Reason { return reason.Reason(k.value & slotReason >> 34) }
 
 // holds reports whether the memory knows still what it knew.
 func (k memo) holds() bool { return k.slot.Load() == k.value && k.isCurrent() }

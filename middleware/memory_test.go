@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 func keyOf(text string) memoryKey { return memoryKey{canonical: []byte(text)} }
@@ -23,14 +25,14 @@ func TestWhatIsRememberedIsForgotten(t *testing.T) {
 		want(false, false)
 		m.noteAbsent(key) // it is not remembered
 		want(false, false)
-		m.remember(key, reasonPrivate)
+		m.remember(key, reason.Private)
 		want(true, false)
 		m.noteAbsent(other)
 		want(true, false)
 		m.noteAbsent(key)
 		want(true, true)
 		time.Sleep(memoryTime / 2)
-		m.remember(key, reasonPrivate) // there was another run, which may have stored
+		m.remember(key, reason.Private) // there was another run, which may have stored
 		want(true, false)
 		time.Sleep(memoryTime)
 		want(false, false)
@@ -51,10 +53,10 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 			}
 		}
 		want("empty", false, false)
-		m.remember(keyOf("a"), reasonPrivate)
+		m.remember(keyOf("a"), reason.Private)
 		want("a only", true, false)
 		time.Sleep(memoryTime - 2*time.Second)
-		m.remember(keyOf("b"), reasonPrivate)
+		m.remember(keyOf("b"), reason.Private)
 		want("before the time of a is over", true, true)
 		time.Sleep(2 * time.Second)
 		want("after it", false, true)
@@ -64,7 +66,7 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 	var m memory
 	for i := range 10 * memorySize {
-		m.remember(keyOf(fmt.Sprint("remembered ", i)), reasonPrivate)
+		m.remember(keyOf(fmt.Sprint("remembered ", i)), reason.Private)
 	}
 	mistaken := 0
 	for i := range 10 * memorySize {
@@ -82,7 +84,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 		var m memory
 		key := keyOf("key")
 		recalled := func() memo {
-			m.remember(key, reasonPrivate)
+			m.remember(key, reason.Private)
 			m.noteAbsent(key)
 			return m.recall(key)
 		}
@@ -91,7 +93,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 			t.Error("it does not hold at once")
 		}
 		time.Sleep(time.Second)
-		m.remember(key, reasonPrivate) // there was another run, which may have stored
+		m.remember(key, reason.Private) // there was another run, which may have stored
 		if known.holds() {
 			t.Error("it holds although there was another run")
 		}
@@ -105,7 +107,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 
 func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
 	var m memory
-	for why := range reason(len(reasons)) {
+	for why := range reason.Reason(len(reason.Texts)) {
 		m.remember(keyOf("key"), why)
 		m.noteAbsent(keyOf("key"))
 		if known := m.recall(keyOf("key")); !known.isAbsent() || known.why() != why {
@@ -125,7 +127,7 @@ func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 			}
 		}
 		want("before", false, false)
-		m.remember(key, reasonPrivate)
+		m.remember(key, reason.Private)
 		want("private", true, true)
 		time.Sleep(memoryTime)
 		want("private, a while ago", false, true)
@@ -143,11 +145,11 @@ func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 func TestWhatIdentifiedClientsGetSaysNothingOfOthers(t *testing.T) {
 	var m memory
 	anonymous, user := memoryKey{[]byte("key"), false}, memoryKey{[]byte("key"), true}
-	m.remember(user, reasonPrivate)
+	m.remember(user, reason.Private)
 	if m.recall(anonymous).isRemembered() || !m.recall(user).isRemembered() {
 		t.Error("the response to a user is remembered for those who are not known")
 	}
-	m.remember(anonymous, reasonStatus)
+	m.remember(anonymous, reason.Status)
 	m.forget(user)
 	if !m.recall(anonymous).isRemembered() || m.recall(user).isRemembered() {
 		t.Error("the response to a user is forgotten for those who are not known")

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -99,10 +101,10 @@ func (x *exchange) passRecursive() {
 	ctx, leave := own.enter(x.r.Context())
 	defer leave()
 	x.r = x.r.WithContext(ctx)
-	x.pass(forwardBypass, reasonRecursive)
+	x.pass(forwardBypass, reason.Recursive)
 	x.isForgotten = false // what the handler has left running may look at own
 	if own.hasInner() {
-		x.h.uncacheable.remember(x.memoryKey(), reasonNested)
+		x.h.uncacheable.remember(x.memoryKey(), reason.Nested)
 	}
 }
 
@@ -115,19 +117,19 @@ func (e *enclosure) samePages() []innerPage {
 
 // unstorable says why the response of a run must not be stored for others, or
 // reasonNone.
-func (u *run) unstorable(status int, header http.Header, now time.Time) reason {
-	if why := u.x.h.unstorable(status, header, &u.x.judgement, now); why != reasonNone {
+func (u *run) unstorable(status int, header http.Header, now time.Time) reason.Reason {
+	if why := u.x.h.unstorable(status, header, &u.x.judgement, now); why != reason.None {
 		return why
 	}
 	for _, p := range u.inside.samePages() {
-		if why := p.policy.unstorable(status, header, p.judgement, now); why != reasonNone {
+		if why := p.policy.unstorable(status, header, p.judgement, now); why != reason.None {
 			return why
 		}
 	}
 	if u.inside.hasInner() {
-		return reasonNested
+		return reason.Nested
 	}
-	return reasonNone
+	return reason.None
 }
 
 // limit makes the lifetimes of a page those of the strictest page that it is stored for.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -56,18 +58,18 @@ func (u *run) outerNow() http.Header {
 
 // review looks at what has been added to the outer header since it was last looked at,
 // and says why that makes the response one client's, or reasonNone.
-func (u *run) review() reason {
+func (u *run) review() reason.Reason {
 	x := u.x
 	if x.w == nil {
-		return reasonNone
+		return reason.None
 	}
 	was, now := u.outer.known, respwriter.Canonical(u.outerNow())
 	late := respwriter.EditsOf(was, now)
 	u.outer.known = now
 	if len(late.Own) == 0 {
-		return reasonNone
+		return reason.None
 	}
-	if why := x.h.reasonAdded(was, now, late.Own); why != reasonNone {
+	if why := x.h.reasonAdded(was, now, late.Own); why != reason.None {
 		return why
 	}
 	return u.reviewVary(now, late.Own["Vary"])
@@ -75,7 +77,7 @@ func (u *run) review() reason {
 
 // reviewVary is review for what outer middleware has added to Vary: it selects the
 // page, too. A coding that it has applied itself does not.
-func (u *run) reviewVary(now http.Header, lines []string) reason {
+func (u *run) reviewVary(now http.Header, lines []string) reason.Reason {
 	x := u.x
 	encodes := now["Content-Encoding"] != nil && u.recorder.edits.Own["Content-Encoding"] == nil
 	for _, name := range rfc9111.FieldNames(lines) {
@@ -85,19 +87,19 @@ func (u *run) reviewVary(now http.Header, lines []string) reason {
 		case name == "Accept-Encoding" && encodes:
 			u.outer.encodes = true
 		case name == "Cookie" && x.h.identifies(name):
-			return reasonVaryCookie
+			return reason.VaryCookie
 		case x.h.identifies(name):
-			return reasonVaryCredentials
+			return reason.VaryCredentials
 		case variesOnHidden([]string{name}, &x.judgement):
-			return reasonVaryHidden
+			return reason.VaryHidden
 		default:
 			u.outer.vary = append(u.outer.vary, name)
 		}
 	}
 	if len(u.outer.vary) > maxVary {
-		return reasonVaryAny
+		return reason.VaryAny
 	}
-	return reasonNone
+	return reason.None
 }
 
 // isServersOwn reports whether a ResponseWriter is that of an HTTP server, which adds

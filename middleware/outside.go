@@ -6,47 +6,49 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
 // reasonAdded says why what has been added to a header makes the response one client's,
 // or reasonNone.
-func (p *policy) reasonAdded(was, now, added http.Header) reason {
+func (p *policy) reasonAdded(was, now, added http.Header) reason.Reason {
 	before, control := p.control(was), p.control(now)
 	_, varyAny := rfc9111.VaryNames(added["Vary"])
 	switch {
 	case control.NoStore && !before.NoStore:
-		return reasonNoStore
+		return reason.NoStore
 	case control.Private && !before.Private && !p.literal, control.PrivateWhole && !before.PrivateWhole:
-		return reasonPrivate
+		return reason.Private
 	case added["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
-		return reasonSetCookie
+		return reason.SetCookie
 	case control.NoCache && !before.NoCache && p.face != shared:
-		return reasonNoCache
+		return reason.NoCache
 	case varyAny:
-		return reasonVaryAny
+		return reason.VaryAny
 	case hasNonce(added):
-		return reasonNonce
+		return reason.Nonce
 	}
-	return reasonNone
+	return reason.None
 }
 
 // reasonOutside says why what outer middleware has set makes a response one client's,
 // or reasonNone.
-func (p *policy) reasonOutside(outer http.Header, now time.Time) reason {
+func (p *policy) reasonOutside(outer http.Header, now time.Time) reason.Reason {
 	control := p.control(outer)
-	if why := p.withheld(&control, outer, now); why != reasonNone {
+	if why := p.withheld(&control, outer, now); why != reason.None {
 		return why
 	}
 	switch {
 	case hasNonce(outer):
-		return reasonNonce
+		return reason.Nonce
 	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.identifies("Cookie"):
-		return reasonVaryCookie
+		return reason.VaryCookie
 	case slices.ContainsFunc(rfc9111.FieldNames(outer["Vary"]), p.identifies):
-		return reasonVaryCredentials
+		return reason.VaryCredentials
 	}
-	return reasonNone
+	return reason.None
 }
 
 // hasNonce reports whether a header has a Content-Security-Policy with a nonce, which

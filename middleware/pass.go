@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -13,13 +15,13 @@ import (
 // with nothing.
 
 // pass runs the handler for this request alone, which it gets as it came.
-func (x *exchange) pass(why forward, detail reason) {
+func (x *exchange) pass(why forward, detail reason.Reason) {
 	x.passAs(forwarded{why: why, detail: detail})
 }
 
 // passUncacheable is pass because of what the memory knows of the page.
 func (x *exchange) passUncacheable(known memo) {
-	x.passAs(forwarded{why: x.forward(), detail: reasonUncacheable, cause: known.why()})
+	x.passAs(forwarded{why: x.forward(), detail: reason.Uncacheable, cause: known.why()})
 }
 
 func (x *exchange) passAs(f forwarded) {
@@ -34,7 +36,7 @@ func (x *exchange) passAs(f forwarded) {
 func (x *exchange) refuse() {
 	x.noteMiss(x.r.Context())
 	const status = http.StatusGatewayTimeout
-	setStatus(x.w.Header(), nil, forwarded{detail: reasonOnlyIfCached}) // nothing was forwarded (RFC 9211, section 2.2)
+	setStatus(x.w.Header(), nil, forwarded{detail: reason.OnlyIfCached}) // nothing was forwarded (RFC 9211, section 2.2)
 	http.Error(x.w, http.StatusText(status), status)
 }
 
@@ -59,12 +61,12 @@ func (x *exchange) unanswered() {
 	if isOverdue(x.r.Context()) {
 		x.timedOut = true
 		anyUnanswered.Store(true)
-		setStatus(header, nil, forwarded{why: x.forward(), detail: reasonTimeout})
+		setStatus(header, nil, forwarded{why: x.forward(), detail: reason.Timeout})
 		header["Cache-Control"] = []string{"no-store"}
 		return
 	}
 	const status = http.StatusServiceUnavailable
-	setStatus(header, nil, forwarded{why: x.forward(), detail: reasonLeft})
+	setStatus(header, nil, forwarded{why: x.forward(), detail: reason.Left})
 	http.Error(x.w, http.StatusText(status), status)
 }
 

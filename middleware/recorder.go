@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -112,7 +114,7 @@ func (w *recorder) begin(status int) {
 	w.sent = respwriter.Canonical(w.header)
 	w.edits = respwriter.EditsOf(w.run.outer.before, w.sent)
 	w.declared = respwriter.DeclaredLength(w.sent)
-	if why := unrecordable(w.sent, w.limit); why != reasonNone && !w.isConfirmation() {
+	if why := unrecordable(w.sent, w.limit); why != reason.None && !w.isConfirmation() {
 		w.direct(why)
 		return
 	}
@@ -128,16 +130,16 @@ func (w *recorder) begin(status int) {
 
 // unrecordable says why a response with this header goes directly to the client
 // who started the run, or reasonNone.
-func unrecordable(header http.Header, limit int64) reason {
+func unrecordable(header http.Header, limit int64) reason.Reason {
 	switch {
 	case respwriter.DeclaredLength(header) > limit:
-		return reasonTooLarge
+		return reason.TooLarge
 	case header["Trailer"] != nil:
-		return reasonTrailers
+		return reason.Trailers
 	case respwriter.IsEventStream(header):
-		return reasonEventStream
+		return reason.EventStream
 	}
-	return reasonNone
+	return reason.None
 }
 
 // Write implements [http.ResponseWriter].
@@ -183,11 +185,11 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, 
 	switch total := len(w.held) + len(p); {
 	case w.mode != modeHeld:
 	case int64(total) > w.limit:
-		w.direct(reasonTooLarge)
+		w.direct(reason.TooLarge)
 	case total > holdBack && !w.awaitsEnd():
 		w.letGo(total)
 	case !w.hold(total):
-		w.direct(reasonInFlight)
+		w.direct(reason.InFlight)
 	}
 	w.written += int64(len(p))
 	switch w.mode {
@@ -215,7 +217,7 @@ func (w *recorder) letGo(total int) {
 	case w.run.page == nil:
 		w.direct(w.run.reason)
 	case !w.hold(max(total, int(w.declared), stream.MinBlock)):
-		w.direct(reasonInFlight)
+		w.direct(reason.InFlight)
 	default:
 		w.stream = w.run.stream(w, w.held)
 		if w.stream == nil {
@@ -249,7 +251,7 @@ func (w *recorder) directClient() http.ResponseWriter {
 	if !respwriter.BodyAllowed(w.status) {
 		return nil
 	}
-	if w.mode == modeHeld && w.run.reason != reasonNone {
+	if w.mode == modeHeld && w.run.reason != reason.None {
 		w.direct(w.run.reason) // nobody else gets it
 	}
 	if w.mode != modeDirect || w.wantsNoBody() {
@@ -267,7 +269,7 @@ func (w *recorder) finish() {
 			return // it has stopped, and answers nothing
 		}
 		if w.client != nil && respwriter.HasBegun(w.client) {
-			w.yield(reasonNoResponse) // somebody has written past this
+			w.yield(reason.NoResponse) // somebody has written past this
 			return
 		}
 		w.begin(http.StatusOK)
@@ -276,7 +278,7 @@ func (w *recorder) finish() {
 		return
 	}
 	if w.mode == modeHeld {
-		w.direct(reasonTrailers)
+		w.direct(reason.Trailers)
 	}
 	if w.mode == modeStream {
 		w.run.live.trailers = w.header.Clone()

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // reentry is the handler behind the cache for requests of the cache's own. They
@@ -33,7 +35,7 @@ func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(t.panicked) // what is outside of the cache has recovered from it
 	case !t.returned:
 		if w, ok := w.(*recorder); ok {
-			e.engine.pages.refused.remember(w.run.x.memoryKey(), reasonHandlerError)
+			e.engine.pages.refused.remember(w.run.x.memoryKey(), reason.HandlerError)
 		}
 		logger(r.Context()).WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

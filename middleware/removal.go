@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -25,7 +27,7 @@ func (u *run) removeUnsuitable() {
 // there was, though not one that is stored.
 func (u *run) isReplacement() bool {
 	switch u.reason {
-	case reasonNone, reasonHandlerError, reasonHijacked, reasonTruncated, reasonLeft:
+	case reason.None, reason.HandlerError, reason.Hijacked, reason.Truncated, reason.Left:
 		return false
 	}
 	return isFullAnswer(u.status)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -18,7 +20,7 @@ import (
 // judgement is what is known of a request before anything is looked up.
 type judgement struct {
 	fields      fieldKind
-	bypass      reason // reasonNone if the request can be answered from the cache
+	bypass      reason.Reason // reasonNone if the request can be answered from the cache
 	target      target
 	url         url.URL // as the handler gets it in a run for all
 	credentials rfc9111.Credentials
@@ -42,20 +44,20 @@ type judgement struct {
 func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	j := judgement{fields: p.fieldsOf(r.Header), vary: p.varyHeaders, normalize: p.normalize, rules: p.fieldRules, hosts: p.hosts}
 	j.bypass = p.bypassReason(r, j.fields)
-	if j.bypass == reasonNone && !p.isSilent(outer) {
+	if j.bypass == reason.None && !p.isSilent(outer) {
 		j.bypass = p.reasonOutside(outer, time.Now())
 		j.vary = append(slices.Clip(p.varyHeaders), rfc9111.FieldNames(outer["Vary"])...)
 	}
-	if j.bypass == reasonNone && p.isOverlong(r, j.fields) {
-		j.bypass = reasonOverlong
+	if j.bypass == reason.None && p.isOverlong(r, j.fields) {
+		j.bypass = reason.Overlong
 	}
-	if j.bypass != reasonNone {
+	if j.bypass != reason.None {
 		return j
 	}
 	j.trusted = p.trustsPeer(r)
 	var ok bool
 	if j.target, ok = p.targetOf(r, j.trusted); !ok {
-		j.bypass = reasonTarget
+		j.bypass = reason.Target
 		return j
 	}
 	j.url = p.sharedURL(r)
@@ -63,7 +65,7 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 		j.nominated = nominated(r.Header)
 	}
 	if variesOnHidden(j.vary, &j) {
-		j.bypass = reasonVaryHidden
+		j.bypass = reason.VaryHidden
 		return j
 	}
 	if j.fields.has(kindCookie) {
@@ -76,25 +78,25 @@ func (p *policy) judge(outer http.Header, r *http.Request) judgement {
 	return j
 }
 
-func (p *policy) bypassReason(r *http.Request, f fieldKind) reason {
+func (p *policy) bypassReason(r *http.Request, f fieldKind) reason.Reason {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return reasonMethod
+		return reason.Method
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
-		return reasonRequestBody
+		return reason.RequestBody
 	case f.has(kindUpgrade):
-		return reasonUpgrade
+		return reason.Upgrade
 	case r.URL.Opaque != "": // by middleware further out
-		return reasonTarget
+		return reason.Target
 	case p.face == perView && p.ttl <= 0:
-		return reasonTTL
+		return reason.TTL
 	}
 	for _, wanted := range p.when {
 		if !wanted(r) {
-			return reasonWhen
+			return reason.When
 		}
 	}
-	return reasonNone
+	return reason.None
 }
 
 // targetOf returns the target of a request, and false for those that have no

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -36,11 +38,11 @@ type run struct {
 
 	// Set when the handler has written its header.
 	status int
-	vary   []string    // the lines of the response's Vary
-	page   *page       // the response as it can be stored, nil if it cannot
-	at     destination // of page
-	placed int         // how much of outer was known for that
-	reason reason      // why it cannot
+	vary   []string      // the lines of the response's Vary
+	page   *page         // the response as it can be stored, nil if it cannot
+	at     destination   // of page
+	placed int           // how much of outer was known for that
+	reason reason.Reason // why it cannot
 
 	// live is set when streaming is closed.
 	live      *live
@@ -179,7 +181,7 @@ func (u *run) repeat() {
 	u.recorder = newRecorder(u, u.x.w, first.limit)
 	first.close()
 	first.free()
-	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reasonNone, false, true
+	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reason.None, false, true
 }
 
 // serve runs the handler, and asks whether base still holds, if there is one. A
@@ -230,7 +232,7 @@ func (u *run) isConfirmation(status int) bool {
 }
 
 // unconfirm is called if the handler has failed after it confirmed a page.
-func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reasonNone, false }
+func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reason.None, false }
 
 // begun decides what becomes of a response when its header is there. It is
 // called once, before anything of the response goes anywhere.
@@ -246,15 +248,15 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 		return // the end decides
 	}
 	u.reason = u.review()
-	if u.reason == reasonNone {
+	if u.reason == reason.None {
 		u.reason = u.unstorable(status, header, now)
 	}
 	loop := x.redirectsToItself(status, header)
 	if loop != noLoop {
 		u.noteLoop()
 	}
-	if u.reason != reasonNone {
-		if u.reason != reasonLoop || loop == loopForAll {
+	if u.reason != reason.None {
+		if u.reason != reason.Loop || loop == loopForAll {
 			u.remember()
 		}
 		u.release()
@@ -275,8 +277,8 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 
 // noteLoop is called if the response redirects the request to itself.
 func (u *run) noteLoop() {
-	if u.reason == reasonNone || u.reason == reasonStatus {
-		u.reason = reasonLoop
+	if u.reason == reason.None || u.reason == reason.Status {
+		u.reason = reason.Loop
 	}
 	if hidden := u.x.hiddenOfURL(); u.x.w != nil && len(hidden) > 0 {
 		u.isLoop = true
@@ -293,7 +295,7 @@ func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	u.page = u.asked.freshened(e.Own, u.requested, now, x.h.policy)
 	u.validated = true
 	u.reason = u.unstorable(u.page.status, u.page.header(), now)
-	if u.reason != reasonNone || u.page.isStaleAtBirth() {
+	if u.reason != reason.None || u.page.isStaleAtBirth() {
 		u.release()
 	} else {
 		x.h.uncacheable.forget(x.memoryKey())
@@ -319,23 +321,23 @@ func (u *run) fallback() *page {
 
 // fate is what Cache-Status says of a response before its end: whether it is
 // going to be stored, and why not. storeErr is what the store has said so far.
-func (u *run) fate(storeErr error) (stored bool, detail reason) {
+func (u *run) fate(storeErr error) (stored bool, detail reason.Reason) {
 	switch {
-	case u.reason != reasonNone:
+	case u.reason != reason.None:
 		return false, u.reason
 	case errors.Is(storeErr, cache.ErrTooLarge):
-		return false, reasonStoreRefused
+		return false, reason.StoreRefused
 	case storeErr != nil:
 		return false, storeReason(storeErr)
 	}
-	return true, reasonNone
+	return true, reason.None
 }
 
 // expectedFate is fate before the response is stored. If the store did not take the last
 // one, it is not going to take this one, either.
-func (u *run) expectedFate() (stored bool, detail reason) {
+func (u *run) expectedFate() (stored bool, detail reason.Reason) {
 	stored, detail = u.fate(u.x.lookUpErr)
-	if why := u.x.h.rejected.lastReason(u.x.memoryKey()); stored && why != reasonNone {
+	if why := u.x.h.rejected.lastReason(u.x.memoryKey()); stored && why != reason.None {
 		return false, why
 	}
 	return stored, detail
@@ -376,8 +378,8 @@ func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 }
 
 // spilled is called when a response goes directly to the client.
-func (u *run) spilled(why reason) {
-	if u.reason == reasonNone {
+func (u *run) spilled(why reason.Reason) {
+	if u.reason == reason.None {
 		u.reason = why
 	}
 	u.page = nil

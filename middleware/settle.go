@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -96,11 +98,11 @@ func (x *exchange) settleError(err error) (answered bool) {
 	case errors.Is(err, cache.ErrNotFound):
 		x.passPart()
 	case errors.Is(err, cache.ErrNotShared):
-		x.pass(x.forward(), reasonNotShared)
+		x.pass(x.forward(), reason.NotShared)
 	case errors.Is(err, cache.ErrRecursive):
 		x.passRecursive()
 	case errors.Is(err, cache.ErrPatience):
-		x.pass(x.forward(), reasonPatience)
+		x.pass(x.forward(), reason.Patience)
 	case isFailedRun(err):
 		return x.again(err)
 	default:
@@ -172,7 +174,7 @@ func (x *exchange) again(err error) (answered bool) {
 	var panicked *cache.PanicError
 	switch {
 	case err == nil, errors.Is(err, errUnbound):
-		x.pass(x.forward(), reasonUnstable)
+		x.pass(x.forward(), reason.Unstable)
 		return true
 	case errors.As(err, &panicked):
 		panic(panicked.Value)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -30,8 +32,8 @@ const (
 
 // forwardOf is the standard's word for a reason that stops a request from being
 // looked up.
-func forwardOf(r reason) forward {
-	if r == reasonMethod {
+func forwardOf(r reason.Reason) forward {
+	if r == reason.Method {
 		return forwardMethod
 	}
 	return forwardBypass
@@ -43,8 +45,8 @@ type forwarded struct {
 	status    int     // of the handler's response; 0 if it is not known yet
 	stored    bool
 	collapsed bool // another request's run was waited for
-	detail    reason
-	cause     reason // of reasonUncacheable: that of the last response
+	detail    reason.Reason
+	cause     reason.Reason // of reasonUncacheable: that of the last response
 }
 
 // String returns the member of Cache-Status.
@@ -65,11 +67,11 @@ func (f forwarded) String() string {
 	if f.collapsed {
 		b = append(b, "; collapsed"...)
 	}
-	if f.detail != reasonNone {
+	if f.detail != reason.None {
 		b = append(b, "; detail="...)
 		b = append(b, f.detail.String()...)
 	}
-	if f.cause != reasonNone {
+	if f.cause != reason.None {
 		b = append(b, "; "+causeParameter+"="...)
 		b = append(b, f.cause.String()...)
 	}

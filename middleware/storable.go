@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -17,29 +19,29 @@ const maxVary = 16
 
 // unstorable says why a response with this header must not be stored for others,
 // or reasonNone. Whether it is whole is seen at its end.
-func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason {
+func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason.Reason {
 	control := p.control(header)
 	switch {
 	case hasManyElements(header["Vary"], ","):
-		return reasonVaryAny // before it is compared with what the request has
+		return reason.VaryAny // before it is compared with what the request has
 	case p.face != shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
-		return reasonNested
+		return reason.Nested
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
-		return reasonSetCookie
+		return reason.SetCookie
 	case variesOnHidden(rfc9111.FieldNames(header["Vary"]), j):
-		return reasonVaryHidden
+		return reason.VaryHidden
 	}
 	if p.face == shared {
 		return p.unstorableByStandard(status, header, &control, j)
 	}
 	if hasNonce(header) && !p.literal {
-		return reasonNonce
+		return reason.Nonce
 	}
 	if !p.isWanted(status, &control, header, now) {
-		return cmp.Or(upstreamReason(status), reasonStatus)
+		return cmp.Or(upstreamReason(status), reason.Status)
 	}
-	if reason := p.withheld(&control, header, now); reason != reasonNone {
-		return reason
+	if why := p.withheld(&control, header, now); why != reason.None {
+		return why
 	}
 	return credentialsReason(&j.credentials, control.Permission(), rfc9111.FieldNames(header["Vary"]))
 }
@@ -86,7 +88,7 @@ func isOfOneRequest(status int) bool {
 // unstorableByStandard is unstorable for a shared cache, by RFC 9111. Unless it
 // is to the letter, a response that is private or says no-cache about some
 // fields of its own is not stored without these fields, but not at all.
-func (p *policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *judgement) reason {
+func (p *policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *judgement) reason.Reason {
 	x := rfc9111.Exchange{
 		Method:        http.MethodGet,
 		Authorization: j.credentials.Authorization,
@@ -95,96 +97,96 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		Header:        header,
 		Control:       *control,
 	}
-	if reason := reasonOf[x.Obstacle()]; reason != reasonNone && !p.giveLifetime(status, reason) {
-		if reason == reasonNoLifetime {
-			reason = cmp.Or(upstreamReason(status), reason)
+	if why := reasonOf[x.Obstacle()]; why != reason.None && !p.giveLifetime(status, why) {
+		if why == reason.NoLifetime {
+			why = cmp.Or(upstreamReason(status), why)
 		}
-		return reason
+		return why
 	}
 	vary := rfc9111.FieldNames(header["Vary"])
 	ttl, named := p.statusTTL[status]
 	switch {
 	case named && ttl <= 0, !named && !p.literal && isOfOneRequest(status):
-		return reasonStatus
+		return reason.Status
 	case len(vary) > maxVary:
-		return reasonVaryAny
+		return reason.VaryAny
 	case !p.literal && control.Private:
-		return reasonPrivate
+		return reason.Private
 	}
-	if reason := credentialsReason(&j.credentials, control.Permission(), vary); reason != reasonNone {
-		return reason
+	if why := credentialsReason(&j.credentials, control.Permission(), vary); why != reason.None {
+		return why
 	}
 	return p.useless(status, header, control)
 }
 
 // upstreamReason is reasonUpstream for a status by which a proxy says that the next
 // server did not answer, and reasonNone for others.
-func upstreamReason(status int) reason {
+func upstreamReason(status int) reason.Reason {
 	if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
-		return reasonUpstream
+		return reason.Upstream
 	}
-	return reasonNone
+	return reason.None
 }
 
 // giveLifetime reports whether an option gives a lifetime to a response that is
 // not stored only because it has none.
-func (p *policy) giveLifetime(status int, r reason) bool {
-	return r == reasonNoLifetime && p.statusTTL[status] > 0
+func (p *policy) giveLifetime(status int, r reason.Reason) bool {
+	return r == reason.NoLifetime && p.statusTTL[status] > 0
 }
 
 // useless says why a response that may be stored would never be served, or
 // reasonNone: it is stale, and nothing can be done with it then.
-func (p *policy) useless(status int, header http.Header, control *rfc9111.Control) reason {
+func (p *policy) useless(status int, header http.Header, control *rfc9111.Control) reason.Reason {
 	now := time.Now()
 	age := rfc9111.InitialAge(header, now, now)
 	f := p.freshness(control, status, header, now, age)
 	if f.Lifetime <= age && !rfc9111.MayValidate(header) && f.StaleWhileRevalidate <= 0 && f.StaleIfError <= 0 {
 		if f.Source == rfc9111.SourceNone {
-			return reasonNoLifetime
+			return reason.NoLifetime
 		}
-		return reasonExpired
+		return reason.Expired
 	}
-	return reasonNone
+	return reason.None
 }
 
 // reasonOf are the words of this package for what hinders RFC 9111.
-var reasonOf = [...]reason{
-	rfc9111.NoObstacle:             reasonNone,
-	rfc9111.ObstacleMethod:         reasonMethod,
-	rfc9111.ObstacleInterim:        reasonStatus,
-	rfc9111.ObstacleStatus:         reasonStatus,
-	rfc9111.ObstacleUnderstanding:  reasonStatus,
-	rfc9111.ObstacleNoStore:        reasonNoStore,
-	rfc9111.ObstacleRequestNoStore: reasonRequestNoStore,
-	rfc9111.ObstaclePrivate:        reasonPrivate,
-	rfc9111.ObstacleAuthorization:  reasonCredentials,
-	rfc9111.ObstacleVary:           reasonVaryAny,
-	rfc9111.ObstacleNoFreshness:    reasonNoLifetime,
-	rfc9111.ObstaclePartial:        reasonPartial,
+var reasonOf = [...]reason.Reason{
+	rfc9111.NoObstacle:             reason.None,
+	rfc9111.ObstacleMethod:         reason.Method,
+	rfc9111.ObstacleInterim:        reason.Status,
+	rfc9111.ObstacleStatus:         reason.Status,
+	rfc9111.ObstacleUnderstanding:  reason.Status,
+	rfc9111.ObstacleNoStore:        reason.NoStore,
+	rfc9111.ObstacleRequestNoStore: reason.RequestNoStore,
+	rfc9111.ObstaclePrivate:        reason.Private,
+	rfc9111.ObstacleAuthorization:  reason.Credentials,
+	rfc9111.ObstacleVary:           reason.VaryAny,
+	rfc9111.ObstacleNoFreshness:    reason.NoLifetime,
+	rfc9111.ObstaclePartial:        reason.Partial,
 }
 
 // withheld says why a header, that of a response or what is there of it before
 // the handler runs, keeps the response from being stored for others, or
 // reasonNone.
-func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason {
+func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason.Reason {
 	vary, varyAny := rfc9111.VaryNames(header["Vary"])
 	switch {
 	case control.NoStore:
-		return reasonNoStore
+		return reason.NoStore
 	case control.Private && !p.literal, control.PrivateWhole:
-		return reasonPrivate
+		return reason.Private
 	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
-		return reasonSetCookie
+		return reason.SetCookie
 	case varyAny || len(vary) > maxVary:
-		return reasonVaryAny
+		return reason.VaryAny
 	case p.face == shared:
-		return reasonNone
+		return reason.None
 	case control.NoCache || slices.ContainsFunc(control.NoCacheFields, rfc9111.IsEssential):
-		return reasonNoCache
+		return reason.NoCache
 	case isExpired(control, header, now):
-		return reasonExpired
+		return reason.Expired
 	}
-	return reasonNone
+	return reason.None
 }
 
 // isSilent reports whether a header says nothing that keeps a response from being

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -25,4 +27,4 @@ func answerTimeout(w http.ResponseWriter, r *http.Request) {
 }
 
 // detailTimeout is how Cache-Status ends of a request that [answerTimeout] is about.
-var detailTimeout = "; detail=" + reasonTimeout.String()
+var detailTimeout = "; detail=" + reason.Timeout.String()

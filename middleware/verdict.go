@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -23,7 +25,7 @@ const (
 // judged is a verdict with what led to it.
 type judged struct {
 	verdict verdict
-	reason  reason        // of verdictBypass
+	reason  reason.Reason // of verdictBypass
 	cause   rfc9111.Cause // of the others but verdictMiss and verdictVariant
 }
 
@@ -47,7 +49,7 @@ func (x *exchange) verdictOn(p *page) judged {
 	case p.tombstone && bytes.HasPrefix(p.key, primary): // of the URL, or of one of its variants
 		return judged{verdict: verdictMiss}
 	case p.index != nil, p.tombstone, p.purges != nil:
-		return judged{verdict: verdictBypass, reason: reasonCollision}
+		return judged{verdict: verdictBypass, reason: reason.Collision}
 	case bytes.Equal(p.key, x.canonical):
 		return x.verdictOnPage(p)
 	case bytes.HasPrefix(p.key, primary):
@@ -55,13 +57,13 @@ func (x *exchange) verdictOn(p *page) judged {
 		// from now on there are variants, or this one takes the place of another.
 		return judged{verdict: verdictMiss}
 	}
-	return judged{verdict: verdictBypass, reason: reasonCollision}
+	return judged{verdict: verdictBypass, reason: reason.Collision}
 }
 
 // verdictOnPage is verdictOn for a page whose key is that of the request.
 func (x *exchange) verdictOnPage(p *page) judged {
-	if reason := x.unusable(p); reason != reasonNone {
-		return judged{verdict: verdictBypass, reason: reason}
+	if why := x.unusable(p); why != reason.None {
+		return judged{verdict: verdictBypass, reason: why}
 	}
 	fresh := p.fresh
 	for i := range x.depth {
@@ -88,9 +90,9 @@ var verdictOf = [...]verdict{
 
 // unusable says why a page must not be given to this request whatever its age,
 // or reasonNone.
-func (x *exchange) unusable(p *page) reason {
+func (x *exchange) unusable(p *page) reason.Reason {
 	if len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding) {
-		return reasonEncoding
+		return reason.Encoding
 	}
 	return credentialsReason(&x.credentials, p.sharing.permission(), p.vary)
 }

@@ -8,6 +8,8 @@ import (
 	"hash"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/reason"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/explain"
@@ -58,9 +60,9 @@ func (w *witness) end(err error) {
 }
 
 // unstorable says why the response would not be stored, or reasonNone.
-func (w *witness) unstorable(u *run) reason {
+func (w *witness) unstorable(u *run) reason.Reason {
 	if w.panicked != nil || w.failed {
-		return reasonHandlerError
+		return reason.HandlerError
 	}
 	return w.probe.unstorable(u)
 }

@@ -1,86 +1,81 @@
-package middleware
+package reason
 
-// reason says why a response did not come from the cache or did not go into
+// Reason says why a response did not come from the cache or did not go into
 // it. It is the detail of the Cache-Status field, and each is decided in one
 // place only.
-type reason uint8
+type Reason uint8
 
 const (
-	reasonNone reason = iota
+	None Reason = iota
 
 	// Of the request: it goes past the cache.
-	reasonMethod      // the method is neither GET nor HEAD
-	reasonRequestBody // a GET with a body
-	reasonUpgrade     // the request asks for another protocol
-	reasonTarget      // the request target is not a path
-	reasonTTL         // the page's timeout is zero or less
-	reasonMaxBody     // a page may be larger than all responses under way together
-	reasonWhen        // an option says that it is not wanted
-	reasonOverlong    // it has more fields, cookies or elements of lists than are looked at
-	reasonConnection  // Connection takes a field away that pages may depend on
+	Method      // the method is neither GET nor HEAD
+	RequestBody // a GET with a body
+	Upgrade     // the request asks for another protocol
+	Target      // the request target is not a path
+	TTL         // the page's timeout is zero or less
+	MaxBody     // a page may be larger than all responses under way together
+	When        // an option says that it is not wanted
+	Overlong    // it has more fields, cookies or elements of lists than are looked at
+	Connection  // Connection takes a field away that pages may depend on
 
 	// Of the response: it is not stored, and not given to others.
-	reasonStatus     // responses with this status are not stored
-	reasonPartial    // it is a part of a representation only
-	reasonNoLifetime // nothing says for how long it is fresh
-	reasonUpstream   // it is 502 or 504: what the handler has asked did not answer
-	reasonRequestNoStore
-	reasonCredentials // the request identifies a user, and the response does not say that it is for all
-	reasonCSRF        // the same for a token against forged requests
-	reasonSetCookie
-	reasonNoStore
-	reasonPrivate
-	reasonNoCache
-	reasonExpired         // the response says itself that it is stale: max-age=0, a past Expires
-	reasonVaryAny         // Vary: *
-	reasonVaryCredentials // outer middleware says Vary on a field that says who asks, and it is not declared
-	reasonVaryCookie      // outer middleware says Vary: Cookie, and nothing is declared about cookies
-	reasonNonce           // outer middleware sends a policy with a nonce
-	reasonVaryHidden      // Vary names a field that the handler does not get from the client
-	reasonTooLarge        // the body is over the limit
-	reasonInFlight        // the responses under way have all the memory that they may have
-	reasonTrailers        // it has fields behind its body
-	reasonEventStream     // it never ends
-	reasonSlow            // the handler took too long to know that nothing was invalidated
-	reasonHijacked        // the handler took the connection
-	reasonTruncated       // fewer bytes than Content-Length
-	reasonHandlerError
-	reasonNoResponse // the handler wrote nothing, and somebody wrote past the cache
-	reasonNested     // a CachePage further in has the response
-	reasonLoop       // it redirects the request to itself
+	Status     // responses with this status are not stored
+	Partial    // it is a part of a representation only
+	NoLifetime // nothing says for how long it is fresh
+	Upstream   // it is 502 or 504: what the handler has asked did not answer
+	RequestNoStore
+	Credentials // the request identifies a user, and the response does not say that it is for all
+	CSRF        // the same for a token against forged requests
+	SetCookie
+	NoStore
+	Private
+	NoCache
+	Expired         // the response says itself that it is stale: max-age=0, a past Expires
+	VaryAny         // Vary: *
+	VaryCredentials // outer middleware says Vary on a field that says who asks, and it is not declared
+	VaryCookie      // outer middleware says Vary: Cookie, and nothing is declared about cookies
+	Nonce           // outer middleware sends a policy with a nonce
+	VaryHidden      // Vary names a field that the handler does not get from the client
+	TooLarge        // the body is over the limit
+	InFlight        // the responses under way have all the memory that they may have
+	Trailers        // it has fields behind its body
+	EventStream     // it never ends
+	Slow            // the handler took too long to know that nothing was invalidated
+	Hijacked        // the handler took the connection
+	Truncated       // fewer bytes than Content-Length
+	HandlerError
+	NoResponse // the handler wrote nothing, and somebody wrote past the cache
+	Nested     // a CachePage further in has the response
+	Loop       // it redirects the request to itself
 
 	// Of what was found: the handler runs for this request alone.
-	reasonNotShared    // waited for a response that turned out not to be for others
-	reasonUncacheable  // the last response to this request was not to be stored
-	reasonCollision    // the entry under this key is of another request
-	reasonEncoding     // the client does not accept the entry's content coding
-	reasonRecursive    // the handler asks for its own page
-	reasonStoreRefused // the cache's backend does not take the page
-	reasonStoreError   // the cache's backend failed
-	reasonUnknownAlias // there is no cache of that name
-	reasonLeft         // the request ended before there was an answer
-	reasonTimeout      // its time was over before there was an answer
-	reasonPatience     // waited long enough for another request's run
-	reasonPurged       // the run that was under way began before a purge
-	reasonUnstable     // what others made was of no use to this request
-	reasonOnlyIfCached
+	NotShared    // waited for a response that turned out not to be for others
+	Uncacheable  // the last response to this request was not to be stored
+	Collision    // the entry under this key is of another request
+	Encoding     // the client does not accept the entry's content coding
+	Recursive    // the handler asks for its own page
+	StoreRefused // the cache's backend does not take the page
+	StoreError   // the cache's backend failed
+	UnknownAlias // there is no cache of that name
+	Left         // the request ended before there was an answer
+	Timeout      // its time was over before there was an answer
+	Patience     // waited long enough for another request's run
+	Purged       // the run that was under way began before a purge
+	Unstable     // what others made was of no use to this request
+	OnlyIfCached
 
 	// Of a stale page.
-	reasonStaleIfError // it is served in place of a failure
+	StaleIfError // it is served in place of a failure
 )
 
-// Reason explains a word that larder writes into the detail of Cache-Status.
-type Reason struct {
+// Text explains the word of a reason.
+type Text struct {
 	Detail string // the word
 	Means  string // what was the case, as a sentence without its end
 	Rule   string // the section of an RFC, or the option, that has the rule
 	Advice string // what to do about it, if that is not wanted
 }
-
-// Reasons returns all reasons for which a response does not come from the cache
-// or does not go into it, in the order in which a request may meet with them.
-// docs/why-not-cached.md is the same list.
-func Reasons() []Reason { return append([]Reason(nil), reasons[reasonNone+1:]...) }
 
 // basis is what a reason derives from.
 type basis uint8
@@ -91,274 +86,276 @@ const (
 	ofMoment                    // a failure, a time or what others do: the next may fare otherwise
 )
 
-// isLasting reports whether a response that is not stored for this reason is remembered.
-func (r reason) isLasting() bool { return bases[r] == ofResponse }
+// IsLasting reports whether a response that is not stored for this reason is remembered.
+func (r Reason) IsLasting() bool { return bases[r] == ofResponse }
 
 // bases are what the reasons derive from. What derives from both, as credentials do, is
 // remembered for requests that are alike in that.
-var bases = [len(reasons)]basis{
-	reasonMethod:          ofRequest,
-	reasonRequestBody:     ofRequest,
-	reasonUpgrade:         ofRequest,
-	reasonTarget:          ofRequest,
-	reasonTTL:             ofResponse,
-	reasonMaxBody:         ofResponse,
-	reasonWhen:            ofRequest,
-	reasonOverlong:        ofRequest,
-	reasonConnection:      ofRequest,
-	reasonStatus:          ofResponse,
-	reasonPartial:         ofResponse,
-	reasonNoLifetime:      ofResponse,
-	reasonUpstream:        ofMoment,
-	reasonRequestNoStore:  ofRequest,
-	reasonCredentials:     ofResponse,
-	reasonCSRF:            ofResponse,
-	reasonSetCookie:       ofResponse,
-	reasonNoStore:         ofResponse,
-	reasonPrivate:         ofResponse,
-	reasonNoCache:         ofResponse,
-	reasonExpired:         ofResponse,
-	reasonVaryAny:         ofResponse,
-	reasonVaryCookie:      ofResponse,
-	reasonVaryCredentials: ofResponse,
-	reasonNonce:           ofResponse,
-	reasonVaryHidden:      ofResponse,
-	reasonTooLarge:        ofResponse,
-	reasonInFlight:        ofMoment,
-	reasonTrailers:        ofResponse,
-	reasonEventStream:     ofResponse,
-	reasonSlow:            ofMoment,
-	reasonHijacked:        ofResponse,
-	reasonTruncated:       ofMoment,
-	reasonHandlerError:    ofMoment,
-	reasonNoResponse:      ofResponse,
-	reasonNested:          ofResponse,
-	reasonLoop:            ofResponse,
-	reasonNotShared:       ofMoment,
-	reasonUncacheable:     ofMoment,
-	reasonCollision:       ofMoment,
-	reasonEncoding:        ofRequest,
-	reasonRecursive:       ofMoment,
-	reasonStoreRefused:    ofMoment,
-	reasonStoreError:      ofMoment,
-	reasonUnknownAlias:    ofMoment,
-	reasonLeft:            ofMoment,
-	reasonTimeout:         ofMoment,
-	reasonPatience:        ofMoment,
-	reasonPurged:          ofMoment,
-	reasonUnstable:        ofMoment,
-	reasonOnlyIfCached:    ofRequest,
-	reasonStaleIfError:    ofMoment,
+var bases = [len(Texts)]basis{
+	Method:          ofRequest,
+	RequestBody:     ofRequest,
+	Upgrade:         ofRequest,
+	Target:          ofRequest,
+	TTL:             ofResponse,
+	MaxBody:         ofResponse,
+	When:            ofRequest,
+	Overlong:        ofRequest,
+	Connection:      ofRequest,
+	Status:          ofResponse,
+	Partial:         ofResponse,
+	NoLifetime:      ofResponse,
+	Upstream:        ofMoment,
+	RequestNoStore:  ofRequest,
+	Credentials:     ofResponse,
+	CSRF:            ofResponse,
+	SetCookie:       ofResponse,
+	NoStore:         ofResponse,
+	Private:         ofResponse,
+	NoCache:         ofResponse,
+	Expired:         ofResponse,
+	VaryAny:         ofResponse,
+	VaryCookie:      ofResponse,
+	VaryCredentials: ofResponse,
+	Nonce:           ofResponse,
+	VaryHidden:      ofResponse,
+	TooLarge:        ofResponse,
+	InFlight:        ofMoment,
+	Trailers:        ofResponse,
+	EventStream:     ofResponse,
+	Slow:            ofMoment,
+	Hijacked:        ofResponse,
+	Truncated:       ofMoment,
+	HandlerError:    ofMoment,
+	NoResponse:      ofResponse,
+	Nested:          ofResponse,
+	Loop:            ofResponse,
+	NotShared:       ofMoment,
+	Uncacheable:     ofMoment,
+	Collision:       ofMoment,
+	Encoding:        ofRequest,
+	Recursive:       ofMoment,
+	StoreRefused:    ofMoment,
+	StoreError:      ofMoment,
+	UnknownAlias:    ofMoment,
+	Left:            ofMoment,
+	Timeout:         ofMoment,
+	Patience:        ofMoment,
+	Purged:          ofMoment,
+	Unstable:        ofMoment,
+	OnlyIfCached:    ofRequest,
+	StaleIfError:    ofMoment,
 }
 
-func (r reason) String() string { return reasons[r].Detail }
+// String returns the word.
+func (r Reason) String() string { return Texts[r].Detail }
 
-var reasons = [...]Reason{
-	reasonMethod: {
+// Texts are the texts of all, in the order in which a request may meet with them.
+var Texts = [...]Text{
+	Method: {
 		"method", "the method is neither GET nor HEAD",
 		"RFC 9111, section 3", "Nothing. Let what only reads be a GET. A successful change invalidates the page of its URL.",
 	},
-	reasonRequestBody: {
+	RequestBody: {
 		"request-body", "a GET with a body, which is not in the key",
 		"RFC 9110, section 9.3.1", "Send the parameters in the query.",
 	},
-	reasonUpgrade: {
+	Upgrade: {
 		"upgrade", "the request asks for another protocol, such as WebSocket",
 		"RFC 9110, section 7.8", "Nothing: a connection cannot be stored.",
 	},
-	reasonTarget: {
+	Target: {
 		"target", "the request target is not a path",
 		"RFC 9112, section 3.2", "Nothing: OPTIONS * and CONNECT name no page.",
 	},
-	reasonTTL: {
+	TTL: {
 		"ttl", "the page's timeout is zero or less",
 		"CachePage", "Give CachePage a ttl above zero, if this was not to switch it off.",
 	},
-	reasonMaxBody: {
+	MaxBody: {
 		"max-body", "MaxBody of the page is more than max_in_flight, so the page might never be stored; the log says so",
 		"max_in_flight", "Lower MaxBody, or raise max_in_flight of alias default.",
 	},
-	reasonWhen: {
+	When: {
 		"when", "an option says that the request is not to be answered from the cache",
 		"When", "See the function that was given to When.",
 	},
-	reasonOverlong: {
+	Overlong: {
 		"overlong", "the request has more than 256 fields, cookies, query parameters or elements in one list, or a target of more than 32 KiB",
 		"RFC 9110, section 5.4", "Nothing: browsers send a dozen. A page with that many query parameters is cached if no option looks at them.",
 	},
-	reasonConnection: {
+	Connection: {
 		"connection", "Connection names another field of the request, which the handler of a stored page must not get",
 		"RFC 9110, section 7.6.1", "Nothing: it is the client's wish. It gets what is stored, and its request brings nothing into the cache.",
 	},
-	reasonStatus: {
+	Status: {
 		"status", "responses with this status code are not stored",
 		"RFC 9111, section 3", "Give the status a lifetime with StatusTTL, or have the handler send max-age.",
 	},
-	reasonPartial: {
+	Partial: {
 		"partial", "the handler answered with a part of the page only",
 		"RFC 9111, section 3.4", "Answer a request without Range with the whole; larder cuts out what each client wants.",
 	},
-	reasonNoLifetime: {
+	NoLifetime: {
 		"no-lifetime", "nothing says for how long the response is fresh",
 		"RFC 9111, section 4.2", "Have the origin send max-age, s-maxage or Last-Modified, or set DefaultTTL.",
 	},
-	reasonUpstream: {
+	Upstream: {
 		"upstream", "the response is 502 or 504: the server that the handler has asked did not answer",
 		"RFC 9110, section 15.6.3", "See the log of the handler, and whether that server runs.",
 	},
-	reasonRequestNoStore: {
+	RequestNoStore: {
 		"request-no-store", "the client says no-store",
 		"RFC 9111, section 5.2.1.5", "Nothing: it is the client's wish. CachePage and Site do not heed it, unless told to with HeedRequests.",
 	},
-	reasonCredentials: {
+	Credentials: {
 		"credentials", "the request has a cookie, a certificate, Authorization or another field that says who asks, and the response does not say that it is for all",
 		"RFC 9111, section 3.5", "Explain names the fields. Declare cookies with IgnoreCookies or VaryByCookie, fields with VaryByHeader or IgnoreHeaders; or have the handler say public or Vary, if the page is the same for all.",
 	},
-	reasonCSRF: {
+	CSRF: {
 		"csrf-token", "the request has a token against forged requests, such as X-CSRF-Token, which belongs to a session",
 		"CredentialHeaders", "Have scripts send the token with POST, PUT, PATCH and DELETE only; or declare the field with IgnoreHeaders, if no page has the token in it.",
 	},
-	reasonSetCookie: {
+	SetCookie: {
 		"set-cookie", "the response sets a cookie, or middleware further out has set one",
 		"RFC 9111, section 7.3", "Set cookies on other pages; or use StripSetCookie, if the cookie does not matter to those who get the stored page.",
 	},
-	reasonNoStore: {
+	NoStore: {
 		"no-store", "the response says no-store",
 		"RFC 9111, section 5.2.2.5", "Remove it from the handler, or from middleware such as NeverCache, if the page may be stored.",
 	},
-	reasonPrivate: {
+	Private: {
 		"private", "the response says private",
 		"RFC 9111, section 5.2.2.7", "Remove it, if the page is the same for all.",
 	},
-	reasonNoCache: {
+	NoCache: {
 		"no-cache", "the response says no-cache",
 		"RFC 9111, section 5.2.2.4", "Remove it; what browsers do is said by max-age, and for this cache by s-maxage.",
 	},
-	reasonExpired: {
+	Expired: {
 		"expired", "the response says that it is stale: max-age=0, a past Expires, an Age over its lifetime",
 		"RFC 9111, section 4.2", "Send s-maxage beside max-age=0, or a lifetime above zero; look for a max-age that is malformed, or there twice.",
 	},
-	reasonVaryAny: {
+	VaryAny: {
 		"vary-any", "Vary is *, has what is no field name, or names more than 16 fields",
 		"RFC 9111, section 4.1", "Name the fields that matter, in Vary or with VaryByHeader and VaryBy.",
 	},
-	reasonVaryCookie: {
+	VaryCookie: {
 		"vary-cookie", "outer middleware says Vary: Cookie, as that of sessions does, so the page may be one user's",
 		"RFC 9111, section 4.1", "Declare what cookies mean to the page with VaryByCookie, or with IgnoreCookies and VaryBy; or put the page outside of that middleware.",
 	},
-	reasonNonce: {
+	Nonce: {
 		"nonce", "the handler, or outer middleware, has set a Content-Security-Policy with a nonce, which is made for one response",
 		"CSP Level 3, section 7.1", "Use hashes in place of nonces on pages that are cached.",
 	},
-	reasonVaryCredentials: {
+	VaryCredentials: {
 		"vary-credentials", "outer middleware says by Vary that the response depends on a field that says who asks, and the page does not declare how",
 		"VaryByHeader", "Declare the field with VaryByHeader, or the user with VaryBy; or put the page outside of that middleware.",
 	},
-	reasonVaryHidden: {
+	VaryHidden: {
 		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, a forwarded field of a peer that is not trusted, or one of IgnoreHeaders",
 		"TrustProxies", "Name the proxy in TrustProxies, or do not vary on the field.",
 	},
-	reasonTooLarge: {
+	TooLarge: {
 		"too-large", "the body is longer than the limit",
 		"MaxBody", "Raise MaxBody, if the cache has the room.",
 	},
-	reasonInFlight: {
+	InFlight: {
 		"in-flight", "the responses under way had all the memory that max_in_flight allows, so this one went to its client alone",
 		"max_in_flight", "Raise max_in_flight, if the program has the memory; see which clients read slowly, and limit their time by http.Server's WriteTimeout.",
 	},
-	reasonTrailers: {
+	Trailers: {
 		"trailers", "the response has trailers",
 		"RFC 9110, section 6.5", "Send the fields in the header, if the response is to be stored.",
 	},
-	reasonEventStream: {
+	EventStream: {
 		"event-stream", "the response is a stream of server-sent events, which has no end",
 		"RFC 9111, section 3.3", "Nothing.",
 	},
-	reasonSlow: {
+	Slow: {
 		"slow", "the handler took more than five minutes, and may have missed a purge",
 		"Purge", "Make it faster, or store what it computes in the data cache.",
 	},
-	reasonHijacked: {
+	Hijacked: {
 		"hijacked", "the handler took the connection; nobody sees this word, but the requests after it say uncacheable",
 		"http.Hijacker", "Nothing: a connection cannot be stored.",
 	},
-	reasonTruncated: {
+	Truncated: {
 		"truncated", "the body is shorter than Content-Length says",
 		"RFC 9111, section 3.3", "Mend the handler, or see why the upstream broke off.",
 	},
-	reasonHandlerError: {
+	HandlerError: {
 		"handler-error", "the handler has said that its response is not whole, or that others are to answer: by an error, or by a second status",
 		"http.ResponseWriter", "See what the handler has failed with. Render a template into memory first, so that an error comes before the status.",
 	},
-	reasonNoResponse: {
+	NoResponse: {
 		"no-response", "the handler has written nothing to the ResponseWriter that it was given, and to another instead",
 		"http.Handler", "Write to the ResponseWriter that the handler gets. In gin, see HandleContext.",
 	},
-	reasonNested: {
+	Nested: {
 		"nested", "an inner cache of larder answers the request, or a part of it",
 		"CachePage", "Nothing: the inner one stores it, by its own key and for its own time, from the next request on. Use one of the two, if you want it in the outer one.",
 	},
-	reasonLoop: {
+	Loop: {
 		"redirect-to-itself", "the handler redirects to the URL that was requested, mostly to https or another host, behind a proxy whose fields it does not get",
 		"TrustProxies, HostAliases", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. With HostAliases, give the name first from which the handler does not redirect. Until then such requests are answered without the cache.",
 	},
-	reasonNotShared: {
+	NotShared: {
 		"not-shared", "the request waited for another's response, which turned out not to be for all",
 		"RFC 9111, section 4", "See the detail that the other response has.",
 	},
-	reasonUncacheable: {
+	Uncacheable: {
 		"uncacheable", "the last response for this page, in the last ten seconds, was not to be stored, so nobody waits for one",
 		"RFC 9111, section 4", "See larder-cause, which is the detail of that response.",
 	},
-	reasonCollision: {
+	Collision: {
 		"collision", "what is stored under the page's key is another request's",
 		"RFC 9111, section 4", "Look for what writes into the cache beside larder. Nothing wrong is sent.",
 	},
-	reasonEncoding: {
+	Encoding: {
 		"encoding", "the client does not accept the content coding of the stored page",
 		"RFC 9110, section 12.5.3", "Have the handler say Vary: Accept-Encoding, and both forms are stored.",
 	},
-	reasonRecursive: {
+	Recursive: {
 		"recursive", "the handler asks for its own page",
 		"CachePage", "Do not ask for a page while it is being made.",
 	},
-	reasonStoreRefused: {
+	StoreRefused: {
 		"store-refused", "the cache's backend did not take this page, or not the last time, since it is larger than the backend takes",
 		"Alias", "Raise the backend's limit (memcached -I, max_value_size, max_value_bytes, max_bytes), compress the alias, or keep such pages in another one.",
 	},
-	reasonStoreError: {
+	StoreError: {
 		"store-error", "the cache failed; the log says how",
 		"Lifecycle", "See that Lifecycle is outside of the page, and that the server of its alias answers.",
 	},
-	reasonUnknownAlias: {
+	UnknownAlias: {
 		"unknown-alias", "the option Alias names a cache that the request's caches do not have; the log says which there are",
 		"Alias", "Name an alias of the settings, or add this one to them.",
 	},
-	reasonLeft: {
+	Left: {
 		"left", "the request ended before there was an answer",
 		"CachePage", "Nothing: the client went away.",
 	},
-	reasonTimeout: {
+	Timeout: {
 		"timeout", "the time that outer middleware gives to a request was over before there was an answer",
 		"http.TimeoutHandler", "Give that middleware more time than the handler needs.",
 	},
-	reasonPatience: {
+	Patience: {
 		"patience", "the request has waited for another's run for as long as it may",
 		"Patience", "Make the handler faster, or raise Patience.",
 	},
-	reasonPurged: {
+	Purged: {
 		"purged", "the run that was under way began before a purge",
 		"PurgePrefix", "Nothing: what is made from now on is stored.",
 	},
-	reasonUnstable: {
+	Unstable: {
 		"unstable", "what other requests made, again and again, was of no use to this one",
 		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL; see whether it is purged all the time.",
 	},
-	reasonOnlyIfCached: {
+	OnlyIfCached: {
 		"only-if-cached", "the client wants only what is stored, and nothing was that may be served",
 		"RFC 9111, section 5.2.1.7", "Nothing: it is the client's wish.",
 	},
-	reasonStaleIfError: {
+	StaleIfError: {
 		"stale-if-error", "the handler failed, and an old page was sent in its place",
 		"RFC 5861, section 4", "See why the handler fails; Grace and stale-if-error say for how long this may go on.",
 	},
