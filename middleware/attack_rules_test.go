@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // The list of purges is held against each hit, and stored: it must not grow with
@@ -25,7 +27,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 			made := start.Add(time.Duration(j)*time.Second - time.Millisecond)
 			purged := false
 			for k := range rules {
-				page := target{scheme: "http", host: "a.test", path: fmt.Sprint("/", j)}
+				page := policy.Target{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", j)}
 				purged = purged || rules[k].matches(fmt.Sprint("site", j%prefixes), page, made)
 			}
 			if !purged {
@@ -57,7 +59,7 @@ func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
 		t.Errorf("%d rules of both lists", len(all))
 	}
 	for i := range 2 * maxRules {
-		page := target{scheme: "http", host: "a.test", path: fmt.Sprint("/", i)}
+		page := policy.Target{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i)}
 		purged := false
 		for k := range all {
 			purged = purged || all[k].matches("", page, time.Unix(int64(i), -1))

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -80,7 +82,7 @@ func (x *exchange) answerAudit() {
 // else writes these lines of Cache-Control, so what others add there is told from them.
 func auditHeader(contentType []string) http.Header {
 	header := http.Header{
-		explainField:             {explain.Audited},
+		policy.ExplainField:      {explain.Audited},
 		"Cache-Control":          {"no-store, no-transform, max-age=0"},
 		"X-Content-Type-Options": {"nosniff"},
 	}
@@ -119,7 +121,7 @@ func (x *exchange) joinAudit(a *audit) {
 // middleware as it is in the end.
 func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Header)) {
 	at := a.add()
-	p := explain.Page{Policy: summary(x.h.policy)}
+	p := explain.Page{Policy: summary(x.h.Policy)}
 	r := x.auditRequest(&p)
 	u := &run{x: x, recorder: new(recorder), requested: time.Now()}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context()), audit: a}
@@ -131,7 +133,7 @@ func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Heade
 	leave()
 	u.recorder.edits = respwriter.EditsOf(w.before, w.sent)
 	p.Response = w.response(u.recorder.edits.Own)
-	if x.h.stripSetCookie {
+	if x.h.StripSetCookie {
 		delete(p.Response.Header, "Set-Cookie") // which is not stored
 	}
 	return func(outer http.Header) {
@@ -146,28 +148,28 @@ func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Heade
 // that depends on that would be another one without the cache.
 func (x *exchange) auditRequest(p *explain.Page) *http.Request {
 	outer := x.w.Header()
-	x.judgement = x.h.judge(outer, x.r)
-	if p.Bypass = bypassText(x.bypass); isGuard(x.bypass) {
-		x.judgement = x.h.judge(withoutGuarded(outer), x.r)
+	x.Judgement = x.h.Judge(outer, x.r)
+	if p.Bypass = bypassText(x.Bypass); isGuard(x.Bypass) {
+		x.Judgement = x.h.Judge(withoutGuarded(outer), x.r)
 	}
-	if x.bypass != reason.None {
+	if x.Bypass != reason.None {
 		return x.r
 	}
-	x.note = func(part string, lines []string) {
+	x.Note = func(part string, lines []string) {
 		if d, ok := keyDetail(part, lines); ok {
 			p.Parts = append(p.Parts, explain.Part{Name: d.Name, Value: d.Value})
 		}
 	}
 	x.start()
-	x.note = nil
+	x.Note = nil
 	for e := enclosureOf(x.r.Context()); e != nil; e = e.outer {
 		x.join(e)
 	}
-	p.Key = digest(append([]byte(x.h.alias+"\n"), x.canonical[:x.fullLen]...))
+	p.Key = digest(append([]byte(x.h.Alias+"\n"), x.canonical[:x.fullLen]...))
 	p.Fields = x.selectingDigests()
-	p.Credentials = x.credentials
-	p.Codings = strings.Join(x.selecting(x.r.Header, "Accept-Encoding"), ", ")
-	p.AnyCoding = x.h.literal
+	p.Credentials = x.Credentials
+	p.Codings = strings.Join(x.Selecting(x.r.Header, "Accept-Encoding"), ", ")
+	p.AnyCoding = x.h.Literal
 	x.Prepare(nil)
 	shared := x.prepared.shared
 	for _, name := range x.removedByRule() {
@@ -182,11 +184,11 @@ func (x *exchange) auditRequest(p *explain.Page) *http.Request {
 // what it has already.
 func (x *exchange) removedByRule() (names []string) {
 	for name := range x.r.Header {
-		hyphened := withHyphens(name)
+		hyphened := policy.WithHyphens(name)
 		switch {
-		case !x.hides(name), x.rules.ignores(name), slices.Contains(x.nominated, name):
-		case isPartial(hyphened), slices.Contains(ofConnection, hyphened), slices.Contains(special, hyphened):
-		case len(x.h.trustedProxies) > 0 && slices.Contains(believed, hyphened): // the option says of whom they count
+		case !x.Hides(name), x.Rules.Ignores(name), slices.Contains(x.Nominated, name):
+		case policy.IsPartial(hyphened), slices.Contains(policy.OfConnection, hyphened), slices.Contains(policy.Special, hyphened):
+		case len(x.h.TrustedProxies) > 0 && slices.Contains(policy.Believed, hyphened): // the option says of whom they count
 		default:
 			names = append(names, name)
 		}
@@ -198,12 +200,12 @@ func (x *exchange) removedByRule() (names []string) {
 // selectingDigests are the request's fields, by digests of what a variant is selected by.
 func (x *exchange) selectingDigests() map[string]string {
 	digests := make(map[string]string)
-	without := x.judgement
-	without.keyCookies, without.userCookies = nil, nil
+	without := x.Judgement
+	without.KeyCookies, without.UserCookies = nil, nil
 	names := slices.Collect(maps.Keys(x.r.Header))
 	for _, name := range append(names, "Accept-Encoding", "Cookie") {
-		own := appendSelecting(nil, x.r.Header, &x.judgement, []string{name})
-		if none := appendSelecting(nil, nil, &without, []string{name}); string(own) != string(none) {
+		own := policy.AppendSelecting(nil, x.r.Header, &x.Judgement, []string{name})
+		if none := policy.AppendSelecting(nil, nil, &without, []string{name}); string(own) != string(none) {
 			digests[name] = digest(own)
 		}
 	}
@@ -212,7 +214,7 @@ func (x *exchange) selectingDigests() map[string]string {
 
 // describe says what would become of the response.
 func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
-	why := x.bypass
+	why := x.Bypass
 	if why == reason.None {
 		why = u.review()
 	}
@@ -221,11 +223,11 @@ func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 	}
 	if isGuard(why) || why == reason.None && p.Bypass != "" {
 		w.sent = withoutGuarded(w.sent)
-		p.Guarded = x.bypass == reason.None && w.unstorable(u) == reason.None
+		p.Guarded = x.Bypass == reason.None && w.unstorable(u) == reason.None
 	}
 	p.Why = bypassText(why)
 	header := u.recorder.edits.Upon(u.outerNow())
-	entry := newPage(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.policy)
+	entry := newPage(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.Policy)
 	p.Validated = entry.isStaleAtBirth()
 	p.Permission, p.Vary = entry.sharing.permission(), append(entry.vary, u.outer.vary...)
 }

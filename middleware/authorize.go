@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -20,18 +22,18 @@ func BearerToken(tokens ...string) Authorizer {
 	if len(tokens) == 0 {
 		panic("middleware: BearerToken: there is no token")
 	}
-	secrets := make([]secret, len(tokens))
+	secrets := make([]policy.Secret, len(tokens))
 	for i, token := range tokens {
 		if token == "" {
 			panic("middleware: BearerToken: a token is empty")
 		}
-		secrets[i] = newSecret(token)
+		secrets[i] = policy.NewSecret(token)
 	}
 	return Authorizer{challenge: `Bearer realm="larder"`, allows: func(r *http.Request) bool {
 		token, ok := bearer(r)
 		allowed := false
 		for _, s := range secrets {
-			allowed = s.matches(token) || allowed // all are compared
+			allowed = s.Matches(token) || allowed // all are compared
 		}
 		return ok && allowed
 	}}
@@ -50,10 +52,10 @@ func BasicAuth(user, password string) Authorizer {
 	if user == "" || password == "" || strings.Contains(user, ":") {
 		panic("middleware: BasicAuth: user and password must not be empty, and the user must have no colon")
 	}
-	both := newSecret(user + ":" + password)
+	both := policy.NewSecret(user + ":" + password)
 	return Authorizer{challenge: `Basic realm="larder", charset="UTF-8"`, allows: func(r *http.Request) bool {
 		user, password, ok := r.BasicAuth()
-		return both.matches(user+":"+password) && ok && len(r.Header["Authorization"]) == 1
+		return both.Matches(user+":"+password) && ok && len(r.Header["Authorization"]) == 1
 	}}
 }
 

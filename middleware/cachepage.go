@@ -5,19 +5,21 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
 // newPageHandler returns a handler with its responses cached.
-func newPageHandler(p *policy, next http.Handler) http.Handler {
-	p.checkFit()
-	declared := p.declaredVary()
+func newPageHandler(p *policy.Policy, next http.Handler) http.Handler {
+	p.CheckFit()
+	declared := p.DeclaredVary()
 	return &pageHandler{
-		policy:         p,
+		Policy:         p,
 		next:           next,
-		browserControl: p.browserControl(p.browserTTL),
+		browserControl: p.BrowserControl(p.BrowserTTL),
 		declaredVary:   declared,
-		declaredLine:   varyLine(declared),
+		declaredLine:   policy.VaryLine(declared),
 		uncacheable:    new(memory),
 		selectors:      new(selectorMemory),
 		refused:        new(memory),
@@ -39,7 +41,7 @@ var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}), cache.F
 // pageHandler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.
 type pageHandler struct {
-	*policy
+	*policy.Policy
 	next           http.Handler
 	browserControl string
 	declaredVary   []string

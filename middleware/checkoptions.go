@@ -3,6 +3,8 @@ package middleware
 import (
 	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // CheckOptions returns an error that lists everything that is wrong with these options,
@@ -22,25 +24,25 @@ func CheckOptions(opts ...PageOption) error {
 // CheckCachePage returns what is wrong with the arguments of [CachePage] or [NewPolicy],
 // or nil.
 func CheckCachePage(ttl time.Duration, opts ...PageOption) error {
-	_, err := newPolicy(perView, ttl, opts)
+	_, err := newPolicy(policy.PerView, ttl, opts)
 	return err
 }
 
 // CheckSite returns what is wrong with the options of [Site] or [NewSitePolicy], or nil.
 func CheckSite(opts ...PageOption) error {
-	_, err := newPolicy(perSite, DefaultSiteTTL, opts)
+	_, err := newPolicy(policy.PerSite, DefaultSiteTTL, opts)
 	return err
 }
 
 // CheckShared returns what is wrong with the options of [Shared] or [NewSharedPolicy], or
 // nil.
 func CheckShared(opts ...PageOption) error {
-	_, err := newPolicy(shared, 0, opts)
+	_, err := newPolicy(policy.Shared, 0, opts)
 	return err
 }
 
 // mustPolicy is newPolicy for a programmer's own options.
-func mustPolicy(f face, ttl time.Duration, opts []PageOption) *policy {
+func mustPolicy(f policy.Face, ttl time.Duration, opts []PageOption) *policy.Policy {
 	p, err := newPolicy(f, ttl, opts)
 	if err != nil {
 		panic(err)

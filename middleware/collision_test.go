@@ -42,8 +42,8 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	primaryKey := func(path string) string {
 		r := get(path, "")
-		j := h.judge(nil, r)
-		key, n := h.appendKey(nil, r, &j)
+		j := h.Judge(nil, r)
+		key, n := h.AppendKey(nil, r, &j)
 		return pageKey(key[:n])
 	}
 	entry := func(key string) *page {
@@ -63,7 +63,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	index := entry(primaryKey("/varies"))
 	variantKey := func(r *http.Request) string {
-		x := &exchange{h: h, r: r, judgement: h.judge(nil, r)}
+		x := &exchange{h: h, r: r, Judgement: h.Judge(nil, r)}
 		x.start()
 		return x.variantKey(index.index, x.keyAt(destination{index: index.index}))
 	}

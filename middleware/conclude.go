@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -73,7 +75,7 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 		return forOne, nil
 	}
 	u.live.body.Finish(nil)
-	entry, whole := u.live.whole(u.x.h.policy)
+	entry, whole := u.live.whole(u.x.h.Policy)
 	if !whole {
 		u.noteOverlong()
 		return forOne, nil
@@ -93,7 +95,7 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 		u.reason, u.page = reason.Truncated, nil
 		return forOne, nil
 	}
-	u.page.complete(u.response.body, u.x.h.policy)
+	u.page.complete(u.response.body, u.x.h.Policy)
 	if !u.sendWhole() {
 		return forOne, nil
 	}
@@ -110,7 +112,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 		u.remember()
 		u.release()
 		return forOne
-	case entry.received.Sub(entry.requested) > maxRun || time.Since(entry.received) > maxRun:
+	case entry.received.Sub(entry.requested) > policy.MaxRun || time.Since(entry.received) > policy.MaxRun:
 		u.reason = reason.Slow
 		u.release()
 		return forOne

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -40,14 +42,14 @@ type destination struct {
 // destinationOf returns where a response that is selected by these fields is stored.
 func (x *exchange) destinationOf(names []string) destination {
 	known := x.selectors(x.depth)
-	if x.depth > 0 && containsAll(known, names) && containsAll(names, known) {
+	if x.depth > 0 && policy.ContainsAll(known, names) && policy.ContainsAll(names, known) {
 		return destination{depth: x.depth}
 	}
 	depth := min(x.depth, maxDepth-1)
-	for !containsAll(names, x.selectors(depth)) {
+	for !policy.ContainsAll(names, x.selectors(depth)) {
 		depth--
 	}
-	names = without(names, x.selectors(depth))
+	names = policy.Without(names, x.selectors(depth))
 	if len(names) == 0 && (depth > 0 || !x.needsIndex()) {
 		return destination{depth: depth}
 	}
@@ -79,7 +81,7 @@ func (x *exchange) keyAt(d destination) []byte {
 	_, length := x.entryAt(d.depth)
 	key := bytes.Clone(x.canonical[:length])
 	if d.index != nil {
-		key = appendVariant(key, x.requestHeader(), &x.judgement, d.index)
+		key = appendVariant(key, x.requestHeader(), &x.Judgement, d.index)
 	}
 	return key
 }
@@ -102,7 +104,7 @@ func (x *exchange) selectVariant(index *variants, entry *page) {
 	x.steps[x.depth] = indexStep{x.key, len(x.canonical), index}
 	x.depth++
 	x.index, x.indexEntry = index, entry
-	x.canonical = appendVariant(x.canonical, x.requestHeader(), &x.judgement, index)
+	x.canonical = appendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
 	x.key = x.variantKey(x.steps[0].index, x.canonical)
 }
 
@@ -121,7 +123,7 @@ func (x *exchange) backTo(depth int) {
 // the index finds it there; and if the page is invalidated in the meantime, the index is
 // not stored and nothing leads to the variant.
 func (x *exchange) stored(ctx context.Context, entry *page, d destination) (stored *page, ttl time.Duration) {
-	ttl = x.h.keep(&entry.fresh, entry.initial, entry.isValidatable())
+	ttl = x.h.Keep(&entry.fresh, entry.initial, entry.isValidatable())
 	if d.index == nil {
 		return entry, ttl
 	}
@@ -139,7 +141,7 @@ func (x *exchange) stored(ctx context.Context, entry *page, d destination) (stor
 // write stores an entry, and reports whether it could. It does not wait for a store that
 // does not answer.
 func (x *exchange) write(ctx context.Context, key string, entry *page, keep time.Duration) bool {
-	c := cache.From(ctx, x.h.alias)
+	c := cache.From(ctx, x.h.Alias)
 	if c.IsSilent() {
 		return false
 	}

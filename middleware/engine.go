@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -95,9 +97,9 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 		return Served{Ran: t.present(e, w, r, v)}
 	}
 	if e.asks {
-		var a *attachment
-		r, a = attach(r, v)
-		defer a.detach()
+		var a *policy.Attachment
+		r, a = policy.Attach(r, v)
+		defer a.Detach()
 	} else if e.serveHot(w, r) {
 		return Served{}
 	}

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/cache"
@@ -29,7 +31,7 @@ type exchange struct {
 	h *pageHandler
 	w http.ResponseWriter // nil in the background
 	r *http.Request
-	judgement
+	policy.Judgement
 
 	next  http.Handler // behind the cache
 	anew  http.Handler // the same, for requests of the cache's own
@@ -96,12 +98,12 @@ func (x *exchange) serve() {
 		x.joinAudit(a)
 		return
 	}
-	if mode, asked := x.h.asksWhy(x.r); asked {
+	if mode, asked := x.h.AsksWhy(x.r); asked {
 		x.answerAsked(mode)
 		return
 	}
-	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reason.None {
-		x.pass(forwardOf(x.bypass), x.bypass)
+	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+		x.pass(forwardOf(x.Bypass), x.Bypass)
 		return
 	}
 	x.start()
@@ -110,7 +112,7 @@ func (x *exchange) serve() {
 
 // start begins with the page's own key.
 func (x *exchange) start() {
-	x.canonical, x.primaryLen = x.h.appendKey(x.buffer[:0], x.r, &x.judgement)
+	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.Judgement)
 	x.fullLen = len(x.canonical)
 	x.key = pageKey(x.canonical[:x.primaryLen])
 	x.primary = x.key
@@ -126,7 +128,7 @@ func (x *exchange) purgeList() *purgeList {
 
 // cache is the view of the pages for the request or the run of ctx.
 func (x *exchange) cache(ctx context.Context) cache.View[*page] {
-	return pages.Over(cache.From(ctx, x.h.alias))
+	return pages.Over(cache.From(ctx, x.h.Alias))
 }
 
 // maxTries is how often an exchange looks for its page: for the URL, for its variant and
@@ -136,13 +138,13 @@ const maxTries = 2 * (maxDepth + 1)
 
 // find looks for the page until the request is answered.
 func (x *exchange) find() {
-	if known := x.h.uncacheable.recall(x.memoryKey()); known.isAbsent() && !x.directives.OnlyIfCached {
+	if known := x.h.uncacheable.recall(x.memoryKey()); known.isAbsent() && !x.Directives.OnlyIfCached {
 		x.h.hot.keepPass(x, known)
 		x.passUncacheable(known)
 		return
 	}
-	x.from = cache.From(x.r.Context(), x.h.alias)
-	if caches := x.from.Handler(); !x.h.fits(caches) {
+	x.from = cache.From(x.r.Context(), x.h.Alias)
+	if caches := x.from.Handler(); !x.h.Fits(caches) {
 		x.h.logMaxBody(x.r.Context(), caches)
 		x.pass(forwardBypass, reason.MaxBody)
 		return
@@ -173,15 +175,15 @@ func (x *exchange) find() {
 // stored.
 func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 	switch {
-	case x.directives.OnlyIfCached:
+	case x.Directives.OnlyIfCached:
 		return reason.OnlyIfCached, true
-	case x.directives.NoStore:
+	case x.Directives.NoStore:
 		return reason.RequestNoStore, true
-	case len(x.nominated) > 0:
+	case len(x.Nominated) > 0:
 		return reason.Connection, true
 	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
 		return reason.Uncacheable, true
-	case x.h.face == shared && x.isProtected():
+	case x.h.Face == policy.Shared && x.isProtected():
 		return reason.None, true // the condition is for the origin, unless it is not asked
 	}
 	return reason.None, false

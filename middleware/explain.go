@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/explain"
@@ -23,7 +25,7 @@ func (x *exchange) answerAsked(mode string) {
 func (x *exchange) withoutField() {
 	x.r = x.r.WithContext(x.r.Context())
 	x.r.Header = x.r.Header.Clone()
-	delete(x.r.Header, explainField)
+	delete(x.r.Header, policy.ExplainField)
 }
 
 // explain answers with an account of what would be done, and does none of it.
@@ -31,6 +33,6 @@ func (x *exchange) explain(run bool) {
 	x.withoutField()
 	e := &explainer{x: x, now: time.Now()}
 	e.explain(run)
-	x.w.Header().Set(explainField, explain.Explained)
+	x.w.Header().Set(policy.ExplainField, explain.Explained)
 	respwriter.Reply(x.w, x.r, http.StatusOK, e.account.String(), e.account)
 }

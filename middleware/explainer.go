@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -28,16 +30,16 @@ const (
 
 func (e *explainer) explain(run bool) {
 	x := e.x
-	e.Request = legible(x.r.Method + " " + requestTarget(x.r) + " of " + x.r.Host)
-	e.add("policy", summary(x.h.policy), "")
-	if x.judgement = x.h.judge(x.w.Header(), x.r); x.bypass != reason.None {
-		e.because("request", x.bypass)
+	e.Request = legible(x.r.Method + " " + policy.RequestTarget(x.r) + " of " + x.r.Host)
+	e.add("policy", summary(x.h.Policy), "")
+	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+		e.because("request", x.Bypass)
 		e.Outcome = outcomeAlone
 		return
 	}
 	e.add("request", "it can be answered from the cache", "RFC 9111, section 4")
 	e.credentials()
-	x.note = e.note
+	x.Note = e.note
 	x.start()
 	e.key("key")
 	if e.find() && run {
@@ -46,24 +48,24 @@ func (e *explainer) explain(run bool) {
 }
 
 // summary says which cache it is.
-func summary(p *policy) string {
+func summary(p *policy.Policy) string {
 	text := "Shared"
-	switch p.face {
-	case perView:
-		text = fmt.Sprintf("CachePage with a ttl of %s", p.ttl)
-	case perSite:
-		text = fmt.Sprintf("Site, %s for what does not say", p.ttl)
-	case shared:
-		if p.literal {
+	switch p.Face {
+	case policy.PerView:
+		text = fmt.Sprintf("CachePage with a ttl of %s", p.TTL)
+	case policy.PerSite:
+		text = fmt.Sprintf("Site, %s for what does not say", p.TTL)
+	case policy.Shared:
+		if p.Literal {
 			text += ", to the letter of RFC 9111"
 		}
 	}
-	return fmt.Sprintf("%s, in the cache %q", text, p.alias)
+	return fmt.Sprintf("%s, in the cache %q", text, p.Alias)
 }
 
 // credentials says what in the request identifies a user.
 func (e *explainer) credentials() {
-	c := e.x.credentials
+	c := e.x.Credentials
 	if c.None() {
 		e.add("credentials", "the request has none", "RFC 9111, section 3.5")
 		return
@@ -76,8 +78,8 @@ func (e *explainer) credentials() {
 		names = append(names, "a client certificate")
 	}
 	var cookies []detail
-	for _, cookie := range e.x.userCookies {
-		cookies = append(cookies, detail{"undeclared cookie", cookie.name})
+	for _, cookie := range e.x.UserCookies {
+		cookies = append(cookies, detail{"undeclared cookie", cookie.Name})
 	}
 	e.add("credentials", "the request has "+strings.Join(names, ", ")+": what it gets is stored only if the response says that it is for all",
 		"RFC 9111, section 3.5", cookies...)
@@ -138,7 +140,7 @@ func (e *explainer) stored() {
 	case !bytes.Equal(p.key, e.x.canonical):
 		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
 	default:
-		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.policy, p, e.now)...)
+		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.Policy, p, e.now)...)
 		e.purges(p)
 	}
 }
@@ -157,7 +159,7 @@ func (e *explainer) purges(p *page) {
 		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
 		return
 	}
-	switch how, at := purges.find(e.x.h.keyPrefix, e.x.target, p.requested); how {
+	switch how, at := purges.find(e.x.h.KeyPrefix, e.x.Target, p.requested); how {
 	case purgedHard:
 		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
 	case purgedSoft:
@@ -196,7 +198,7 @@ func (e *explainer) validate() {
 	if x.base.isValidatable() {
 		e.Outcome = "the handler runs, and may answer 304 if the stored response still holds"
 	}
-	if x.base.fresh.AllowsOnError(x.base.age(e.now), &x.directives) {
+	if x.base.fresh.AllowsOnError(x.base.age(e.now), &x.Directives) {
 		e.add("errors", "if it fails, the stored response may be sent", "RFC 5861, section 4")
 	}
 }
@@ -204,7 +206,7 @@ func (e *explainer) validate() {
 func (e *explainer) miss() {
 	known := e.x.h.uncacheable.recall(e.x.memoryKey())
 	switch {
-	case e.x.directives.OnlyIfCached:
+	case e.x.Directives.OnlyIfCached:
 		e.refused()
 	case e.x.isPartOfNothing():
 		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
@@ -227,7 +229,7 @@ func (e *explainer) refused() {
 // condition says what of a stored response the client wants.
 func (e *explainer) condition() string {
 	x := e.x
-	if x.found.status != 200 || !x.fields.has(kindConditional) {
+	if x.found.status != 200 || !x.Fields.Has(policy.KindConditional) {
 		return ""
 	}
 	switch x.h.conditions(x.r, &x.found.validators) {
@@ -236,7 +238,7 @@ func (e *explainer) condition() string {
 	case rfc9111.OutcomePreconditionFailed:
 		return ", as 412"
 	case rfc9111.OutcomeProceed:
-		if asksForRange(x.r) && x.h.mayCut(x.found.header(), x.r) {
+		if policy.AsksForRange(x.r) && x.h.MayCut(x.found.header(), x.r) {
 			return ", the range of it that was asked for"
 		}
 	}
@@ -245,7 +247,7 @@ func (e *explainer) condition() string {
 
 // describe says of a response what its reuse depends on, and nothing of what it
 // is.
-func describe(p *policy, entry *page, now time.Time) []detail {
+func describe(p *policy.Policy, entry *page, now time.Time) []detail {
 	f := &entry.fresh
 	age := entry.age(now)
 	details := []detail{
@@ -280,11 +282,11 @@ func describe(p *policy, entry *page, now time.Time) []detail {
 }
 
 // sourceOf names what gave a response its lifetime.
-func sourceOf(p *policy, status int, says rfc9111.Source) string {
-	if _, ok := p.statusTTL[status]; ok {
+func sourceOf(p *policy.Policy, status int, says rfc9111.Source) string {
+	if _, ok := p.StatusTTL[status]; ok {
 		return "StatusTTL"
 	}
-	if _, own := p.ownLifetime(status, says); own && p.face == perView {
+	if _, own := p.OwnLifetime(status, says); own && p.Face == policy.PerView {
 		return "the ttl of CachePage"
 	} else if own {
 		return "DefaultTTL"

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -47,14 +49,14 @@ func (e *explainer) run() {
 
 func (e *explainer) storable(p *probe, requested time.Time) {
 	h, now := e.x.h, time.Now()
-	entry := newPage(nil, p.status, &respwriter.Edits{Own: p.sent}, p.sent, requested, now, h.policy)
-	details := append(describe(h.policy, entry, now), detail{"kept for", inWords(h.keep(&entry.fresh, entry.initial, entry.isValidatable()))})
+	entry := newPage(nil, p.status, &respwriter.Edits{Own: p.sent}, p.sent, requested, now, h.Policy)
+	details := append(describe(h.Policy, entry, now), detail{"kept for", inWords(h.Keep(&entry.fresh, entry.initial, entry.isValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"
 	if entry.isStaleAtBirth() {
 		e.Outcome = "the response is stored, and validated before each use"
 	}
-	names := selectingNames(entry.vary)
+	names := policy.SelectingNames(entry.vary)
 	if at := e.x.destinationOf(names); at.index != nil && len(names) > 0 {
 		slices.Sort(names)
 		e.add("variants", "from then on the page has variants, by "+variesOn(names), "RFC 9111, section 4.1")
@@ -93,26 +95,26 @@ func (p *probe) serve(next http.Handler, r *http.Request) (panicked bool) {
 	return false
 }
 
-// unstorable says why the response would not be stored, or reasonNone.
+// unstorable says why the response would not be stored, or reason.None.
 func (p *probe) unstorable(u *run) reason.Reason {
-	policy, now := u.x.h.policy, time.Now()
+	maxBody, now := u.x.h.MaxBody, time.Now()
 	if p.hijacked {
 		return reason.Hijacked
 	}
-	if why := unrecordable(p.sent, policy.maxBody); why != reason.None {
+	if why := unrecordable(p.sent, maxBody); why != reason.None {
 		return why
 	}
 	if why := u.unstorable(p.status, p.sent, now); why != reason.None {
 		return why
 	}
 	switch {
-	case p.written > policy.maxBody:
+	case p.written > maxBody:
 		return reason.TooLarge
 	case respwriter.HasLateTrailers(p.header):
 		return reason.Trailers
 	case respwriter.DeclaredLength(p.sent) > p.written && respwriter.BodyAllowed(p.status):
 		return reason.Truncated
-	case now.Sub(u.requested) > maxRun:
+	case now.Sub(u.requested) > policy.MaxRun:
 		return reason.Slow
 	}
 	return reason.None

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
@@ -95,7 +97,7 @@ func keyDetail(part string, lines []string) (d detail, ok bool) {
 	if len(lines) == 0 {
 		return detail{part, "none"}, true
 	}
-	sum := sha256.Sum256(keyNote(nil).appendLines(nil, part, lines))
+	sum := sha256.Sum256(policy.KeyNote(nil).AppendLines(nil, part, lines))
 	return detail{part, "sha256 " + hex.EncodeToString(sum[:6])}, true
 }
 

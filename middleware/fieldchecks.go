@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -41,13 +43,13 @@ func (s *optionSet) checkVaryHeaders(names []string) {
 	const option = "VaryByHeader"
 	for _, name := range s.checkNames(option, names) {
 		switch {
-		case isPartial(name):
+		case policy.IsPartial(name):
 			s.problem(option, "%q is not given to the handler, but applied to its answer, so no page may depend on it", name)
-		case slices.Contains(believed, name):
+		case slices.Contains(policy.Believed, name):
 			if len(s.trustedProxies) == 0 {
 				s.problem(option, "%q is not given to the handler without TrustProxies, which has it in the key of every page", name)
 			}
-		case name != "Host" && isHidden(withHyphens(name)):
+		case name != "Host" && policy.IsHidden(policy.WithHyphens(name)):
 			s.problem(option, "%q is not given to the handler, so no page may depend on it; name what outer middleware makes of it by VaryByNamed", name)
 		case name == "Set-Cookie":
 			s.problem(option, "%q is a field of responses; VaryByCookie names the cookies that pages depend on", name)
@@ -64,7 +66,7 @@ var everyClient = []string{"Accept", "Accept-Encoding", "Accept-Language", "Conn
 func (s *optionSet) checkField(option, text string) bool {
 	name := strings.TrimPrefix(strings.TrimSuffix(text, "*"), "*")
 	isPattern := name != text
-	pattern := newFieldPattern(text)
+	pattern := policy.NewFieldPattern(text)
 	switch {
 	case isPattern && strings.Trim(name, "*") == "":
 		s.problem(option, "%q matches every field", text)
@@ -74,12 +76,12 @@ func (s *optionSet) checkField(option, text string) bool {
 		return false
 	}
 	for _, field := range everyClient {
-		if isPattern && pattern.matches(field) || option == "CredentialHeaders" && strings.EqualFold(name, field) {
+		if isPattern && pattern.Matches(field) || option == "CredentialHeaders" && strings.EqualFold(name, field) {
 			s.problem(option, "%q matches %s, which every client sends", text, field)
 			return false
 		}
 	}
-	if kindOf(withHyphens(name)) == kindCookie {
+	if policy.KindOf(policy.WithHyphens(name)) == policy.KindCookie {
 		s.problem(option, "%q is declared by IgnoreCookies and VaryByCookie", text)
 		return false
 	}
@@ -87,20 +89,20 @@ func (s *optionSet) checkField(option, text string) bool {
 }
 
 // checkIgnored notes if a field cannot be ignored.
-func (s *optionSet) checkIgnored(text string, p *policy) {
+func (s *optionSet) checkIgnored(text string, p *policy.Policy) {
 	const option = "IgnoreHeaders"
-	name := withHyphens(text)
-	switch kind := kindOf(name); {
+	name := policy.WithHyphens(text)
+	switch kind := policy.KindOf(name); {
 	case name == "Host":
 		s.problem(option, "the Host is a part of every key")
-	case kind&^kindsOfUser != 0:
+	case kind&^policy.KindsOfUser != 0:
 		s.problem(option, "%q means something to the cache itself", text)
 	}
-	ignored := newFieldPattern(text)
-	if slices.ContainsFunc(p.varyHeaders, ignored.matches) {
+	ignored := policy.NewFieldPattern(text)
+	if slices.ContainsFunc(p.VaryHeaders, ignored.Matches) {
 		s.problem(option, "VaryByHeader declares that pages depend on %q; give one of the two", text)
 	}
-	if slices.ContainsFunc(p.credentialHeaders, func(other string) bool { return strings.EqualFold(other, text) }) {
+	if slices.ContainsFunc(p.CredentialHeaders, func(other string) bool { return strings.EqualFold(other, text) }) {
 		s.problem(option, "CredentialHeaders has %q as well; give one of the two", text)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -50,7 +52,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(forwardBypass, why)
 		return true
 	}
-	if entry, ok := l.whole(x.h.policy); ok {
+	if entry, ok := l.whole(x.h.Policy); ok {
 		// It is about to be stored.
 		x.sawEnd = true
 		x.found, x.now = entry, time.Now()
@@ -82,7 +84,7 @@ func (x *exchange) isPurgedSince(l *live) bool {
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
 func (x *exchange) isPurged(p *page) bool {
-	how, _ := x.purgeList().known.Load().find(x.h.keyPrefix, x.target, p.requested)
+	how, _ := x.purgeList().known.Load().find(x.h.KeyPrefix, x.Target, p.requested)
 	return how != notPurged
 }
 
@@ -188,7 +190,7 @@ func copyStream(ctx context.Context, reader *stream.Reader, w http.ResponseWrite
 // answersCondition answers with 304 or 412 if the client's conditions ask for
 // it, and reports whether it did. The header is set.
 func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
-	if status != http.StatusOK || !x.fields.has(kindConditional) {
+	if status != http.StatusOK || !x.Fields.Has(policy.KindConditional) {
 		return false
 	}
 	switch x.h.conditions(x.r, &v) {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -129,7 +131,7 @@ func (u *run) place() {
 
 // placeBy is place for a page that varies on these fields.
 func (u *run) placeBy(vary []string) {
-	names := append(selectingNames(vary), u.unseenSelectors()...)
+	names := append(policy.SelectingNames(vary), u.unseenSelectors()...)
 	u.at = u.x.destinationOf(names)
 	u.page.key = u.x.keyAt(u.at)
 }
@@ -148,7 +150,7 @@ func (u *run) unseenSelectors() []string {
 	case isShown:
 		return nil
 	case u.x.base != nil:
-		return without(known, u.x.base.vary)
+		return policy.Without(known, u.x.base.vary)
 	}
 	return known
 }
@@ -156,7 +158,7 @@ func (u *run) unseenSelectors() []string {
 // showsVary reports whether outer middleware has added to Vary what it adds, once the
 // client of x has its response.
 func (x *exchange) showsVary() bool {
-	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.fields.has(kindConditional)
+	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.Fields.Has(policy.KindConditional)
 }
 
 // yield leaves the answer to whoever has written past the recorder, or to outer

@@ -3,6 +3,8 @@ package middleware
 import (
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/uri"
 )
 
@@ -31,15 +33,15 @@ type site struct {
 }
 
 // resolveHosts makes hostAliases of the options.
-func (s *optionSet) resolveHosts(p *policy) {
+func (s *optionSet) resolveHosts(p *policy.Policy) {
 	const option = "HostAliases"
 	if len(s.hostAliases) > 0 {
-		p.hosts = make(hostAliases)
+		p.Hosts = make(policy.HostAliases)
 	}
 	names := make(map[string]bool)
 	for _, given := range s.hostAliases {
 		name := s.hostName(option, given.name)
-		names[name], p.hosts[name] = true, name
+		names[name], p.Hosts[name] = true, name
 	}
 	for _, given := range s.hostAliases {
 		name := s.hostName("", given.name)
@@ -48,14 +50,14 @@ func (s *optionSet) resolveHosts(p *policy) {
 		}
 		for _, text := range given.aliases {
 			alias := s.hostName(option, text)
-			switch site, known := p.hosts[alias]; {
+			switch site, known := p.Hosts[alias]; {
 			case alias == "", name == "":
 			case names[alias]:
 				s.problem(option, "%q is the name of a site, and an alias of %q; it can be one of the two", text, given.name)
 			case known && site != name:
 				s.problem(option, "%q is an alias of %q and of %q; a host is of one site", text, min(site, name), max(site, name))
 			default:
-				p.hosts[alias] = name
+				p.Hosts[alias] = name
 			}
 		}
 	}

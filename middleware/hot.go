@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -89,7 +91,7 @@ func (hs *hotWays) keepPass(x *exchange, known memo) {
 		return // a handler whose life is that of the request is run by the exchange
 	}
 	now := time.Now()
-	if !x.isPlain() || len(x.vary) > 0 || hs.isTaken(x.r, now) {
+	if !x.isPlain() || len(x.Vary) > 0 || hs.isTaken(x.r, now) {
 		return
 	}
 	if selecting, few := x.fieldsNamed(x.h.selectors.find(x.canonical)); few {
@@ -121,9 +123,9 @@ func (hs *hotWays) keep(r *http.Request, hot *hotWay) {
 // isPlain reports whether every plain request that asks in the same way gets what
 // this one does, but for the fields by which it selects a page.
 func (x *exchange) isPlain() bool {
-	p, way := x.h.policy, wayOf(x.r)
-	return p.isPlain(x.fields) && x.credentials.None() &&
-		len(x.vary) == len(p.varyHeaders) && len(p.varyValues) == 0 && len(p.trustedProxies) == 0 &&
+	p, way := x.h.Policy, wayOf(x.r)
+	return p.IsPlain(x.Fields) && x.Credentials.None() &&
+		len(x.Vary) == len(p.VaryHeaders) && len(p.VaryValues) == 0 && len(p.TrustedProxies) == 0 &&
 		way.uri != "" && way.length() <= maxWay
 }
 
@@ -144,7 +146,7 @@ func (h *pageHandler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 // options nor those who listen to the caches see the request or its context.
 func (h *pageHandler) serveUnscoped(w http.ResponseWriter, r *http.Request, caches *cache.Handler) bool {
 	hot := h.hot.find(r)
-	if hot == nil || enclosureOf(r.Context()) != nil || hot.known.isRemembered() || len(h.when) > 0 || hot.cache.IsObserved() {
+	if hot == nil || enclosureOf(r.Context()) != nil || hot.known.isRemembered() || len(h.When) > 0 || hot.cache.IsObserved() {
 		return false
 	}
 	return h.serveHotPage(w, r, hot, caches)
@@ -153,13 +155,13 @@ func (h *pageHandler) serveUnscoped(w http.ResponseWriter, r *http.Request, cach
 // serveHotPage answers with the page of a hot way, and reports whether it did. caches
 // are those of the request.
 func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *hotWay, caches *cache.Handler) bool {
-	f := h.fieldsOf(r.Header)
+	f := h.FieldsOf(r.Header)
 	header := w.Header()
 	if !h.mayTake(hot, header, r, f) {
 		return false
 	}
 	elapsed, isHot := hot.elapsed(r.Context(), caches)
-	if !isHot || h.bypassReason(r, f) != reason.None {
+	if !isHot || h.BypassReason(r, f) != reason.None {
 		return false
 	}
 	p, body, age := hot.lookUp(r.Context(), caches, elapsed)
@@ -178,15 +180,15 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 // mayTake reports whether a request that asks in a hot way is as plain as the one by
 // which it became hot. outer is what others have set in the response's header: that may
 // be for one client only.
-func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f fieldKind) bool {
-	return h.isPlain(f) && h.isAnonymous(r, f) && !h.isExplained(r) && hot.selects(r.Header) && h.isSilent(outer)
+func (h *pageHandler) mayTake(hot *hotWay, outer http.Header, r *http.Request, f policy.FieldKind) bool {
+	return h.IsPlain(f) && h.IsAnonymous(r, f) && !h.IsExplained(r) && hot.selects(r.Header) && h.IsSilent(outer)
 }
 
 // passHot runs the handler for a request whose way leads past the cache, and reports
 // whether it did.
 func (h *pageHandler) passHot(w http.ResponseWriter, r *http.Request, hot *hotWay) bool {
-	f := h.fieldsOf(r.Header)
-	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.bypassReason(r, f) != reason.None {
+	f := h.FieldsOf(r.Header)
+	if !h.mayTake(hot, w.Header(), r, f) || !hot.known.holds() || h.BypassReason(r, f) != reason.None {
 		return false
 	}
 	respwriter.SetField(w.Header(), "Cache-Status", []string{statusUncacheable[hot.known.why()]})

@@ -56,7 +56,7 @@ func (hs *hotWays) keepPage(x *exchange) {
 	if list.caches != x.from.Handler() {
 		return // the default handler was another a moment ago
 	}
-	shared, err := list.caches.Cache(x.h.alias)
+	shared, err := list.caches.Cache(x.h.Alias)
 	selecting, few := x.selectingFields()
 	if err != nil || !few || shared.HasSessions(x.r.Context()) {
 		return // in a session, a request may have changed what others find still
@@ -78,7 +78,7 @@ func (hs *hotWays) keepPage(x *exchange) {
 // selectingFields returns the request fields on which it depends that x got the page
 // it has found. It is false if they are too long to be kept.
 func (x *exchange) selectingFields() (selecting []field, few bool) {
-	names := x.vary
+	names := x.Vary
 	if x.index != nil {
 		names = append(slices.Clip(names), x.index.names...)
 	}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -19,14 +21,14 @@ import (
 // serveUncached runs next for a request that goes past the cache, and
 // invalidates what it may have changed.
 func (h *pageHandler) serveUncached(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if h.face == shared {
+	if h.Face == policy.Shared {
 		next = respwriter.OriginHandler{Next: next}
 	}
 	if rfc9111.IsSafe(r.Method) {
 		next.ServeHTTP(w, r)
 		return
 	}
-	t, ok := h.targetOf(r, h.trustsPeer(r))
+	t, ok := h.TargetOf(r, h.TrustsPeer(r))
 	if !ok {
 		next.ServeHTTP(w, r)
 		return
@@ -46,8 +48,8 @@ type changeWatcher struct {
 	h       *pageHandler
 	r       *http.Request
 	next    http.Handler
-	target  target
-	changed []target
+	target  policy.Target
+	changed []policy.Target
 	failed  bool // the store cannot be reached
 }
 
@@ -72,7 +74,7 @@ func (c *changeWatcher) invalidate() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
 	for _, t := range c.changed {
-		if _, err := carryOut(ctx, c.h.policy, purgeOrder{target: t}, uncounted); err != nil {
+		if _, err := carryOut(ctx, c.h.Policy, purgeOrder{target: t}, uncounted); err != nil {
 			c.h.logStoreError(ctx, err)
 			c.failed = true
 		}
@@ -94,20 +96,20 @@ const invalidateTimeout = 10 * time.Second
 
 // invalidated returns what a response with this status says has changed. The
 // first is the target.
-func (c *changeWatcher) invalidated(status int) []target {
-	u := &url.URL{Scheme: c.target.scheme, Host: c.target.host, Path: "/"}
-	if received, err := url.ParseRequestURI(c.target.path); err == nil {
+func (c *changeWatcher) invalidated(status int) []policy.Target {
+	u := &url.URL{Scheme: c.target.Scheme, Host: c.target.Host, Path: "/"}
+	if received, err := url.ParseRequestURI(c.target.Path); err == nil {
 		u.Path, u.RawPath = received.Path, received.RawPath
 	}
-	u.RawQuery = c.target.query
-	var targets []target
+	u.RawQuery = c.target.Query
+	var targets []policy.Target
 	for i, other := range rfc9111.Invalidated(c.r.Method, status, u, c.Header()) {
 		if i == 0 {
 			targets = append(targets, c.target)
 			continue
 		}
 		path := cmp.Or(other.RawPath, other.EscapedPath(), "/")
-		targets = append(targets, c.h.newTarget(other.Scheme, other.Host, path, other.RawQuery))
+		targets = append(targets, c.h.NewTarget(other.Scheme, other.Host, path, other.RawQuery))
 	}
 	return targets
 }

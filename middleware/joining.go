@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -24,7 +26,7 @@ func (x *exchange) Join() cache.Joining {
 	case x.waitsForNobody():
 		j.Alone = true
 	case x.w != nil:
-		j.Interval, j.MaxLoads = runInterval, x.h.maxRuns
+		j.Interval, j.MaxLoads = runInterval, x.h.MaxRuns
 	}
 	return j
 }
@@ -37,7 +39,7 @@ func (x *exchange) waitsForNobody() bool {
 	if x.base != nil {
 		return x.base.isStaleAtBirth()
 	}
-	return x.h.face != perView && x.h.uncacheable.wasUnshared(x.memoryKey())
+	return x.h.Face != policy.PerView && x.h.uncacheable.wasUnshared(x.memoryKey())
 }
 
 // partition separates requests that identify different users: they do not wait for
@@ -54,7 +56,7 @@ func (x *exchange) partition() string {
 		_ = hash.WriteByte(0)
 	}
 	header := x.requestHeader()
-	for _, name := range append([]string{"Authorization"}, x.credentials.Fields...) {
+	for _, name := range append([]string{"Authorization"}, x.Credentials.Fields...) {
 		if name == "Cookie" {
 			continue
 		}
@@ -63,7 +65,7 @@ func (x *exchange) partition() string {
 			add(line)
 		}
 	}
-	add(cookieLine(x.userCookies))
+	add(policy.CookieLine(x.UserCookies))
 	if x.r.TLS != nil && len(x.r.TLS.PeerCertificates) > 0 {
 		_, _ = hash.Write(x.r.TLS.PeerCertificates[0].Raw)
 	}
@@ -72,4 +74,4 @@ func (x *exchange) partition() string {
 
 // isIdentified reports whether a request identifies a user. A cookie does to a
 // shared cache, too, though it may store the response (RFC 9111, section 7.3).
-func (x *exchange) isIdentified() bool { return !x.credentials.None() || len(x.userCookies) > 0 }
+func (x *exchange) isIdentified() bool { return !x.Credentials.None() || len(x.UserCookies) > 0 }

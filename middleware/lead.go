@@ -102,7 +102,7 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 	if u.page == nil {
 		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
 	}
-	x.h.sendBody(x.w, x.r, x.fields, response, &validators)
+	x.h.sendBody(x.w, x.r, x.Fields, response, &validators)
 	return before
 }
 

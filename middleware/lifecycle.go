@@ -76,11 +76,11 @@ func (l *lifecycle) checkPages() {
 	if l.pages == nil || caches == nil {
 		return
 	}
-	if _, err := caches.Cache(l.pages.alias); err != nil {
+	if _, err := caches.Cache(l.pages.Alias); err != nil {
 		panic(fmt.Sprintf("middleware: Alias: %v", err))
 	}
-	if !l.pages.fits(caches) {
-		panic("middleware: " + l.pages.misfit(caches))
+	if !l.pages.Fits(caches) {
+		panic("middleware: " + l.pages.Misfit(caches))
 	}
 }
 

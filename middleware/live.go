@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/stream"
@@ -34,7 +36,7 @@ type live struct {
 
 // whole returns the page with its body, for all the same one, once that is at its
 // end; or false if it is not yet, or will not be kept.
-func (l *live) whole(p *policy) (entry *page, ok bool) {
+func (l *live) whole(p *policy.Policy) (entry *page, ok bool) {
 	body, ended := l.body.Ended()
 	if !ended || l.trailers != nil {
 		return nil, false

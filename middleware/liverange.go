@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -26,7 +28,7 @@ import (
 // client protects a change or resumes a download. Other units than bytes count:
 // the handler may know them.
 func (x *exchange) wantsPart() bool {
-	if !x.fields.has(kindConditional) {
+	if !x.Fields.Has(policy.KindConditional) {
 		return false
 	}
 	return x.r.Method == http.MethodGet && x.requestHeader()["Range"] != nil || x.isProtected()
@@ -35,7 +37,7 @@ func (x *exchange) wantsPart() bool {
 // isProtected reports whether a request has a precondition by which a client protects a
 // change. An origin evaluates it; a cache may ignore it (RFC 9110, section 13.1.1).
 func (x *exchange) isProtected() bool {
-	if !x.fields.has(kindConditional) {
+	if !x.Fields.Has(policy.KindConditional) {
 		return false
 	}
 	header := x.requestHeader()
@@ -79,14 +81,14 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 // wantsCut reports whether the client is to have a range of this response, which has
 // begun.
 func (x *exchange) wantsCut(p *page) bool {
-	if p.status != http.StatusOK || !x.fields.has(kindConditional) || !asksForRange(x.r) {
+	if p.status != http.StatusOK || !x.Fields.Has(policy.KindConditional) || !policy.AsksForRange(x.r) {
 		return false
 	}
 	header := http.Header{
 		"Accept-Ranges":    p.lines("Accept-Ranges"),
 		"Content-Encoding": slices.Concat(p.contentEncoding, x.w.Header()["Content-Encoding"]),
 	}
-	return x.h.mayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
+	return x.h.MayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
 }
 
 // rangeOf returns the only range of a page that a client wants, or nil if there is
@@ -145,7 +147,7 @@ func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reade
 	if err != nil && !errors.Is(err, io.EOF) {
 		x.breakOff(u, reader, err)
 	}
-	entry, ok := u.live.whole(x.h.policy)
+	entry, ok := u.live.whole(x.h.Policy)
 	if !ok {
 		reader.Leave()
 		x.endAttendance()

@@ -25,13 +25,13 @@ func (h *pageHandler) logStoreError(ctx context.Context, err error) {
 	if errors.Is(err, cache.ErrUnknownAlias) {
 		level = slog.LevelError // it does not pass by itself
 	}
-	logger(ctx).Log(ctx, level, "larder: the page cache fails; pages are served without it", "alias", h.alias, "error", err)
+	logger(ctx).Log(ctx, level, "larder: the page cache fails; pages are served without it", "alias", h.Alias, "error", err)
 }
 
 // logStoreRefused says at times that a page is too large for the cache.
 func (h *pageHandler) logStoreRefused(ctx context.Context, path string) {
 	if h.mayLog() {
-		logger(ctx).WarnContext(ctx, "larder: a page is too large for the cache's backend, so each request makes it", "alias", h.alias, "path", path)
+		logger(ctx).WarnContext(ctx, "larder: a page is too large for the cache's backend, so each request makes it", "alias", h.Alias, "path", path)
 	}
 }
 
@@ -54,6 +54,6 @@ func (h *pageHandler) mayLog() bool {
 // logMaxBody says at times that no page is stored, and why.
 func (h *pageHandler) logMaxBody(ctx context.Context, caches *cache.Handler) {
 	if h.mayLog() {
-		logger(ctx).ErrorContext(ctx, "larder: no page is stored: "+h.misfit(caches), "alias", h.alias)
+		logger(ctx).ErrorContext(ctx, "larder: no page is stored: "+h.Misfit(caches), "alias", h.Alias)
 	}
 }

@@ -118,7 +118,7 @@ func (m *memory) wasUnshared(key memoryKey) bool {
 }
 
 // lastReason returns the reason of the last response, if it was remembered within
-// unsharedTime, or reasonNone.
+// unsharedTime, or reason.None.
 func (m *memory) lastReason(key memoryKey) reason.Reason {
 	if !m.wasUnshared(key) {
 		return reason.None

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/keys"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -18,7 +20,7 @@ import (
 func (x *exchange) memoryKey() memoryKey {
 	key := x.kindKey()
 	if names := x.h.selectors.find(key); names != nil {
-		key = appendSelecting(slices.Clip(key), x.requestHeader(), &x.judgement, names)
+		key = policy.AppendSelecting(slices.Clip(key), x.requestHeader(), &x.Judgement, names)
 	}
 	return memoryKey{key, x.isIdentified()}
 }
@@ -28,23 +30,23 @@ func (x *exchange) kindKey() []byte {
 	if !x.isIdentified() {
 		return x.canonical
 	}
-	return appendKinds(slices.Clip(x.canonical), &x.judgement)
+	return appendKinds(slices.Clip(x.canonical), &x.Judgement)
 }
 
 // appendKinds appends which credentials a request has, and not their values: users
 // would otherwise queue for each other, since nothing is remembered of the next one.
-func appendKinds(dst []byte, j *judgement) []byte {
-	if j.credentials.Authorization {
+func appendKinds(dst []byte, j *policy.Judgement) []byte {
+	if j.Credentials.Authorization {
 		dst = keys.AppendPart(dst, "Authorization")
 	}
-	if j.credentials.Certificate {
+	if j.Credentials.Certificate {
 		dst = keys.AppendPart(dst, "certificate")
 	}
-	for _, name := range j.credentials.Fields {
+	for _, name := range j.Credentials.Fields {
 		dst = keys.AppendPart(dst, name)
 	}
-	for _, c := range j.userCookies {
-		dst = keys.AppendPart(dst, c.name)
+	for _, c := range j.UserCookies {
+		dst = keys.AppendPart(dst, c.Name)
 	}
 	return dst
 }
@@ -59,13 +61,13 @@ func (x *exchange) rememberSelectors(vary []string) {
 // otherSelectors returns the fields that a response varies on and that are neither in the
 // key nor credentials, whose kinds are.
 func (x *exchange) otherSelectors(vary []string) []string {
-	names := selectingNames(rfc9111.FieldNames(vary))
+	names := policy.SelectingNames(rfc9111.FieldNames(vary))
 	known := x.selectors(x.depth)
 	names = slices.DeleteFunc(names, func(name string) bool {
-		return name == "*" || name == "Cookie" || name == "Authorization" || slices.Contains(x.h.credentialHeaders, name) ||
-			slices.Contains(x.vary, name) || slices.Contains(known, name)
+		return name == "*" || name == "Cookie" || name == "Authorization" || slices.Contains(x.h.CredentialHeaders, name) ||
+			slices.Contains(x.Vary, name) || slices.Contains(known, name)
 	})
-	return names[:min(len(names), maxVary)]
+	return names[:min(len(names), policy.MaxVary)]
 }
 
 // selectorMemory remembers the names of the fields that responses vary on which are not

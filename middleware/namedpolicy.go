@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // Policy says how pages are cached. It is made once and used at several routes,
@@ -18,21 +20,21 @@ import (
 //	err := catalogue.PurgePrefix(ctx, "https://example.org/hats")
 //
 // A Policy does not change, and may be used from many goroutines.
-type Policy struct{ policy *policy }
+type Policy struct{ policy *policy.Policy }
 
 // NewPolicy returns the policy of [CachePage] with these options.
 func NewPolicy(ttl time.Duration, opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(perView, ttl, opts)}
+	return &Policy{mustPolicy(policy.PerView, ttl, opts)}
 }
 
 // NewSitePolicy returns the policy of [Site] with these options.
 func NewSitePolicy(opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(perSite, DefaultSiteTTL, opts)}
+	return &Policy{mustPolicy(policy.PerSite, DefaultSiteTTL, opts)}
 }
 
 // NewSharedPolicy returns the policy of [Shared] with these options.
 func NewSharedPolicy(opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(shared, 0, opts)}
+	return &Policy{mustPolicy(policy.Shared, 0, opts)}
 }
 
 // Handler returns next with its responses cached.

@@ -12,8 +12,8 @@ func (x *exchange) needsIndex() bool { return x.depth == 0 && x.foreign || x.has
 // hasOtherKeys reports whether requests for the URL may differ in what is in the
 // key besides it.
 func (x *exchange) hasOtherKeys() bool {
-	p := x.h.policy
-	return len(p.cookies.inKey) > 0 || len(p.varyValues) > 0 || len(x.vary) > 0
+	p := x.h.Policy
+	return len(p.Cookies.InKey) > 0 || len(p.VaryValues) > 0 || len(x.Vary) > 0
 }
 
 // variantKey is the key in the cache of the variant with that canonical key, which

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -40,8 +42,8 @@ type enclosure struct {
 
 // innerPage is a page that another stores, too.
 type innerPage struct {
-	policy    *policy
-	judgement *judgement
+	policy    *policy.Policy
+	judgement *policy.Judgement
 }
 
 type enclosureKey struct{}
@@ -83,7 +85,7 @@ func (x *exchange) join(e *enclosure) {
 	switch same := bytes.Equal(x.canonical[:x.fullLen], e.x.canonical[:e.x.fullLen]); {
 	case same && e.x.h != x.h:
 		e.mu.Lock()
-		e.same = append(e.same, innerPage{x.h.policy, &x.judgement})
+		e.same = append(e.same, innerPage{x.h.Policy, &x.Judgement})
 		e.mu.Unlock()
 		e.inner.Add(-1)
 	case !same && e.x.h == x.h:
@@ -116,13 +118,13 @@ func (e *enclosure) samePages() []innerPage {
 }
 
 // unstorable says why the response of a run must not be stored for others, or
-// reasonNone.
+// reason.None.
 func (u *run) unstorable(status int, header http.Header, now time.Time) reason.Reason {
-	if why := u.x.h.unstorable(status, header, &u.x.judgement, now); why != reason.None {
+	if why := u.x.h.Unstorable(status, header, &u.x.Judgement, now); why != reason.None {
 		return why
 	}
 	for _, p := range u.inside.samePages() {
-		if why := p.policy.unstorable(status, header, p.judgement, now); why != reason.None {
+		if why := p.policy.Unstorable(status, header, p.judgement, now); why != reason.None {
 			return why
 		}
 	}
@@ -135,8 +137,8 @@ func (u *run) unstorable(status int, header http.Header, now time.Time) reason.R
 // limit makes the lifetimes of a page those of the strictest page that it is stored for.
 func (e *enclosure) limit(f *rfc9111.Freshness, status int, header http.Header, received time.Time, age time.Duration) {
 	for _, p := range e.samePages() {
-		control := p.policy.control(header)
-		inner := p.policy.freshness(&control, status, header, received, age)
+		control := p.policy.Control(header)
+		inner := p.policy.Freshness(&control, status, header, received, age)
 		f.Lifetime = min(f.Lifetime, inner.Lifetime)
 		f.StaleWhileRevalidate = min(f.StaleWhileRevalidate, inner.StaleWhileRevalidate)
 		f.StaleIfError = min(f.StaleIfError, inner.StaleIfError)

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -77,19 +79,19 @@ func (s *optionSet) checkValues() {
 	given := make(map[string]int)
 	for _, v := range s.varyValues {
 		switch {
-		case v.given && v.name == "":
+		case v.Given && v.Name == "":
 			s.problem("VaryByNamed", "the name is empty; it says what the value is a value of, such as \"user\"")
-		case v.given && !isPrintable(v.name):
-			s.problem("VaryByNamed", "the name %q has characters that cannot be printed", strings.TrimPrefix(v.name, namedValue))
-		case v.given:
-			if given[v.name]++; given[v.name] == 2 {
-				s.problem("VaryByNamed", "two values have the name %q; each has its own", strings.TrimPrefix(v.name, namedValue))
+		case v.Given && !isPrintable(v.Name):
+			s.problem("VaryByNamed", "the name %q has characters that cannot be printed", strings.TrimPrefix(v.Name, namedValue))
+		case v.Given:
+			if given[v.Name]++; given[v.Name] == 2 {
+				s.problem("VaryByNamed", "two values have the name %q; each has its own", strings.TrimPrefix(v.Name, namedValue))
 			}
 		}
 		switch {
-		case v.of == nil && v.given:
+		case v.Of == nil && v.Given:
 			s.problem("VaryByNamed", "the function is nil")
-		case v.of == nil:
+		case v.Of == nil:
 			s.problem("VaryBy", "the function is nil")
 		}
 	}
@@ -179,8 +181,8 @@ func (s *optionSet) checkParameter(option, text string) {
 		s.problem(option, `%q has more than a "*" at its end, which is the only one that stands for anything`, text)
 	case strings.HasPrefix(name, "?"), strings.ContainsAny(name, "&=#"):
 		s.problem(option, `%q is a part of a query; a name is what stands before "=", such as "page"`, text)
-	case parameterName(name) != name:
-		s.problem(option, "%q is escaped; write the name as a handler reads it, %q", text, parameterName(name))
+	case policy.ParameterName(name) != name:
+		s.problem(option, "%q is escaped; write the name as a handler reads it, %q", text, policy.ParameterName(name))
 	case !isPrintable(name):
 		s.problem(option, "%q has characters that cannot be printed", text)
 	}

@@ -3,27 +3,29 @@ package middleware
 import (
 	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // kinds is a set of faces.
 type kinds uint8
 
-const allKinds = kinds(1<<perView | 1<<perSite | 1<<shared)
+const allKinds = kinds(1<<policy.PerView | 1<<policy.PerSite | 1<<policy.Shared)
 
-func kindsOf(faces ...face) (ks kinds) {
+func kindsOf(faces ...policy.Face) (ks kinds) {
 	for _, f := range faces {
 		ks |= 1 << f
 	}
 	return ks
 }
 
-func (ks kinds) has(f face) bool { return ks&(1<<f) != 0 }
+func (ks kinds) has(f policy.Face) bool { return ks&(1<<f) != 0 }
 
 // String returns the names of the constructors.
 func (ks kinds) String() string {
 	var names []string
 	for f, name := range constructors {
-		if ks.has(face(f)) {
+		if ks.has(policy.Face(f)) {
 			names = append(names, name)
 		}
 	}
@@ -31,7 +33,7 @@ func (ks kinds) String() string {
 }
 
 // constructors are the names under which users know the faces.
-var constructors = [...]string{perView: "CachePage", perSite: "Site", shared: "Shared"}
+var constructors = [...]string{policy.PerView: "CachePage", policy.PerSite: "Site", policy.Shared: "Shared"}
 
 // limitedOptions are the options that mean something to some kinds of cache only, and
 // what to do with the others.
@@ -39,16 +41,16 @@ var limitedOptions = map[string]struct {
 	to      kinds
 	instead string
 }{
-	"DefaultTTL":    {kindsOf(perSite, shared), "CachePage has the ttl as its first argument"},
-	"HeedRequests":  {kindsOf(perView, perSite), "Shared heeds what requests say anyway, so leave it out"},
-	"Targets()":     {kindsOf(shared), "CachePage and Site go by no such field unless one is named, so leave it out or name one"},
-	"Literal":       {kindsOf(shared), "CachePage and Site do what their owner says where RFC 9111 says something else, so use Shared"},
-	"DjangoHeaders": {kindsOf(perView, perSite), "Shared tells browsers what the origin says, so set Cache-Control and Expires there"},
-	"BrowserTTL":    {kindsOf(perView, perSite), "Shared tells browsers what the origin says, so set Cache-Control there"},
+	"DefaultTTL":    {kindsOf(policy.PerSite, policy.Shared), "CachePage has the ttl as its first argument"},
+	"HeedRequests":  {kindsOf(policy.PerView, policy.PerSite), "Shared heeds what requests say anyway, so leave it out"},
+	"Targets()":     {kindsOf(policy.Shared), "CachePage and Site go by no such field unless one is named, so leave it out or name one"},
+	"Literal":       {kindsOf(policy.Shared), "CachePage and Site do what their owner says where RFC 9111 says something else, so use Shared"},
+	"DjangoHeaders": {kindsOf(policy.PerView, policy.PerSite), "Shared tells browsers what the origin says, so set Cache-Control and Expires there"},
+	"BrowserTTL":    {kindsOf(policy.PerView, policy.PerSite), "Shared tells browsers what the origin says, so set Cache-Control there"},
 }
 
 // checkKind notes the options that mean nothing to a kind of cache.
-func (s *optionSet) checkKind(f face) {
+func (s *optionSet) checkKind(f policy.Face) {
 	for _, option := range sorted(s.ofSomeKinds) {
 		if limit := limitedOptions[option]; !limit.to.has(f) {
 			s.problem(option, "it means nothing to %s, only to %s; %s", constructors[f], limit.to, limit.instead)
@@ -58,7 +60,7 @@ func (s *optionSet) checkKind(f face) {
 
 // anyKind returns a kind of cache to which all options mean something. If there is none,
 // it notes that.
-func (s *optionSet) anyKind() face {
+func (s *optionSet) anyKind() policy.Face {
 	common := allKinds
 	var each []string
 	for _, option := range sorted(s.ofSomeKinds) {
@@ -66,17 +68,17 @@ func (s *optionSet) anyKind() face {
 		common &= to
 		each = append(each, option+" is for "+to.String())
 	}
-	for _, f := range []face{perSite, perView, shared} {
+	for _, f := range []policy.Face{policy.PerSite, policy.PerView, policy.Shared} {
 		if common.has(f) {
 			return f
 		}
 	}
 	s.problem(strings.Join(sorted(s.ofSomeKinds), ", "), "no kind of cache can have all of them: %s", strings.Join(each, ", "))
-	return perSite
+	return policy.PerSite
 }
 
 // newPolicy returns the policy of these options, and what is wrong with them.
-func newPolicy(f face, ttl time.Duration, opts []PageOption) (*policy, error) {
+func newPolicy(f policy.Face, ttl time.Duration, opts []PageOption) (*policy.Policy, error) {
 	s := gather(opts)
 	s.checkKind(f)
 	return s.resolve(f, ttl)
@@ -84,7 +86,7 @@ func newPolicy(f face, ttl time.Duration, opts []PageOption) (*policy, error) {
 
 // newAnyPolicy is newPolicy for a use of the options to which the kind of cache makes no
 // difference.
-func newAnyPolicy(opts []PageOption) (*policy, error) {
+func newAnyPolicy(opts []PageOption) (*policy.Policy, error) {
 	s := gather(opts)
 	return s.resolve(s.anyKind(), 0)
 }

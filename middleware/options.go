@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/funcname"
 )
 
@@ -120,9 +122,9 @@ func VaryByHeader(names ...string) PageOption {
 // are not found by another, nor by another program on the same store. [VaryByNamed] has
 // pages outlive a release.
 func VaryBy(value func(*http.Request) string) PageOption {
-	v := varyValue{of: value, part: "VaryBy"}
+	v := policy.VaryValue{Of: value, Part: "VaryBy"}
 	if value != nil {
-		v.name = "function " + funcname.Of(value)
+		v.Name = "function " + funcname.Of(value)
 	}
 	return func(s *optionSet) { s.varyValues = append(s.varyValues, v) }
 }
@@ -131,9 +133,9 @@ func VaryBy(value func(*http.Request) string) PageOption {
 // Programs and releases that use the same store, name and value share pages, so give
 // the value another name when it comes to mean something else.
 func VaryByNamed(name string, value func(*http.Request) string) PageOption {
-	v := varyValue{of: value, part: "VaryBy " + name, given: true}
+	v := policy.VaryValue{Of: value, Part: "VaryBy " + name, Given: true}
 	if name != "" {
-		v.name = namedValue + name
+		v.Name = namedValue + name
 	}
 	return func(s *optionSet) { s.varyValues = append(s.varyValues, v) }
 }

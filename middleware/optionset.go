@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // optionSet is what the options of one cache of pages say, in whatever order they were
@@ -26,7 +28,7 @@ type optionSet struct {
 	normalize, heedRequests, literal bool
 	djangoHeaders, stripSetCookie    bool
 	when                             []func(*http.Request) bool
-	varyValues                       []varyValue
+	varyValues                       []policy.VaryValue
 	trustedProxies                   []netip.Prefix
 	hostAliases                      []site
 	ofSomeKinds                      []string // options that do not mean something to every kind of cache

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -67,7 +69,7 @@ func TestTheOrderOfOptionsMeansNothing(t *testing.T) {
 		// Mostly right ones, in small sets, and now and then everything.
 		opts := rapid.SliceOfN(rapid.SampledFrom(someOptions), 0, rapid.SampledFrom([]int{3, 6, 20}).Draw(t, "most")).Draw(t, "options")
 		permuted := rapid.Permutation(opts).Draw(t, "permuted")
-		for _, kind := range []face{perView, perSite, shared} {
+		for _, kind := range []policy.Face{policy.PerView, policy.PerSite, policy.Shared} {
 			p, err := newPolicy(kind, time.Hour, opts)
 			q, errPermuted := newPolicy(kind, time.Hour, permuted)
 			if fmt.Sprint(err) != fmt.Sprint(errPermuted) {
@@ -94,8 +96,8 @@ func TestTheOrderOfOptionsMeansNothing(t *testing.T) {
 // than Site(DefaultTTL(h), DjangoHeaders()).
 func TestDjangoHeadersGoByTheDefaultTTLWhicheverStandsFirst(t *testing.T) {
 	for _, opts := range [][]PageOption{{DjangoHeaders(), DefaultTTL(time.Hour)}, {DefaultTTL(time.Hour), DjangoHeaders()}} {
-		if p := mustPolicy(perSite, DefaultSiteTTL, opts); p.browserTTL != time.Hour {
-			t.Errorf("%s", p.browserTTL)
+		if p := mustPolicy(policy.PerSite, DefaultSiteTTL, opts); p.BrowserTTL != time.Hour {
+			t.Errorf("%s", p.BrowserTTL)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -57,7 +59,7 @@ func (u *run) outerNow() http.Header {
 }
 
 // review looks at what has been added to the outer header since it was last looked at,
-// and says why that makes the response one client's, or reasonNone.
+// and says why that makes the response one client's, or reason.None.
 func (u *run) review() reason.Reason {
 	x := u.x
 	if x.w == nil {
@@ -69,7 +71,7 @@ func (u *run) review() reason.Reason {
 	if len(late.Own) == 0 {
 		return reason.None
 	}
-	if why := x.h.reasonAdded(was, now, late.Own); why != reason.None {
+	if why := x.h.ReasonAdded(was, now, late.Own); why != reason.None {
 		return why
 	}
 	return u.reviewVary(now, late.Own["Vary"])
@@ -82,21 +84,21 @@ func (u *run) reviewVary(now http.Header, lines []string) reason.Reason {
 	encodes := now["Content-Encoding"] != nil && u.recorder.edits.Own["Content-Encoding"] == nil
 	for _, name := range rfc9111.FieldNames(lines) {
 		switch {
-		case slices.Contains(x.vary, name), slices.Contains(u.outer.vary, name):
+		case slices.Contains(x.Vary, name), slices.Contains(u.outer.vary, name):
 		case u.page != nil && slices.Contains(u.page.vary, name):
 		case name == "Accept-Encoding" && encodes:
 			u.outer.encodes = true
-		case name == "Cookie" && x.h.identifies(name):
+		case name == "Cookie" && x.h.Identifies(name):
 			return reason.VaryCookie
-		case x.h.identifies(name):
+		case x.h.Identifies(name):
 			return reason.VaryCredentials
-		case variesOnHidden([]string{name}, &x.judgement):
+		case policy.VariesOnHidden([]string{name}, &x.Judgement):
 			return reason.VaryHidden
 		default:
 			u.outer.vary = append(u.outer.vary, name)
 		}
 	}
-	if len(u.outer.vary) > maxVary {
+	if len(u.outer.vary) > policy.MaxVary {
 		return reason.VaryAny
 	}
 	return reason.None

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -146,18 +148,18 @@ func linesSize(lines []string) int {
 // newPage makes the entry of a response that may be stored, except for its body. e is
 // what the handler has set, and sent the header of the response as a whole; they stay
 // the caller's.
-func newPage(key []byte, status int, e *respwriter.Edits, sent http.Header, requested, received time.Time, p *policy) *page {
+func newPage(key []byte, status int, e *respwriter.Edits, sent http.Header, requested, received time.Time, p *policy.Policy) *page {
 	entry := &page{key: key, status: status, removed: e.Removed, requested: requested, received: received, rendered: new(atomic.Pointer[renderedAge])}
-	control := p.control(sent)
+	control := p.Control(sent)
 	entry.initial = rfc9111.InitialAge(sent, requested, received)
-	entry.fresh = p.freshness(&control, status, sent, received, entry.initial)
+	entry.fresh = p.Freshness(&control, status, sent, received, entry.initial)
 	entry.sharing = sharingOf(&control.Directives)
 	header := e.Own.Clone()
 	if header == nil {
 		header = make(http.Header)
 	}
 	rfc9111.EnsureDate(header, received)
-	p.strip(header, &control)
+	p.Strip(header, &control)
 	delete(header, "Age") // a hit writes its own
 	if lines := header["Cache-Status"]; lines != nil && respwriter.Readable(lines) == nil {
 		delete(header, "Cache-Status")
@@ -181,9 +183,9 @@ func compareFields(a, b field) int { return strings.Compare(a.name, b.name) }
 
 // complete gives the page its body, and what clients are told where the handler
 // said nothing.
-func (p *page) complete(body []byte, policy *policy) {
+func (p *page) complete(body []byte, rules *policy.Policy) {
 	p.body = body
-	if policy.face != shared {
+	if rules.Face != policy.Shared {
 		p.addField("Etag", func() string { return entityTag(body) })
 	}
 	if p.lines("Content-Encoding") == nil && len(body) > 0 {
@@ -236,7 +238,7 @@ func (p *page) header() http.Header {
 
 // freshened returns the page as a 304 with this header, or the 200 to a HEAD, has
 // made it (RFC 9111, sections 4.3.4 and 4.3.5).
-func (p *page) freshened(from http.Header, requested, received time.Time, policy *policy) *page {
+func (p *page) freshened(from http.Header, requested, received time.Time, policy *policy.Policy) *page {
 	header := p.header()
 	// A handler leaves the Date to the server. That of the page is out of date.
 	from = from.Clone()
@@ -395,6 +397,6 @@ func softened(f rfc9111.Freshness, age time.Duration) rfc9111.Freshness {
 // browserLines are the lines by which a policy says how long browsers may keep a page of a
 // certain age.
 type browserLines struct {
-	policy           *policy
+	policy           *policy.Policy
 	control, expires string
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,7 +47,7 @@ func diffPages(want, got *page) string {
 
 // made makes a page as a run does.
 func made(key []byte, status int, header http.Header, body []byte, now time.Time) *page {
-	policy := mustPolicy(perView, time.Hour, nil)
+	policy := mustPolicy(policy.PerView, time.Hour, nil)
 	p := newPage(key, status, &respwriter.Edits{Own: header}, header, now, now, policy)
 	p.complete(body, policy)
 	return p

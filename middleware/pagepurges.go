@@ -3,6 +3,8 @@ package middleware
 import (
 	"strings"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // purgeRule is one purge of all pages beneath a path.
@@ -17,7 +19,7 @@ type purgeRule struct {
 
 // matches reports whether the rule is about pages of a target that were
 // requested at that time. The end of the path is the end of a segment.
-func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) bool {
+func (r *purgeRule) matches(keyPrefix string, t policy.Target, requested time.Time) bool {
 	// Stores of bytes cut both times to milliseconds; that of a run under way is
 	// not cut yet.
 	if r.at.Before(requested.Truncate(time.Millisecond)) || r.keyPrefix != keyPrefix {
@@ -26,8 +28,8 @@ func (r *purgeRule) matches(keyPrefix string, t target, requested time.Time) boo
 	if r.scheme == "" {
 		return true
 	}
-	rest, beneath := strings.CutPrefix(t.path, r.path)
-	return beneath && (rest == "" || rest[0] == '/') && r.scheme == t.scheme && r.host == t.host
+	rest, beneath := strings.CutPrefix(t.Path, r.path)
+	return beneath && (rest == "" || rest[0] == '/') && r.scheme == t.Scheme && r.host == t.Host
 }
 
 // maxRules is how many purges by prefix are remembered, if there are no more key

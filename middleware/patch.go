@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -50,7 +52,7 @@ func checkVaryNames(names []string) error {
 
 // mergedVary is the line of Vary with what the lines and the names say.
 func mergedVary(lines, names []string) string {
-	return varyLine(rfc9111.FieldNames(slices.Concat(lines, names)))
+	return policy.VaryLine(rfc9111.FieldNames(slices.Concat(lines, names)))
 }
 
 // PatchCacheControl adds directives to the Cache-Control field of a response, as Django's

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/uri"
 )
 
@@ -15,7 +17,7 @@ import (
 var errPurgeURL = errors.New("larder: not the URL of a page")
 
 // purgeURL carries out an order about a URL as people write it.
-func purgeURL(ctx context.Context, p *policy, text string, o purgeOrder, count counting) (_ purgeResult, err error) {
+func purgeURL(ctx context.Context, p *policy.Policy, text string, o purgeOrder, count counting) (_ purgeResult, err error) {
 	if o.target, err = parseTarget(p, text); err != nil {
 		return purgeResult{}, err
 	}
@@ -23,8 +25,8 @@ func purgeURL(ctx context.Context, p *policy, text string, o purgeOrder, count c
 }
 
 // purgePath is purgeURL for a path, with a query or without, of the origin of a request.
-func purgePath(p *policy, r *http.Request, path string, o purgeOrder) (purgeResult, error) {
-	scheme, host := p.originOf(r, p.trustsPeer(r))
+func purgePath(p *policy.Policy, r *http.Request, path string, o purgeOrder) (purgeResult, error) {
+	scheme, host := p.OriginOf(r, p.TrustsPeer(r))
 	switch {
 	case host == "":
 		return purgeResult{}, fmt.Errorf("%w: the request has no host; use PurgeURL", errPurgeURL)
@@ -35,17 +37,17 @@ func purgePath(p *policy, r *http.Request, path string, o purgeOrder) (purgeResu
 	if err != nil {
 		return purgeResult{}, fmt.Errorf("%w: %w", errPurgeURL, err)
 	}
-	o.target = p.newTarget(scheme, host, u.Path, u.Query)
+	o.target = p.NewTarget(scheme, host, u.Path, u.Query)
 	return carryOut(r.Context(), p, o, counted)
 }
 
 // parseTarget returns the target of requests for a URL as people write it.
-func parseTarget(p *policy, text string) (target, error) {
+func parseTarget(p *policy.Policy, text string) (policy.Target, error) {
 	u, err := uri.Parse(text)
 	if err != nil {
-		return target{}, fmt.Errorf("%w: %w", errPurgeURL, err)
+		return policy.Target{}, fmt.Errorf("%w: %w", errPurgeURL, err)
 	}
-	return p.newTarget(u.Scheme, u.Host, u.Path, u.Query), nil
+	return p.NewTarget(u.Scheme, u.Host, u.Path, u.Query), nil
 }
 
 // counting says whether a purge looks for what is there, which takes a look-up.
@@ -68,19 +70,19 @@ type purgeResult struct {
 
 // carryOut purges. The result of an order that could not be carried out says what would
 // have been purged.
-func carryOut(ctx context.Context, p *policy, o purgeOrder, count counting) (purgeResult, error) {
+func carryOut(ctx context.Context, p *policy.Policy, o purgeOrder, count counting) (purgeResult, error) {
 	result := purgeResult{URL: o.target.String(), Prefix: o.prefix, Soft: o.soft}
 	if !o.prefix {
 		return purgeTarget(ctx, p, o, count, result)
 	}
-	if o.target.query != "" {
+	if o.target.Query != "" {
 		return purgeResult{}, fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, result.URL)
 	}
 	return result, addRule(ctx, p, purgeRule{
-		keyPrefix: p.keyPrefix,
-		scheme:    o.target.scheme,
-		host:      o.target.host,
-		path:      strings.TrimSuffix(o.target.path, "/"),
+		keyPrefix: p.KeyPrefix,
+		scheme:    o.target.Scheme,
+		host:      o.target.Host,
+		path:      strings.TrimSuffix(o.target.Path, "/"),
 		at:        time.Now(),
 		soft:      o.soft,
 	})

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -16,11 +18,11 @@ import (
 func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
 
 func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
-	pageAt := func(host, path string) target { return newTarget("https", host, path, "a=1") }
+	pageAt := func(host, path string) policy.Target { return policy.NewTarget("https", host, path, "a=1") }
 	rule := purgeRule{keyPrefix: "p", scheme: "https", host: "example.org", path: "/shop", at: later(10)}
 	for _, test := range []struct {
 		prefix    string
-		page      target
+		page      policy.Target
 		requested time.Time
 		want      bool
 	}{
@@ -34,7 +36,7 @@ func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 		{"p", pageAt("example.org", "/a/shop"), later(9), false},
 		{"p", pageAt("shop.example.org", "/shop"), later(9), false},
 		{"p", pageAt("example.org:8443", "/shop"), later(9), false},
-		{"p", newTarget("http", "example.org", "/shop", ""), later(9), false},
+		{"p", policy.NewTarget("http", "example.org", "/shop", ""), later(9), false},
 		{"", pageAt("example.org", "/shop"), later(9), false},
 	} {
 		if got := rule.matches(test.prefix, test.page, test.requested); got != test.want {
@@ -54,7 +56,7 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 	}
 	list := &knownPurges{rules: rules}
 	for i := range n {
-		page := newTarget("https", "example.org", fmt.Sprintf("/%d/x", i), "")
+		page := policy.NewTarget("https", "example.org", fmt.Sprintf("/%d/x", i), "")
 		if how, _ := list.find(fmt.Sprint(i%3), page, later(i-1)); how != purgedHard {
 			t.Fatalf("purge %d is forgotten", i)
 		}
@@ -79,7 +81,7 @@ func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
 	// A soft purge does not soften a hard one of before.
 	rules = withRule(rules, rule("/a", 20, true))
 	list := &knownPurges{rules: rules}
-	page := newTarget("https", "example.org", "/a", "")
+	page := policy.NewTarget("https", "example.org", "/a", "")
 	if how, _ := list.find("", page, later(5)); how != purgedHard {
 		t.Errorf("before both: %d", how)
 	}
@@ -158,7 +160,7 @@ func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		localPurges.Add(-1) // it was another process
-		page := newTarget("https", "example.org", "/shop", "")
+		page := policy.NewTarget("https", "example.org", "/shop", "")
 		if list.isDue(time.Now()) {
 			t.Error("the list is fetched more than once a second")
 		}
@@ -193,8 +195,8 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 			time.Sleep(time.Second)
 		}
 		get()
-		j := p.(*pageHandler).judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
-		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).appendPrimary(nil, 0, j.target, nil)))
+		j := p.(*pageHandler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
+		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).AppendPrimary(nil, 0, j.Target, nil)))
 		if !ok || err != nil || entry.index != nil {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
 		}

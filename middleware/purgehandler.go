@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -52,18 +54,18 @@ func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
 	return newPurgeHandler(authorize, p)
 }
 
-func newPurgeHandler(authorize Authorizer, p *policy) http.Handler {
+func newPurgeHandler(authorize Authorizer, p *policy.Policy) http.Handler {
 	if authorize.allows == nil {
 		panic("middleware: PurgeHandler: the Authorizer is empty; make one with BearerToken, BasicAuth or AuthorizeFunc")
 	}
-	return &purgeHandler{policy: p, authorize: authorize, origins: http.NewCrossOriginProtection()}
+	return &purgeHandler{Policy: p, authorize: authorize, origins: http.NewCrossOriginProtection()}
 }
 
 // methodPurge is what caches have for it; no RFC knows of it.
 const methodPurge = "PURGE"
 
 type purgeHandler struct {
-	*policy
+	*policy.Policy
 	authorize Authorizer
 	origins   *http.CrossOriginProtection
 }
@@ -93,7 +95,7 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		respwriter.ReplyError(w, r, refusal.status, refusal.text)
 		return
 	}
-	done, err := carryOut(r.Context(), h.policy, order, counted)
+	done, err := carryOut(r.Context(), h.Policy, order, counted)
 	result := PurgeResult(done)
 	switch {
 	case errors.Is(err, errPurgeURL):

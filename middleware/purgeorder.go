@@ -30,7 +30,7 @@ func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purgeOrd
 // ofTarget reads a PURGE.
 func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
 	var ok bool
-	if o.target, ok = h.targetOf(r, h.trustsPeer(r)); !ok {
+	if o.target, ok = h.TargetOf(r, h.TrustsPeer(r)); !ok {
 		return errors.New("the request target is not the path of a page")
 	}
 	for _, line := range r.Header["Larder-Purge"] {
@@ -78,6 +78,6 @@ func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Requ
 	if page == "" {
 		return errors.New("url is missing; it has to be absolute, such as https://example.org/path")
 	}
-	o.target, err = parseTarget(h.policy, page)
+	o.target, err = parseTarget(h.Policy, page)
 	return err
 }

@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // purgeOrder is what is to be purged, and how.
 type purgeOrder struct {
-	target       target
+	target       policy.Target
 	prefix, soft bool
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -23,7 +25,7 @@ const (
 
 // tombstoneTTL is for how long a tombstone keeps runs that began before it from
 // storing. They may take maxRun, and then some to store.
-const tombstoneTTL = maxRun + time.Minute
+const tombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
@@ -42,7 +44,7 @@ var purging = func() (turns [64]chan struct{}) {
 // purgeTarget invalidates the pages of a target, whatever kind of client they are for and
 // however the URL was spelled. Everything is tried, whatever fails. It completes the
 // result.
-func purgeTarget(ctx context.Context, p *policy, o purgeOrder, count counting, result purgeResult) (purgeResult, error) {
+func purgeTarget(ctx context.Context, p *policy.Policy, o purgeOrder, count counting, result purgeResult) (purgeResult, error) {
 	turn := purging[maphash.String(keySeed, result.URL)%uint64(len(purging))]
 	select {
 	case turn <- struct{}{}:
@@ -50,13 +52,13 @@ func purgeTarget(ctx context.Context, p *policy, o purgeOrder, count counting, r
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	tombstones := make(map[string]*page, clientKinds)
-	for kind := range clientKinds {
-		primary := p.appendPrimary(nil, kind, o.target, nil)
+	tombstones := make(map[string]*page, policy.ClientKinds)
+	for kind := range policy.ClientKinds {
+		primary := p.AppendPrimary(nil, kind, o.target, nil)
 		tombstones[pageKey(primary)] = newTombstone(primary)
 		result.Keys = append(result.Keys, pageKey(primary))
 	}
-	c := purgedPages.Over(cache.From(ctx, p.alias))
+	c := purgedPages.Over(cache.From(ctx, p.Alias))
 	if !o.soft && count == uncounted {
 		return result, invalidate(ctx, c, tombstones, nil)
 	}

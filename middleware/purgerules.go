@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -127,7 +129,7 @@ func (known *knownPurges) isCurrent() bool {
 // find returns how a page of a target that was requested at that time was
 // purged, and when. The hardest counts, and then the earliest. keyPrefix is that
 // of the page.
-func (known *knownPurges) find(keyPrefix string, t target, requested time.Time) (how purged, at time.Time) {
+func (known *knownPurges) find(keyPrefix string, t policy.Target, requested time.Time) (how purged, at time.Time) {
 	if known == nil {
 		return notPurged, at
 	}
@@ -148,8 +150,8 @@ func (known *knownPurges) find(keyPrefix string, t target, requested time.Time) 
 var errPurgeBusy = errors.New("larder: the list of purges is locked by another process")
 
 // addRule adds a purge to the list of the alias.
-func addRule(ctx context.Context, p *policy, rule purgeRule) error {
-	c := purgedPages.Over(cache.From(ctx, p.alias))
+func addRule(ctx context.Context, p *policy.Policy, rule purgeRule) error {
+	c := purgedPages.Over(cache.From(ctx, p.Alias))
 	unlock, err := lockRules(ctx, c.Cache())
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -29,7 +31,7 @@ func (u *run) putsBack() bool { return u.x.w != nil && (u.isLoop || u.lacksRange
 // lacksRange reports whether a response is the whole, and the client wants a part.
 func (u *run) lacksRange() bool {
 	x := u.x
-	if u.status != http.StatusOK || x.r.Method != http.MethodGet || !x.fields.has(kindConditional) || x.r.Header["Range"] == nil {
+	if u.status != http.StatusOK || x.r.Method != http.MethodGet || !x.Fields.Has(policy.KindConditional) || x.r.Header["Range"] == nil {
 		return false
 	}
 	validators := rfc9111.ValidatorsOf(u.recorder.sent, u.requested)
@@ -77,21 +79,21 @@ func (x *exchange) redirectsToItself(status int, header http.Header) loop {
 	default:
 		return noLoop
 	}
-	base, err := url.Parse(x.target.scheme + "://" + x.target.host + x.target.received())
-	if err != nil || x.h.literal {
+	base, err := url.Parse(x.Target.Scheme + "://" + x.Target.Host + x.Target.Received())
+	if err != nil || x.h.Literal {
 		return noLoop
 	}
 	to, err := base.Parse(respwriter.Single(header["Location"]))
 	if err != nil || to.Opaque != "" {
 		return noLoop
 	}
-	is := x.h.newTarget(to.Scheme, to.Host, cmp.Or(to.EscapedPath(), "/"), to.RawQuery)
+	is := x.h.NewTarget(to.Scheme, to.Host, cmp.Or(to.EscapedPath(), "/"), to.RawQuery)
 	switch {
-	case is.received() != x.target.received(), x.trusted && is.scheme != x.target.scheme:
+	case is.Received() != x.Target.Received(), x.Trusted && is.Scheme != x.Target.Scheme:
 		return noLoop
-	case is.host == uri.Host(is.scheme, x.target.host):
+	case is.Host == uri.Host(is.Scheme, x.Target.Host):
 		return loopForAll
-	case !x.trusted && x.saysHost(is):
+	case !x.Trusted && x.saysHost(is):
 		return loopForOne
 	}
 	return noLoop
@@ -99,10 +101,10 @@ func (x *exchange) redirectsToItself(status int, header http.Header) loop {
 
 // saysHost reports whether the host of a target is what the request has in
 // X-Forwarded-Host.
-func (x *exchange) saysHost(t target) bool {
+func (x *exchange) saysHost(t policy.Target) bool {
 	for _, line := range x.requestHeader()["X-Forwarded-Host"] {
 		for host := range strings.SplitSeq(line, ",") {
-			if t.host == uri.Host(t.scheme, strings.TrimSpace(host)) {
+			if t.Host == uri.Host(t.Scheme, strings.TrimSpace(host)) {
 				return true
 			}
 		}
@@ -114,11 +116,11 @@ func (x *exchange) saysHost(t target) bool {
 // for, and which the handler did not get as they were.
 func (x *exchange) hiddenOfURL() (names []string) {
 	for name := range x.requestHeader() {
-		if saysURL(withHyphens(name)) && x.hides(name) {
+		if policy.SaysURL(policy.WithHyphens(name)) && x.Hides(name) {
 			names = append(names, name)
 		}
 	}
-	if x.h.hosts.folds(x.target.scheme, x.r.Host) {
+	if x.h.Hosts.Folds(x.Target.Scheme, x.r.Host) {
 		names = append(names, "Host")
 	}
 	slices.Sort(names)

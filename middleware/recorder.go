@@ -129,7 +129,7 @@ func (w *recorder) begin(status int) {
 }
 
 // unrecordable says why a response with this header goes directly to the client
-// who started the run, or reasonNone.
+// who started the run, or reason.None.
 func unrecordable(header http.Header, limit int64) reason.Reason {
 	switch {
 	case respwriter.DeclaredLength(header) > limit:

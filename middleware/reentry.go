@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
@@ -47,7 +49,7 @@ func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // than was received if it was rewritten: by the framework, which is going to do so again,
 // or before it came there. What has led to the cache is tried first from then on.
 func (e *Engine) entrances(r *http.Request) []*url.URL {
-	received, err := url.ParseRequestURI(requestTarget(r))
+	received, err := url.ParseRequestURI(policy.RequestTarget(r))
 	switch {
 	case err != nil || isSameResource(received, r.URL):
 		return []*url.URL{r.URL}
@@ -134,23 +136,23 @@ func (t *ticket) proceed(v Visit, r *http.Request) {
 // mismatch says why a request that has arrived would not make the page that it is
 // for, or "".
 func (t *ticket) mismatch(r *http.Request, v Visit) string {
-	is, was := t.engine.pages.sharedURL(r), t.engine.pages.sharedURL(t.r)
+	is, was := t.engine.pages.SharedURL(r), t.engine.pages.SharedURL(t.r)
 	switch {
 	case v.Route() != t.route:
 		return fmt.Sprintf("the route is %q now", v.Route())
 	case !isSameResource(&is, &was):
 		return "the URL is another now"
 	}
-	first := attachmentOf(t.r)
-	if len(t.engine.pages.varyValues) == 0 || first == nil {
+	first := policy.AttachmentOf(t.r)
+	if len(t.engine.pages.VaryValues) == 0 || first == nil {
 		return ""
 	}
-	r, a := attach(r, v)
-	defer a.detach()
-	for _, value := range t.engine.pages.varyValues {
-		a.answers = append(a.answers, value.of(r))
+	r, a := policy.Attach(r, v)
+	defer a.Detach()
+	for _, value := range t.engine.pages.VaryValues {
+		a.Answers = append(a.Answers, value.Of(r))
 	}
-	if !slices.Equal(a.answers, first.answers) {
+	if !slices.Equal(a.Answers, first.Answers) {
 		return "a value of VaryBy is another now"
 	}
 	return ""

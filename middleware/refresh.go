@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -76,14 +78,14 @@ func (x *exchange) background(ctx context.Context) *exchange {
 	x.removeCredentials(prepared.shared.Header)
 	// If the response turns out to vary on one of them, it is that of a request without.
 	x.removeCredentials(prepared.header)
-	if hasCertificate(prepared.shared) && !slices.Contains(x.apart, certificate) {
-		prepared.shared = withoutCertificate(prepared.shared)
+	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.Apart, policy.Certificate) {
+		prepared.shared = policy.WithoutCertificate(prepared.shared)
 	}
 	y := &exchange{
 		h:          x.h,
 		next:       x.anew,
 		r:          prepared.shared,
-		judgement:  x.judgement,
+		Judgement:  x.Judgement,
 		key:        x.key,
 		primary:    x.primary,
 		primaryLen: x.primaryLen,
@@ -93,9 +95,9 @@ func (x *exchange) background(ctx context.Context) *exchange {
 		depth:      x.depth,
 		prepared:   prepared,
 	}
-	y.directives = rfc9111.RequestDirectives{}
+	y.Directives = rfc9111.RequestDirectives{}
 	if x.removesCookies() {
-		y.userCookies = nil
+		y.UserCookies = nil
 	}
 	y.canonical = append(y.buffer[:0], x.canonical...)
 	return y
@@ -106,7 +108,7 @@ func (x *exchange) background(ctx context.Context) *exchange {
 func (x *exchange) removeCredentials(header http.Header) {
 	inKey := x.inKey()
 	for name := range header {
-		isOfUser := x.h.isCredential(name) || kindOf(name)&kindsOfUser != 0 // to a shared cache, too
+		isOfUser := x.h.IsCredential(name) || policy.KindOf(name)&policy.KindsOfUser != 0 // to a shared cache, too
 		if isOfUser && !slices.Contains(inKey, name) {
 			delete(header, name)
 		}
@@ -115,13 +117,13 @@ func (x *exchange) removeCredentials(header http.Header) {
 		return
 	}
 	delete(header, "Cookie")
-	if line := cookieLine(x.keyCookies); line != "" {
+	if line := policy.CookieLine(x.KeyCookies); line != "" {
 		header["Cookie"] = []string{line}
 	}
 }
 
 // inKey are the request fields whose values are in the key of the page.
-func (x *exchange) inKey() []string { return slices.Concat(x.vary, x.apart, x.selectors(x.depth)) }
+func (x *exchange) inKey() []string { return slices.Concat(x.Vary, x.Apart, x.selectors(x.depth)) }
 
 // removesCookies reports whether a refresh is asked for without the user's cookies.
 func (x *exchange) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
@@ -129,7 +131,7 @@ func (x *exchange) removesCookies() bool { return !slices.Contains(x.inKey(), "C
 // refresh runs the handler unless somebody else has, meanwhile, and has it stop
 // after a while. A panic of the handler ends here.
 func (x *exchange) refresh() {
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.refreshTimeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.RefreshTimeout)
 	defer cancel()
 	x.r = x.r.WithContext(ctx)
 	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})

@@ -155,5 +155,5 @@ func (x *exchange) sendAged(p *page) {
 func (x *exchange) sendPage(p *page, out *outgoing) {
 	out.setPage(p)
 	out.tell(x.h, p)
-	x.h.sendBody(x.w, x.r, x.fields, recorded{status: p.status, body: p.body}, &p.validators)
+	x.h.sendBody(x.w, x.r, x.Fields, recorded{status: p.status, body: p.body}, &p.validators)
 }

@@ -82,7 +82,7 @@ func (x *exchange) Prepare(lookUpErr error) {
 	if x.prepared == nil {
 		x.prepared = &prepared{
 			header: x.r.Header.Clone(),
-			shared: x.sharedRequest(context.Background(), x.r),
+			shared: x.SharedRequest(context.Background(), x.r),
 			outer:  respwriter.Canonical(x.w.Header()),
 		}
 	}
@@ -97,7 +97,7 @@ func (x *exchange) requestHeader() http.Header {
 }
 
 // Patience implements [cache.Announcer].
-func (x *exchange) Patience() time.Duration { return x.h.patience }
+func (x *exchange) Patience() time.Duration { return x.h.Patience }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
@@ -146,13 +146,13 @@ func (u *run) isUnconfirmed() bool {
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{
-		x: x, inFlight: cache.From(ctx, x.h.alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
+		x: x, inFlight: cache.From(ctx, x.h.Alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.ctx, u.cancel = runContext(ctx, x)
 	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
-	u.recorder = newRecorder(u, x.w, x.h.maxBody)
+	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
 	return u
 }
 
@@ -262,7 +262,7 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 		u.release()
 		return
 	}
-	entry := newPage(nil, status, e, header, u.requested, now, x.h.policy)
+	entry := newPage(nil, status, e, header, u.requested, now, x.h.Policy)
 	u.inside.limit(&entry.fresh, status, header, now, entry.initial)
 	u.page = entry
 	u.place()
@@ -292,7 +292,7 @@ func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.Own, now), []rfc9111.Validators{u.asked.validators})) == 0 {
 		return
 	}
-	u.page = u.asked.freshened(e.Own, u.requested, now, x.h.policy)
+	u.page = u.asked.freshened(e.Own, u.requested, now, x.h.Policy)
 	u.validated = true
 	u.reason = u.unstorable(u.page.status, u.page.header(), now)
 	if u.reason != reason.None || u.page.isStaleAtBirth() {
@@ -313,7 +313,7 @@ func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
 // fallback is the old page that may be sent in place of a failure, or nil.
 func (u *run) fallback() *page {
 	base := u.x.base
-	if base == nil || !base.fresh.AllowsOnError(base.age(time.Now()), &u.x.directives) {
+	if base == nil || !base.fresh.AllowsOnError(base.age(time.Now()), &u.x.Directives) {
 		return nil
 	}
 	return base

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -12,8 +14,8 @@ import (
 
 // sendBody sends a response whose header is set, and applies the client's own
 // conditions and ranges to it if it is whole. f are the fields of the request.
-func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f fieldKind, response recorded, v *rfc9111.Validators) {
-	if f.has(kindConditional) && response.status == http.StatusOK && !response.truncated {
+func (h *pageHandler) sendBody(w http.ResponseWriter, r *http.Request, f policy.FieldKind, response recorded, v *rfc9111.Validators) {
+	if f.Has(policy.KindConditional) && response.status == http.StatusOK && !response.truncated {
 		h.sendConditional(w, r, response.body, v)
 		return
 	}
@@ -32,7 +34,7 @@ func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, bo
 		writeNotModified(w, v.ETag != "")
 	case outcome == rfc9111.OutcomePreconditionFailed:
 		writePreconditionFailed(w)
-	case outcome == rfc9111.OutcomeProceed && asksForRange(r) && h.mayCut(w.Header(), r):
+	case outcome == rfc9111.OutcomeProceed && policy.AsksForRange(r) && h.MayCut(w.Header(), r):
 		sendRange(w, r, body)
 	default:
 		w.WriteHeader(http.StatusOK)
@@ -47,7 +49,7 @@ func (h *pageHandler) sendConditional(w http.ResponseWriter, r *http.Request, bo
 // for it (RFC 9111, section 4.3.2).
 func (h *pageHandler) conditions(r *http.Request, v *rfc9111.Validators) rfc9111.Outcome {
 	header := r.Header
-	if h.face == shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
+	if h.Face == policy.Shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
 		header = header.Clone()
 		delete(header, "If-Match")
 		delete(header, "If-Unmodified-Since")

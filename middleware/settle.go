@@ -80,7 +80,7 @@ func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 	case verdictTimeout:
 		x.refuse()
 	case verdictStale:
-		if len(x.nominated) == 0 {
+		if len(x.Nominated) == 0 {
 			x.h.refreshes.start(x)
 		}
 		x.hit(outcome)

@@ -46,7 +46,7 @@ type forwarded struct {
 	stored    bool
 	collapsed bool // another request's run was waited for
 	detail    reason.Reason
-	cause     reason.Reason // of reasonUncacheable: that of the last response
+	cause     reason.Reason // of reason.Uncacheable: that of the last response
 }
 
 // String returns the member of Cache-Status.

@@ -3,6 +3,8 @@ package middleware
 import (
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
@@ -10,11 +12,11 @@ import (
 // anything about that. A shared cache adds nothing of its own.
 func (o *outgoing) tellBrowsers(h *pageHandler, p *page) {
 	told := p.tellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
-	adds := h.djangoHeaders && h.browserTTL > 0 && p.tellsBrowsers // to what the handler says
-	if told && !adds || h.face == shared {
+	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.tellsBrowsers // to what the handler says
+	if told && !adds || h.Face == policy.Shared {
 		return
 	}
-	if h.browserTTL <= 0 {
+	if h.BrowserTTL <= 0 {
 		o.setLine("Cache-Control", h.browserControl)
 		return
 	}
@@ -30,15 +32,15 @@ func (o *outgoing) browserLines(h *pageHandler, p *page) *browserLines {
 	if o.rendered == nil {
 		o.rendered = p.render(p.age(time.Now()))
 	}
-	if lines := o.rendered.browser.Load(); lines != nil && lines.policy == h.policy {
+	if lines := o.rendered.browser.Load(); lines != nil && lines.policy == h.Policy {
 		return lines
 	}
-	lines := &browserLines{policy: h.policy}
-	if h.djangoHeaders {
+	lines := &browserLines{policy: h.Policy}
+	if h.DjangoHeaders {
 		lines.control, lines.expires = h.djangoLines(p)
 	} else {
 		age := time.Duration(o.rendered.age) * time.Second
-		lines.control = h.policy.browserControl(age + h.browserTTL)
+		lines.control = h.Policy.BrowserControl(age + h.BrowserTTL)
 	}
 	o.rendered.browser.Store(lines)
 	return lines
@@ -48,8 +50,8 @@ func (o *outgoing) browserLines(h *pageHandler, p *page) *browserLines {
 // same from hit to hit. Its cache for a site goes by the max-age of the response.
 func (h *pageHandler) djangoLines(p *page) (control, expires string) {
 	said := p.lines("Cache-Control")
-	ttl := h.browserTTL
-	if d := rfc9111.ParseDirectives(said); h.face == perSite && d.HasMaxAge {
+	ttl := h.BrowserTTL
+	if d := rfc9111.ParseDirectives(said); h.Face == policy.PerSite && d.HasMaxAge {
 		ttl = d.MaxAge
 	}
 	if control = h.browserControl; len(said) > 0 {

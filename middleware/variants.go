@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // variants is what is stored for a URL whose responses vary: the names of the
@@ -53,7 +55,7 @@ func variantSlot(generation string, rest, selecting []byte) uint64 {
 
 // appendVariant appends the values of the fields that the page varies on to its
 // canonical key. header is the request's.
-func appendVariant(dst []byte, header http.Header, j *judgement, index *variants) []byte {
-	dst = j.note.appendPart(dst, "generation of the variants", index.generation)
-	return appendSelecting(dst, header, j, index.names)
+func appendVariant(dst []byte, header http.Header, j *policy.Judgement, index *variants) []byte {
+	dst = j.Note.AppendPart(dst, "generation of the variants", index.generation)
+	return policy.AppendSelecting(dst, header, j, index.names)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -32,7 +34,7 @@ func VaryOnCookie(next http.Handler) http.Handler { return varyOnCookie(next) }
 var varyOnCookie = VaryOnHeaders("Cookie")
 
 func varyPatch(names []string) func(*respwriter.Writer, int) {
-	all := varyLine(names)
+	all := policy.VaryLine(names)
 	return func(w *respwriter.Writer, _ int) {
 		switch lines := w.Header()["Vary"]; {
 		case all == "" || len(lines) == 1 && lines[0] == all:

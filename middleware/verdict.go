@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -71,13 +73,13 @@ func (x *exchange) verdictOnPage(p *page) judged {
 			fresh = softened(fresh, p.age(at))
 		}
 	}
-	switch purged, at := x.purges.find(x.h.keyPrefix, x.target, p.requested); purged {
+	switch purged, at := x.purges.find(x.h.KeyPrefix, x.Target, p.requested); purged {
 	case purgedHard:
 		return judged{verdict: verdictMiss}
 	case purgedSoft:
 		fresh = softened(fresh, p.age(at))
 	}
-	decision, cause := fresh.Reuse(p.age(x.now), &x.directives)
+	decision, cause := fresh.Reuse(p.age(x.now), &x.Directives)
 	return judged{verdict: verdictOf[decision], cause: cause}
 }
 
@@ -89,12 +91,12 @@ var verdictOf = [...]verdict{
 }
 
 // unusable says why a page must not be given to this request whatever its age,
-// or reasonNone.
+// or reason.None.
 func (x *exchange) unusable(p *page) reason.Reason {
-	if len(p.contentEncoding) > 0 && !x.h.literal && !x.acceptsCoding(p.contentEncoding) {
+	if len(p.contentEncoding) > 0 && !x.h.Literal && !x.acceptsCoding(p.contentEncoding) {
 		return reason.Encoding
 	}
-	return credentialsReason(&x.credentials, p.sharing.permission(), p.vary)
+	return policy.CredentialsReason(&x.Credentials, p.sharing.permission(), p.vary)
 }
 
 // acceptsCoding reports whether the client can read an encoded body.

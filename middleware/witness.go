@@ -59,7 +59,7 @@ func (w *witness) end(err error) {
 	}
 }
 
-// unstorable says why the response would not be stored, or reasonNone.
+// unstorable says why the response would not be stored, or reason.None.
 func (w *witness) unstorable(u *run) reason.Reason {
 	if w.panicked != nil || w.failed {
 		return reason.HandlerError

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"slices"
@@ -12,8 +12,8 @@ type patterns struct {
 	prefixes []string // of patterns that end in *
 }
 
-// add adds patterns. One that ends in * stands for all names that begin so.
-func (ps *patterns) add(added []string) {
+// Add adds patterns. One that ends in * stands for all names that begin so.
+func (ps *patterns) Add(added []string) {
 	for _, pattern := range added {
 		if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
 			ps.prefixes = append(ps.prefixes, prefix)

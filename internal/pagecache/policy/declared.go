@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"maps"
@@ -15,41 +15,41 @@ import (
 // declaresCookies reports whether options say what the cookies of a request mean to
 // the pages: some are named, or none counts and a value says for whom a page is. If
 // not, a response that depends on cookies is one user's page.
-func (p *policy) declaresCookies() bool {
-	if len(p.cookies.inKey) > 0 || slices.Contains(p.varyHeaders, "Cookie") {
+func (p *Policy) declaresCookies() bool {
+	if len(p.Cookies.InKey) > 0 || slices.Contains(p.VaryHeaders, "Cookie") {
 		return true
 	}
-	ignored := &p.cookies.ignored
+	ignored := &p.Cookies.Ignored
 	if ignored.isEmpty() {
 		return false
 	}
 	isNamed := func(prefix string) bool { return prefix != "" }
-	return len(p.varyValues) > 0 || len(ignored.names) > 0 || slices.ContainsFunc(ignored.prefixes, isNamed)
+	return len(p.VaryValues) > 0 || len(ignored.names) > 0 || slices.ContainsFunc(ignored.prefixes, isNamed)
 }
 
-// identifies reports whether a request field tells who the user is, and options do not
+// Identifies reports whether a request field tells who the user is, and options do not
 // say how pages depend on it. A response that depends on it by the word of outer
 // middleware, which keeps the session, is then one user's.
-func (p *policy) identifies(name string) bool {
+func (p *Policy) Identifies(name string) bool {
 	if name == "Cookie" {
-		return p.face != shared && !p.declaresCookies()
+		return p.Face != Shared && !p.declaresCookies()
 	}
-	return p.isCredential(name) && !slices.Contains(p.varyHeaders, name) && len(p.varyValues) == 0
+	return p.IsCredential(name) && !slices.Contains(p.VaryHeaders, name) && len(p.VaryValues) == 0
 }
 
-// certificate is the name of the certificate of a TLS client, in keys. It is that of no
+// Certificate is the name of the certificate of a TLS client, in keys. It is that of no
 // field.
-const certificate = "client certificate"
+const Certificate = "client certificate"
 
 // appendApart appends to a key the credentials that values depend on. So a value that
 // names the user is not all that it takes to get that user's page.
-func (note keyNote) appendApart(dst []byte, r *http.Request, names []string) []byte {
+func (note KeyNote) appendApart(dst []byte, r *http.Request, names []string) []byte {
 	for _, name := range names {
 		lines := r.Header[name]
-		if name == certificate {
+		if name == Certificate {
 			lines = []string{string(r.TLS.PeerCertificates[0].Raw)}
 		}
-		dst = note.appendLines(keys.AppendPart(dst, name), name, lines)
+		dst = note.AppendLines(keys.AppendPart(dst, name), name, lines)
 	}
 	return dst
 }
@@ -57,8 +57,8 @@ func (note keyNote) appendApart(dst []byte, r *http.Request, names []string) []b
 // valuesDependOn reports whether a value of [VaryBy] depends on a request field: it
 // would be another without it, or what it is made of has the field's value in it, as
 // what outer middleware puts into the context may.
-func (p *policy) valuesDependOn(r *http.Request, name string) bool {
-	if p.literal || len(p.varyValues) == 0 {
+func (p *Policy) valuesDependOn(r *http.Request, name string) bool {
+	if p.Literal || len(p.VaryValues) == 0 {
 		return false
 	}
 	without := *r
@@ -71,24 +71,24 @@ func (p *policy) valuesDependOn(r *http.Request, name string) bool {
 }
 
 // valuesDependOnCertificate is valuesDependOn for the certificate of a TLS client.
-func (p *policy) valuesDependOnCertificate(r *http.Request) bool {
-	without := withoutCertificate(r)
+func (p *Policy) valuesDependOnCertificate(r *http.Request) bool {
+	without := WithoutCertificate(r)
 	return p.anyValue(r, func(value string, of func(*http.Request) string) bool { return of(without) != value })
 }
 
 // anyValue reports whether depends is true of a value of VaryBy and its function. A
 // function that panics there needs what that request does not have.
-func (p *policy) anyValue(r *http.Request, depends func(value string, of func(*http.Request) string) bool) bool {
+func (p *Policy) anyValue(r *http.Request, depends func(value string, of func(*http.Request) string) bool) bool {
 	isNeeded := func(value string, of func(*http.Request) string) (is bool) {
 		defer func() { is = recover() != nil || is }()
 		return depends(value, of)
 	}
-	return slices.ContainsFunc(p.varyValues, func(v varyValue) bool { return isNeeded(v.of(r), v.of) })
+	return slices.ContainsFunc(p.VaryValues, func(v VaryValue) bool { return isNeeded(v.Of(r), v.Of) })
 }
 
-// withoutCertificate returns the request as it would be without the certificate of its
+// WithoutCertificate returns the request as it would be without the certificate of its
 // client.
-func withoutCertificate(r *http.Request) *http.Request {
+func WithoutCertificate(r *http.Request) *http.Request {
 	without := *r
 	if r.TLS != nil {
 		state := *r.TLS

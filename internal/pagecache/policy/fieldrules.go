@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"net/textproto"
@@ -6,39 +6,39 @@ import (
 	"strings"
 )
 
-// fieldRules is what the options of a policy say about request fields. The name of a
+// FieldRules is what the options of a policy say about request fields. The name of a
 // field counts before patterns, and patterns of options before knownCredentials.
-type fieldRules struct {
-	unknown              bool // knownCredentials do not count
-	credentials, ignored fieldSet
+type FieldRules struct {
+	Unknown              bool // knownCredentials do not count
+	Credentials, Ignored fieldSet
 }
 
 // apply returns what a field means to the policy that otherwise is of this kind.
-func (r *fieldRules) apply(name string, kind fieldKind) fieldKind {
-	name = withHyphens(name)
+func (r *FieldRules) apply(name string, kind FieldKind) FieldKind {
+	name = WithHyphens(name)
 	switch {
-	case r.ignored.hasName(name):
-	case r.credentials.hasName(name), r.credentials.hasPattern(name):
+	case r.Ignored.hasName(name):
+	case r.Credentials.hasName(name), r.Credentials.hasPattern(name):
 		return kind | kindCredential
-	case r.ignored.hasPattern(name):
-	case r.unknown:
+	case r.Ignored.hasPattern(name):
+	case r.Unknown:
 		return kind &^ (kindCredential | kindCSRF)
 	default:
 		return kind
 	}
-	return kind &^ kindsOfUser
+	return kind &^ KindsOfUser
 }
 
-// ignores reports whether pages do not depend on a field, by [IgnoreHeaders].
-func (r *fieldRules) ignores(name string) bool {
+// Ignores reports whether pages do not depend on a field, by [IgnoreHeaders].
+func (r *FieldRules) Ignores(name string) bool {
 	if r == nil {
 		return false
 	}
-	name = withHyphens(name)
-	if r.credentials.hasName(name) {
+	name = WithHyphens(name)
+	if r.Credentials.hasName(name) {
 		return false
 	}
-	return r.ignored.hasName(name) || r.ignored.hasPattern(name) && !r.credentials.hasPattern(name)
+	return r.Ignored.hasName(name) || r.Ignored.hasPattern(name) && !r.Credentials.hasPattern(name)
 }
 
 // fieldSet is a set of names of request fields, in canonical form.
@@ -49,15 +49,15 @@ type fieldSet struct {
 
 func newFieldSet(known []knownField) (s fieldSet) {
 	for _, k := range known {
-		s.add(k.Name)
+		s.Add(k.Name)
 	}
 	return s
 }
 
-// add adds a name, or what is one with a "*" before or behind it.
-func (s *fieldSet) add(text string) {
+// Add adds a name, or what is one with a "*" before or behind it.
+func (s *fieldSet) Add(text string) {
 	if strings.Contains(text, "*") {
-		s.patterns = append(s.patterns, newFieldPattern(text))
+		s.patterns = append(s.patterns, NewFieldPattern(text))
 		return
 	}
 	if s.names == nil {
@@ -74,7 +74,7 @@ func (s *fieldSet) hasName(name string) bool {
 }
 
 func (s *fieldSet) hasPattern(name string) bool {
-	return slices.ContainsFunc(s.patterns, func(p fieldPattern) bool { return p.matches(name) })
+	return slices.ContainsFunc(s.patterns, func(p fieldPattern) bool { return p.Matches(name) })
 }
 
 // fieldPattern is a text that names begin with, end in, or have anywhere, whatever
@@ -84,14 +84,14 @@ type fieldPattern struct {
 	anyHead, anyTail bool // there may be something before it, behind it
 }
 
-// newFieldPattern reads a text with a "*" before it, behind it, or both.
-func newFieldPattern(pattern string) fieldPattern {
+// NewFieldPattern reads a text with a "*" before it, behind it, or both.
+func NewFieldPattern(pattern string) fieldPattern {
 	text, anyHead := strings.CutPrefix(pattern, "*")
 	text, anyTail := strings.CutSuffix(text, "*")
 	return fieldPattern{text, anyHead, anyTail}
 }
 
-func (p *fieldPattern) matches(name string) bool {
+func (p *fieldPattern) Matches(name string) bool {
 	spare := len(name) - len(p.text)
 	switch {
 	case spare < 0, len(name) > maxFieldName:

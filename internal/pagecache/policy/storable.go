@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"cmp"
@@ -13,28 +13,28 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// maxVary is how many fields a response may vary on. One that names more might
+// MaxVary is how many fields a response may vary on. One that names more might
 // as well say Vary: *, and each is a dimension for a client to fill a store in.
-const maxVary = 16
+const MaxVary = 16
 
-// unstorable says why a response with this header must not be stored for others,
-// or reasonNone. Whether it is whole is seen at its end.
-func (p *policy) unstorable(status int, header http.Header, j *judgement, now time.Time) reason.Reason {
-	control := p.control(header)
+// Unstorable says why a response with this header must not be stored for others,
+// or reason.None. Whether it is whole is seen at its end.
+func (p *Policy) Unstorable(status int, header http.Header, j *Judgement, now time.Time) reason.Reason {
+	control := p.Control(header)
 	switch {
 	case hasManyElements(header["Vary"], ","):
 		return reason.VaryAny // before it is compared with what the request has
-	case p.face != shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
+	case p.Face != Shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
 		return reason.Nested
-	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+	case header["Set-Cookie"] != nil && !p.StripSetCookie && !p.Literal:
 		return reason.SetCookie
-	case variesOnHidden(rfc9111.FieldNames(header["Vary"]), j):
+	case VariesOnHidden(rfc9111.FieldNames(header["Vary"]), j):
 		return reason.VaryHidden
 	}
-	if p.face == shared {
+	if p.Face == Shared {
 		return p.unstorableByStandard(status, header, &control, j)
 	}
-	if hasNonce(header) && !p.literal {
+	if hasNonce(header) && !p.Literal {
 		return reason.Nonce
 	}
 	if !p.isWanted(status, &control, header, now) {
@@ -43,20 +43,20 @@ func (p *policy) unstorable(status int, header http.Header, j *judgement, now ti
 	if why := p.withheld(&control, header, now); why != reason.None {
 		return why
 	}
-	return credentialsReason(&j.credentials, control.Permission(), rfc9111.FieldNames(header["Vary"]))
+	return CredentialsReason(&j.Credentials, control.Permission(), rfc9111.FieldNames(header["Vary"]))
 }
 
-// variesOnHidden reports whether a response depends on a field that the handler
+// VariesOnHidden reports whether a response depends on a field that the handler
 // did not get from the client: what it has seen there, from a proxy further in
 // perhaps, the cache cannot see. The host is in the key.
-func variesOnHidden(vary []string, j *judgement) bool {
-	return slices.ContainsFunc(vary, func(name string) bool { return name != "Host" && j.hides(name) })
+func VariesOnHidden(vary []string, j *Judgement) bool {
+	return slices.ContainsFunc(vary, func(name string) bool { return name != "Host" && j.Hides(name) })
 }
 
 // isWanted reports whether responses with this status are stored: 200, those
 // with a lifetime by option, and final ones that give one themselves.
-func (p *policy) isWanted(status int, control *rfc9111.Control, header http.Header, now time.Time) bool {
-	ttl, named := p.statusTTL[status]
+func (p *Policy) isWanted(status int, control *rfc9111.Control, header http.Header, now time.Time) bool {
+	ttl, named := p.StatusTTL[status]
 	switch {
 	case status == http.StatusPartialContent, status == http.StatusNotModified:
 		return false
@@ -88,11 +88,11 @@ func isOfOneRequest(status int) bool {
 // unstorableByStandard is unstorable for a shared cache, by RFC 9111. Unless it
 // is to the letter, a response that is private or says no-cache about some
 // fields of its own is not stored without these fields, but not at all.
-func (p *policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *judgement) reason.Reason {
+func (p *Policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *Judgement) reason.Reason {
 	x := rfc9111.Exchange{
 		Method:        http.MethodGet,
-		Authorization: j.credentials.Authorization,
-		NoStore:       j.directives.NoStore,
+		Authorization: j.Credentials.Authorization,
+		NoStore:       j.Directives.NoStore,
 		Status:        status,
 		Header:        header,
 		Control:       *control,
@@ -104,23 +104,23 @@ func (p *policy) unstorableByStandard(status int, header http.Header, control *r
 		return why
 	}
 	vary := rfc9111.FieldNames(header["Vary"])
-	ttl, named := p.statusTTL[status]
+	ttl, named := p.StatusTTL[status]
 	switch {
-	case named && ttl <= 0, !named && !p.literal && isOfOneRequest(status):
+	case named && ttl <= 0, !named && !p.Literal && isOfOneRequest(status):
 		return reason.Status
-	case len(vary) > maxVary:
+	case len(vary) > MaxVary:
 		return reason.VaryAny
-	case !p.literal && control.Private:
+	case !p.Literal && control.Private:
 		return reason.Private
 	}
-	if why := credentialsReason(&j.credentials, control.Permission(), vary); why != reason.None {
+	if why := CredentialsReason(&j.Credentials, control.Permission(), vary); why != reason.None {
 		return why
 	}
 	return p.useless(status, header, control)
 }
 
-// upstreamReason is reasonUpstream for a status by which a proxy says that the next
-// server did not answer, and reasonNone for others.
+// upstreamReason is reason.Upstream for a status by which a proxy says that the next
+// server did not answer, and reason.None for others.
 func upstreamReason(status int) reason.Reason {
 	if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
 		return reason.Upstream
@@ -130,16 +130,16 @@ func upstreamReason(status int) reason.Reason {
 
 // giveLifetime reports whether an option gives a lifetime to a response that is
 // not stored only because it has none.
-func (p *policy) giveLifetime(status int, r reason.Reason) bool {
-	return r == reason.NoLifetime && p.statusTTL[status] > 0
+func (p *Policy) giveLifetime(status int, r reason.Reason) bool {
+	return r == reason.NoLifetime && p.StatusTTL[status] > 0
 }
 
 // useless says why a response that may be stored would never be served, or
-// reasonNone: it is stale, and nothing can be done with it then.
-func (p *policy) useless(status int, header http.Header, control *rfc9111.Control) reason.Reason {
+// reason.None: it is stale, and nothing can be done with it then.
+func (p *Policy) useless(status int, header http.Header, control *rfc9111.Control) reason.Reason {
 	now := time.Now()
 	age := rfc9111.InitialAge(header, now, now)
-	f := p.freshness(control, status, header, now, age)
+	f := p.Freshness(control, status, header, now, age)
 	if f.Lifetime <= age && !rfc9111.MayValidate(header) && f.StaleWhileRevalidate <= 0 && f.StaleIfError <= 0 {
 		if f.Source == rfc9111.SourceNone {
 			return reason.NoLifetime
@@ -167,19 +167,19 @@ var reasonOf = [...]reason.Reason{
 
 // withheld says why a header, that of a response or what is there of it before
 // the handler runs, keeps the response from being stored for others, or
-// reasonNone.
-func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason.Reason {
+// reason.None.
+func (p *Policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason.Reason {
 	vary, varyAny := rfc9111.VaryNames(header["Vary"])
 	switch {
 	case control.NoStore:
 		return reason.NoStore
-	case control.Private && !p.literal, control.PrivateWhole:
+	case control.Private && !p.Literal, control.PrivateWhole:
 		return reason.Private
-	case header["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+	case header["Set-Cookie"] != nil && !p.StripSetCookie && !p.Literal:
 		return reason.SetCookie
-	case varyAny || len(vary) > maxVary:
+	case varyAny || len(vary) > MaxVary:
 		return reason.VaryAny
-	case p.face == shared:
+	case p.Face == Shared:
 		return reason.None
 	case control.NoCache || slices.ContainsFunc(control.NoCacheFields, rfc9111.IsEssential):
 		return reason.NoCache
@@ -189,16 +189,16 @@ func (p *policy) withheld(control *rfc9111.Control, header http.Header, now time
 	return reason.None
 }
 
-// isSilent reports whether a header says nothing that keeps a response from being
+// IsSilent reports whether a header says nothing that keeps a response from being
 // stored, or that it depends on.
-func (p *policy) isSilent(header http.Header) bool {
+func (p *Policy) IsSilent(header http.Header) bool {
 	for name := range header {
 		switch name {
 		case "Age", "Cache-Control", "Content-Security-Policy", "Content-Security-Policy-Report-Only",
 			"Date", "Expires", "Pragma", "Set-Cookie", "Vary":
 			return false
 		}
-		if slices.Contains(p.targets, name) {
+		if slices.Contains(p.Targets, name) {
 			return false
 		}
 	}

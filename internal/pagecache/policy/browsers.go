@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"strconv"
@@ -7,15 +7,15 @@ import (
 
 // For how long browsers may keep a page.
 
-// browserControl is what browsers are told by default of a page that they may keep for
+// BrowserControl is what browsers are told by default of a page that they may keep for
 // maxAge, with its age. If the page depends on what no request field names, caches that
 // many share are told to keep nothing.
-func (p *policy) browserControl(maxAge time.Duration) string {
-	if p.browserTTL <= 0 {
+func (p *Policy) BrowserControl(maxAge time.Duration) string {
+	if p.BrowserTTL <= 0 {
 		return "max-age=0, must-revalidate"
 	}
 	control := "max-age=" + strconv.FormatInt(int64(maxAge/time.Second), 10)
-	if len(p.varyValues) > 0 {
+	if len(p.VaryValues) > 0 {
 		return "private, " + control
 	}
 	return control

@@ -1,31 +1,31 @@
-package middleware
+package policy
 
 import "net/http"
 
-// fieldKind is what a request field means to the cache, or those that a request has mean
+// FieldKind is what a request field means to the cache, or those that a request has mean
 // together. Most have few that mean something, and all are found in one walk through the
 // header. None is zero.
-type fieldKind uint8
+type FieldKind uint8
 
 const (
-	kindUpgrade fieldKind = 1 << iota
+	kindUpgrade FieldKind = 1 << iota
 	kindConnection
-	kindCookie
+	KindCookie
 	kindAuthorization
 	kindCredential  // names the user or authenticates the client
 	kindCSRF        // proves that the request is not forged; the user has it, too
 	kindDirectives  // Cache-Control or Pragma
-	kindConditional // a condition or a range
+	KindConditional // a condition or a range
 
-	// kindsOfUser are those by which a response may be one user's own.
-	kindsOfUser = kindAuthorization | kindCredential | kindCSRF
+	// KindsOfUser are those by which a response may be one user's own.
+	KindsOfUser = kindAuthorization | kindCredential | kindCSRF
 )
 
-// has reports whether a field is of one of these kinds.
-func (k fieldKind) has(kinds fieldKind) bool { return k&kinds != 0 }
+// Has reports whether a field is of one of these kinds.
+func (k FieldKind) Has(kinds FieldKind) bool { return k&kinds != 0 }
 
-// fieldsOf finds the fields of a request that mean something to this policy.
-func (p *policy) fieldsOf(header http.Header) (kinds fieldKind) {
+// FieldsOf finds the fields of a request that mean something to this policy.
+func (p *Policy) FieldsOf(header http.Header) (kinds FieldKind) {
 	for name, lines := range header {
 		if lines != nil {
 			kinds |= p.kindOf(name)
@@ -34,23 +34,23 @@ func (p *policy) fieldsOf(header http.Header) (kinds fieldKind) {
 	return kinds
 }
 
-// kindOf returns what a request field means, whatever the options of a policy are.
+// KindOf returns what a request field means, whatever the options of a policy are.
 // Those that browsers and proxies send with most requests are told from credentials
 // here; what is missing is looked for among the credentials, which takes longer.
-func kindOf(name string) fieldKind {
+func KindOf(name string) FieldKind {
 	switch name {
 	case "Upgrade":
 		return kindUpgrade
 	case "Connection":
 		return kindConnection
 	case "Cookie":
-		return kindCookie
+		return KindCookie
 	case "Authorization":
 		return kindAuthorization
 	case "Cache-Control", "Pragma":
 		return kindDirectives
 	case "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since":
-		return kindConditional
+		return KindConditional
 	case
 		// RFC 9110, and of a browser's fetch.
 		"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Content-Length", "Content-Type", "Date", "Expect", "From",
@@ -73,6 +73,6 @@ func kindOf(name string) fieldKind {
 	return kindOfCredential(name)
 }
 
-// isPartial reports whether a request field would make an answer partial or
+// IsPartial reports whether a request field would make an answer partial or
 // empty. Each client's own are applied to the whole answer.
-func isPartial(name string) bool { return kindOf(name) == kindConditional }
+func IsPartial(name string) bool { return KindOf(name) == KindConditional }

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"net/http"
@@ -47,8 +47,8 @@ var (
 
 // kindOfCredential returns whether a field that is not among the frequent ones is a
 // credential. Underscores count as hyphens, as they do for CGI, WSGI and their like.
-func kindOfCredential(name string) fieldKind {
-	name = withHyphens(name)
+func kindOfCredential(name string) FieldKind {
+	name = WithHyphens(name)
 	switch {
 	case len(name) > maxFieldName:
 		return kindCredential // whatever it says, no other client says it
@@ -69,35 +69,35 @@ func kindOfCredential(name string) fieldKind {
 // there out of caution.
 //
 // apart are credentials that a value of VaryBy depends on. They are in the key, too.
-func (p *policy) credentials(r *http.Request, f fieldKind, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
-	if len(userCookies) > 0 && p.face != shared && !slices.Contains(p.varyHeaders, "Cookie") {
+func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
+	if len(userCookies) > 0 && p.Face != Shared && !slices.Contains(p.VaryHeaders, "Cookie") {
 		c.Fields = append(c.Fields, "Cookie")
 	}
-	c.Certificate = p.face != shared && hasCertificate(r)
-	if !f.has(kindsOfUser) && (!c.Certificate || len(p.varyValues) == 0) {
+	c.Certificate = p.Face != Shared && HasCertificate(r)
+	if !f.Has(KindsOfUser) && (!c.Certificate || len(p.VaryValues) == 0) {
 		return c, nil
 	}
 	for _, name := range p.credentialFields(r.Header) {
 		switch {
-		case slices.Contains(p.varyHeaders, name) && !p.literal:
+		case slices.Contains(p.VaryHeaders, name) && !p.Literal:
 		case p.valuesDependOn(r, name):
 			apart = append(apart, name)
-		case name == "Authorization" && p.face == shared:
+		case name == "Authorization" && p.Face == Shared:
 			c.Authorization = true
 		default:
 			c.Fields = append(c.Fields, name)
 		}
 	}
 	if c.Certificate && p.valuesDependOnCertificate(r) {
-		c.Certificate, apart = false, append(apart, certificate)
+		c.Certificate, apart = false, append(apart, Certificate)
 	}
 	return c, apart
 }
 
-// isAnonymous reports whether a request has no credentials in other fields than Cookie, but
+// IsAnonymous reports whether a request has no credentials in other fields than Cookie, but
 // for those that are in the key.
-func (p *policy) isAnonymous(r *http.Request, f fieldKind) bool {
-	if !f.has(kindsOfUser) && r.TLS == nil {
+func (p *Policy) IsAnonymous(r *http.Request, f FieldKind) bool {
+	if !f.Has(KindsOfUser) && r.TLS == nil {
 		return true
 	}
 	c, _ := p.credentials(r, f, nil)
@@ -106,9 +106,9 @@ func (p *policy) isAnonymous(r *http.Request, f fieldKind) bool {
 
 // credentialFields are the names of the credentials of a request in other fields than
 // Cookie, in order.
-func (p *policy) credentialFields(header http.Header) (names []string) {
+func (p *Policy) credentialFields(header http.Header) (names []string) {
 	for name, lines := range header {
-		if lines != nil && p.isCredential(name) {
+		if lines != nil && p.IsCredential(name) {
 			names = append(names, name)
 		}
 	}
@@ -116,30 +116,30 @@ func (p *policy) credentialFields(header http.Header) (names []string) {
 	return names
 }
 
-// credentialsReason says why a response that varies on these fields and has this permission is
-// not shared among clients with these credentials, or reasonNone.
-func credentialsReason(c *rfc9111.Credentials, permission rfc9111.Permission, vary []string) reason.Reason {
+// CredentialsReason says why a response that varies on these fields and has this permission is
+// not shared among clients with these credentials, or reason.None.
+func CredentialsReason(c *rfc9111.Credentials, permission rfc9111.Permission, vary []string) reason.Reason {
 	if c.MayShare(permission, vary) {
 		return reason.None
 	}
-	isCSRF := func(name string) bool { return kindOf(name) == kindCSRF || slices.Contains(vary, name) }
+	isCSRF := func(name string) bool { return KindOf(name) == kindCSRF || slices.Contains(vary, name) }
 	if !c.Authorization && !c.Certificate && !slices.ContainsFunc(c.Fields, func(name string) bool { return !isCSRF(name) }) {
 		return reason.CSRF
 	}
 	return reason.Credentials
 }
 
-func hasCertificate(r *http.Request) bool { return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 }
+func HasCertificate(r *http.Request) bool { return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 }
 
-// isCredential reports whether a request field, known by its canonical name, is a
+// IsCredential reports whether a request field, known by its canonical name, is a
 // credential to this policy.
-func (p *policy) isCredential(name string) bool { return p.kindOf(name)&kindsOfUser != 0 }
+func (p *Policy) IsCredential(name string) bool { return p.kindOf(name)&KindsOfUser != 0 }
 
-// kindOf is kindOf with what options say of the field.
-func (p *policy) kindOf(name string) fieldKind {
-	kind := kindOf(name)
-	if p.fieldRules != nil {
-		kind = p.fieldRules.apply(name, kind)
+// KindOf is kindOf with what options say of the field.
+func (p *Policy) kindOf(name string) FieldKind {
+	kind := KindOf(name)
+	if p.FieldRules != nil {
+		kind = p.FieldRules.apply(name, kind)
 	}
 	return kind
 }
@@ -148,9 +148,9 @@ func (p *policy) kindOf(name string) fieldKind {
 // in bytes. The longest of knownCredentials has 34.
 const maxFieldName = 128
 
-// withHyphens is the field for which CGI, WSGI and their like take one that may be
+// WithHyphens is the field for which CGI, WSGI and their like take one that may be
 // written with underscores. A name over maxFieldName stays.
-func withHyphens(name string) string {
+func WithHyphens(name string) string {
 	if len(name) > maxFieldName {
 		return name
 	}
@@ -160,8 +160,8 @@ func withHyphens(name string) string {
 	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
-// isPlain reports whether a request with these fields gets a page that everyone
+// IsPlain reports whether a request with these fields gets a page that everyone
 // gets, if there are no credentials in other fields.
-func (p *policy) isPlain(f fieldKind) bool {
-	return !f.has(kindCookie|kindAuthorization) && !(p.heedRequests && f.has(kindDirectives))
+func (p *Policy) IsPlain(f FieldKind) bool {
+	return !f.Has(KindCookie|kindAuthorization) && !(p.HeedRequests && f.Has(kindDirectives))
 }

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"net/http"
@@ -15,25 +15,25 @@ const maxElements = 256
 
 // maxTarget is how many bytes the target of a request that is answered from the cache
 // may have. The key of a page, which is stored with it, is six times as long at most: the
-// target as received, in normal form, in which a byte may take three, and as the handler
+// Target as received, in normal form, in which a byte may take three, and as the handler
 // gets it.
 const maxTarget = 32 << 10
 
 // isOverlong reports whether a request has more of something than maxElements, or a
-// target of more than maxTarget bytes. f are its fields.
-func (p *policy) isOverlong(r *http.Request, f fieldKind) bool {
+// Target of more than maxTarget bytes. f are its fields.
+func (p *Policy) isOverlong(r *http.Request, f FieldKind) bool {
 	header := r.Header
 	switch {
 	case len(header) > maxElements,
 		len(r.RequestURI) > maxTarget,
-		f.has(kindConnection) && hasManyElements(header["Connection"], ","),
-		f.has(kindCookie) && hasManyElements(header["Cookie"], ";"),
+		f.Has(kindConnection) && hasManyElements(header["Connection"], ","),
+		f.Has(KindCookie) && hasManyElements(header["Cookie"], ";"),
 		hasManyElements(header["Accept-Encoding"], ","),
-		p.normalize && hasManyElements(header["Accept-Language"], ","),
-		f.has(kindDirectives) && p.heedRequests && (hasManyElements(header["Cache-Control"], ",") || hasManyElements(header["Pragma"], ",")):
+		p.Normalize && hasManyElements(header["Accept-Language"], ","),
+		f.Has(kindDirectives) && p.HeedRequests && (hasManyElements(header["Cache-Control"], ",") || hasManyElements(header["Pragma"], ",")):
 		return true
 	}
-	return !p.query.unchanged() && strings.Count(r.URL.RawQuery, "&") >= maxElements
+	return !p.Query.unchanged() && strings.Count(r.URL.RawQuery, "&") >= maxElements
 }
 
 // hasManyElements reports whether lines have more than maxElements elements.
@@ -45,6 +45,6 @@ func hasManyElements(lines []string, separator string) bool {
 	return n > maxElements
 }
 
-// maxRun is how long a run may take whose response is stored. A tombstone lives
+// MaxRun is how long a run may take whose response is stored. A tombstone lives
 // longer than that, so no run that began before an invalidation outlives it.
-const maxRun = 5 * time.Minute
+const MaxRun = 5 * time.Minute

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 // not in the key of the page: one client could otherwise change the page of
 // everybody else.
 
-// believed are the fields that count if they come from a trusted proxy; then
+// Believed are the fields that count if they come from a trusted proxy; then
 // they are a part of the key.
-var believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
+var Believed = []string{"X-Forwarded-Proto", "X-Forwarded-Host"}
 
 // rewritingURL are the fields by which a client could change what a handler answers
-// without changing the key: host, path and scheme as a proxy would give them; and
+// Without changing the key: host, path and scheme as a proxy would give them; and
 // rewritingOthers those for the method and the client's address. All that begin with one
 // of rewritingPrefixes are, too; but not those that are credentials, without which the
 // handler could not answer the user.
@@ -34,42 +34,42 @@ var rewritingOthers = []string{
 
 var rewritingPrefixes = []string{"X-Forwarded-", "X-Original-", "X-Rewrite-", "X-Envoy-Original-", "X-Ms-Original-"}
 
-// ofConnection are the fields that are about the connection to one client, as is
+// OfConnection are the fields that are about the connection to one client, as is
 // what Connection names (RFC 9110, section 7.6.1): an inner proxy would take that out of
 // the request, though it had selected the page. The host is in the key, and net/http has
 // it elsewhere.
-var ofConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Expect", "Host"}
+var OfConnection = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Expect", "Host"}
 
-// special are the fields that mean something to the cache in other ways.
-var special = []string{"Accept-Encoding", "Content-Length", "Transfer-Encoding"}
+// Special are the fields that mean something to the cache in other ways.
+var Special = []string{"Accept-Encoding", "Content-Length", "Transfer-Encoding"}
 
 // nominated returns the fields of a request that Connection names, except those
 // that no handler gets.
 func nominated(header http.Header) []string {
 	names := rfc9111.FieldNames(header["Connection"])
-	return slices.DeleteFunc(names, func(name string) bool { return header[name] == nil || isHidden(name) })
+	return slices.DeleteFunc(names, func(name string) bool { return header[name] == nil || IsHidden(name) })
 }
 
-// hides reports whether the handler does not get the request field of this name.
+// Hides reports whether the handler does not get the request field of this name.
 // Underscores count as hyphens, as they do for CGI, WSGI and their like.
-func (j *judgement) hides(name string) bool {
+func (j *Judgement) Hides(name string) bool {
 	switch {
-	case j.rules.ignores(name):
+	case j.Rules.Ignores(name):
 		return true
-	case j.trusted && slices.Contains(believed, name):
+	case j.Trusted && slices.Contains(Believed, name):
 		return false
-	case slices.Contains(j.nominated, name):
+	case slices.Contains(j.Nominated, name):
 		return true
 	}
-	hyphened := withHyphens(name)
-	return isHidden(hyphened) || hyphened != name && slices.Contains(special, hyphened)
+	hyphened := WithHyphens(name)
+	return IsHidden(hyphened) || hyphened != name && slices.Contains(Special, hyphened)
 }
 
-func isHidden(name string) bool {
-	if kindOf(name)&kindsOfUser != 0 {
+func IsHidden(name string) bool {
+	if KindOf(name)&KindsOfUser != 0 {
 		return false
 	}
-	return isPartial(name) || slices.Contains(ofConnection, name) || isRewriting(name)
+	return IsPartial(name) || slices.Contains(OfConnection, name) || isRewriting(name)
 }
 
 // isRewriting reports whether a field is one of rewritingURL or rewritingOthers.
@@ -77,8 +77,8 @@ func isRewriting(name string) bool {
 	return slices.Contains(rewritingURL, name) || slices.Contains(rewritingOthers, name) || hasRewritingPrefix(name)
 }
 
-// saysURL reports whether a field says what URL the client has asked for.
-func saysURL(name string) bool {
+// SaysURL reports whether a field says what URL the client has asked for.
+func SaysURL(name string) bool {
 	return slices.Contains(rewritingURL, name) || hasRewritingPrefix(name) && !strings.HasSuffix(name, "-For")
 }
 
@@ -86,14 +86,14 @@ func hasRewritingPrefix(name string) bool {
 	return slices.ContainsFunc(rewritingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// selecting returns the lines of a request field as the handler gets them,
+// Selecting returns the lines of a request field as the handler gets them,
 // which is how they select a variant too: several lines are one, since they mean
 // the same, and a handler that looks at the first must not make the page of a
 // request that has both in one. header is the request's.
-func (j *judgement) selecting(header http.Header, name string) []string {
+func (j *Judgement) Selecting(header http.Header, name string) []string {
 	line := ""
 	switch {
-	case j.rules.ignores(name):
+	case j.Rules.Ignores(name):
 	case name == "Accept-Encoding":
 		line = rfc9111.AcceptedCodings(header[name]).String()
 	case name == "Accept-Language" && j.normalize:
@@ -101,12 +101,12 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 			line = rfc9111.NormalizeField(name, header[name])
 		}
 	case name == "Cookie":
-		line = cookieLine(j.keyCookies, j.userCookies)
-	case j.hides(name):
+		line = CookieLine(j.KeyCookies, j.UserCookies)
+	case j.Hides(name):
 	case len(header[name]) > 1:
 		line = strings.Join(header[name], ", ")
 	default:
-		return j.hosts.foldLines(j.target.scheme, name, header[name])
+		return j.hosts.foldLines(j.Target.Scheme, name, header[name])
 	}
 	if line == "" {
 		return nil
@@ -114,22 +114,22 @@ func (j *judgement) selecting(header http.Header, name string) []string {
 	return []string{line}
 }
 
-// sharedRequest returns the request that a handler answers for all.
-func (j *judgement) sharedRequest(ctx context.Context, r *http.Request) *http.Request {
+// SharedRequest returns the request that a handler answers for all.
+func (j *Judgement) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
 	shared := r.Clone(ctx)
 	shared.Method = http.MethodGet
-	shared.Host = j.target.host
-	if j.trusted {
-		shared.Host = j.hosts.fold(j.target.scheme, r.Host) // which is in the key, beside that of the target
+	shared.Host = j.Target.Host
+	if j.Trusted {
+		shared.Host = j.hosts.fold(j.Target.Scheme, r.Host) // which is in the key, beside that of the target
 	}
 	shared.Body = http.NoBody
 	*shared.URL = j.url
-	shared.RequestURI = j.target.received()
+	shared.RequestURI = j.Target.Received()
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
 	}
 	for name := range shared.Header {
-		if lines := j.selecting(r.Header, name); lines != nil {
+		if lines := j.Selecting(r.Header, name); lines != nil {
 			shared.Header[name] = slices.Clone(lines)
 		} else {
 			delete(shared.Header, name)

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"net/http"
@@ -11,19 +11,19 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// reasonAdded says why what has been added to a header makes the response one client's,
-// or reasonNone.
-func (p *policy) reasonAdded(was, now, added http.Header) reason.Reason {
-	before, control := p.control(was), p.control(now)
+// ReasonAdded says why what has been added to a header makes the response one client's,
+// or reason.None.
+func (p *Policy) ReasonAdded(was, now, added http.Header) reason.Reason {
+	before, control := p.Control(was), p.Control(now)
 	_, varyAny := rfc9111.VaryNames(added["Vary"])
 	switch {
 	case control.NoStore && !before.NoStore:
 		return reason.NoStore
-	case control.Private && !before.Private && !p.literal, control.PrivateWhole && !before.PrivateWhole:
+	case control.Private && !before.Private && !p.Literal, control.PrivateWhole && !before.PrivateWhole:
 		return reason.Private
-	case added["Set-Cookie"] != nil && !p.stripSetCookie && !p.literal:
+	case added["Set-Cookie"] != nil && !p.StripSetCookie && !p.Literal:
 		return reason.SetCookie
-	case control.NoCache && !before.NoCache && p.face != shared:
+	case control.NoCache && !before.NoCache && p.Face != Shared:
 		return reason.NoCache
 	case varyAny:
 		return reason.VaryAny
@@ -34,18 +34,18 @@ func (p *policy) reasonAdded(was, now, added http.Header) reason.Reason {
 }
 
 // reasonOutside says why what outer middleware has set makes a response one client's,
-// or reasonNone.
-func (p *policy) reasonOutside(outer http.Header, now time.Time) reason.Reason {
-	control := p.control(outer)
+// or reason.None.
+func (p *Policy) reasonOutside(outer http.Header, now time.Time) reason.Reason {
+	control := p.Control(outer)
 	if why := p.withheld(&control, outer, now); why != reason.None {
 		return why
 	}
 	switch {
 	case hasNonce(outer):
 		return reason.Nonce
-	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.identifies("Cookie"):
+	case slices.Contains(rfc9111.FieldNames(outer["Vary"]), "Cookie") && p.Identifies("Cookie"):
 		return reason.VaryCookie
-	case slices.ContainsFunc(rfc9111.FieldNames(outer["Vary"]), p.identifies):
+	case slices.ContainsFunc(rfc9111.FieldNames(outer["Vary"]), p.Identifies):
 		return reason.VaryCredentials
 	}
 	return reason.None

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"net/http"
@@ -6,10 +6,10 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// strip removes what must not be stored of a response that may be.
-func (p *policy) strip(header http.Header, control *rfc9111.Control) {
+// Strip removes what must not be stored of a response that may be.
+func (p *Policy) Strip(header http.Header, control *rfc9111.Control) {
 	rfc9111.RemoveQualified(header, &control.Directives)
-	if p.stripSetCookie {
+	if p.StripSetCookie {
 		delete(header, "Set-Cookie")
 	}
 	rfc9111.RemoveUnstorable(header)

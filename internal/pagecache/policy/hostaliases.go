@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"strings"
@@ -6,13 +6,13 @@ import (
 	"github.com/larder-go/larder/internal/uri"
 )
 
-// hostAliases has the name of a site for each of its aliases, and for that name, all in
+// HostAliases has the name of a site for each of its aliases, and for that name, all in
 // normal form. It is nil if there are none.
-type hostAliases map[string]string
+type HostAliases map[string]string
 
 // fold returns a host and port with the name of its site, in normal form. A host of no
 // site stays as it is.
-func (as hostAliases) fold(scheme, host string) string {
+func (as HostAliases) fold(scheme, host string) string {
 	if as == nil {
 		return host
 	}
@@ -26,13 +26,13 @@ func (as hostAliases) fold(scheme, host string) string {
 	return host
 }
 
-// folds reports whether fold gives a host another name.
-func (as hostAliases) folds(scheme, host string) bool {
+// Folds reports whether fold gives a host another name.
+func (as HostAliases) Folds(scheme, host string) bool {
 	return as != nil && as.fold(scheme, host) != host && as.fold(scheme, host) != uri.Host(scheme, host)
 }
 
 // foldLines is fold for the lines of a request field, if that is one of a host.
-func (as hostAliases) foldLines(scheme, field string, lines []string) []string {
+func (as HostAliases) foldLines(scheme, field string, lines []string) []string {
 	if as == nil || field != "X-Forwarded-Host" || len(lines) != 1 {
 		return lines
 	}

@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"slices"
@@ -7,12 +7,12 @@ import (
 
 // cookieRules says what the cookies of a request mean to a page.
 type cookieRules struct {
-	ignored patterns
-	inKey   []string
+	Ignored patterns
+	InKey   []string
 }
 
 // cookie is one pair of a Cookie field, as it was sent.
-type cookie struct{ name, pair string }
+type cookie struct{ Name, pair string }
 
 // split sorts the cookies of a request into those that are a part of the key
 // and others, which may identify a user. Ignored ones are in neither, unless
@@ -25,9 +25,9 @@ func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
 			name = strings.TrimSpace(name)
 			switch {
 			case pair == "":
-			case slices.Contains(c.inKey, name):
+			case slices.Contains(c.InKey, name):
 				inKey = append(inKey, cookie{name, pair})
-			case c.ignored.match(name):
+			case c.Ignored.match(name):
 			default:
 				others = append(others, cookie{name, pair})
 			}
@@ -36,8 +36,8 @@ func (c *cookieRules) split(lines []string) (inKey, others []cookie) {
 	return inKey, others
 }
 
-// cookieLine is the Cookie field with these cookies.
-func cookieLine(cookies ...[]cookie) string {
+// CookieLine is the Cookie field with these cookies.
+func CookieLine(cookies ...[]cookie) string {
 	var pairs []string
 	for _, list := range cookies {
 		for _, c := range list {

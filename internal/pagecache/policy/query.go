@@ -1,4 +1,4 @@
-package middleware
+package policy
 
 import (
 	"cmp"
@@ -9,14 +9,14 @@ import (
 
 // queryRules says which query parameters a page depends on.
 type queryRules struct {
-	ignored    patterns
-	allowed    patterns
-	restricted bool // to allowed
-	sorted     bool
+	Ignored    patterns
+	Allowed    patterns
+	Restricted bool // to allowed
+	Sorted     bool
 }
 
 func (q *queryRules) unchanged() bool {
-	return q.ignored.isEmpty() && !q.restricted && !q.sorted
+	return q.Ignored.isEmpty() && !q.Restricted && !q.Sorted
 }
 
 // apply returns the raw query with only the parameters that count. Parameters
@@ -27,13 +27,13 @@ func (q *queryRules) apply(raw string) string {
 	}
 	var kept []parameter
 	for text := range strings.SplitSeq(raw, "&") {
-		name := parameterName(text)
-		if q.restricted && !q.allowed.match(name) || q.ignored.match(name) {
+		name := ParameterName(text)
+		if q.Restricted && !q.Allowed.match(name) || q.Ignored.match(name) {
 			continue
 		}
 		kept = append(kept, parameter{name, text, len(kept)})
 	}
-	if q.sorted {
+	if q.Sorted {
 		slices.SortFunc(kept, parameter.compare)
 	}
 	return joinParameters(kept)
@@ -62,9 +62,9 @@ func joinParameters(parameters []parameter) string {
 	return b.String()
 }
 
-// parameterName returns the name as a handler reads it. One that cannot be
+// ParameterName returns the name as a handler reads it. One that cannot be
 // read keeps its spelling.
-func parameterName(parameter string) string {
+func ParameterName(parameter string) string {
 	name, _, _ := strings.Cut(parameter, "=")
 	if decoded, err := url.QueryUnescape(name); err == nil {
 		return decoded
