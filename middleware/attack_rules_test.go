@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
@@ -13,13 +15,13 @@ import (
 func TestTheListOfPurgesIsBounded(t *testing.T) {
 	const prefixes = 3
 	start := time.Unix(1_000_000, 0)
-	var rules []purgeRule
-	for i := range 10 * maxRules {
-		rule := purgeRule{
-			keyPrefix: fmt.Sprint("site", i%prefixes), scheme: "http", host: "a.test", path: fmt.Sprint("/", i),
-			at: start.Add(time.Duration(i) * time.Second), soft: i%2 == 0,
+	var rules []page.PurgeRule
+	for i := range 10 * page.MaxRules {
+		rule := page.PurgeRule{
+			KeyPrefix: fmt.Sprint("site", i%prefixes), Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i),
+			At: start.Add(time.Duration(i) * time.Second), Soft: i%2 == 0,
 		}
-		if rules = withRule(rules, rule); len(rules) > maxRules {
+		if rules = withRule(rules, rule); len(rules) > page.MaxRules {
 			t.Fatalf("%d rules after %d purges", len(rules), i+1)
 		}
 		// Whatever was purged stays purged.
@@ -28,7 +30,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 			purged := false
 			for k := range rules {
 				page := policy.Target{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", j)}
-				purged = purged || rules[k].matches(fmt.Sprint("site", j%prefixes), page, made)
+				purged = purged || rules[k].Matches(fmt.Sprint("site", j%prefixes), page, made)
 			}
 			if !purged {
 				t.Fatalf("after %d purges, that of page %d is forgotten", i+1, j)
@@ -40,13 +42,13 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 // What the store has lost, a process that knew it goes on knowing, and both are
 // together within the bound.
 func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
-	rule := func(i int) purgeRule {
-		return purgeRule{scheme: "http", host: "a.test", path: fmt.Sprint("/", i), at: time.Unix(int64(i), 0)}
+	rule := func(i int) page.PurgeRule {
+		return page.PurgeRule{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i), At: time.Unix(int64(i), 0)}
 	}
-	var known, fetched []purgeRule
-	for i := range maxRules {
+	var known, fetched []page.PurgeRule
+	for i := range page.MaxRules {
 		known = withRule(known, rule(i))
-		fetched = withRule(fetched, rule(maxRules+i))
+		fetched = withRule(fetched, rule(page.MaxRules+i))
 	}
 	if all := union(known, known); len(all) != len(known) {
 		t.Errorf("%d rules of one list", len(all))
@@ -55,14 +57,14 @@ func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
 		t.Errorf("%d rules, when the store has lost all of %d", len(all), len(known))
 	}
 	all := union(known, fetched)
-	if len(all) > maxRules {
+	if len(all) > page.MaxRules {
 		t.Errorf("%d rules of both lists", len(all))
 	}
-	for i := range 2 * maxRules {
+	for i := range 2 * page.MaxRules {
 		page := policy.Target{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i)}
 		purged := false
 		for k := range all {
-			purged = purged || all[k].matches("", page, time.Unix(int64(i), -1))
+			purged = purged || all[k].Matches("", page, time.Unix(int64(i), -1))
 		}
 		if !purged {
 			t.Fatalf("the purge of page %d is forgotten", i)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -227,9 +229,9 @@ func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
 	}
 	p.Why = bypassText(why)
 	header := u.recorder.edits.Upon(u.outerNow())
-	entry := newPage(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.Policy)
-	p.Validated = entry.isStaleAtBirth()
-	p.Permission, p.Vary = entry.sharing.permission(), append(entry.vary, u.outer.vary...)
+	entry := page.New(nil, w.status, &u.recorder.edits, header, u.requested, time.Now(), x.h.Policy)
+	p.Validated = entry.IsStaleAtBirth()
+	p.Permission, p.Vary = entry.Sharing.Permission(), append(entry.Vary, u.outer.vary...)
 }
 
 // isGuard reports whether a reason is a guess that the response is one client's: it would

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/cache"
@@ -33,10 +35,10 @@ func newPageHandler(p *policy.Policy, next http.Handler) http.Handler {
 
 // pages is the view under which pages are stored, over whichever cache. A
 // cache that fails counts as one that has nothing.
-var pages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.FailOpen, cache.Quiet)
+var pages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
 
 // encodedPages is the view of the same as they are stored.
-var encodedPages = cache.For[encodedPage](nil, cache.Using(pageCodec{}), cache.FailOpen, cache.Quiet)
+var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
 
 // pageHandler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	_ "github.com/larder-go/larder/backends/memstore"
@@ -44,9 +46,9 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		r := get(path, "")
 		j := h.Judge(nil, r)
 		key, n := h.AppendKey(nil, r, &j)
-		return pageKey(key[:n])
+		return page.Key(key[:n])
 	}
-	entry := func(key string) *page {
+	entry := func(key string) *page.Page {
 		p, ok, err := view.Get(ctx, key)
 		if !ok || err != nil {
 			t.Fatalf("Get: %v, %v", ok, err)
@@ -65,11 +67,11 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	variantKey := func(r *http.Request) string {
 		x := &exchange{h: h, r: r, Judgement: h.Judge(nil, r)}
 		x.start()
-		return x.variantKey(index.index, x.keyAt(destination{index: index.index}))
+		return x.variantKey(index.Index, x.keyAt(destination{index: index.Index}))
 	}
 	variant := entry(variantKey(get("/varies", "1")))
 
-	for name, wrong := range map[string]*page{
+	for name, wrong := range map[string]*page.Page{
 		"another page":         entry(primaryKey("/b")),
 		"another page's index": entry(primaryKey("/varies2")),
 		"a variant of another": variant,
@@ -81,7 +83,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 			t.Errorf("%s: got %q, Cache-Status %q", name, body, status)
 		}
 	}
-	for name, wrong := range map[string]*page{
+	for name, wrong := range map[string]*page.Page{
 		"another page": entry(primaryKey("/b")),
 		"an index":     index,
 	} {
@@ -118,7 +120,7 @@ func boundsVariants(t *testing.T, varied string) {
 		}
 		return nil
 	})
-	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: "memory", Options: map[string]any{"max_entries": 3 * maxVariants}}}, cache.WithEvents(events))
+	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: "memory", Options: map[string]any{"max_entries": 3 * page.MaxVariants}}}, cache.WithEvents(events))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func boundsVariants(t *testing.T, varied string) {
 		}
 		_, _ = io.WriteString(w, r.Header.Get(varied))
 	}))
-	for i := range 3 * maxVariants {
+	for i := range 3 * page.MaxVariants {
 		ctx := caches.Scope(t.Context())
 		r := httptest.NewRequest("GET", "/page", nil).WithContext(ctx)
 		if r.Header.Set(varied, strconv.Itoa(i)); i == 0 {
@@ -143,8 +145,8 @@ func boundsVariants(t *testing.T, varied string) {
 		}
 		_ = ctx.Close(context.Background())
 	}
-	if n := len(stored); n < maxVariants/2 || n > maxVariants+maxDepth {
-		t.Errorf("there are %d entries, want at most %d variants and their indexes", n, maxVariants)
+	if n := len(stored); n < page.MaxVariants/2 || n > page.MaxVariants+maxDepth {
+		t.Errorf("there are %d entries, want at most %d variants and their indexes", n, page.MaxVariants)
 	}
 }
 

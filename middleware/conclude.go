@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -95,7 +97,7 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 		u.reason, u.page = reason.Truncated, nil
 		return forOne, nil
 	}
-	u.page.complete(u.response.body, u.x.h.Policy)
+	u.page.Complete(u.response.body, u.x.h.Policy)
 	if !u.sendWhole() {
 		return forOne, nil
 	}
@@ -103,7 +105,7 @@ func (u *run) concludeWhole() (cache.Loaded, error) {
 }
 
 // keep returns what is stored of a page.
-func (u *run) keep(entry *page) cache.Loaded {
+func (u *run) keep(entry *page.Page) cache.Loaded {
 	switch {
 	case u.reason != reason.None:
 		return forOne
@@ -112,7 +114,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 		u.remember()
 		u.release()
 		return forOne
-	case entry.received.Sub(entry.requested) > policy.MaxRun || time.Since(entry.received) > policy.MaxRun:
+	case entry.Received.Sub(entry.Requested) > policy.MaxRun || time.Since(entry.Received) > policy.MaxRun:
 		u.reason = reason.Slow
 		u.release()
 		return forOne
@@ -135,7 +137,7 @@ func (u *run) keep(entry *page) cache.Loaded {
 }
 
 // fallBack gives everyone an old page in place of a failure.
-func (u *run) fallBack(base *page) (cache.Loaded, error) {
+func (u *run) fallBack(base *page.Page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reason.StaleIfError
 	u.loading.Announce(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
 	// Who comes at this very moment does not accept it, and tries once more.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -54,7 +56,7 @@ func conditionalFate(w *respwriter.Writer, r *http.Request, status int) respwrit
 	}
 	header := w.Header()
 	if w.IsComplete() && len(w.Body) > 0 {
-		header.Set("Etag", entityTag(w.Body))
+		header.Set("Etag", page.EntityTag(w.Body))
 		if !respwriter.HasLateTrailers(header) {
 			header.Set("Content-Length", strconv.Itoa(len(w.Body)))
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/cache"
@@ -28,7 +30,7 @@ const maxDepth = 2
 type indexStep struct {
 	key    string // under which the cache has it
 	length int    // of the canonical key there
-	index  *variants
+	index  *page.Variants
 }
 
 // destination is where a response is stored: in place of the index to which the request
@@ -36,7 +38,7 @@ type indexStep struct {
 // variant under that, which is stored there.
 type destination struct {
 	depth int
-	index *variants
+	index *page.Variants
 }
 
 // destinationOf returns where a response that is selected by these fields is stored.
@@ -53,7 +55,7 @@ func (x *exchange) destinationOf(names []string) destination {
 	if len(names) == 0 && (depth > 0 || !x.needsIndex()) {
 		return destination{depth: depth}
 	}
-	return destination{depth, newVariants(names)}
+	return destination{depth, page.NewVariants(names)}
 }
 
 // selectors are the names of the fields that the first indexes on x's way select by.
@@ -62,9 +64,9 @@ func (x *exchange) selectors(depth int) []string {
 	case 0:
 		return nil
 	case 1:
-		return x.steps[0].index.names
+		return x.steps[0].index.Names
 	}
-	return slices.Concat(x.steps[0].index.names, x.steps[1].index.names)
+	return slices.Concat(x.steps[0].index.Names, x.steps[1].index.Names)
 }
 
 // entryAt returns the key in the cache of the entry on x's way that is behind depth
@@ -81,7 +83,7 @@ func (x *exchange) keyAt(d destination) []byte {
 	_, length := x.entryAt(d.depth)
 	key := bytes.Clone(x.canonical[:length])
 	if d.index != nil {
-		key = appendVariant(key, x.requestHeader(), &x.Judgement, d.index)
+		key = page.AppendVariant(key, x.requestHeader(), &x.Judgement, d.index)
 	}
 	return key
 }
@@ -97,14 +99,14 @@ func (x *exchange) indexKey(depth int) []byte {
 
 // selectVariant goes on with the variant of the page that this request selects. entry
 // is where the index was found, or nil if that was not in the cache.
-func (x *exchange) selectVariant(index *variants, entry *page) {
+func (x *exchange) selectVariant(index *page.Variants, entry *page.Page) {
 	if x.depth == 0 {
 		x.h.indexes.remember(x.primary, index)
 	}
 	x.steps[x.depth] = indexStep{x.key, len(x.canonical), index}
 	x.depth++
 	x.index, x.indexEntry = index, entry
-	x.canonical = appendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
+	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
 	x.key = x.variantKey(x.steps[0].index, x.canonical)
 }
 
@@ -122,8 +124,8 @@ func (x *exchange) backTo(depth int) {
 // nil if that is nothing. A variant is stored here, before its index, so that whoever gets
 // the index finds it there; and if the page is invalidated in the meantime, the index is
 // not stored and nothing leads to the variant.
-func (x *exchange) stored(ctx context.Context, entry *page, d destination) (stored *page, ttl time.Duration) {
-	ttl = x.h.Keep(&entry.fresh, entry.initial, entry.isValidatable())
+func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) (stored *page.Page, ttl time.Duration) {
+	ttl = x.h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable())
 	if d.index == nil {
 		return entry, ttl
 	}
@@ -131,16 +133,16 @@ func (x *exchange) stored(ctx context.Context, entry *page, d destination) (stor
 	if d.depth > 0 {
 		root = x.steps[0].index
 	}
-	if !x.write(ctx, x.variantKey(root, entry.key), entry, ttl) {
+	if !x.write(ctx, x.variantKey(root, entry.Key), entry, ttl) {
 		return nil, 0
 	}
 	key := bytes.Clone(x.indexKey(d.depth))
-	return &page{key: key, index: d.index, requested: entry.received, received: entry.received}, indexTTL(ttl)
+	return &page.Page{Key: key, Index: d.index, Requested: entry.Received, Received: entry.Received}, page.IndexTTL(ttl)
 }
 
 // write stores an entry, and reports whether it could. It does not wait for a store that
 // does not answer.
-func (x *exchange) write(ctx context.Context, key string, entry *page, keep time.Duration) bool {
+func (x *exchange) write(ctx context.Context, key string, entry *page.Page, keep time.Duration) bool {
 	c := cache.From(ctx, x.h.Alias)
 	if c.IsSilent() {
 		return false

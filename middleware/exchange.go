@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -38,23 +40,23 @@ type exchange struct {
 	bound *bound       // the part that next has in the request; nil in the background
 	stay  bound        // what bound is, of a handler of net/http
 
-	canonical  []byte    // of the page, then of the variant
-	key        string    // under which the cache has it
-	primary    string    // the key of the page, whatever variant is looked for
-	primaryLen int       // of canonical, what is the URL's
-	fullLen    int       // of canonical, what is the page's
-	index      *variants // the last that the request came through, nil if there was none
-	indexEntry *page     // of index, if that was found in the cache
+	canonical  []byte         // of the page, then of the variant
+	key        string         // under which the cache has it
+	primary    string         // the key of the page, whatever variant is looked for
+	primaryLen int            // of canonical, what is the URL's
+	fullLen    int            // of canonical, what is the page's
+	index      *page.Variants // the last that the request came through, nil if there was none
+	indexEntry *page.Page     // of index, if that was found in the cache
 	steps      [maxDepth]indexStep
 	depth      int // how many of steps count
 
 	from     *cache.BaseCache
-	found    *page        // what the cache or another's run gave
+	found    *page.Page   // what the cache or another's run gave
 	judged                // what becomes of assessed
 	now      time.Time    // at which it was judged
 	list     *purgeList   // of purges by prefix, see purgeList
 	purges   *knownPurges // what was known by it
-	assessed *page        // the last that was found and judged
+	assessed *page.Page   // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
 
@@ -65,11 +67,11 @@ type exchange struct {
 	isForgotten bool
 
 	// base is the page that a run of this exchange validates, or falls back to.
-	base        *page
+	base        *page.Page
 	baseRemoved bool // from the cache, by that run
 
 	// tombstone is what was found in place of the page, or nil.
-	tombstone *page
+	tombstone *page.Page
 
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared  *prepared
@@ -114,7 +116,7 @@ func (x *exchange) serve() {
 func (x *exchange) start() {
 	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.Judgement)
 	x.fullLen = len(x.canonical)
-	x.key = pageKey(x.canonical[:x.primaryLen])
+	x.key = page.Key(x.canonical[:x.primaryLen])
 	x.primary = x.key
 }
 
@@ -127,7 +129,7 @@ func (x *exchange) purgeList() *purgeList {
 }
 
 // cache is the view of the pages for the request or the run of ctx.
-func (x *exchange) cache(ctx context.Context) cache.View[*page] {
+func (x *exchange) cache(ctx context.Context) cache.View[*page.Page] {
 	return pages.Over(cache.From(ctx, x.h.Alias))
 }
 
@@ -191,7 +193,7 @@ func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 
 // findAlone looks for a page and starts no run. It passes, for that reason, if there
 // is none.
-func (x *exchange) findAlone(c cache.View[*page], why reason.Reason) (answered bool) {
+func (x *exchange) findAlone(c cache.View[*page.Page], why reason.Reason) (answered bool) {
 	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
@@ -200,7 +202,7 @@ func (x *exchange) findAlone(c cache.View[*page], why reason.Reason) (answered b
 	if x.Accept() {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
-	if x.found == nil || x.found.tombstone {
+	if x.found == nil || x.found.Tombstone {
 		x.h.uncacheable.noteAbsent(x.memoryKey())
 	}
 	switch why {

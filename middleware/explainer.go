@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -118,7 +120,7 @@ func (e *explainer) find() bool {
 		if x.verdict != verdictVariant {
 			break
 		}
-		x.selectVariant(found.index, found)
+		x.selectVariant(found.Index, found)
 		e.key("variant")
 	}
 	e.verdict()
@@ -134,10 +136,10 @@ func (e *explainer) stored() {
 	case e.x.verdict == verdictBypass && e.x.reason == reason.Collision:
 		// The next step says so.
 	case e.x.verdict == verdictVariant:
-		e.add("stored", "the page has variants, by "+variesOn(p.index.names), "RFC 9111, section 4.1")
-	case p.tombstone:
-		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(p.requested))+" ago", "Purge")
-	case !bytes.Equal(p.key, e.x.canonical):
+		e.add("stored", "the page has variants, by "+variesOn(p.Index.Names), "RFC 9111, section 4.1")
+	case p.Tombstone:
+		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(p.Requested))+" ago", "Purge")
+	case !bytes.Equal(p.Key, e.x.canonical):
 		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
 	default:
 		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.Policy, p, e.now)...)
@@ -153,13 +155,13 @@ func variesOn(names []string) string {
 }
 
 // purges says whether a page that was found is of before a purge by prefix.
-func (e *explainer) purges(p *page) {
+func (e *explainer) purges(p *page.Page) {
 	purges := e.x.purgeList().known.Load()
 	if !purges.isCurrent() {
 		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
 		return
 	}
-	switch how, at := purges.find(e.x.h.KeyPrefix, e.x.Target, p.requested); how {
+	switch how, at := purges.find(e.x.h.KeyPrefix, e.x.Target, p.Requested); how {
 	case purgedHard:
 		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
 	case purgedSoft:
@@ -195,10 +197,10 @@ func (e *explainer) verdict() {
 func (e *explainer) validate() {
 	x := e.x
 	e.Outcome = "the handler runs, and its response takes the place of the stored one"
-	if x.base.isValidatable() {
+	if x.base.IsValidatable() {
 		e.Outcome = "the handler runs, and may answer 304 if the stored response still holds"
 	}
-	if x.base.fresh.AllowsOnError(x.base.age(e.now), &x.Directives) {
+	if x.base.Fresh.AllowsOnError(x.base.Age(e.now), &x.Directives) {
 		e.add("errors", "if it fails, the stored response may be sent", "RFC 5861, section 4")
 	}
 }
@@ -229,16 +231,16 @@ func (e *explainer) refused() {
 // condition says what of a stored response the client wants.
 func (e *explainer) condition() string {
 	x := e.x
-	if x.found.status != 200 || !x.Fields.Has(policy.KindConditional) {
+	if x.found.Status != 200 || !x.Fields.Has(policy.KindConditional) {
 		return ""
 	}
-	switch x.h.conditions(x.r, &x.found.validators) {
+	switch x.h.conditions(x.r, &x.found.Validators) {
 	case rfc9111.OutcomeNotModified:
 		return ", as 304"
 	case rfc9111.OutcomePreconditionFailed:
 		return ", as 412"
 	case rfc9111.OutcomeProceed:
-		if policy.AsksForRange(x.r) && x.h.MayCut(x.found.header(), x.r) {
+		if policy.AsksForRange(x.r) && x.h.MayCut(x.found.Header(), x.r) {
 			return ", the range of it that was asked for"
 		}
 	}
@@ -247,13 +249,13 @@ func (e *explainer) condition() string {
 
 // describe says of a response what its reuse depends on, and nothing of what it
 // is.
-func describe(p *policy.Policy, entry *page, now time.Time) []detail {
-	f := &entry.fresh
-	age := entry.age(now)
+func describe(p *policy.Policy, entry *page.Page, now time.Time) []detail {
+	f := &entry.Fresh
+	age := entry.Age(now)
 	details := []detail{
-		{"status", fmt.Sprint(entry.status)},
+		{"status", fmt.Sprint(entry.Status)},
 		{"age", inWords(age)},
-		{"freshness lifetime", inWords(f.Lifetime) + ", by " + sourceOf(p, entry.status, f.Source)},
+		{"freshness lifetime", inWords(f.Lifetime) + ", by " + sourceOf(p, entry.Status, f.Source)},
 		{"fresh for", inWords(max(f.Lifetime-age, 0))},
 	}
 	for _, window := range []struct {
@@ -269,14 +271,14 @@ func describe(p *policy.Policy, entry *page, now time.Time) []detail {
 		set  bool
 	}{
 		{"no-cache", f.NoCache}, {"must-revalidate", f.MustRevalidate}, {"immutable", f.Immutable},
-		{"public", entry.sharing.public}, {"validators", entry.isValidatable()},
+		{"public", entry.Sharing.Public}, {"validators", entry.IsValidatable()},
 	} {
 		if flag.set {
 			details = append(details, detail{flag.name, "yes"})
 		}
 	}
-	if len(entry.vary) > 0 {
-		details = append(details, detail{"Vary", strings.Join(entry.vary, ", ")})
+	if len(entry.Vary) > 0 {
+		details = append(details, detail{"Vary", strings.Join(entry.Vary, ", ")})
 	}
 	return details
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -49,14 +51,14 @@ func (e *explainer) run() {
 
 func (e *explainer) storable(p *probe, requested time.Time) {
 	h, now := e.x.h, time.Now()
-	entry := newPage(nil, p.status, &respwriter.Edits{Own: p.sent}, p.sent, requested, now, h.Policy)
-	details := append(describe(h.Policy, entry, now), detail{"kept for", inWords(h.Keep(&entry.fresh, entry.initial, entry.isValidatable()))})
+	entry := page.New(nil, p.status, &respwriter.Edits{Own: p.sent}, p.sent, requested, now, h.Policy)
+	details := append(describe(h.Policy, entry, now), detail{"kept for", inWords(h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable()))})
 	e.add("response", "it can be stored", "RFC 9111, section 3", details...)
 	e.Outcome = "the response is stored, for all who send the same key"
-	if entry.isStaleAtBirth() {
+	if entry.IsStaleAtBirth() {
 		e.Outcome = "the response is stored, and validated before each use"
 	}
-	names := policy.SelectingNames(entry.vary)
+	names := policy.SelectingNames(entry.Vary)
 	if at := e.x.destinationOf(names); at.index != nil && len(names) > 0 {
 		slices.Sort(names)
 		e.add("variants", "from then on the page has variants, by "+variesOn(names), "RFC 9111, section 4.1")

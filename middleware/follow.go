@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -39,13 +41,13 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(x.forward(), reason.Purged)
 		return true
 	case l.stale != reason.None:
-		if !bytes.Equal(l.page.key, x.canonical) || x.unusable(l.page) != reason.None {
+		if !bytes.Equal(l.page.Key, x.canonical) || x.unusable(l.page) != reason.None {
 			x.pass(x.forward(), reason.NotShared)
 			return true
 		}
 		x.sendStale(l.page, 0, l.stale)
 		return true
-	case l.at.depth > x.depth || !bytes.Equal(l.page.key, x.keyAt(l.at)):
+	case l.at.depth > x.depth || !bytes.Equal(l.page.Key, x.keyAt(l.at)):
 		return x.regroup(l)
 	}
 	if why := x.unusable(l.page); why != reason.None {
@@ -71,20 +73,20 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	}
 	x.noteMiss(x.r.Context())
 	x.part = part
-	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.status, collapsed: outcome.Collapsed})
+	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.Status, collapsed: outcome.Collapsed})
 }
 
 // isPurgedSince reports whether this request has found that the page was invalidated, by
 // whatever process, after the run of l had begun: the run would have found the same
 // tombstone. Clocks of several machines would not tell.
 func (x *exchange) isPurgedSince(l *live) bool {
-	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.generation != x.tombstone.generation)
+	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.Generation != x.tombstone.Generation)
 }
 
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
-func (x *exchange) isPurged(p *page) bool {
-	how, _ := x.purgeList().known.Load().find(x.h.KeyPrefix, x.Target, p.requested)
+func (x *exchange) isPurged(p *page.Page) bool {
+	how, _ := x.purgeList().known.Load().find(x.h.KeyPrefix, x.Target, p.Requested)
 	return how != notPurged
 }
 
@@ -100,7 +102,7 @@ func (x *exchange) endAttendance() {
 // regroup goes on with the variant that this request wants of a URL that has
 // just turned out to vary.
 func (x *exchange) regroup(l *live) (answered bool) {
-	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.key, x.indexKey(l.at.depth)) {
+	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.Key, x.indexKey(l.at.depth)) {
 		// There is no other place to look: it is that of this variant, too.
 		x.pass(x.forward(), reason.NotShared)
 		return true
@@ -129,18 +131,18 @@ func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answer
 	}
 	header := x.w.Header()
 	out := newOutgoing(header, l.page)
-	setStatus(header, l.page.cacheStatus, f)
-	out.setLine("Age", l.page.render(l.page.age(time.Now())).ageLine)
+	setStatus(header, l.page.CacheStatus, f)
+	out.setLine("Age", l.page.Render(l.page.Age(time.Now())).AgeLine)
 	out.setPage(l.page)
 	out.tell(x.h, l.page)
-	if x.answersCondition(l.page.validators, l.page.status) || x.writeBodiless(l.page.status) {
+	if x.answersCondition(l.page.Validators, l.page.Status) || x.writeBodiless(l.page.Status) {
 		return true
 	}
 	if x.part != nil {
 		x.sendPart(ctx, reader, x.part, part, flush, err)
 		return true
 	}
-	x.w.WriteHeader(l.page.status)
+	x.w.WriteHeader(l.page.Status)
 	err = copyStream(ctx, reader, x.w, part, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
 		panic(http.ErrAbortHandler) // so that nobody takes it for the whole

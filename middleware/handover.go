@@ -33,14 +33,14 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 		u.place()
 		return true
 	}
-	setStatus(header, u.page.cacheStatus, said)
+	setStatus(header, u.page.CacheStatus, said)
 	w.edits.ApplyTo(header)
 	out := outgoing{Header: header}
 	out.tell(x.h, u.page)
 	sniff(header, w.held)
 	u.outer.known = respwriter.Canonical(header)
 	w.headSent = true
-	w.bodiless = x.answersCondition(u.page.validators, u.page.status) || x.writeBodiless(u.page.status)
+	w.bodiless = x.answersCondition(u.page.Validators, u.page.Status) || x.writeBodiless(u.page.Status)
 	switch x.part = x.ownPart(u.page); {
 	case w.bodiless:
 		respwriter.Flush(w.client) // that client has all it gets
@@ -122,18 +122,18 @@ func (u *run) place() {
 	if u.outer.encodes {
 		seen++
 	}
-	if u.page == nil || u.page.key != nil && seen == u.placed {
+	if u.page == nil || u.page.Key != nil && seen == u.placed {
 		return
 	}
 	u.placed = seen
-	u.placeBy(append(slices.Clip(u.page.vary), u.outer.vary...))
+	u.placeBy(append(slices.Clip(u.page.Vary), u.outer.vary...))
 }
 
 // placeBy is place for a page that varies on these fields.
 func (u *run) placeBy(vary []string) {
 	names := append(policy.SelectingNames(vary), u.unseenSelectors()...)
 	u.at = u.x.destinationOf(names)
-	u.page.key = u.x.keyAt(u.at)
+	u.page.Key = u.x.keyAt(u.at)
 }
 
 // unseenSelectors are the known selecting fields that outer middleware may have added to
@@ -150,7 +150,7 @@ func (u *run) unseenSelectors() []string {
 	case isShown:
 		return nil
 	case u.x.base != nil:
-		return policy.Without(known, u.x.base.vary)
+		return policy.Without(known, u.x.base.Vary)
 	}
 	return known
 }

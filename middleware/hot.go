@@ -173,7 +173,7 @@ func (h *pageHandler) serveHotPage(w http.ResponseWriter, r *http.Request, hot *
 	out.setHit(p, age)
 	out.setPage(p)
 	out.tell(h, p)
-	h.sendBody(w, r, f, recorded{status: p.status, body: body}, &p.validators)
+	h.sendBody(w, r, f, recorded{status: p.Status, body: body}, &p.Validators)
 	return true
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 	"weak"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -15,7 +17,7 @@ import (
 // for variants, which would take another fetch, of what leads to them.
 type hotPage struct {
 	hotEntry
-	head   weak.Pointer[decodedHead] // of a page that has to be fetched
+	head   weak.Pointer[page.DecodedHead] // of a page that has to be fetched
 	remote bool
 	cache  *cache.BaseCache
 	list   *purgeList
@@ -24,20 +26,20 @@ type hotPage struct {
 
 	// Of a page that not all who ask in this way get: the request fields by which it
 	// was selected, as they came, and of a variant the index that leads to it.
-	selecting []field
+	selecting []page.Field
 	isVariant bool
 	index     hotEntry
 }
 
 // hotEntry is an entry with its key. It is the store that keeps it.
 type hotEntry struct {
-	page weak.Pointer[page]
+	page weak.Pointer[page.Page]
 	key  string
 }
 
 // stored returns the entry if the store has it still, or nil.
-func (e *hotEntry) stored() *page {
-	if p := e.page.Value(); p != nil && p.isStored() {
+func (e *hotEntry) stored() *page.Page {
+	if p := e.page.Value(); p != nil && p.IsStored() {
 		return p
 	}
 	return nil
@@ -48,8 +50,8 @@ func (hs *hotWays) keepPage(x *exchange) {
 	if x.depth > 1 {
 		return // more than one entry leads to the page
 	}
-	since, remote := x.now.Sub(x.purges.fetched), x.found.head != nil
-	if since >= hotFor || !remote && !x.found.isStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
+	since, remote := x.now.Sub(x.purges.fetched), x.found.Head != nil
+	if since >= hotFor || !remote && !x.found.IsStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
 	list := x.purgeList()
@@ -63,11 +65,11 @@ func (hs *hotWays) keepPage(x *exchange) {
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
 		hotEntry: hotEntry{weak.Make(x.found), x.key},
-		head:     weak.Make(x.found.head), remote: remote,
-		cache: shared, list: list, purges: x.purges.number, age: x.found.age(x.now), selecting: selecting,
+		head:     weak.Make(x.found.Head), remote: remote,
+		cache: shared, list: list, purges: x.purges.number, age: x.found.Age(x.now), selecting: selecting,
 	}}
 	if x.index != nil {
-		if x.indexEntry == nil || !x.indexEntry.isStored() {
+		if x.indexEntry == nil || !x.indexEntry.IsStored() {
 			return
 		}
 		hot.isVariant, hot.index = true, hotEntry{weak.Make(x.indexEntry), x.primary}
@@ -77,12 +79,12 @@ func (hs *hotWays) keepPage(x *exchange) {
 
 // selectingFields returns the request fields on which it depends that x got the page
 // it has found. It is false if they are too long to be kept.
-func (x *exchange) selectingFields() (selecting []field, few bool) {
+func (x *exchange) selectingFields() (selecting []page.Field, few bool) {
 	names := x.Vary
 	if x.index != nil {
-		names = append(slices.Clip(names), x.index.names...)
+		names = append(slices.Clip(names), x.index.Names...)
 	}
-	if x.found.contentEncoding != nil {
+	if x.found.ContentEncoding != nil {
 		names = append(slices.Clip(names), "Accept-Encoding")
 	}
 	return x.fieldsNamed(names)
@@ -90,15 +92,15 @@ func (x *exchange) selectingFields() (selecting []field, few bool) {
 
 // fieldsNamed returns the request fields of these names, and Connection, which may name
 // others. It is false if they are too long to be kept.
-func (x *exchange) fieldsNamed(names []string) (fields []field, few bool) {
+func (x *exchange) fieldsNamed(names []string) (fields []page.Field, few bool) {
 	if len(names) == 0 {
 		return nil, true
 	}
 	length := 0
 	for _, name := range append(slices.Clip(names), "Connection") {
 		lines := slices.Clone(x.r.Header[name])
-		fields = append(fields, field{name: name, lines: lines})
-		length += linesSize(lines)
+		fields = append(fields, page.Field{Name: name, Lines: lines})
+		length += page.LinesSize(lines)
 	}
 	return fields, length <= maxWay
 }
@@ -106,7 +108,7 @@ func (x *exchange) fieldsNamed(names []string) (fields []field, few bool) {
 // selects reports whether the fields of a request select the page.
 func (hot *hotPage) selects(header http.Header) bool {
 	for i := range hot.selecting {
-		if f := &hot.selecting[i]; !slices.Equal(header[f.name], f.lines) {
+		if f := &hot.selecting[i]; !slices.Equal(header[f.Name], f.Lines) {
 			return false
 		}
 	}
@@ -128,7 +130,7 @@ func (hot *hotWay) holds(ctx context.Context, caches *cache.Handler) bool {
 
 // lookUp returns the page with its body and its age, or nil if the store does not
 // have it any more or it is stale.
-func (hot *hotWay) lookUp(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+func (hot *hotWay) lookUp(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page.Page, body []byte, age time.Duration) {
 	if hot.remote {
 		return hot.fetch(ctx, caches, elapsed)
 	}
@@ -136,28 +138,28 @@ func (hot *hotWay) lookUp(ctx context.Context, caches *cache.Handler, elapsed ti
 		return nil, nil, 0
 	}
 	age = hot.age + elapsed
-	if p = hot.stored(); p == nil || age >= p.fresh.Lifetime {
+	if p = hot.stored(); p == nil || age >= p.Fresh.Lifetime {
 		return nil, nil, 0
 	}
-	return p, p.body, age
+	return p, p.Body, age
 }
 
 // fetch is lookUp for a page that is not in this process. If its head is the same, it
 // is the page that was judged. What has changed in the meantime is looked at
 // afterwards, as for every page that was fetched.
-func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page, body []byte, age time.Duration) {
+func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed time.Duration) (p *page.Page, body []byte, age time.Duration) {
 	head := hot.head.Value()
-	if head == nil || hot.age+elapsed >= head.page.fresh.Lifetime {
+	if head == nil || hot.age+elapsed >= head.Page.Fresh.Lifetime {
 		return nil, nil, 0 // it would be fetched twice
 	}
 	// An error leaves nothing that could be the same, and everything is looked at again.
 	encoded, _, _ := encodedPages.Over(hot.cache).Get(ctx, hot.key)
-	body, same := head.bodyOf(encoded)
+	body, same := head.BodyOf(encoded)
 	// It may have cooled meanwhile: everyone goes by the list of purges of before a fetch.
-	if age = hot.age + time.Since(hot.judged); !same || !hot.holds(ctx, caches) || age >= head.page.fresh.Lifetime {
+	if age = hot.age + time.Since(hot.judged); !same || !hot.holds(ctx, caches) || age >= head.Page.Fresh.Lifetime {
 		return nil, nil, 0
 	}
-	return head.page, body, age
+	return head.Page, body, age
 }
 
 // noteHit tells those who listen to the cache of the page.

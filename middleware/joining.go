@@ -37,7 +37,7 @@ func (x *exchange) Join() cache.Joining {
 // latter counts for as long as requests pass because of it.
 func (x *exchange) waitsForNobody() bool {
 	if x.base != nil {
-		return x.base.isStaleAtBirth()
+		return x.base.IsStaleAtBirth()
 	}
 	return x.h.Face != policy.PerView && x.h.uncacheable.wasUnshared(x.memoryKey())
 }

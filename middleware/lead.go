@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -64,7 +66,7 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 
 // sendValidated answers with the page that the handler has confirmed.
 func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
-	setStatus(x.w.Header(), u.page.cacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
+	setStatus(x.w.Header(), u.page.CacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
 	if u.response.edits.Own["Age"] != nil {
 		x.sendAged(u.page) // a cache further in has confirmed it
 		return
@@ -107,9 +109,9 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 }
 
 // sendStale answers with an old page, since there is nothing better.
-func (x *exchange) sendStale(p *page, status int, why reason.Reason) {
+func (x *exchange) sendStale(p *page.Page, status int, why reason.Reason) {
 	x.noteMiss(x.r.Context())
-	setStatus(x.w.Header(), p.cacheStatus, forwarded{why: forwardStale, status: status, detail: why})
+	setStatus(x.w.Header(), p.CacheStatus, forwarded{why: forwardStale, status: status, detail: why})
 	x.sendAged(p)
 }
 

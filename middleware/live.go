@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -19,9 +21,9 @@ import (
 // before the run is over.
 type live struct {
 	loading   cache.Loading // of the run
-	tombstone *page         // that was found before the run, or nil
+	tombstone *page.Page    // that was found before the run, or nil
 
-	page     *page       // its header; the body is that of the stream
+	page     *page.Page  // its header; the body is that of the stream
 	header   http.Header // as the handler gave it, for the client who started the run
 	at       destination // of page
 	body     *stream.Stream
@@ -31,19 +33,19 @@ type live struct {
 	stale reason.Reason
 
 	completed sync.Once
-	entry     *page // the page with its body
+	entry     *page.Page // the page with its body
 }
 
 // whole returns the page with its body, for all the same one, once that is at its
 // end; or false if it is not yet, or will not be kept.
-func (l *live) whole(p *policy.Policy) (entry *page, ok bool) {
+func (l *live) whole(p *policy.Policy) (entry *page.Page, ok bool) {
 	body, ended := l.body.Ended()
 	if !ended || l.trailers != nil {
 		return nil, false
 	}
 	l.completed.Do(func() {
-		l.entry = l.page.clone() // readers have the page without its body
-		l.entry.complete(withoutSlack(body), p)
+		l.entry = l.page.Clone() // readers have the page without its body
+		l.entry.Complete(withoutSlack(body), p)
 	})
 	return l.entry, true
 }

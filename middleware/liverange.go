@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -80,21 +82,21 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 
 // wantsCut reports whether the client is to have a range of this response, which has
 // begun.
-func (x *exchange) wantsCut(p *page) bool {
-	if p.status != http.StatusOK || !x.Fields.Has(policy.KindConditional) || !policy.AsksForRange(x.r) {
+func (x *exchange) wantsCut(p *page.Page) bool {
+	if p.Status != http.StatusOK || !x.Fields.Has(policy.KindConditional) || !policy.AsksForRange(x.r) {
 		return false
 	}
 	header := http.Header{
-		"Accept-Ranges":    p.lines("Accept-Ranges"),
-		"Content-Encoding": slices.Concat(p.contentEncoding, x.w.Header()["Content-Encoding"]),
+		"Accept-Ranges":    p.Lines("Accept-Ranges"),
+		"Content-Encoding": slices.Concat(p.ContentEncoding, x.w.Header()["Content-Encoding"]),
 	}
-	return x.h.MayCut(header, x.r) && x.h.conditions(x.r, &p.validators) == rfc9111.OutcomeProceed
+	return x.h.MayCut(header, x.r) && x.h.conditions(x.r, &p.Validators) == rfc9111.OutcomeProceed
 }
 
 // rangeOf returns the only range of a page that a client wants, or nil if there is
 // none: ignored says whether it is to have the whole.
-func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
-	size := respwriter.DeclaredLength(http.Header{"Content-Length": p.lines("Content-Length")})
+func (x *exchange) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored bool) {
+	size := respwriter.DeclaredLength(http.Header{"Content-Length": p.Lines("Content-Length")})
 	most := size
 	if size < 0 {
 		most = unknownSize
@@ -110,7 +112,7 @@ func (x *exchange) rangeOf(p *page) (part *rfc9111.ContentRange, ignored bool) {
 // stale page that has changed. Where outer middleware may add to the header as it is
 // written, the client gets the whole: the response may turn out to be for it alone, and
 // then nobody could send the rest of a part.
-func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
+func (x *exchange) ownPart(p *page.Page) *rfc9111.ContentRange {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return nil
 	}
@@ -124,7 +126,7 @@ func (x *exchange) ownPart(p *page) *rfc9111.ContentRange {
 // can be cut only when that is there as a whole: of a length that is not known, or several.
 // Where outer middleware may add to the header as it is written, the client gets the whole
 // at once, since nobody else may have any of it before.
-func (x *exchange) awaitsWhole(p *page) bool {
+func (x *exchange) awaitsWhole(p *page.Page) bool {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return false
 	}
@@ -157,7 +159,7 @@ func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reade
 	}
 	x.sawEnd = true
 	header := x.w.Header()
-	setStatus(header, entry.cacheStatus, *u.held)
+	setStatus(header, entry.CacheStatus, *u.held)
 	out := newOutgoing(header, entry)
 	x.sendPage(entry, &out)
 }
@@ -171,7 +173,7 @@ func (x *exchange) sendOwnPart(ctx context.Context, u *run, part *rfc9111.Conten
 	}
 	defer beginning.Leave()
 	header := x.w.Header()
-	setStatus(header, u.live.page.cacheStatus, *u.held)
+	setStatus(header, u.live.page.CacheStatus, *u.held)
 	out := newOutgoing(header, u.live.page)
 	out.setPage(u.live.page)
 	out.tell(x.h, u.live.page)

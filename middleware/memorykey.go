@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/keys"
@@ -87,7 +89,7 @@ type selectors struct {
 func selectorSlot(key []byte) uint64 { return maphash.Bytes(memorySeed, key) % selectorMemorySize }
 
 func (m *selectorMemory) remember(key []byte, names []string) {
-	if len(key) > maxKnownKey || slices.Equal(m.find(key), names) {
+	if len(key) > page.MaxKnownKey || slices.Equal(m.find(key), names) {
 		return
 	}
 	table := m.table.Load()

@@ -3,6 +3,8 @@ package middleware
 import (
 	"encoding/binary"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/keys"
 )
 
@@ -19,10 +21,10 @@ func (x *exchange) hasOtherKeys() bool {
 // variantKey is the key in the cache of the variant with that canonical key, which
 // is x's or one like it. index is that of the URL, also for the variants of a variant,
 // so that all variants of a URL have the same slots.
-func (x *exchange) variantKey(index *variants, canonical []byte) string {
+func (x *exchange) variantKey(index *page.Variants, canonical []byte) string {
 	var buffer [256]byte
-	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.generation)
+	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.Generation)
 	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
-	slot := variantSlot(index.generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
-	return pageKey(binary.AppendUvarint(key, slot))
+	slot := page.VariantSlot(index.Generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
+	return page.Key(binary.AppendUvarint(key, slot))
 }

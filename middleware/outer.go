@@ -85,7 +85,7 @@ func (u *run) reviewVary(now http.Header, lines []string) reason.Reason {
 	for _, name := range rfc9111.FieldNames(lines) {
 		switch {
 		case slices.Contains(x.Vary, name), slices.Contains(u.outer.vary, name):
-		case u.page != nil && slices.Contains(u.page.vary, name):
+		case u.page != nil && slices.Contains(u.page.Vary, name):
 		case name == "Accept-Encoding" && encodes:
 			u.outer.encodes = true
 		case name == "Cookie" && x.h.Identifies(name):

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -24,25 +26,25 @@ const indexMemorySize = 1024
 
 type knownIndex struct {
 	primary string
-	index   *variants
+	index   *page.Variants
 }
 
 func indexSlot(primary string) uint64 { return maphash.String(memorySeed, primary) % indexMemorySize }
 
-func (m *indexMemory) remember(primary string, index *variants) {
+func (m *indexMemory) remember(primary string, index *page.Variants) {
 	table := m.table.Load()
 	if table == nil {
 		m.table.CompareAndSwap(nil, new([indexMemorySize]atomic.Pointer[knownIndex]))
 		table = m.table.Load()
 	}
 	slot := &table[indexSlot(primary)]
-	if known := slot.Load(); known == nil || known.primary != primary || known.index.generation != index.generation {
+	if known := slot.Load(); known == nil || known.primary != primary || known.index.Generation != index.Generation {
 		slot.Store(&knownIndex{primary, index})
 	}
 }
 
 // find returns the index of a URL, or nil.
-func (m *indexMemory) find(primary string) *variants {
+func (m *indexMemory) find(primary string) *page.Variants {
 	table := m.table.Load()
 	if table == nil {
 		return nil
@@ -56,7 +58,7 @@ func (m *indexMemory) find(primary string) *variants {
 // prefetch fetches the page together with what else is needed, if that is more
 // than the page and the store has it all in one round trip. It answers a hit and
 // reports that it did; everything else is for find.
-func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
+func (x *exchange) prefetch(c cache.View[*page.Page]) (answered bool) {
 	ctx := x.r.Context()
 	purges := x.purgeList()
 	due := purges.isDue(time.Now())
@@ -92,11 +94,11 @@ func (x *exchange) prefetch(c cache.View[*page]) (answered bool) {
 
 // answerFetched answers with a page that was fetched, if it is a hit. If not, the
 // exchange goes on with the variant that it has found its way to.
-func (x *exchange) answerFetched(entry, variant *page) (answered bool) {
+func (x *exchange) answerFetched(entry, variant *page.Page) (answered bool) {
 	x.found = entry
 	accepted := x.Accept()
 	if accepted && x.verdict == verdictVariant {
-		x.selectVariant(entry.index, entry)
+		x.selectVariant(entry.Index, entry)
 		x.found = variant
 		accepted = variant != nil && x.Accept()
 	}
@@ -104,7 +106,7 @@ func (x *exchange) answerFetched(entry, variant *page) (answered bool) {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
 	if accepted && x.verdict == verdictVariant {
-		x.selectVariant(x.found.index, x.found)
+		x.selectVariant(x.found.Index, x.found)
 	}
 	x.found, x.assessed, x.base, x.foreign, x.judged = nil, nil, nil, false, judged{}
 	return false

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/uri"
@@ -78,12 +80,12 @@ func carryOut(ctx context.Context, p *policy.Policy, o purgeOrder, count countin
 	if o.target.Query != "" {
 		return purgeResult{}, fmt.Errorf("%w: %q has a query; a prefix ends with the path", errPurgeURL, result.URL)
 	}
-	return result, addRule(ctx, p, purgeRule{
-		keyPrefix: p.KeyPrefix,
-		scheme:    o.target.Scheme,
-		host:      o.target.Host,
-		path:      strings.TrimSuffix(o.target.Path, "/"),
-		at:        time.Now(),
-		soft:      o.soft,
+	return result, addRule(ctx, p, page.PurgeRule{
+		KeyPrefix: p.KeyPrefix,
+		Scheme:    o.target.Scheme,
+		Host:      o.target.Host,
+		Path:      strings.TrimSuffix(o.target.Path, "/"),
+		At:        time.Now(),
+		Soft:      o.soft,
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/cache"
@@ -19,7 +21,7 @@ func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
 
 func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 	pageAt := func(host, path string) policy.Target { return policy.NewTarget("https", host, path, "a=1") }
-	rule := purgeRule{keyPrefix: "p", scheme: "https", host: "example.org", path: "/shop", at: later(10)}
+	rule := page.PurgeRule{KeyPrefix: "p", Scheme: "https", Host: "example.org", Path: "/shop", At: later(10)}
 	for _, test := range []struct {
 		prefix    string
 		page      policy.Target
@@ -39,18 +41,18 @@ func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 		{"p", policy.NewTarget("http", "example.org", "/shop", ""), later(9), false},
 		{"", pageAt("example.org", "/shop"), later(9), false},
 	} {
-		if got := rule.matches(test.prefix, test.page, test.requested); got != test.want {
+		if got := rule.Matches(test.prefix, test.page, test.requested); got != test.want {
 			t.Errorf("%q, %v, %v: %v", test.prefix, test.page, test.requested.Unix()-later(0).Unix(), got)
 		}
 	}
 }
 
 func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
-	var rules []purgeRule
-	const n = 3 * maxRules
+	var rules []page.PurgeRule
+	const n = 3 * page.MaxRules
 	for i := range n {
-		rules = withRule(rules, purgeRule{keyPrefix: fmt.Sprint(i % 3), scheme: "https", host: "example.org", path: fmt.Sprintf("/%d", i), at: later(i)})
-		if len(rules) > maxRules {
+		rules = withRule(rules, page.PurgeRule{KeyPrefix: fmt.Sprint(i % 3), Scheme: "https", Host: "example.org", Path: fmt.Sprintf("/%d", i), At: later(i)})
+		if len(rules) > page.MaxRules {
 			t.Fatalf("after %d purges there are %d rules", i+1, len(rules))
 		}
 	}
@@ -67,10 +69,10 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 }
 
 func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
-	rule := func(path string, at int, soft bool) purgeRule {
-		return purgeRule{scheme: "https", host: "example.org", path: path, at: later(at), soft: soft}
+	rule := func(path string, at int, soft bool) page.PurgeRule {
+		return page.PurgeRule{Scheme: "https", Host: "example.org", Path: path, At: later(at), Soft: soft}
 	}
-	var rules []purgeRule
+	var rules []page.PurgeRule
 	for i := range 10 {
 		rules = withRule(rules, rule("/a", i, false))
 		rules = withRule(rules, rule("/b", i, true))
@@ -115,8 +117,8 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 			}
 		}
 		entry, _, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, rulesKey)
-		if err != nil || len(entry.purges) != n {
-			t.Errorf("%d purges are kept, %v", len(entry.purges), err)
+		if err != nil || len(entry.Purges) != n {
+			t.Errorf("%d purges are kept, %v", len(entry.Purges), err)
 		}
 	})
 }
@@ -196,8 +198,8 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 		}
 		get()
 		j := p.(*pageHandler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
-		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, pageKey(p.(*pageHandler).AppendPrimary(nil, 0, j.Target, nil)))
-		if !ok || err != nil || entry.index != nil {
+		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, page.Key(p.(*pageHandler).AppendPrimary(nil, 0, j.Target, nil)))
+		if !ok || err != nil || entry.Index != nil {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/cache"
@@ -29,7 +31,7 @@ const tombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
-var purgedPages = cache.For[*page](nil, cache.Native, cache.Using(pageCodec{}), cache.Quiet, cache.FailClosed)
+var purgedPages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.Quiet, cache.FailClosed)
 
 // purging lets one purge of a page begin when another is done: a soft one writes
 // what it has read, and must not undo a hard one that came between. Between
@@ -45,18 +47,18 @@ var purging = func() (turns [64]chan struct{}) {
 // however the URL was spelled. Everything is tried, whatever fails. It completes the
 // result.
 func purgeTarget(ctx context.Context, p *policy.Policy, o purgeOrder, count counting, result purgeResult) (purgeResult, error) {
-	turn := purging[maphash.String(keySeed, result.URL)%uint64(len(purging))]
+	turn := purging[maphash.String(page.KeySeed, result.URL)%uint64(len(purging))]
 	select {
 	case turn <- struct{}{}:
 		defer func() { <-turn }()
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	tombstones := make(map[string]*page, policy.ClientKinds)
+	tombstones := make(map[string]*page.Page, policy.ClientKinds)
 	for kind := range policy.ClientKinds {
 		primary := p.AppendPrimary(nil, kind, o.target, nil)
-		tombstones[pageKey(primary)] = newTombstone(primary)
-		result.Keys = append(result.Keys, pageKey(primary))
+		tombstones[page.Key(primary)] = page.NewTombstone(primary)
+		result.Keys = append(result.Keys, page.Key(primary))
 	}
 	c := purgedPages.Over(cache.From(ctx, p.Alias))
 	if !o.soft && count == uncounted {
@@ -75,10 +77,10 @@ func purgeTarget(ctx context.Context, p *policy.Policy, o purgeOrder, count coun
 
 // storedPages returns what is stored under the keys of tombstones: pages, and indexes
 // that lead to such.
-func storedPages(ctx context.Context, c cache.View[*page], tombstones map[string]*page) (map[string]*page, error) {
+func storedPages(ctx context.Context, c cache.View[*page.Page], tombstones map[string]*page.Page) (map[string]*page.Page, error) {
 	stored, err := c.GetMany(ctx, slices.Collect(maps.Keys(tombstones)))
-	maps.DeleteFunc(stored, func(key string, p *page) bool {
-		return p.tombstone || p.purges != nil || !bytes.HasPrefix(p.key, tombstones[key].key)
+	maps.DeleteFunc(stored, func(key string, p *page.Page) bool {
+		return p.Tombstone || p.Purges != nil || !bytes.HasPrefix(p.Key, tombstones[key].Key)
 	})
 	return stored, err
 }
@@ -86,22 +88,22 @@ func storedPages(ctx context.Context, c cache.View[*page], tombstones map[string
 // invalidate declares the entries of stale to be that, and leaves tombstones under the
 // other keys, instead of nothing, too: a run in another process, which has found nothing
 // there and stores with Add, or something and replaces that, will find one.
-func invalidate(ctx context.Context, c cache.View[*page], tombstones, stale map[string]*page) error {
+func invalidate(ctx context.Context, c cache.View[*page.Page], tombstones, stale map[string]*page.Page) error {
 	var errs []error
 	now := time.Now()
 	for key, p := range stale {
 		delete(tombstones, key)
-		errs = append(errs, c.Set(ctx, key, p.purgedSoftly(now), cache.After(softTTL(p, now))))
+		errs = append(errs, c.Set(ctx, key, p.PurgedSoftly(now), cache.After(softTTL(p, now))))
 	}
 	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
 	return errors.Join(append(errs, err)...)
 }
 
 // softTTL is for how long an entry is kept that was declared stale.
-func softTTL(p *page, now time.Time) time.Duration {
-	if p.index != nil {
-		return minIndexTTL
+func softTTL(p *page.Page, now time.Time) time.Duration {
+	if p.Index != nil {
+		return page.MinIndexTTL
 	}
-	f := softened(p.fresh, p.age(now))
-	return max(f.Lifetime-p.age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), softWindow)
+	f := page.Softened(p.Fresh, p.Age(now))
+	return max(f.Lifetime-p.Age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), page.SoftWindow)
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/cache"
@@ -62,7 +64,7 @@ var purgeListsMade atomic.Uint64
 
 type knownPurges struct {
 	number  uint64 // none with other rules has it
-	rules   []purgeRule
+	rules   []page.PurgeRule
 	fetched time.Time
 	local   int64 // localPurges of before
 }
@@ -84,7 +86,7 @@ func (l *purgeList) isDue(now time.Time) bool {
 
 // fetch gets the list from the cache. If that fails, the old one stays: the
 // cache's pages are not to be had either.
-func (l *purgeList) fetch(ctx context.Context, c cache.View[*page]) {
+func (l *purgeList) fetch(ctx context.Context, c cache.View[*page.Page]) {
 	local := localPurges.Load()
 	if entry, _, err := c.Get(ctx, rulesKey); err == nil {
 		l.set(entry, local)
@@ -93,10 +95,10 @@ func (l *purgeList) fetch(ctx context.Context, c cache.View[*page]) {
 
 // set takes over the list that is stored as entry, nil if there is none. local is
 // localPurges of before it was fetched.
-func (l *purgeList) set(entry *page, local int64) {
+func (l *purgeList) set(entry *page.Page, local int64) {
 	known := &knownPurges{number: purgeListsMade.Add(1), fetched: time.Now(), local: local}
 	if entry != nil {
-		known.rules = entry.purges
+		known.rules = entry.Purges
 	}
 	if before := l.known.Load(); before != nil {
 		known.rules = union(before.rules, known.rules)
@@ -109,8 +111,8 @@ func (l *purgeList) set(entry *page, local int64) {
 
 // union returns all rules of two lists. The store may have lost what this process
 // still knows: the list is an entry like others, which a bounded store evicts.
-func union(known, fetched []purgeRule) []purgeRule {
-	all := slices.DeleteFunc(slices.Clone(known), func(r purgeRule) bool { return slices.Contains(fetched, r) })
+func union(known, fetched []page.PurgeRule) []page.PurgeRule {
+	all := slices.DeleteFunc(slices.Clone(known), func(r page.PurgeRule) bool { return slices.Contains(fetched, r) })
 	if len(all) == 0 {
 		return fetched
 	}
@@ -136,11 +138,11 @@ func (known *knownPurges) find(keyPrefix string, t policy.Target, requested time
 	for i := range known.rules {
 		rule := &known.rules[i]
 		switch {
-		case !rule.matches(keyPrefix, t, requested):
-		case !rule.soft:
-			return purgedHard, rule.at
+		case !rule.Matches(keyPrefix, t, requested):
+		case !rule.Soft:
+			return purgedHard, rule.At
 		case how == notPurged:
-			how, at = purgedSoft, rule.at
+			how, at = purgedSoft, rule.At
 		}
 	}
 	return how, at
@@ -150,7 +152,7 @@ func (known *knownPurges) find(keyPrefix string, t policy.Target, requested time
 var errPurgeBusy = errors.New("larder: the list of purges is locked by another process")
 
 // addRule adds a purge to the list of the alias.
-func addRule(ctx context.Context, p *policy.Policy, rule purgeRule) error {
+func addRule(ctx context.Context, p *policy.Policy, rule page.PurgeRule) error {
 	c := purgedPages.Over(cache.From(ctx, p.Alias))
 	unlock, err := lockRules(ctx, c.Cache())
 	if err != nil {
@@ -161,11 +163,11 @@ func addRule(ctx context.Context, p *policy.Policy, rule purgeRule) error {
 	if err != nil {
 		return err
 	}
-	var rules []purgeRule
+	var rules []page.PurgeRule
 	if found {
-		rules = entry.purges
+		rules = entry.Purges
 	}
-	if err := c.Set(ctx, rulesKey, &page{purges: withRule(rules, rule)}, cache.Never); err != nil {
+	if err := c.Set(ctx, rulesKey, &page.Page{Purges: withRule(rules, rule)}, cache.Never); err != nil {
 		return err
 	}
 	localPurges.Add(1)
@@ -174,16 +176,16 @@ func addRule(ctx context.Context, p *policy.Policy, rule purgeRule) error {
 
 // withRule returns the rules with another, in place of those that it makes
 // needless.
-func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
-	kept := make([]purgeRule, 0, len(rules)+1)
+func withRule(rules []page.PurgeRule, rule page.PurgeRule) []page.PurgeRule {
+	kept := make([]page.PurgeRule, 0, len(rules)+1)
 	for _, r := range rules {
-		same := r.keyPrefix == rule.keyPrefix && r.scheme == rule.scheme && r.host == rule.host && r.path == rule.path
-		if !same || r.soft != rule.soft && rule.soft {
+		same := r.KeyPrefix == rule.KeyPrefix && r.Scheme == rule.Scheme && r.Host == rule.Host && r.Path == rule.Path
+		if !same || r.Soft != rule.Soft && rule.Soft {
 			kept = append(kept, r)
 		}
 	}
 	kept = append(kept, rule)
-	if len(kept) <= maxRules {
+	if len(kept) <= page.MaxRules {
 		return kept
 	}
 	return mergeOldest(kept)
@@ -192,13 +194,13 @@ func withRule(rules []purgeRule, rule purgeRule) []purgeRule {
 // mergeOldest puts the oldest rule and the next one of the same key prefix
 // together into one about all pages of that prefix, of before the younger of the
 // two.
-func mergeOldest(rules []purgeRule) []purgeRule {
+func mergeOldest(rules []page.PurgeRule) []page.PurgeRule {
 	for i, older := range rules {
-		younger := slices.IndexFunc(rules[i+1:], func(r purgeRule) bool { return r.keyPrefix == older.keyPrefix })
+		younger := slices.IndexFunc(rules[i+1:], func(r page.PurgeRule) bool { return r.KeyPrefix == older.KeyPrefix })
 		if younger < 0 {
 			continue
 		}
-		rules[i] = purgeRule{keyPrefix: older.keyPrefix, at: rules[i+1+younger].at}
+		rules[i] = page.PurgeRule{KeyPrefix: older.KeyPrefix, At: rules[i+1+younger].At}
 		return slices.Delete(rules, i+1+younger, i+2+younger)
 	}
 	return rules

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/cache"
@@ -73,9 +75,9 @@ func (x *exchange) removeBase(ctx context.Context) {
 // removal replaces a page by a tombstone, as a [cache.Loader]: the cache compares what it
 // has found with what is stored, and keeps what was stored or purged meanwhile.
 type removal struct {
-	base  *page
+	base  *page.Page
 	key   []byte // of the tombstone
-	found *page
+	found *page.Page
 }
 
 var (
@@ -84,14 +86,14 @@ var (
 )
 
 // Accept implements [cache.Accepter]: another page stays.
-func (r *removal) Accept() bool { return !r.found.isSameEntry(r.base) }
+func (r *removal) Accept() bool { return !r.found.IsSameEntry(r.base) }
 
 // Load implements [cache.Loader].
 func (r *removal) Load(context.Context) (cache.Loaded, error) {
 	if r.found == nil {
 		return forOne, nil // it is gone already
 	}
-	return cache.Loaded{Value: newTombstone(r.key), Timeout: cache.After(tombstoneTTL)}, nil
+	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(tombstoneTTL)}, nil
 }
 
 // Join implements [cache.Joiner]: the removal waits for no run, and nobody for it.

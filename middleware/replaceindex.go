@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/cache"
 )
 
@@ -11,11 +13,11 @@ import (
 // [cache.Loader]: the cache compares what it has found with what is stored. If the index
 // was purged or replaced meanwhile, by whatever process, that stays.
 type indexReplacement struct {
-	index *variants
-	entry *page
+	index *page.Variants
+	entry *page.Page
 	ttl   time.Duration
 
-	found  *page
+	found  *page.Page
 	loaded bool
 }
 
@@ -25,7 +27,7 @@ var (
 )
 
 // replaceIndex reports whether it has stored an entry in place of an index of x's.
-func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *page, ttl time.Duration) bool {
+func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *page.Page, ttl time.Duration) bool {
 	r := &indexReplacement{index: replaced.index, entry: entry, ttl: ttl}
 	outcome, err := x.cache(ctx).Fill(ctx, replaced.key, &r.found, r)
 	if err != nil {
@@ -37,8 +39,8 @@ func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *
 // Accept implements [cache.Accepter]: another entry stays, and so does an index that was
 // declared stale since.
 func (r *indexReplacement) Accept() bool {
-	found := r.found.index
-	return found == nil || found.generation != r.index.generation || !found.softened.Equal(r.index.softened)
+	found := r.found.Index
+	return found == nil || found.Generation != r.index.Generation || !found.Softened.Equal(r.index.Softened)
 }
 
 // Load implements [cache.Loader].

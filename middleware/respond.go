@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -19,14 +21,14 @@ type outgoing struct {
 	empty bool     // nobody has set anything before: there is nothing to merge
 	lines []string // memory for what is set
 
-	rendered *renderedAge // of a hit
+	rendered *page.RenderedAge // of a hit
 }
 
 // newOutgoing is for the response to a client who gets p, with memory for the
 // lines of p.
-func newOutgoing(header http.Header, p *page) outgoing {
+func newOutgoing(header http.Header, p *page.Page) outgoing {
 	const others = 2 // Age, Cache-Control
-	return outgoing{Header: header, empty: len(header) == 0, lines: make([]string, 0, len(p.flat)+len(p.cacheStatus)+1+others)}
+	return outgoing{Header: header, empty: len(header) == 0, lines: make([]string, 0, len(p.Flat)+len(p.CacheStatus)+1+others)}
 }
 
 // copied returns lines in memory that is the client's.
@@ -44,51 +46,51 @@ func (o *outgoing) setLine(name, line string) {
 }
 
 // setPage sets the stored fields of a page.
-func (o *outgoing) setPage(p *page) {
-	lines := o.copied(p.flat)
+func (o *outgoing) setPage(p *page.Page) {
+	lines := o.copied(p.Flat)
 	if !o.empty {
 		o.mergePage(p, lines)
 		return
 	}
-	for i := range p.fields {
-		f := &p.fields[i]
-		n := len(f.lines)
-		o.Header[f.name] = lines[:n:n]
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		n := len(f.Lines)
+		o.Header[f.Name] = lines[:n:n]
 		lines = lines[n:]
 	}
 }
 
 // mergePage is setPage where others have set something before. lines are those of the
 // page.
-func (o *outgoing) mergePage(p *page, lines []string) {
-	for _, name := range p.removed {
+func (o *outgoing) mergePage(p *page.Page, lines []string) {
+	for _, name := range p.Removed {
 		delete(o.Header, name)
 	}
-	for i := range p.fields {
-		f := &p.fields[i]
-		n := len(f.lines)
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		n := len(f.Lines)
 		o.place(f, lines[:n:n])
 		lines = lines[n:]
 	}
 }
 
 // place sets a field where it belongs.
-func (o *outgoing) place(f *field, lines []string) {
-	switch _, set := o.Header[f.name]; {
+func (o *outgoing) place(f *page.Field, lines []string) {
+	switch _, set := o.Header[f.Name]; {
 	case !set:
-		o.Header[f.name] = lines
-	case f.place == placeAdded:
-		o.Header[f.name] = slices.Concat(o.Header[f.name], lines)
-	case f.place == placeSet:
-		respwriter.SetField(o.Header, f.name, lines)
+		o.Header[f.Name] = lines
+	case f.Place == page.PlaceAdded:
+		o.Header[f.Name] = slices.Concat(o.Header[f.Name], lines)
+	case f.Place == page.PlaceSet:
+		respwriter.SetField(o.Header, f.Name, lines)
 	}
 }
 
 // setGuesses sets the fields that a page was given where nobody has said anything.
-func (o *outgoing) setGuesses(p *page) {
-	for i := range p.fields {
-		if f := &p.fields[i]; f.place == placeGuess {
-			o.place(f, slices.Clone(f.lines))
+func (o *outgoing) setGuesses(p *page.Page) {
+	for i := range p.Fields {
+		if f := &p.Fields[i]; f.Place == page.PlaceGuess {
+			o.place(f, slices.Clone(f.Lines))
 		}
 	}
 }
@@ -104,7 +106,7 @@ func (o *outgoing) give(name string, lines []string) {
 
 // tell says of a page what the handler does not: on what it depends, and for how long
 // browsers may keep it.
-func (o *outgoing) tell(h *pageHandler, p *page) {
+func (o *outgoing) tell(h *pageHandler, p *page.Page) {
 	if len(h.declaredVary) > 0 {
 		o.tellVary(h)
 	}
@@ -130,14 +132,14 @@ func (o *outgoing) tellVary(h *pageHandler) {
 }
 
 // setHit says that a page of this age was in the cache.
-func (o *outgoing) setHit(p *page, age time.Duration) {
-	o.rendered = p.render(age)
-	o.give("Cache-Status", o.copied(o.rendered.status))
-	o.setLine("Age", o.rendered.ageLine)
+func (o *outgoing) setHit(p *page.Page, age time.Duration) {
+	o.rendered = p.Render(age)
+	o.give("Cache-Status", o.copied(o.rendered.Status))
+	o.setLine("Age", o.rendered.AgeLine)
 }
 
 // sendHit sends a page of this age that was in the cache.
-func (x *exchange) sendHit(p *page, age time.Duration) {
+func (x *exchange) sendHit(p *page.Page, age time.Duration) {
 	x.from.NoteHit(x.r.Context(), fillOp, x.key)
 	out := newOutgoing(x.w.Header(), p)
 	out.setHit(p, age)
@@ -145,15 +147,15 @@ func (x *exchange) sendHit(p *page, age time.Duration) {
 }
 
 // sendAged sends a page that is old, and says so.
-func (x *exchange) sendAged(p *page) {
+func (x *exchange) sendAged(p *page.Page) {
 	out := newOutgoing(x.w.Header(), p)
-	out.setLine("Age", p.render(p.age(time.Now())).ageLine)
+	out.setLine("Age", p.Render(p.Age(time.Now())).AgeLine)
 	x.sendPage(p, &out)
 }
 
 // sendPage sends a page but for what is said of its way.
-func (x *exchange) sendPage(p *page, out *outgoing) {
+func (x *exchange) sendPage(p *page.Page, out *outgoing) {
 	out.setPage(p)
 	out.tell(x.h, p)
-	x.h.sendBody(x.w, x.r, x.Fields, recorded{status: p.status, body: p.body}, &p.validators)
+	x.h.sendBody(x.w, x.r, x.Fields, recorded{status: p.Status, body: p.Body}, &p.Validators)
 }

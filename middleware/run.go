@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/reason"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -32,14 +34,14 @@ type run struct {
 	outer outerHeader
 
 	// asked is the page that the handler was asked about, if it was.
-	asked     *page
+	asked     *page.Page
 	requested time.Time
-	tombstone *page // that was found before the run, or nil
+	tombstone *page.Page // that was found before the run, or nil
 
 	// Set when the handler has written its header.
 	status int
 	vary   []string      // the lines of the response's Vary
-	page   *page         // the response as it can be stored, nil if it cannot
+	page   *page.Page    // the response as it can be stored, nil if it cannot
 	at     destination   // of page
 	placed int           // how much of outer was known for that
 	reason reason.Reason // why it cannot
@@ -52,12 +54,12 @@ type run struct {
 
 	// The rest is for the one who started it, once done is closed.
 	done        chan struct{}
-	direct      bool     // the client has the response already, or somebody else answers
-	sent        bool     // the client has the response already, which may be stored
-	complete    bool     // response is set
-	response    recorded // what the client gets
-	validated   bool     // the handler has confirmed the page that there was
-	stale       *page    // an old page to send in place of a failure
+	direct      bool       // the client has the response already, or somebody else answers
+	sent        bool       // the client has the response already, which may be stored
+	complete    bool       // response is set
+	response    recorded   // what the client gets
+	validated   bool       // the handler has confirmed the page that there was
+	stale       *page.Page // an old page to send in place of a failure
 	storedApart bool
 	panicked    bool
 	panicValue  any
@@ -187,19 +189,19 @@ func (u *run) repeat() {
 // serve runs the handler, and asks whether base still holds, if there is one. A
 // panic is kept for conclude; if the handler ends its goroutine, serve does not
 // return.
-func (u *run) serve(base *page) {
+func (u *run) serve(base *page.Page) {
 	ctx, leave := u.inside.enter(u.ctx)
 	defer leave()
 	r := u.x.prepared.shared.WithContext(ctx)
 	u.asked = nil
-	if base != nil && base.isValidatable() {
+	if base != nil && base.IsValidatable() {
 		u.asked = base
 		r.Header = r.Header.Clone()
 		lastModified := ""
-		if lines := base.lines("Last-Modified"); len(lines) == 1 {
+		if lines := base.Lines("Last-Modified"); len(lines) == 1 {
 			lastModified = lines[0]
 		}
-		rfc9111.SetConditions(r.Header, []rfc9111.ETag{base.validators.ETag}, lastModified)
+		rfc9111.SetConditions(r.Header, []rfc9111.ETag{base.Validators.ETag}, lastModified)
 	}
 	u.requested = time.Now()
 	defer func() {
@@ -262,11 +264,11 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 		u.release()
 		return
 	}
-	entry := newPage(nil, status, e, header, u.requested, now, x.h.Policy)
-	u.inside.limit(&entry.fresh, status, header, now, entry.initial)
+	entry := page.New(nil, status, e, header, u.requested, now, x.h.Policy)
+	u.inside.limit(&entry.Fresh, status, header, now, entry.Initial)
 	u.page = entry
 	u.place()
-	if entry.isStaleAtBirth() {
+	if entry.IsStaleAtBirth() {
 		// It may be stored, but not used for another request without asking.
 		x.h.uncacheable.rememberStale(x.memoryKey())
 		u.release()
@@ -289,18 +291,18 @@ func (u *run) noteLoop() {
 // freshen makes the page that was validated what the 304 says.
 func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	x := u.x
-	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.Own, now), []rfc9111.Validators{u.asked.validators})) == 0 {
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.Own, now), []rfc9111.Validators{u.asked.Validators})) == 0 {
 		return
 	}
-	u.page = u.asked.freshened(e.Own, u.requested, now, x.h.Policy)
+	u.page = u.asked.Freshened(e.Own, u.requested, now, x.h.Policy)
 	u.validated = true
-	u.reason = u.unstorable(u.page.status, u.page.header(), now)
-	if u.reason != reason.None || u.page.isStaleAtBirth() {
+	u.reason = u.unstorable(u.page.Status, u.page.Header(), now)
+	if u.reason != reason.None || u.page.IsStaleAtBirth() {
 		u.release()
 	} else {
 		x.h.uncacheable.forget(x.memoryKey())
 	}
-	u.placeBy(u.page.vary) // it may not be what it was
+	u.placeBy(u.page.Vary) // it may not be what it was
 }
 
 // mayFallBack reports whether the response may be replaced by an old page.
@@ -311,9 +313,9 @@ func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
 func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
 
 // fallback is the old page that may be sent in place of a failure, or nil.
-func (u *run) fallback() *page {
+func (u *run) fallback() *page.Page {
 	base := u.x.base
-	if base == nil || !base.fresh.AllowsOnError(base.age(time.Now()), &u.x.Directives) {
+	if base == nil || !base.Fresh.AllowsOnError(base.Age(time.Now()), &u.x.Directives) {
 		return nil
 	}
 	return base

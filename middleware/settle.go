@@ -25,11 +25,11 @@ func (x *exchange) accept(stored bool) bool {
 	}
 	switch x.verdict {
 	case verdictMiss:
-		if x.found != nil && x.found.tombstone {
+		if x.found != nil && x.found.Tombstone {
 			x.tombstone = x.found
 			return false
 		}
-		x.foreign = x.found != nil && !bytes.Equal(x.found.key, x.canonical)
+		x.foreign = x.found != nil && !bytes.Equal(x.found.Key, x.canonical)
 		return false
 	case verdictValidate:
 		x.base = x.found
@@ -73,7 +73,7 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 	switch x.verdict {
 	case verdictVariant:
-		x.selectVariant(x.found.index, x.found)
+		x.selectVariant(x.found.Index, x.found)
 		return false
 	case verdictBypass:
 		x.pass(forwardBypass, x.reason)
@@ -119,13 +119,13 @@ func (x *exchange) hit(outcome cache.Outcome) {
 			x.isForgotten = true // there was neither a run nor a refresh of the page
 			x.h.hot.keepPage(x)
 		}
-		x.sendHit(x.found, x.found.age(x.now))
+		x.sendHit(x.found, x.found.Age(x.now))
 		return
 	}
 	x.noteMiss(x.r.Context())
-	setStatus(x.w.Header(), x.found.cacheStatus, forwarded{
+	setStatus(x.w.Header(), x.found.CacheStatus, forwarded{
 		why:       x.forward(),
-		status:    x.found.status,
+		status:    x.found.Status,
 		stored:    outcome.Stored,
 		collapsed: outcome.Collapsed,
 	})

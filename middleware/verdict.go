@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/page"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -32,29 +34,29 @@ type judged struct {
 }
 
 // assess decides what becomes of an entry that was found for this request.
-func (x *exchange) assess(p *page) {
+func (x *exchange) assess(p *page.Page) {
 	x.now, x.purges = time.Now(), x.purgeList().known.Load()
 	x.judged, x.assessed = x.verdictOn(p), p
 }
 
 // verdictOn is asked of every entry, so that neither a collision of keys nor a
 // mistake in filling shows one client another's page.
-func (x *exchange) verdictOn(p *page) judged {
+func (x *exchange) verdictOn(p *page.Page) judged {
 	primary := x.canonical[:x.primaryLen]
 	switch {
 	case p == nil:
 		return judged{verdict: verdictMiss}
-	case p.index != nil && x.depth < maxDepth && bytes.Equal(p.key, x.indexKey(x.depth)):
+	case p.Index != nil && x.depth < maxDepth && bytes.Equal(p.Key, x.indexKey(x.depth)):
 		return judged{verdict: verdictVariant}
-	case p.index != nil && x.depth > 0 && len(p.key) > x.fullLen && bytes.HasPrefix(p.key, primary):
+	case p.Index != nil && x.depth > 0 && len(p.Key) > x.fullLen && bytes.HasPrefix(p.Key, primary):
 		return judged{verdict: verdictMiss} // of another variant that has the same slot
-	case p.tombstone && bytes.HasPrefix(p.key, primary): // of the URL, or of one of its variants
+	case p.Tombstone && bytes.HasPrefix(p.Key, primary): // of the URL, or of one of its variants
 		return judged{verdict: verdictMiss}
-	case p.index != nil, p.tombstone, p.purges != nil:
+	case p.Index != nil, p.Tombstone, p.Purges != nil:
 		return judged{verdict: verdictBypass, reason: reason.Collision}
-	case bytes.Equal(p.key, x.canonical):
+	case bytes.Equal(p.Key, x.canonical):
 		return x.verdictOnPage(p)
-	case bytes.HasPrefix(p.key, primary):
+	case bytes.HasPrefix(p.Key, primary):
 		// The same URL, but for a request that differs in what else is in the key:
 		// from now on there are variants, or this one takes the place of another.
 		return judged{verdict: verdictMiss}
@@ -63,23 +65,23 @@ func (x *exchange) verdictOn(p *page) judged {
 }
 
 // verdictOnPage is verdictOn for a page whose key is that of the request.
-func (x *exchange) verdictOnPage(p *page) judged {
+func (x *exchange) verdictOnPage(p *page.Page) judged {
 	if why := x.unusable(p); why != reason.None {
 		return judged{verdict: verdictBypass, reason: why}
 	}
-	fresh := p.fresh
+	fresh := p.Fresh
 	for i := range x.depth {
-		if at := x.steps[i].index.softened; !at.IsZero() && !p.requested.After(at) {
-			fresh = softened(fresh, p.age(at))
+		if at := x.steps[i].index.Softened; !at.IsZero() && !p.Requested.After(at) {
+			fresh = page.Softened(fresh, p.Age(at))
 		}
 	}
-	switch purged, at := x.purges.find(x.h.KeyPrefix, x.Target, p.requested); purged {
+	switch purged, at := x.purges.find(x.h.KeyPrefix, x.Target, p.Requested); purged {
 	case purgedHard:
 		return judged{verdict: verdictMiss}
 	case purgedSoft:
-		fresh = softened(fresh, p.age(at))
+		fresh = page.Softened(fresh, p.Age(at))
 	}
-	decision, cause := fresh.Reuse(p.age(x.now), &x.Directives)
+	decision, cause := fresh.Reuse(p.Age(x.now), &x.Directives)
 	return judged{verdict: verdictOf[decision], cause: cause}
 }
 
@@ -92,11 +94,11 @@ var verdictOf = [...]verdict{
 
 // unusable says why a page must not be given to this request whatever its age,
 // or reason.None.
-func (x *exchange) unusable(p *page) reason.Reason {
-	if len(p.contentEncoding) > 0 && !x.h.Literal && !x.acceptsCoding(p.contentEncoding) {
+func (x *exchange) unusable(p *page.Page) reason.Reason {
+	if len(p.ContentEncoding) > 0 && !x.h.Literal && !x.acceptsCoding(p.ContentEncoding) {
 		return reason.Encoding
 	}
-	return policy.CredentialsReason(&x.Credentials, p.sharing.permission(), p.vary)
+	return policy.CredentialsReason(&x.Credentials, p.Sharing.Permission(), p.Vary)
 }
 
 // acceptsCoding reports whether the client can read an encoded body.

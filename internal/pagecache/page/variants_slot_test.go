@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 // generation, as a client could if it knew the hash: in other generations they do not.
 func TestClientsCannotAimAtTheSlotOfAVariant(t *testing.T) {
 	slot := func(generation string, value int) uint64 {
-		return variantSlot(generation, []byte("rest"), fmt.Append(nil, "Accept-Language", value))
+		return VariantSlot(generation, []byte("rest"), fmt.Append(nil, "Accept-Language", value))
 	}
-	known, other := newGeneration(), newGeneration()
+	known, other := NewGeneration(), NewGeneration()
 	if first, second := slot(known, 1), slot(known, 1); first != second {
 		t.Fatal("a variant has two slots")
 	}
-	const values = 64 * maxVariants
+	const values = 64 * MaxVariants
 	aimed, still := 0, 0
 	for value := 1; value < values; value++ {
 		if slot(known, value) != slot(known, 0) {

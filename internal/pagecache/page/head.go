@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"bytes"
@@ -11,16 +11,16 @@ import (
 // at each hit, and to compare them takes a tenth of what decoding them does. It is
 // a table of fixed size, some 4 MB with the largest heads in it, so clients cannot
 // fill it; a page pushes another out of its slot.
-var knownHeads [512]atomic.Pointer[decodedHead]
+var knownHeads [512]atomic.Pointer[DecodedHead]
 
-type decodedHead struct {
+type DecodedHead struct {
 	encoded string // all of the entry but for the body
-	page    *page  // what it is
+	Page    *Page  // what it is
 	body    int    // how many bytes the body has that belongs to it
 }
 
-// bodyOf returns the body of an encoded page, if its head is this one.
-func (d *decodedHead) bodyOf(encoded []byte) (body []byte, same bool) {
+// BodyOf returns the body of an encoded page, if its head is this one.
+func (d *DecodedHead) BodyOf(encoded []byte) (body []byte, same bool) {
 	if len(encoded) != len(d.encoded)+d.body || string(encoded[:len(d.encoded)]) != d.encoded {
 		return nil, false
 	}
@@ -32,11 +32,11 @@ func (d *decodedHead) bodyOf(encoded []byte) (body []byte, same bool) {
 const maxKnownHead = 4096
 
 // knownHead returns what is remembered of this encoded head, or nil.
-func knownHead(encoded []byte) *decodedHead {
+func knownHead(encoded []byte) *DecodedHead {
 	if len(encoded) > maxKnownHead {
 		return nil
 	}
-	known := knownHeads[maphash.Bytes(keySeed, encoded)%uint64(len(knownHeads))].Load()
+	known := knownHeads[maphash.Bytes(KeySeed, encoded)%uint64(len(knownHeads))].Load()
 	if known == nil || known.encoded != string(encoded) {
 		return nil
 	}
@@ -45,11 +45,11 @@ func knownHead(encoded []byte) *decodedHead {
 
 // rememberHead remembers p, which was decoded from this and a body. It keeps
 // neither the body nor a part of the memory that it is in.
-func rememberHead(encoded string, p *page) {
+func rememberHead(encoded string, p *Page) {
 	head := p.withBody(nil)
 	if len(encoded) > maxKnownHead || head.CacheSize() > maxKnownHead {
 		return
 	}
-	head.key = bytes.Clone(p.key)
-	knownHeads[maphash.String(keySeed, encoded)%uint64(len(knownHeads))].Store(&decodedHead{encoded, head, len(p.body)})
+	head.Key = bytes.Clone(p.Key)
+	knownHeads[maphash.String(KeySeed, encoded)%uint64(len(knownHeads))].Store(&DecodedHead{encoded, head, len(p.Body)})
 }

@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"hash/maphash"
@@ -7,12 +7,12 @@ import (
 	"github.com/larder-go/larder/internal/keys"
 )
 
-// pageKey is the key of a page in the cache, made of its canonical key.
-func pageKey(canonical []byte) string {
-	if len(canonical) > maxKnownKey {
+// Key is the key of a page in the cache, made of its canonical key.
+func Key(canonical []byte) string {
+	if len(canonical) > MaxKnownKey {
 		return hashedKey(canonical)
 	}
-	slot := &knownKeys[maphash.Bytes(keySeed, canonical)%uint64(len(knownKeys))]
+	slot := &knownKeys[maphash.Bytes(KeySeed, canonical)%uint64(len(knownKeys))]
 	known := slot.Load()
 	if known == nil || known.canonical != string(canonical) {
 		known = &knownKey{string(canonical), hashedKey(canonical)}
@@ -35,8 +35,8 @@ var knownKeys [2048]atomic.Pointer[knownKey]
 
 type knownKey struct{ canonical, key string }
 
-// maxKnownKey is the length of the longest canonical key that is remembered.
-const maxKnownKey = 512
+// MaxKnownKey is the length of the longest canonical key that is remembered.
+const MaxKnownKey = 512
 
-// keySeed is the seed of the hashes by which keys and heads have their slots.
-var keySeed = maphash.MakeSeed()
+// KeySeed is the seed of the hashes by which keys and heads have their slots.
+var KeySeed = maphash.MakeSeed()

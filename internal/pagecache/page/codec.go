@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"encoding/binary"
@@ -10,7 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// pageCodec is the binary form of a page in stores that keep bytes:
+// Codec is the binary form of a page in stores that keep bytes:
 //
 //	version and kind, a byte each; the length of the body; the key, with its
 //	length
@@ -33,9 +33,9 @@ import (
 // last and, like the key, is not copied: it is a part of the bytes that the store
 // gave. Unlike a program's values a page never leaves this package, which only
 // ever reads it.
-type pageCodec struct{}
+type Codec struct{}
 
-var _ codec.Codec = pageCodec{}
+var _ codec.Codec = Codec{}
 
 const pageVersion = 4
 
@@ -51,65 +51,65 @@ const (
 )
 
 // Name implements [codec.Codec].
-func (pageCodec) Name() string { return "larder-page" }
+func (Codec) Name() string { return "larder-page" }
 
 // ID implements [codec.Codec].
-func (pageCodec) ID() byte { return 64 }
+func (Codec) ID() byte { return 64 }
 
 // Append implements [codec.Codec].
-func (pageCodec) Append(dst []byte, v any) ([]byte, error) {
-	p, ok := v.(*page)
+func (Codec) Append(dst []byte, v any) ([]byte, error) {
+	p, ok := v.(*Page)
 	if !ok {
 		return dst, fmt.Errorf("%w: %T is not a page", codec.ErrUnencodable, v)
 	}
 	kind := kindPage
 	switch {
-	case p.tombstone:
+	case p.Tombstone:
 		kind = kindTombstone
-	case p.index != nil:
+	case p.Index != nil:
 		kind = kindIndex
-	case p.purges != nil:
+	case p.Purges != nil:
 		kind = kindPurges
 	}
-	dst = binary.AppendUvarint(append(dst, pageVersion, kind), uint64(len(p.body)))
-	dst = keys.AppendPart(dst, p.key)
+	dst = binary.AppendUvarint(append(dst, pageVersion, kind), uint64(len(p.Body)))
+	dst = keys.AppendPart(dst, p.Key)
 	switch kind {
 	case kindTombstone:
-		return keys.AppendPart(appendTime(dst, p.requested), p.generation), nil
+		return keys.AppendPart(appendTime(dst, p.Requested), p.Generation), nil
 	case kindIndex:
-		dst = keys.AppendPart(dst, p.index.generation)
-		dst = appendTime(dst, p.index.softened)
-		return appendStrings(dst, p.index.names), nil
+		dst = keys.AppendPart(dst, p.Index.Generation)
+		dst = appendTime(dst, p.Index.Softened)
+		return appendStrings(dst, p.Index.Names), nil
 	case kindPurges:
-		return appendPurges(dst, p.purges), nil
+		return appendPurges(dst, p.Purges), nil
 	}
-	return append(appendResponse(dst, p), p.body...), nil
+	return append(appendResponse(dst, p), p.Body...), nil
 }
 
-func appendResponse(dst []byte, p *page) []byte {
-	dst = binary.AppendUvarint(dst, uint64(p.status))
-	dst = appendTime(appendTime(dst, p.requested), p.received)
-	dst = appendFreshness(appendDuration(dst, p.initial), &p.fresh, &p.sharing)
-	dst = binary.AppendVarint(dst, p.validators.LastModified.Unix())
-	dst = binary.AppendVarint(dst, p.validators.Date.Unix())
-	dst = appendStrings(dst, p.cacheStatus)
-	dst = appendStrings(dst, p.removed)
-	dst = binary.AppendUvarint(dst, uint64(len(p.fields)))
-	dst = binary.AppendUvarint(dst, uint64(len(p.flat)))
-	for _, f := range p.fields {
-		dst = keys.AppendPart(append(dst, byte(f.place)), f.name)
-		dst = appendStrings(dst, f.lines)
+func appendResponse(dst []byte, p *Page) []byte {
+	dst = binary.AppendUvarint(dst, uint64(p.Status))
+	dst = appendTime(appendTime(dst, p.Requested), p.Received)
+	dst = appendFreshness(appendDuration(dst, p.Initial), &p.Fresh, &p.Sharing)
+	dst = binary.AppendVarint(dst, p.Validators.LastModified.Unix())
+	dst = binary.AppendVarint(dst, p.Validators.Date.Unix())
+	dst = appendStrings(dst, p.CacheStatus)
+	dst = appendStrings(dst, p.Removed)
+	dst = binary.AppendUvarint(dst, uint64(len(p.Fields)))
+	dst = binary.AppendUvarint(dst, uint64(len(p.Flat)))
+	for _, f := range p.Fields {
+		dst = keys.AppendPart(append(dst, byte(f.Place)), f.Name)
+		dst = appendStrings(dst, f.Lines)
 	}
 	return dst
 }
 
-func appendPurges(dst []byte, rules []purgeRule) []byte {
+func appendPurges(dst []byte, rules []PurgeRule) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(rules)))
 	for _, rule := range rules {
-		dst = appendStrings(dst, []string{rule.keyPrefix, rule.scheme, rule.host, rule.path})
-		dst = appendTime(dst, rule.at)
+		dst = appendStrings(dst, []string{rule.KeyPrefix, rule.Scheme, rule.Host, rule.Path})
+		dst = appendTime(dst, rule.At)
 		soft := byte(0)
-		if rule.soft {
+		if rule.Soft {
 			soft = 1
 		}
 		dst = append(dst, soft)
@@ -133,7 +133,7 @@ func appendDuration(dst []byte, d time.Duration) []byte {
 func flags(f *rfc9111.Freshness, s *sharing) [9]*bool {
 	return [...]*bool{
 		&f.HasStaleWhileRevalidate, &f.HasStaleIfError, &f.NoCache, &f.Immutable, &f.MustRevalidate, &f.SharedRevalidate,
-		&s.public, &s.sMaxAge, &s.mustRevalidate,
+		&s.Public, &s.sMaxAge, &s.mustRevalidate,
 	}
 }
 
@@ -159,17 +159,17 @@ func appendStrings(dst []byte, list []string) []byte {
 	return dst
 }
 
-// encodedPage is a page as it is stored, in the memory that the store gave.
-type encodedPage []byte
+// EncodedPage is a page as it is stored, in the memory that the store gave.
+type EncodedPage []byte
 
 // Decode implements [codec.Codec]. dst is a **page, or a *encodedPage, which may be
 // none.
-func (pageCodec) Decode(data []byte, dst any) error {
-	if d, ok := dst.(*encodedPage); ok {
+func (Codec) Decode(data []byte, dst any) error {
+	if d, ok := dst.(*EncodedPage); ok {
 		*d = data
 		return nil
 	}
-	d, ok := dst.(**page)
+	d, ok := dst.(**Page)
 	if !ok {
 		return fmt.Errorf("%w than %T: it is a page", codec.ErrWrongType, dst)
 	}

@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"encoding/binary"
@@ -17,7 +17,7 @@ const fewLines = 64
 var errPage = errors.New("truncated or malformed")
 
 // decodePage reads what [pageCodec.Append] wrote.
-func decodePage(data []byte) (*page, error) {
+func decodePage(data []byte) (*Page, error) {
 	r := pageReader{data: data}
 	if r.version = r.byte(); r.version != pageVersion && r.version != oldPageVersion {
 		return nil, errPage
@@ -27,22 +27,22 @@ func decodePage(data []byte) (*page, error) {
 		return nil, errPage
 	}
 	if known := knownHead(r.data); known != nil {
-		p := known.page.withBody(body)
-		p.head = known
+		p := known.Page.withBody(body)
+		p.Head = known
 		return p, nil
 	}
 	r.text = string(r.data)
-	p := &page{key: r.part()}
+	p := &Page{Key: r.part()}
 	switch kind {
 	case kindPage:
-		p.body = body
+		p.Body = body
 		r.response(p)
 	case kindIndex:
-		p.index = &variants{generation: r.string(), softened: r.time(), names: r.strings()}
+		p.Index = &Variants{Generation: r.string(), Softened: r.time(), Names: r.strings()}
 	case kindTombstone:
-		p.tombstone, p.requested, p.generation = true, r.time(), r.string()
+		p.Tombstone, p.Requested, p.Generation = true, r.time(), r.string()
 	case kindPurges:
-		p.purges = r.purges()
+		p.Purges = r.purges()
 	default:
 		return nil, errPage
 	}
@@ -53,45 +53,45 @@ func decodePage(data []byte) (*page, error) {
 		if !p.isWhole() {
 			return nil, errPage
 		}
-		p.rendered = new(atomic.Pointer[renderedAge])
+		p.rendered = new(atomic.Pointer[RenderedAge])
 		rememberHead(r.text, p)
 	}
 	return p, nil
 }
 
-func (r *pageReader) response(p *page) {
-	p.status = int(r.count(599))
-	p.requested, p.received = r.time(), r.time()
-	p.initial = r.duration()
-	p.fresh, p.sharing = r.freshness()
-	p.validators.LastModified, p.validators.Date = r.date(), r.date()
-	p.cacheStatus = r.strings()
+func (r *pageReader) response(p *Page) {
+	p.Status = int(r.count(599))
+	p.Requested, p.Received = r.time(), r.time()
+	p.Initial = r.duration()
+	p.Fresh, p.Sharing = r.freshness()
+	p.Validators.LastModified, p.Validators.Date = r.date(), r.date()
+	p.CacheStatus = r.strings()
 	if r.version > oldPageVersion {
-		p.removed = r.strings()
+		p.Removed = r.strings()
 	}
 	r.fields(p)
-	p.validators.ETag = rfc9111.ParseETag(p.lines("Etag"))
+	p.Validators.ETag = rfc9111.ParseETag(p.Lines("Etag"))
 	p.survey()
-	r.failed = r.failed || !rfc9111.IsFinal(p.status) || p.received.IsZero()
+	r.failed = r.failed || !rfc9111.IsFinal(p.Status) || p.Received.IsZero()
 }
 
 // fields reads the fields of p, whose lines are parts of one slice.
-func (r *pageReader) fields(p *page) {
+func (r *pageReader) fields(p *Page) {
 	n, lines := r.count(r.left()), r.count(r.left())
-	p.fields, p.flat = make([]field, 0, min(n, fewLines)), make([]string, 0, min(lines, fewLines))
+	p.Fields, p.Flat = make([]Field, 0, min(n, fewLines)), make([]string, 0, min(lines, fewLines))
 	for ; n > 0 && !r.failed; n-- {
-		place := placeSet
+		place := PlaceSet
 		if r.version > oldPageVersion {
 			place = r.place()
 		}
-		name, from := r.string(), len(p.flat)
+		name, from := r.string(), len(p.Flat)
 		for more := r.count(lines - uint64(from)); more > 0 && !r.failed; more-- {
-			p.flat = append(p.flat, r.string())
+			p.Flat = append(p.Flat, r.string())
 		}
-		to := len(p.flat)
-		p.fields = append(p.fields, field{name, p.flat[from:to:to], place})
+		to := len(p.Flat)
+		p.Fields = append(p.Fields, Field{name, p.Flat[from:to:to], place})
 	}
-	r.failed = r.failed || uint64(len(p.flat)) != lines
+	r.failed = r.failed || uint64(len(p.Flat)) != lines
 }
 
 func (r *pageReader) place() place {
@@ -115,16 +115,16 @@ func (r *pageReader) freshness() (f rfc9111.Freshness, s sharing) {
 	return f, s
 }
 
-func (r *pageReader) purges() []purgeRule {
+func (r *pageReader) purges() []PurgeRule {
 	n := r.count(r.left())
-	rules := make([]purgeRule, 0, min(n, maxRules))
+	rules := make([]PurgeRule, 0, min(n, MaxRules))
 	for range n {
 		texts := r.strings()
 		if r.failed || len(texts) != 4 {
 			r.failed = true
 			break
 		}
-		rules = append(rules, purgeRule{keyPrefix: texts[0], scheme: texts[1], host: texts[2], path: texts[3], at: r.time(), soft: r.byte() == 1})
+		rules = append(rules, PurgeRule{KeyPrefix: texts[0], Scheme: texts[1], Host: texts[2], Path: texts[3], At: r.time(), Soft: r.byte() == 1})
 	}
 	return rules
 }

@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 )
 
 // headed returns a page whose head is the same for all bodies of one length.
-func headed(t *testing.T, body string) (p *page, data []byte) {
+func headed(t *testing.T, body string) (p *Page, data []byte) {
 	t.Helper()
 	header := http.Header{"Etag": {`"fixed"`}, "X-Test": {t.Name()}}
 	p = made([]byte("key"), 200, header, []byte(body), time.UnixMilli(1<<40).UTC())
@@ -22,7 +22,7 @@ func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
 	one, data := headed(t, "one")
 	two, other := headed(t, "two")
 	for _, test := range []struct {
-		want *page
+		want *Page
 		data []byte
 	}{{one, data}, {one, data}, {two, other}, {one, data}} {
 		if diff := diffPages(test.want, decoded(t, test.data)); diff != "" {
@@ -35,7 +35,7 @@ func TestAPageWhoseHeadIsKnownTakesNoDecoding(t *testing.T) {
 	_, data := headed(t, "body")
 	decoded(t, data)
 	first := decoded(t, data)
-	if second := decoded(t, data); &first.fields[0] != &second.fields[0] || first.render(time.Second) != second.render(time.Second) {
+	if second := decoded(t, data); &first.Fields[0] != &second.Fields[0] || first.Render(time.Second) != second.Render(time.Second) {
 		t.Error("it was decoded again")
 	}
 }
@@ -44,9 +44,9 @@ func TestAKnownHeadWithoutItsBodyIsMalformed(t *testing.T) {
 	p, data := headed(t, "body")
 	decoded(t, data)
 	for n := range data {
-		var got *page
-		if err := (pageCodec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
-			t.Errorf("the first %d of %d bytes, %d of them the body: %v, %v", n, len(data), len(p.body), got, err)
+		var got *Page
+		if err := (Codec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+			t.Errorf("the first %d of %d bytes, %d of them the body: %v, %v", n, len(data), len(p.Body), got, err)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
 func TestALongHeadIsNotRemembered(t *testing.T) {
 	header := http.Header{"X-Long": {string(bytes.Repeat([]byte("x"), maxKnownHead))}}
 	data := encoded(t, made([]byte("key"), 200, header, []byte("body"), time.Now()))
-	if first, second := decoded(t, data), decoded(t, data); &first.fields[0] == &second.fields[0] {
+	if first, second := decoded(t, data), decoded(t, data); &first.Fields[0] == &second.Fields[0] {
 		t.Error("it was remembered")
 	}
 }

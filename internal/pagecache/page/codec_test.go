@@ -1,4 +1,4 @@
-package middleware
+package page
 
 import (
 	"bytes"
@@ -19,9 +19,9 @@ import (
 )
 
 // encoded is what the codec makes of p.
-func encoded(t rapid.TB, p *page) []byte {
+func encoded(t rapid.TB, p *Page) []byte {
 	t.Helper()
-	data, err := pageCodec{}.Append([]byte("prefix"), p)
+	data, err := Codec{}.Append([]byte("prefix"), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,38 +32,38 @@ func encoded(t rapid.TB, p *page) []byte {
 	return data
 }
 
-func decoded(t rapid.TB, data []byte) *page {
+func decoded(t rapid.TB, data []byte) *Page {
 	t.Helper()
-	var p *page
-	if err := (pageCodec{}).Decode(data, &p); err != nil {
+	var p *Page
+	if err := (Codec{}).Decode(data, &p); err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func diffPages(want, got *page) string {
-	return cmp.Diff(want, got, cmp.AllowUnexported(page{}, field{}, variants{}, sharing{}, purgeRule{}), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(page{}, "rendered", "head", "stored", "left"))
+func diffPages(want, got *Page) string {
+	return cmp.Diff(want, got, cmp.AllowUnexported(Page{}, Field{}, Variants{}, sharing{}, PurgeRule{}), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Page{}, "rendered", "Head", "stored", "left"))
 }
 
 // made makes a page as a run does.
-func made(key []byte, status int, header http.Header, body []byte, now time.Time) *page {
-	policy := mustPolicy(policy.PerView, time.Hour, nil)
-	p := newPage(key, status, &respwriter.Edits{Own: header}, header, now, now, policy)
-	p.complete(body, policy)
+func made(key []byte, status int, header http.Header, body []byte, now time.Time) *Page {
+	rules := &policy.Policy{Face: policy.PerView, TTL: time.Hour}
+	p := New(key, status, &respwriter.Edits{Own: header}, header, now, now, rules)
+	p.Complete(body, rules)
 	return p
 }
 
 // anyPage makes an entry of any kind.
-func anyPage(t *rapid.T) *page {
+func anyPage(t *rapid.T) *Page {
 	text := rapid.String()
 	now := time.UnixMilli(rapid.Int64Range(1, 1<<42).Draw(t, "now"))
 	key := rapid.SliceOf(rapid.Byte()).Draw(t, "key")
 	if rapid.Bool().Draw(t, "is index") {
-		index := &variants{generation: rapid.StringN(1, -1, -1).Draw(t, "generation"), names: rapid.SliceOf(text).Draw(t, "names"), softened: now}
-		return &page{key: key, index: index}
+		index := &Variants{Generation: rapid.StringN(1, -1, -1).Draw(t, "generation"), Names: rapid.SliceOf(text).Draw(t, "names"), Softened: now}
+		return &Page{Key: key, Index: index}
 	}
 	if rapid.Bool().Draw(t, "is tombstone") {
-		return &page{key: key, tombstone: true, requested: now, generation: text.Draw(t, "generation")}
+		return &Page{Key: key, Tombstone: true, Requested: now, Generation: text.Draw(t, "generation")}
 	}
 	header := make(http.Header)
 	names := rapid.OneOf(text, rapid.SampledFrom([]string{"Age", "Cache-Status", "Cache-Control", "Vary", "Content-Encoding", "Last-Modified"}))
@@ -98,14 +98,14 @@ func TestADamagedPageIsMalformed(t *testing.T) {
 		"with a status that no server would write": encoded(t, other),
 		"with another length than Content-Length":  encoded(t, short),
 	} {
-		var got *page
-		if err := (pageCodec{}).Decode(damaged, &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+		var got *Page
+		if err := (Codec{}).Decode(damaged, &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
 	for n := range data {
-		var got *page
-		if err := (pageCodec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
+		var got *Page
+		if err := (Codec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
 			t.Errorf("the first %d bytes: %v, %v", n, got, err)
 		}
 	}
@@ -118,7 +118,7 @@ func TestAStoredPageHasTheContentLengthOfItsBody(t *testing.T) {
 		"none": nil, "the right one": {"4"}, "no number": {"four"}, "twice the same": {"4", "4"}, "two": {"4", "5"}, "zeros": {"004"},
 	} {
 		p := made([]byte("key"), 200, http.Header{"Content-Length": lines}, []byte("body"), time.Now())
-		if got := p.lines("Content-Length"); len(got) != 1 || got[0] != "4" {
+		if got := p.Lines("Content-Length"); len(got) != 1 || got[0] != "4" {
 			t.Errorf("%s: %q is stored, want 4", name, got)
 		}
 		decoded(t, encoded(t, p))
@@ -129,30 +129,30 @@ func TestAStoredPageHasTheContentLengthOfItsBody(t *testing.T) {
 }
 
 func TestTheCodecIsForPagesOnly(t *testing.T) {
-	if _, err := (pageCodec{}).Append(nil, "text"); !errors.Is(err, codec.ErrUnencodable) {
+	if _, err := (Codec{}).Append(nil, "text"); !errors.Is(err, codec.ErrUnencodable) {
 		t.Errorf("Append: %v", err)
 	}
 	var text string
-	if err := (pageCodec{}).Decode(nil, &text); !errors.Is(err, codec.ErrWrongType) {
+	if err := (Codec{}).Decode(nil, &text); !errors.Is(err, codec.ErrWrongType) {
 		t.Errorf("Decode: %v", err)
 	}
 }
 
 func FuzzDecodePage(f *testing.F) {
 	now := time.UnixMilli(1)
-	for _, p := range []*page{
+	for _, p := range []*Page{
 		made(nil, 200, http.Header{}, nil, now),
 		made([]byte("key"), 200, http.Header{"A": {"1", ""}, "Age": {"5"}, "Vary": {"B"}}, []byte("body"), now),
-		{key: []byte("key"), index: &variants{generation: "g", names: []string{"A", "B"}}},
-		{key: []byte("key"), tombstone: true, requested: now, generation: "g"},
+		{Key: []byte("key"), Index: &Variants{Generation: "g", Names: []string{"A", "B"}}},
+		{Key: []byte("key"), Tombstone: true, Requested: now, Generation: "g"},
 	} {
 		f.Add(encoded(f, p))
 	}
 	f.Add(encoded(f, made([]byte("key"), 200, http.Header{}, []byte("body"), now).withBody([]byte("bod"))))
 	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var p *page
-		if err := (pageCodec{}).Decode(data, &p); err != nil {
+		var p *Page
+		if err := (Codec{}).Decode(data, &p); err != nil {
 			if p != nil || !errors.Is(err, codec.ErrMalformed) {
 				t.Fatalf("%v, %v", p, err)
 			}

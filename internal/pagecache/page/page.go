@@ -1,0 +1,402 @@
+package page
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
+
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+
+	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// Page is an entry of the cache: a response, ready to be sent; or if index or
+// tombstone is set what is known of a URL instead; or a list of purges. It never
+// changes after it is stored, but for its last three fields.
+type Page struct {
+	Key     []byte // canonical; compared on a hit
+	Status  int
+	Fields  []Field  // sorted by name
+	Removed []string // fields of outer middleware that the handler has deleted
+	Body    []byte
+
+	Requested time.Time         // when the run began that made it, by our clock
+	Received  time.Time         // when its header was there
+	Initial   time.Duration     // how old it was then
+	Fresh     rfc9111.Freshness // for how long it may be used
+	Sharing   sharing           // among whom
+
+	// Index is set for a URL that has variants: it says how to find one.
+	Index *Variants
+
+	// Tombstone marks a URL that was invalidated: a run that began before, in
+	// another process, finds something in place of nothing and does not store.
+	// generation tells it from others.
+	Tombstone  bool
+	Generation string
+
+	// Purges is the list of purges by prefix, under a key of its own.
+	Purges []PurgeRule
+
+	// Derived from fields when the page is made or read.
+	Vary            []string
+	ContentEncoding []string
+	Validators      rfc9111.Validators
+	CacheStatus     []string // of caches further in
+	Flat            []string // the lines of all fields, one after the other
+	TellsBrowsers   bool     // for how long they may keep it
+
+	// Head is what the page was decoded by, if its head was known.
+	Head *DecodedHead
+
+	// rendered is shared by copies that are of the same age.
+	rendered *atomic.Pointer[RenderedAge]
+
+	// stored and left are what a store in this process has told of the page.
+	stored, left atomic.Bool
+}
+
+var _ driver.Tenant = (*Page)(nil)
+
+// Entered implements [driver.Tenant].
+func (p *Page) Entered() { p.stored.Store(true) }
+
+// Left implements [driver.Tenant]. A page has one key; if it leaves that for
+// another, it is not what it was.
+func (p *Page) Left() { p.left.Store(true) }
+
+// IsStored reports whether a store in this process has the page under its key. Of
+// one in a store that does not tell, it is not known.
+func (p *Page) IsStored() bool { return p.stored.Load() && !p.left.Load() }
+
+// sharing is what a response says about requests with credentials.
+type sharing struct{ Public, sMaxAge, mustRevalidate bool }
+
+func sharingOf(d *rfc9111.Directives) sharing {
+	p := d.Permission()
+	return sharing{p.Public, p.SMaxAge, p.MustRevalidate}
+}
+
+func (s sharing) Permission() rfc9111.Permission {
+	return rfc9111.Permission{Public: s.Public, SMaxAge: s.sMaxAge, MustRevalidate: s.mustRevalidate}
+}
+
+// Field is one header field with its lines, which are shared and never changed.
+type Field struct {
+	Name  string
+	Lines []string
+	Place place
+}
+
+// place is what becomes of a field where outer middleware has set the same.
+type place uint8
+
+const (
+	PlaceSet   place = iota // it replaces theirs, unless it is one of [merged]
+	PlaceAdded              // it goes behind theirs
+	PlaceGuess              // nobody has said it, so it is left out
+	places
+)
+
+// Age is how old the page is (RFC 9111, section 4.2.3).
+func (p *Page) Age(now time.Time) time.Duration {
+	return rfc9111.CurrentAge(p.Initial, p.Received, now)
+}
+
+// IsStaleAtBirth reports whether no other request could be given the page as it was
+// when its header was there: each has to ask the handler.
+func (p *Page) IsStaleAtBirth() bool { return p.Fresh.NoCache || p.Fresh.Lifetime <= p.Initial }
+
+// IsValidatable reports whether the handler can be asked if it still holds.
+func (p *Page) IsValidatable() bool {
+	return p.Validators.ETag != "" || !p.Validators.LastModified.IsZero()
+}
+
+// CacheSize returns how many bytes the page takes in a store that is bounded by
+// bytes.
+func (p *Page) CacheSize() int {
+	const overhead = 512 // the struct, the slices' headers, the rendered age
+	size := overhead + len(p.Key) + len(p.Body) + LinesSize(p.CacheStatus)
+	for _, f := range p.Fields {
+		size += 48 + 16*len(f.Lines) + len(f.Name) + LinesSize(f.Lines) // the lines are in flat, too
+	}
+	size += LinesSize(p.Removed)
+	if p.Index != nil {
+		size += len(p.Index.Generation) + LinesSize(p.Index.Names)
+	}
+	return size
+}
+
+func LinesSize(lines []string) int {
+	size := 16 * len(lines)
+	for _, line := range lines {
+		size += len(line)
+	}
+	return size
+}
+
+// New makes the entry of a response that may be stored, except for its body. e is
+// what the handler has set, and sent the header of the response as a whole; they stay
+// the caller's.
+func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requested, received time.Time, p *policy.Policy) *Page {
+	entry := &Page{Key: key, Status: status, Removed: e.Removed, Requested: requested, Received: received, rendered: new(atomic.Pointer[RenderedAge])}
+	control := p.Control(sent)
+	entry.Initial = rfc9111.InitialAge(sent, requested, received)
+	entry.Fresh = p.Freshness(&control, status, sent, received, entry.Initial)
+	entry.Sharing = sharingOf(&control.Directives)
+	header := e.Own.Clone()
+	if header == nil {
+		header = make(http.Header)
+	}
+	rfc9111.EnsureDate(header, received)
+	p.Strip(header, &control)
+	delete(header, "Age") // a hit writes its own
+	if lines := header["Cache-Status"]; lines != nil && respwriter.Readable(lines) == nil {
+		delete(header, "Cache-Status")
+	}
+	for name, lines := range header {
+		f := Field{Name: name, Lines: lines}
+		switch {
+		case slices.Contains(e.Added, name):
+			f.Place = PlaceAdded
+		case e.Own[name] == nil && name == "Date":
+			f.Place = PlaceGuess
+		}
+		entry.Fields = append(entry.Fields, f)
+	}
+	slices.SortFunc(entry.Fields, compareFields)
+	entry.derive()
+	return entry
+}
+
+func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
+
+// Complete gives the page its body, and what clients are told where the handler
+// said nothing.
+func (p *Page) Complete(body []byte, rules *policy.Policy) {
+	p.Body = body
+	if rules.Face != policy.Shared {
+		p.addField("Etag", func() string { return EntityTag(body) })
+	}
+	if p.Lines("Content-Encoding") == nil && len(body) > 0 {
+		// What the server would find out at each hit, HEAD excepted.
+		p.addField("Content-Type", func() string { return http.DetectContentType(body) })
+	}
+	if respwriter.BodyAllowed(p.Status) {
+		p.setLength()
+	}
+	p.derive()
+}
+
+// setLength makes Content-Length that of the body. A run whose body is shorter is
+// not stored, and a longer one is cut off, so what is replaced is a field that is no
+// length, or several of them (RFC 9110, 8.6).
+func (p *Page) setLength() {
+	length := strconv.Itoa(len(p.Body))
+	p.addField("Content-Length", func() string { return length })
+	for i := range p.Fields {
+		if f := &p.Fields[i]; f.Name == "Content-Length" && respwriter.Single(f.Lines) != length {
+			f.Lines = []string{length}
+		}
+	}
+}
+
+// isWhole reports whether Content-Length says that the body is the whole one, or
+// nothing. A response to which no body belongs may have that of another (RFC 9110,
+// 8.6).
+func (p *Page) isWhole() bool {
+	lines := p.Lines("Content-Length")
+	return len(lines) == 0 || !respwriter.BodyAllowed(p.Status) || respwriter.Single(lines) == strconv.Itoa(len(p.Body))
+}
+
+// addField adds a field unless the page has it.
+func (p *Page) addField(name string, value func() string) {
+	i, found := slices.BinarySearchFunc(p.Fields, Field{Name: name}, compareFields)
+	if !found {
+		p.Fields = slices.Insert(p.Fields, i, Field{name, []string{value()}, PlaceGuess})
+	}
+}
+
+// Header returns the stored fields as a header. The lines are shared.
+func (p *Page) Header() http.Header {
+	h := make(http.Header, len(p.Fields))
+	for _, f := range p.Fields {
+		h[f.Name] = f.Lines
+	}
+	return h
+}
+
+// Freshened returns the page as a 304 with this header, or the 200 to a HEAD, has
+// made it (RFC 9111, sections 4.3.4 and 4.3.5).
+func (p *Page) Freshened(from http.Header, requested, received time.Time, policy *policy.Policy) *Page {
+	header := p.Header()
+	// A handler leaves the Date to the server. That of the page is out of date.
+	from = from.Clone()
+	rfc9111.EnsureDate(from, received)
+	rfc9111.Freshen(header, from)
+	entry := New(p.Key, p.Status, &respwriter.Edits{Own: header, Removed: p.Removed}, header, requested, received, policy)
+	for i := range entry.Fields {
+		f := &entry.Fields[i]
+		if j, had := slices.BinarySearchFunc(p.Fields, *f, compareFields); had && (f.Name == "Date" || slices.Equal(f.Lines, p.Fields[j].Lines)) {
+			f.Place = p.Fields[j].Place
+		}
+	}
+	entry.Complete(p.Body, policy)
+	entry.CacheStatus = p.CacheStatus
+	return entry
+}
+
+// soft returns the page as it is once it was declared stale.
+func (p *Page) soft(now time.Time) *Page {
+	entry := p.Clone()
+	entry.Fresh = Softened(p.Fresh, p.Age(now))
+	return entry
+}
+
+// Clone returns a copy that shares what never changes.
+func (p *Page) Clone() *Page {
+	entry := p.withBody(p.Body)
+	entry.Fields = slices.Clone(p.Fields)
+	entry.rendered = new(atomic.Pointer[RenderedAge])
+	return entry
+}
+
+// withBody returns the page with another body. It shares all the rest.
+func (p *Page) withBody(body []byte) *Page {
+	return &Page{
+		Key: p.Key, Status: p.Status, Fields: p.Fields, Removed: p.Removed, Body: body,
+		Requested: p.Requested, Received: p.Received, Initial: p.Initial, Fresh: p.Fresh, Sharing: p.Sharing,
+		Vary: p.Vary, ContentEncoding: p.ContentEncoding, Validators: p.Validators, CacheStatus: p.CacheStatus,
+		Flat: p.Flat, TellsBrowsers: p.TellsBrowsers, rendered: p.rendered,
+	}
+}
+
+// EntityTag is a validator of the body. It is weak: middleware outside of the cache may
+// send the same body compressed, under the same tag (RFC 9110, section 8.8.1).
+func EntityTag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// derive fills in what is read from the fields. Cache-Status is taken out of
+// them, since a hit writes its own behind it.
+func (p *Page) derive() {
+	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool {
+		if f.Name == "Cache-Status" {
+			p.CacheStatus = f.Lines
+		}
+		return f.Name == "Cache-Status"
+	})
+	p.Flat = nil
+	for _, f := range p.Fields {
+		p.Flat = append(p.Flat, f.Lines...)
+	}
+	p.survey()
+	p.Validators = rfc9111.ValidatorsOf(p.Header(), p.Received)
+}
+
+// survey is the part of derive that is not stored with a page.
+func (p *Page) survey() {
+	for _, f := range p.Fields {
+		switch f.Name {
+		case "Cache-Control", "Expires":
+			p.TellsBrowsers = p.TellsBrowsers || len(f.Lines) > 0
+		case "Content-Encoding":
+			p.ContentEncoding = f.Lines
+		case "Vary":
+			p.Vary = rfc9111.FieldNames(f.Lines)
+		}
+	}
+}
+
+func (p *Page) Lines(name string) []string {
+	for _, f := range p.Fields {
+		if f.Name == name {
+			return f.Lines
+		}
+	}
+	return nil
+}
+
+// RenderedAge are the lines of a hit that change from second to second, made
+// once in each.
+type RenderedAge struct {
+	Age     int64 // seconds
+	AgeLine string
+	Status  []string // Cache-Status
+	Browser atomic.Pointer[BrowserLines]
+}
+
+// Render returns the Age and Cache-Status lines of a hit at this age.
+func (p *Page) Render(age time.Duration) *RenderedAge {
+	seconds := int64(age / time.Second)
+	if r := p.rendered.Load(); r != nil && r.Age == seconds {
+		return r
+	}
+	var line [20]byte
+	r := &RenderedAge{
+		Age:     seconds,
+		AgeLine: string(rfc9111.AppendAge(line[:0], age)),
+		Status:  append(slices.Clip(p.CacheStatus), respwriter.StatusHit(int64((p.Fresh.Lifetime-age)/time.Second))),
+	}
+	p.rendered.Store(r)
+	return r
+}
+
+// PurgedSoftly returns the entry as it is once it was declared stale.
+func (p *Page) PurgedSoftly(now time.Time) *Page {
+	if p.Index == nil {
+		return p.soft(now)
+	}
+	index := *p.Index
+	index.Softened = now
+	return &Page{Key: p.Key, Index: &index, Requested: p.Requested, Received: p.Received}
+}
+
+// IsSameEntry reports whether two pages are of the same run, though one may have been
+// read from the store again.
+func (p *Page) IsSameEntry(other *Page) bool {
+	return p == other || !p.Tombstone && p.Index == nil && bytes.Equal(p.Key, other.Key) &&
+		p.Requested.Equal(other.Requested) && p.Received.Equal(other.Received) && p.Validators.ETag == other.Validators.ETag
+}
+
+// NewTombstone returns what is left of the pages with that key, see [Page].
+func NewTombstone(key []byte) *Page {
+	return &Page{Key: bytes.Clone(key), Tombstone: true, Requested: time.Now(), Generation: rand.Text()}
+}
+
+// SoftWindow is for how long at least a page that was purged softly may be
+// served while it is made anew.
+const SoftWindow = time.Minute
+
+// Softened returns the freshness of a page that was declared stale when it had
+// that age.
+func Softened(f rfc9111.Freshness, age time.Duration) rfc9111.Freshness {
+	if age >= f.Lifetime {
+		return f
+	}
+	f.Lifetime = age
+	if !f.HasStaleWhileRevalidate {
+		f.StaleWhileRevalidate = max(f.StaleWhileRevalidate, SoftWindow)
+		// Whoever purges softly allows what s-maxage does not.
+		f.HasStaleWhileRevalidate = true
+	}
+	return f
+}
+
+// BrowserLines are the lines by which a policy says how long browsers may keep a page of a
+// certain age.
+type BrowserLines struct {
+	Policy           *policy.Policy
+	Control, Expires string
+}
