@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -27,7 +29,7 @@ func newPageHandler(p *policy.Policy, next http.Handler) http.Handler {
 		refused:        new(memory),
 		rejected:       new(memory),
 		hot:            new(hotWays),
-		purges:         new(purgeLists),
+		purges:         new(purge.Lists),
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
 	}
@@ -53,7 +55,7 @@ type pageHandler struct {
 	selectors      *selectorMemory // of what is uncacheable
 	refused        *memory         // pages whose refreshes did not come to the handler
 	rejected       *memory         // pages that the store did not take
-	purges         *purgeLists
+	purges         *purge.Lists
 	indexes        *indexMemory
 	refreshes      *refreshes
 	nextLog        atomic.Int64

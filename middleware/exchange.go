@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -54,8 +56,8 @@ type exchange struct {
 	found    *page.Page   // what the cache or another's run gave
 	judged                // what becomes of assessed
 	now      time.Time    // at which it was judged
-	list     *purgeList   // of purges by prefix, see purgeList
-	purges   *knownPurges // what was known by it
+	list     *purge.List  // of purges by prefix, see purgeList
+	purges   *purge.Known // what was known by it
 	assessed *page.Page   // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
@@ -121,9 +123,9 @@ func (x *exchange) start() {
 }
 
 // purgeList is what is known of purges by prefix of the pages in the request's caches.
-func (x *exchange) purgeList() *purgeList {
+func (x *exchange) purgeList() *purge.List {
 	if x.list == nil {
-		x.list = x.h.purges.of(cache.HandlerFrom(x.r.Context()))
+		x.list = x.h.purges.Of(cache.HandlerFrom(x.r.Context()))
 	}
 	return x.list
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -104,8 +106,8 @@ func (e *explainer) find() bool {
 	x := e.x
 	ctx := x.r.Context()
 	c := x.cache(ctx)
-	if purges := x.purgeList(); purges.isDue(e.now) {
-		purges.fetch(ctx, c)
+	if purges := x.purgeList(); purges.IsDue(e.now) {
+		purges.Fetch(ctx, c)
 	}
 	for {
 		found, _, err := c.Get(ctx, x.key)
@@ -156,15 +158,15 @@ func variesOn(names []string) string {
 
 // purges says whether a page that was found is of before a purge by prefix.
 func (e *explainer) purges(p *page.Page) {
-	purges := e.x.purgeList().known.Load()
-	if !purges.isCurrent() {
+	purges := e.x.purgeList().Known.Load()
+	if !purges.IsCurrent() {
 		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
 		return
 	}
-	switch how, at := purges.find(e.x.h.KeyPrefix, e.x.Target, p.Requested); how {
-	case purgedHard:
+	switch how, at := purges.Find(e.x.h.KeyPrefix, e.x.Target, p.Requested); how {
+	case purge.Hard:
 		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
-	case purgedSoft:
+	case purge.Soft:
 		e.add("purge", "all beneath a prefix of the URL was declared stale "+inWords(e.now.Sub(at))+" ago", "PurgePrefixSoft")
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -86,8 +88,8 @@ func (x *exchange) isPurgedSince(l *live) bool {
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
 func (x *exchange) isPurged(p *page.Page) bool {
-	how, _ := x.purgeList().known.Load().find(x.h.KeyPrefix, x.Target, p.Requested)
-	return how != notPurged
+	how, _ := x.purgeList().Known.Load().Find(x.h.KeyPrefix, x.Target, p.Requested)
+	return how != purge.NotPurged
 }
 
 // endAttendance ends the interest in a run, unless its response was seen to its

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -32,7 +34,7 @@ const (
 
 	// hotFor is how old the list of purges may be by which a page is hot. Then all is
 	// looked at again, by the store too, which has to see that the page is used.
-	hotFor = rulesInterval
+	hotFor = purge.RulesInterval
 
 	// maxWay is how many bytes a hot way has at most, and the request fields by which
 	// its page is selected.

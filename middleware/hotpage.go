@@ -7,6 +7,8 @@ import (
 	"time"
 	"weak"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/cache"
@@ -20,7 +22,7 @@ type hotPage struct {
 	head   weak.Pointer[page.DecodedHead] // of a page that has to be fetched
 	remote bool
 	cache  *cache.BaseCache
-	list   *purgeList
+	list   *purge.List
 	purges uint64        // the number of what was known by list
 	age    time.Duration // when judged
 
@@ -50,15 +52,15 @@ func (hs *hotWays) keepPage(x *exchange) {
 	if x.depth > 1 {
 		return // more than one entry leads to the page
 	}
-	since, remote := x.now.Sub(x.purges.fetched), x.found.Head != nil
+	since, remote := x.now.Sub(x.purges.Fetched), x.found.Head != nil
 	if since >= hotFor || !remote && !x.found.IsStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
 	list := x.purgeList()
-	if list.caches != x.from.Handler() {
+	if list.Caches != x.from.Handler() {
 		return // the default handler was another a moment ago
 	}
-	shared, err := list.caches.Cache(x.h.Alias)
+	shared, err := list.Caches.Cache(x.h.Alias)
 	selecting, few := x.selectingFields()
 	if err != nil || !few || shared.HasSessions(x.r.Context()) {
 		return // in a session, a request may have changed what others find still
@@ -66,7 +68,7 @@ func (hs *hotWays) keepPage(x *exchange) {
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
 		hotEntry: hotEntry{weak.Make(x.found), x.key},
 		head:     weak.Make(x.found.Head), remote: remote,
-		cache: shared, list: list, purges: x.purges.number, age: x.found.Age(x.now), selecting: selecting,
+		cache: shared, list: list, purges: x.purges.Number, age: x.found.Age(x.now), selecting: selecting,
 	}}
 	if x.index != nil {
 		if x.indexEntry == nil || !x.indexEntry.IsStored() {
@@ -124,8 +126,8 @@ func (hot *hotWay) elapsed(ctx context.Context, caches *cache.Handler) (elapsed 
 
 // holds reports whether nothing is known that was not when the page was judged.
 func (hot *hotWay) holds(ctx context.Context, caches *cache.Handler) bool {
-	purges := hot.list.known.Load()
-	return purges.number == hot.purges && purges.isCurrent() && caches == hot.list.caches && ctx.Err() == nil
+	purges := hot.list.Known.Load()
+	return purges.Number == hot.purges && purges.IsCurrent() && caches == hot.list.Caches && ctx.Err() == nil
 }
 
 // lookUp returns the page with its body and its age, or nil if the store does not

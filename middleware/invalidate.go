@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -74,7 +76,7 @@ func (c *changeWatcher) invalidate() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
 	for _, t := range c.changed {
-		if _, err := carryOut(ctx, c.h.Policy, purgeOrder{target: t}, uncounted); err != nil {
+		if _, err := purge.CarryOut(ctx, c.h.Policy, purge.Order{Target: t}, purge.Uncounted); err != nil {
 			c.h.logStoreError(ctx, err)
 			c.failed = true
 		}

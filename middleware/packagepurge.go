@@ -1,6 +1,10 @@
 package middleware
 
-import "context"
+import (
+	"context"
+
+	"github.com/larder-go/larder/internal/pagecache/purge"
+)
 
 // Purge invalidates the page of a URL, in all its variants, for HEAD as for GET,
 // and for those with credentials too: the next request for it runs the handler.
@@ -17,14 +21,14 @@ import "context"
 // begun before, in any of them, does not store its response. An error of the store is
 // returned whatever the alias's on_error says: the page may still be there.
 func Purge(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(ctx, url, purgeOrder{}, opts)
+	return purgeWith(ctx, url, purge.Order{}, opts)
 }
 
 // PurgeSoft is Purge for a page that may be served for a while longer, while the
 // handler makes it anew in the background: for the time that its response or
 // [Grace] allows for that, or else for a minute.
 func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(ctx, url, purgeOrder{soft: true}, opts)
+	return purgeWith(ctx, url, purge.Order{Soft: true}, opts)
 }
 
 // PurgePrefix is Purge for all pages whose URL is the given one or beneath it:
@@ -35,21 +39,21 @@ func PurgeSoft(ctx context.Context, url string, opts ...PageOption) error {
 // store within a second. It is by the clocks of the processes: what a run has
 // begun to make before the purge is gone.
 func PurgePrefix(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(ctx, url, purgeOrder{prefix: true}, opts)
+	return purgeWith(ctx, url, purge.Order{Prefix: true}, opts)
 }
 
 // PurgePrefixSoft is PurgePrefix as PurgeSoft is Purge.
 func PurgePrefixSoft(ctx context.Context, url string, opts ...PageOption) error {
-	return purgeWith(ctx, url, purgeOrder{prefix: true, soft: true}, opts)
+	return purgeWith(ctx, url, purge.Order{Prefix: true, Soft: true}, opts)
 }
 
 // purgeWith purges for a policy with these options, unless they are wrong. The kind of
 // cache makes no difference to a key.
-func purgeWith(ctx context.Context, url string, o purgeOrder, opts []PageOption) error {
+func purgeWith(ctx context.Context, url string, o purge.Order, opts []PageOption) error {
 	p, err := newAnyPolicy(opts)
 	if err != nil {
 		return err
 	}
-	_, err = purgeURL(ctx, p, url, o, uncounted)
+	_, err = purge.URL(ctx, p, url, o, purge.Uncounted)
 	return err
 }

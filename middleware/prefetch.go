@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/cache"
@@ -61,21 +63,21 @@ func (m *indexMemory) find(primary string) *page.Variants {
 func (x *exchange) prefetch(c cache.View[*page.Page]) (answered bool) {
 	ctx := x.r.Context()
 	purges := x.purgeList()
-	due := purges.isDue(time.Now())
+	due := purges.IsDue(time.Now())
 	index := x.h.indexes.find(x.primary)
 	if !due && index == nil {
 		return false
 	}
 	if batcher, ok := c.Cache().(interface{ Batches(context.Context) bool }); !ok || !batcher.Batches(ctx) {
 		if due {
-			purges.fetch(ctx, c)
+			purges.Fetch(ctx, c)
 		}
 		return false
 	}
-	local := localPurges.Load()
+	local := purge.LocalPurges.Load()
 	keys := []string{x.primary}
 	if due {
-		keys = append(keys, rulesKey)
+		keys = append(keys, purge.RulesKey)
 	}
 	variant := ""
 	if index != nil {
@@ -87,7 +89,7 @@ func (x *exchange) prefetch(c cache.View[*page.Page]) (answered bool) {
 		return false // find will hear it, too
 	}
 	if due {
-		purges.set(found[rulesKey], local)
+		purges.Set(found[purge.RulesKey], local)
 	}
 	return x.answerFetched(found[x.primary], found[variant])
 }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -51,18 +53,18 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 	var rules []page.PurgeRule
 	const n = 3 * page.MaxRules
 	for i := range n {
-		rules = withRule(rules, page.PurgeRule{KeyPrefix: fmt.Sprint(i % 3), Scheme: "https", Host: "example.org", Path: fmt.Sprintf("/%d", i), At: later(i)})
+		rules = purge.WithRule(rules, page.PurgeRule{KeyPrefix: fmt.Sprint(i % 3), Scheme: "https", Host: "example.org", Path: fmt.Sprintf("/%d", i), At: later(i)})
 		if len(rules) > page.MaxRules {
 			t.Fatalf("after %d purges there are %d rules", i+1, len(rules))
 		}
 	}
-	list := &knownPurges{rules: rules}
+	list := &purge.Known{Rules: rules}
 	for i := range n {
 		page := policy.NewTarget("https", "example.org", fmt.Sprintf("/%d/x", i), "")
-		if how, _ := list.find(fmt.Sprint(i%3), page, later(i-1)); how != purgedHard {
+		if how, _ := list.Find(fmt.Sprint(i%3), page, later(i-1)); how != purge.Hard {
 			t.Fatalf("purge %d is forgotten", i)
 		}
-		if how, _ := list.find(fmt.Sprint(i%3), page, later(n)); how != notPurged {
+		if how, _ := list.Find(fmt.Sprint(i%3), page, later(n)); how != purge.NotPurged {
 			t.Fatalf("purge %d is about pages that were made after all", i)
 		}
 	}
@@ -74,20 +76,20 @@ func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
 	}
 	var rules []page.PurgeRule
 	for i := range 10 {
-		rules = withRule(rules, rule("/a", i, false))
-		rules = withRule(rules, rule("/b", i, true))
+		rules = purge.WithRule(rules, rule("/a", i, false))
+		rules = purge.WithRule(rules, rule("/b", i, true))
 	}
 	if len(rules) != 2 {
 		t.Errorf("%d rules, want 2", len(rules))
 	}
 	// A soft purge does not soften a hard one of before.
-	rules = withRule(rules, rule("/a", 20, true))
-	list := &knownPurges{rules: rules}
+	rules = purge.WithRule(rules, rule("/a", 20, true))
+	list := &purge.Known{Rules: rules}
 	page := policy.NewTarget("https", "example.org", "/a", "")
-	if how, _ := list.find("", page, later(5)); how != purgedHard {
+	if how, _ := list.Find("", page, later(5)); how != purge.Hard {
 		t.Errorf("before both: %d", how)
 	}
-	if how, _ := list.find("", page, later(15)); how != purgedSoft {
+	if how, _ := list.Find("", page, later(15)); how != purge.Soft {
 		t.Errorf("between: %d", how)
 	}
 }
@@ -116,7 +118,7 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		entry, _, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, rulesKey)
+		entry, _, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, purge.RulesKey)
 		if err != nil || len(entry.Purges) != n {
 			t.Errorf("%d purges are kept, %v", len(entry.Purges), err)
 		}
@@ -127,7 +129,7 @@ func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
 		c := cache.From(ctx, cache.DefaultAlias)
-		if _, err := lockRules(ctx, c); err != nil { // and nobody unlocks
+		if _, err := purge.LockRules(ctx, c); err != nil { // and nobody unlocks
 			t.Fatal(err)
 		}
 		if err := PurgePrefix(ctx, "https://example.org/"); err != nil {
@@ -139,7 +141,7 @@ func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
 func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		scope := many(t).Scope(t.Context())
-		if _, err := lockRules(scope, cache.From(scope, cache.DefaultAlias)); err != nil {
+		if _, err := purge.LockRules(scope, cache.From(scope, cache.DefaultAlias)); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(scope, time.Second)
@@ -154,24 +156,24 @@ func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
 		c := pages.Over(cache.From(ctx, cache.DefaultAlias))
-		list := &purgeList{}
-		list.fetch(ctx, c)
+		list := &purge.List{}
+		list.Fetch(ctx, c)
 		made := time.Now()
 		time.Sleep(time.Second / 2)
 		if err := PurgePrefix(ctx, "https://example.org/shop"); err != nil {
 			t.Fatal(err)
 		}
-		localPurges.Add(-1) // it was another process
+		purge.LocalPurges.Add(-1) // it was another process
 		page := policy.NewTarget("https", "example.org", "/shop", "")
-		if list.isDue(time.Now()) {
+		if list.IsDue(time.Now()) {
 			t.Error("the list is fetched more than once a second")
 		}
 		time.Sleep(time.Second / 2)
-		if !list.isDue(time.Now()) || list.isDue(time.Now()) {
+		if !list.IsDue(time.Now()) || list.IsDue(time.Now()) {
 			t.Error("after a second the list is not fetched, or by more than one")
 		}
-		list.fetch(ctx, c)
-		if how, _ := list.known.Load().find("", page, made); how != purgedHard {
+		list.Fetch(ctx, c)
+		if how, _ := list.Known.Load().Find("", page, made); how != purge.Hard {
 			t.Error("the purge is not known")
 		}
 	})

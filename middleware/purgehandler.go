@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -95,10 +97,10 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		respwriter.ReplyError(w, r, refusal.status, refusal.text)
 		return
 	}
-	done, err := carryOut(r.Context(), h.Policy, order, counted)
+	done, err := purge.CarryOut(r.Context(), h.Policy, order, purge.Counted)
 	result := PurgeResult(done)
 	switch {
-	case errors.Is(err, errPurgeURL):
+	case errors.Is(err, purge.ErrURL):
 		respwriter.ReplyError(w, r, http.StatusBadRequest, err.Error())
 	case err != nil:
 		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", result.URL, "error", err)

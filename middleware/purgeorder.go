@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
 // refusal is the error of an order that has a status code of its own.
@@ -18,7 +20,7 @@ type refusal struct {
 func (r refusal) Error() string { return r.text }
 
 // order reads what a request wants.
-func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purgeOrder, err error) {
+func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purge.Order, err error) {
 	if r.Method == methodPurge {
 		err = h.ofTarget(&o, r)
 	} else {
@@ -28,9 +30,9 @@ func (h *purgeHandler) order(w http.ResponseWriter, r *http.Request) (o purgeOrd
 }
 
 // ofTarget reads a PURGE.
-func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
+func (h *purgeHandler) ofTarget(o *purge.Order, r *http.Request) error {
 	var ok bool
-	if o.target, ok = h.TargetOf(r, h.TrustsPeer(r)); !ok {
+	if o.Target, ok = h.TargetOf(r, h.TrustsPeer(r)); !ok {
 		return errors.New("the request target is not the path of a page")
 	}
 	for _, line := range r.Header["Larder-Purge"] {
@@ -38,9 +40,9 @@ func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
 			switch strings.ToLower(strings.TrimSpace(word)) {
 			case "":
 			case "prefix":
-				o.prefix = true
+				o.Prefix = true
 			case "soft":
-				o.soft = true
+				o.Soft = true
 			default:
 				return fmt.Errorf("Larder-Purge says %q; it may say prefix and soft, and nothing else", word)
 			}
@@ -53,7 +55,7 @@ func (h *purgeHandler) ofTarget(o *purgeOrder, r *http.Request) error {
 const maxOrder = 64 << 10
 
 // ofBody reads a POST.
-func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Request) error {
+func (h *purgeHandler) ofBody(o *purge.Order, w http.ResponseWriter, r *http.Request) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
 	var tooLong *http.MaxBytesError
 	switch {
@@ -66,9 +68,9 @@ func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Requ
 	var page string
 	switch mediaType {
 	case "application/json":
-		page, err = o.fromJSON(body)
+		page, err = o.FromJSON(body)
 	case "application/x-www-form-urlencoded":
-		page, err = o.fromForm(body)
+		page, err = o.FromForm(body)
 	default:
 		return refusal{http.StatusUnsupportedMediaType, "the body has to be application/json or application/x-www-form-urlencoded, and Content-Type has to say so"}
 	}
@@ -78,6 +80,6 @@ func (h *purgeHandler) ofBody(o *purgeOrder, w http.ResponseWriter, r *http.Requ
 	if page == "" {
 		return errors.New("url is missing; it has to be absolute, such as https://example.org/path")
 	}
-	o.target, err = parseTarget(h.Policy, page)
+	o.Target, err = purge.ParseTarget(h.Policy, page)
 	return err
 }

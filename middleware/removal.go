@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -93,7 +95,7 @@ func (r *removal) Load(context.Context) (cache.Loaded, error) {
 	if r.found == nil {
 		return forOne, nil // it is gone already
 	}
-	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(tombstoneTTL)}, nil
+	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(purge.TombstoneTTL)}, nil
 }
 
 // Join implements [cache.Joiner]: the removal waits for no run, and nobody for it.

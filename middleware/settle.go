@@ -20,7 +20,7 @@ func (x *exchange) Accept() bool { return x.accept(true) }
 // accept is Accept for a page that was stored, or is of another request's run.
 func (x *exchange) accept(stored bool) bool {
 	x.assess(x.found)
-	if stored && x.verdict != verdictVariant && !x.purges.isCurrent() {
+	if stored && x.verdict != verdictVariant && !x.purges.IsCurrent() {
 		x.judged = judged{}
 	}
 	switch x.verdict {

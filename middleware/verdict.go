@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/purge"
+
 	"github.com/larder-go/larder/internal/pagecache/page"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -35,7 +37,7 @@ type judged struct {
 
 // assess decides what becomes of an entry that was found for this request.
 func (x *exchange) assess(p *page.Page) {
-	x.now, x.purges = time.Now(), x.purgeList().known.Load()
+	x.now, x.purges = time.Now(), x.purgeList().Known.Load()
 	x.judged, x.assessed = x.verdictOn(p), p
 }
 
@@ -75,10 +77,10 @@ func (x *exchange) verdictOnPage(p *page.Page) judged {
 			fresh = page.Softened(fresh, p.Age(at))
 		}
 	}
-	switch purged, at := x.purges.find(x.h.KeyPrefix, x.Target, p.Requested); purged {
-	case purgedHard:
+	switch purged, at := x.purges.Find(x.h.KeyPrefix, x.Target, p.Requested); purged {
+	case purge.Hard:
 		return judged{verdict: verdictMiss}
-	case purgedSoft:
+	case purge.Soft:
 		fresh = page.Softened(fresh, p.Age(at))
 	}
 	decision, cause := fresh.Reuse(p.Age(x.now), &x.Directives)

@@ -1,4 +1,4 @@
-package middleware
+package purge
 
 import (
 	"context"
@@ -16,97 +16,97 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
-// rulesInterval is how old the list of purges may be that a process goes by.
-const rulesInterval = time.Second
+// RulesInterval is how old the list of purges may be that a process goes by.
+const RulesInterval = time.Second
 
 const (
-	rulesKey     = "page:purges"
+	RulesKey     = "page:purges"
 	rulesLockKey = "page:purges:lock"
 )
 
-// localPurges counts the purges by prefix of this process, so that each takes
+// LocalPurges counts the purges by prefix of this process, so that each takes
 // effect at once in all of its handlers.
-var localPurges atomic.Int64
+var LocalPurges atomic.Int64
 
-// purgeLists are what one handler of pages knows of the purges by prefix: a list for
+// Lists are what one handler of pages knows of the purges by prefix: a list for
 // each handler of caches, of which there mostly is one, for as long as it is used.
-type purgeLists struct {
-	first  atomic.Pointer[purgeList]
+type Lists struct {
+	first  atomic.Pointer[List]
 	others sync.Map // by *cache.Handler
 }
 
-// of returns the list of the pages in caches.
-func (ls *purgeLists) of(caches *cache.Handler) *purgeList {
+// Of returns the list of the pages in caches.
+func (ls *Lists) Of(caches *cache.Handler) *List {
 	l := ls.first.Load()
 	if l == nil {
-		ls.first.CompareAndSwap(nil, &purgeList{caches: caches})
+		ls.first.CompareAndSwap(nil, &List{Caches: caches})
 		l = ls.first.Load()
 	}
-	if l.caches == caches {
+	if l.Caches == caches {
 		return l
 	}
 	other, known := ls.others.Load(caches)
 	if !known {
-		other, _ = ls.others.LoadOrStore(caches, &purgeList{caches: caches})
+		other, _ = ls.others.LoadOrStore(caches, &List{Caches: caches})
 	}
-	return other.(*purgeList)
+	return other.(*List)
 }
 
-// purgeList is one of purgeLists. Each hit is held against it, so it is kept here and
+// List is one of purgeLists. Each hit is held against it, so it is kept here and
 // fetched now and then.
-type purgeList struct {
-	caches *cache.Handler
-	known  atomic.Pointer[knownPurges]
+type List struct {
+	Caches *cache.Handler
+	Known  atomic.Pointer[Known]
 }
 
 // purgeListsMade gives each list of rules its number.
 var purgeListsMade atomic.Uint64
 
-type knownPurges struct {
-	number  uint64 // none with other rules has it
-	rules   []page.PurgeRule
-	fetched time.Time
-	local   int64 // localPurges of before
+type Known struct {
+	Number  uint64 // none with other rules has it
+	Rules   []page.PurgeRule
+	Fetched time.Time
+	local   int64 // LocalPurges of before
 }
 
-// isDue reports whether the list has to be fetched before a page is judged. It
+// IsDue reports whether the list has to be fetched before a page is judged. It
 // then counts as fetched, so that of concurrent requests one does and the others
 // go by the old list; unless there is none yet, or there was a purge in this
 // process, when each does.
-func (l *purgeList) isDue(now time.Time) bool {
-	known := l.known.Load()
-	if known == nil || known.local != localPurges.Load() {
+func (l *List) IsDue(now time.Time) bool {
+	known := l.Known.Load()
+	if known == nil || known.local != LocalPurges.Load() {
 		return true
 	}
-	if now.Sub(known.fetched) < rulesInterval {
+	if now.Sub(known.Fetched) < RulesInterval {
 		return false
 	}
-	return l.known.CompareAndSwap(known, &knownPurges{number: known.number, rules: known.rules, fetched: now, local: known.local})
+	return l.Known.CompareAndSwap(known, &Known{Number: known.Number, Rules: known.Rules, Fetched: now, local: known.local})
 }
 
-// fetch gets the list from the cache. If that fails, the old one stays: the
+// Fetch gets the list from the cache. If that fails, the old one stays: the
 // cache's pages are not to be had either.
-func (l *purgeList) fetch(ctx context.Context, c cache.View[*page.Page]) {
-	local := localPurges.Load()
-	if entry, _, err := c.Get(ctx, rulesKey); err == nil {
-		l.set(entry, local)
+func (l *List) Fetch(ctx context.Context, c cache.View[*page.Page]) {
+	local := LocalPurges.Load()
+	if entry, _, err := c.Get(ctx, RulesKey); err == nil {
+		l.Set(entry, local)
 	}
 }
 
-// set takes over the list that is stored as entry, nil if there is none. local is
-// localPurges of before it was fetched.
-func (l *purgeList) set(entry *page.Page, local int64) {
-	known := &knownPurges{number: purgeListsMade.Add(1), fetched: time.Now(), local: local}
+// Set takes over the list that is stored as entry, nil if there is none. local is
+// LocalPurges of before it was fetched.
+func (l *List) Set(entry *page.Page, local int64) {
+	known := &Known{Number: purgeListsMade.Add(1), Fetched: time.Now(), local: local}
 	if entry != nil {
-		known.rules = entry.Purges
+		known.Rules = entry.Purges
 	}
-	if before := l.known.Load(); before != nil {
-		known.rules = union(before.rules, known.rules)
-		if slices.Equal(before.rules, known.rules) {
-			known.number = before.number
+	if before := l.Known.Load(); before != nil {
+		known.Rules = union(before.Rules, known.Rules)
+		if slices.Equal(before.Rules, known.Rules) {
+			known.Number = before.Number
 		}
 	}
-	l.known.Store(known)
+	l.Known.Store(known)
 }
 
 // union returns all rules of two lists. The store may have lost what this process
@@ -117,49 +117,49 @@ func union(known, fetched []page.PurgeRule) []page.PurgeRule {
 		return fetched
 	}
 	for _, r := range fetched {
-		all = withRule(all, r)
+		all = WithRule(all, r)
 	}
 	return all
 }
 
-// isCurrent is false if the list could not be read, or there was a purge at this
+// IsCurrent is false if the list could not be read, or there was a purge at this
 // very moment: then nobody can tell of a page in the cache if it is still good.
-func (known *knownPurges) isCurrent() bool {
-	return known != nil && known.local == localPurges.Load()
+func (known *Known) IsCurrent() bool {
+	return known != nil && known.local == LocalPurges.Load()
 }
 
-// find returns how a page of a target that was requested at that time was
+// Find returns how a page of a target that was requested at that time was
 // purged, and when. The hardest counts, and then the earliest. keyPrefix is that
 // of the page.
-func (known *knownPurges) find(keyPrefix string, t policy.Target, requested time.Time) (how purged, at time.Time) {
+func (known *Known) Find(keyPrefix string, t policy.Target, requested time.Time) (how How, at time.Time) {
 	if known == nil {
-		return notPurged, at
+		return NotPurged, at
 	}
-	for i := range known.rules {
-		rule := &known.rules[i]
+	for i := range known.Rules {
+		rule := &known.Rules[i]
 		switch {
 		case !rule.Matches(keyPrefix, t, requested):
 		case !rule.Soft:
-			return purgedHard, rule.At
-		case how == notPurged:
-			how, at = purgedSoft, rule.At
+			return Hard, rule.At
+		case how == NotPurged:
+			how, at = Soft, rule.At
 		}
 	}
 	return how, at
 }
 
-// errPurgeBusy reports that others purge all the time.
-var errPurgeBusy = errors.New("larder: the list of purges is locked by another process")
+// ErrBusy reports that others purge all the time.
+var ErrBusy = errors.New("larder: the list of purges is locked by another process")
 
 // addRule adds a purge to the list of the alias.
 func addRule(ctx context.Context, p *policy.Policy, rule page.PurgeRule) error {
 	c := purgedPages.Over(cache.From(ctx, p.Alias))
-	unlock, err := lockRules(ctx, c.Cache())
+	unlock, err := LockRules(ctx, c.Cache())
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	entry, found, err := c.Get(ctx, rulesKey)
+	entry, found, err := c.Get(ctx, RulesKey)
 	if err != nil {
 		return err
 	}
@@ -167,16 +167,16 @@ func addRule(ctx context.Context, p *policy.Policy, rule page.PurgeRule) error {
 	if found {
 		rules = entry.Purges
 	}
-	if err := c.Set(ctx, rulesKey, &page.Page{Purges: withRule(rules, rule)}, cache.Never); err != nil {
+	if err := c.Set(ctx, RulesKey, &page.Page{Purges: WithRule(rules, rule)}, cache.Never); err != nil {
 		return err
 	}
-	localPurges.Add(1)
+	LocalPurges.Add(1)
 	return nil
 }
 
-// withRule returns the rules with another, in place of those that it makes
+// WithRule returns the rules with another, in place of those that it makes
 // needless.
-func withRule(rules []page.PurgeRule, rule page.PurgeRule) []page.PurgeRule {
+func WithRule(rules []page.PurgeRule, rule page.PurgeRule) []page.PurgeRule {
 	kept := make([]page.PurgeRule, 0, len(rules)+1)
 	for _, r := range rules {
 		same := r.KeyPrefix == rule.KeyPrefix && r.Scheme == rule.Scheme && r.Host == rule.Host && r.Path == rule.Path
@@ -206,9 +206,9 @@ func mergeOldest(rules []page.PurgeRule) []page.PurgeRule {
 	return rules
 }
 
-// lockRules keeps other processes from changing the list meanwhile. The lock ends
+// LockRules keeps other processes from changing the list meanwhile. The lock ends
 // by itself if its owner does not.
-func lockRules(ctx context.Context, c cache.Cache) (unlock func(), err error) {
+func LockRules(ctx context.Context, c cache.Cache) (unlock func(), err error) {
 	const (
 		holds = 5 * time.Second
 		pause = 10 * time.Millisecond
@@ -226,9 +226,9 @@ func lockRules(ctx context.Context, c cache.Cache) (unlock func(), err error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", errPurgeBusy, ctx.Err())
+			return nil, fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
-	return nil, errPurgeBusy
+	return nil, ErrBusy
 }

@@ -1,4 +1,4 @@
-package middleware
+package purge
 
 import (
 	"bytes"
@@ -16,18 +16,18 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
-// purged is how a page was invalidated.
-type purged uint8
+// How is how a page was invalidated.
+type How uint8
 
 const (
-	notPurged  purged = iota
-	purgedSoft        // it is stale, and may be served while it is refreshed
-	purgedHard        // it is gone
+	NotPurged How = iota
+	Soft          // it is stale, and may be served while it is refreshed
+	Hard          // it is gone
 )
 
-// tombstoneTTL is for how long a tombstone keeps runs that began before it from
+// TombstoneTTL is for how long a tombstone keeps runs that began before it from
 // storing. They may take maxRun, and then some to store.
-const tombstoneTTL = policy.MaxRun + time.Minute
+const TombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
@@ -46,7 +46,7 @@ var purging = func() (turns [64]chan struct{}) {
 // purgeTarget invalidates the pages of a target, whatever kind of client they are for and
 // however the URL was spelled. Everything is tried, whatever fails. It completes the
 // result.
-func purgeTarget(ctx context.Context, p *policy.Policy, o purgeOrder, count counting, result purgeResult) (purgeResult, error) {
+func purgeTarget(ctx context.Context, p *policy.Policy, o Order, count counting, result Result) (Result, error) {
 	turn := purging[maphash.String(page.KeySeed, result.URL)%uint64(len(purging))]
 	select {
 	case turn <- struct{}{}:
@@ -56,18 +56,18 @@ func purgeTarget(ctx context.Context, p *policy.Policy, o purgeOrder, count coun
 	}
 	tombstones := make(map[string]*page.Page, policy.ClientKinds)
 	for kind := range policy.ClientKinds {
-		primary := p.AppendPrimary(nil, kind, o.target, nil)
+		primary := p.AppendPrimary(nil, kind, o.Target, nil)
 		tombstones[page.Key(primary)] = page.NewTombstone(primary)
 		result.Keys = append(result.Keys, page.Key(primary))
 	}
 	c := purgedPages.Over(cache.From(ctx, p.Alias))
-	if !o.soft && count == uncounted {
+	if !o.Soft && count == Uncounted {
 		return result, invalidate(ctx, c, tombstones, nil)
 	}
 	stored, err := storedPages(ctx, c, tombstones)
 	result.Entries, result.Counted = len(stored), err == nil
 	switch {
-	case !o.soft:
+	case !o.Soft:
 		return result, errors.Join(err, invalidate(ctx, c, tombstones, nil))
 	case err != nil:
 		return result, err // a page that could not be read would be gone, not stale
@@ -95,7 +95,7 @@ func invalidate(ctx context.Context, c cache.View[*page.Page], tombstones, stale
 		delete(tombstones, key)
 		errs = append(errs, c.Set(ctx, key, p.PurgedSoftly(now), cache.After(softTTL(p, now))))
 	}
-	_, err := c.SetMany(ctx, tombstones, cache.After(tombstoneTTL))
+	_, err := c.SetMany(ctx, tombstones, cache.After(TombstoneTTL))
 	return errors.Join(append(errs, err)...)
 }
 

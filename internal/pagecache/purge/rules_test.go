@@ -1,4 +1,4 @@
-package middleware
+package purge
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 			KeyPrefix: fmt.Sprint("site", i%prefixes), Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i),
 			At: start.Add(time.Duration(i) * time.Second), Soft: i%2 == 0,
 		}
-		if rules = withRule(rules, rule); len(rules) > page.MaxRules {
+		if rules = WithRule(rules, rule); len(rules) > page.MaxRules {
 			t.Fatalf("%d rules after %d purges", len(rules), i+1)
 		}
 		// Whatever was purged stays purged.
@@ -47,8 +47,8 @@ func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
 	}
 	var known, fetched []page.PurgeRule
 	for i := range page.MaxRules {
-		known = withRule(known, rule(i))
-		fetched = withRule(fetched, rule(page.MaxRules+i))
+		known = WithRule(known, rule(i))
+		fetched = WithRule(fetched, rule(page.MaxRules+i))
 	}
 	if all := union(known, known); len(all) != len(known) {
 		t.Errorf("%d rules of one list", len(all))

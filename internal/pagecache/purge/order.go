@@ -1,4 +1,4 @@
-package middleware
+package purge
 
 import (
 	"encoding/json"
@@ -12,13 +12,13 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// purgeOrder is what is to be purged, and how.
-type purgeOrder struct {
-	target       policy.Target
-	prefix, soft bool
+// Order is what is to be purged, and how.
+type Order struct {
+	Target       policy.Target
+	Prefix, Soft bool
 }
 
-func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {
+func (o *Order) FromJSON(body []byte) (page string, err error) {
 	var order struct {
 		URL          string
 		Prefix, Soft bool
@@ -32,11 +32,11 @@ func (o *purgeOrder) fromJSON(body []byte) (page string, err error) {
 	if err != nil {
 		return "", fmt.Errorf(`the body has to be {"url": "https://...", "prefix": false, "soft": false}, with nothing else: %w`, err)
 	}
-	o.prefix, o.soft = order.Prefix, order.Soft
+	o.Prefix, o.Soft = order.Prefix, order.Soft
 	return order.URL, nil
 }
 
-func (o *purgeOrder) fromForm(body []byte) (page string, err error) {
+func (o *Order) FromForm(body []byte) (page string, err error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return "", fmt.Errorf("the form is malformed: %w", err)
@@ -49,9 +49,9 @@ func (o *purgeOrder) fromForm(body []byte) (page string, err error) {
 		case "url":
 			page = values[0]
 		case "prefix":
-			o.prefix, err = strconv.ParseBool(values[0])
+			o.Prefix, err = strconv.ParseBool(values[0])
 		case "soft":
-			o.soft, err = strconv.ParseBool(values[0])
+			o.Soft, err = strconv.ParseBool(values[0])
 		default:
 			return "", fmt.Errorf("the form has a field %q; it may have url, prefix and soft", name)
 		}
