@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/internal/envelope"

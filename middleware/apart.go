@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
 // apart stores an entry whose flight has landed without one: its response was

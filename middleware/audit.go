@@ -12,15 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/explain"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // An audit (see package pagetest) compares what the handlers of pages make of requests

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -5,13 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
 // newPageHandler returns a handler with its responses cached.

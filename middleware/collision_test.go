@@ -10,14 +10,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/signals"
 )
+
+// ordinary is what CachePage makes of no options.
+func ordinary() *policy.Policy {
+	return &policy.Policy{Face: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, Patience: time.Minute, RefreshTimeout: time.Minute}
+}
 
 // TestAPageThatIsFoundUnderAnothersKeyIsNeverServed puts entries of one page
 // under the key of another, as a collision of hashes or a damaged store would.
@@ -27,7 +30,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer caches.Shutdown(context.Background())
-	h := CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := newPageHandler(ordinary(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/varies") {
 			w.Header().Set("Vary", "X-A")
 		}
@@ -125,7 +128,7 @@ func boundsVariants(t *testing.T, varied string) {
 		t.Fatal(err)
 	}
 	defer caches.Shutdown(context.Background())
-	h := CachePage(time.Hour)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := newPageHandler(ordinary(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "X-A")
 		if r.Header.Get("X-A") == "" {
 			w.Header().Set("Vary", "X-A, X-B")
@@ -147,16 +150,5 @@ func boundsVariants(t *testing.T, varied string) {
 	}
 	if n := len(stored); n < page.MaxVariants/2 || n > page.MaxVariants+maxDepth {
 		t.Errorf("there are %d entries, want at most %d variants and their indexes", n, page.MaxVariants)
-	}
-}
-
-func TestEveryReasonHasAName(t *testing.T) {
-	seen := make(map[string]reason.Reason)
-	for r := reason.None + 1; int(r) < len(reason.Texts); r++ {
-		name := r.String()
-		if earlier, taken := seen[name]; taken || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
-			t.Errorf("reason %d is %q, as is %d", r, name, earlier)
-		}
-		seen[name] = r
 	}
 }

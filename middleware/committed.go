@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 var _ cache.StoreObserver = (*exchange)(nil)

@@ -8,15 +8,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/stream"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
 // What becomes of a run when the handler has returned.

@@ -9,11 +9,8 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/pagecache/stream"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
@@ -26,6 +24,16 @@ type Engine struct {
 
 	// isRewrittenBefore says that URLs are rewritten before requests enter the framework.
 	isRewrittenBefore atomic.Bool
+}
+
+// newEngine returns a cache of pages with a policy.
+func newEngine(p *policy.Policy) *Engine {
+	own := *p
+	own.NotesValues = true
+	return &Engine{
+		pages: newPageHandler(&own, nil).(*pageHandler),
+		asks:  len(own.VaryValues)+len(own.When) > 0,
+	}
 }
 
 // Visit is one request to a framework on its way through an [Engine], which keeps

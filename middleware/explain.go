@@ -4,11 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/explain"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // answerAsked answers a request that asks for an explanation.

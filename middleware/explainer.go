@@ -7,14 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
 	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
+	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -11,11 +11,8 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

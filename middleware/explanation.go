@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 

@@ -5,9 +5,7 @@ import (
 	"slices"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

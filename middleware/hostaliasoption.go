@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/uri"
 )
 

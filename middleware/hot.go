@@ -6,15 +6,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // hotWays are the ways to ask that came to an answer quickly a moment ago: to a

@@ -7,11 +7,9 @@ import (
 	"time"
 	"weak"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
 // hotPage is a page with what it was judged by. If its store is in this process, it

@@ -9,12 +9,9 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
+	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

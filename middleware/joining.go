@@ -5,9 +5,8 @@ import (
 	"hash/maphash"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // For whose runs of the handler a request waits.

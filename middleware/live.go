@@ -5,15 +5,11 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/stream"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
 // live is a response that others may have while the handler is still writing

@@ -9,15 +9,10 @@ import (
 	"strconv"
 
 	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/pagecache/stream"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -6,9 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // logger returns the logger of the caches that a request or a run has, see

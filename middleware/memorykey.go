@@ -5,11 +5,9 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/keys"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

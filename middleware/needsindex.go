@@ -3,9 +3,8 @@ package middleware
 import (
 	"encoding/binary"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/keys"
+	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
 // needsIndex reports whether there is an index even for responses without Vary.

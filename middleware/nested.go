@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -7,9 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // isPrintable reports whether a text can stand in logs and explanations as it is.

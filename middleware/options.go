@@ -5,9 +5,8 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/funcname"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // PageOption changes what [CachePage], [Site] and [Shared] do. Options are a set: their

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"pgregory.net/rapid"
 )
 

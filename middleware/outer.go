@@ -6,11 +6,8 @@ import (
 	"slices"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // How a request is answered for which there is no page: by the handler for it alone, or

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -6,11 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
 // A hit on a networked store is one round trip: what else a request may need of

@@ -9,13 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
 // later is the n-th second of these tests.

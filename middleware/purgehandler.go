@@ -4,10 +4,8 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
+	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

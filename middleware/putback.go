@@ -9,9 +9,7 @@ import (
 	"strings"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 	"github.com/larder-go/larder/internal/uri"
 )

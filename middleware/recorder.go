@@ -9,9 +9,7 @@ import (
 	"sync"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 

@@ -8,9 +8,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -6,13 +6,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/purge"
-
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // A full answer below 500 to a request for a stored page says that the page is not

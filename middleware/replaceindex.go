@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
 // indexReplacement puts an entry in place of an index that a request came through, as a

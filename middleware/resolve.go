@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // resolve makes of all options together what a policy goes by, or returns all that is

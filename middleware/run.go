@@ -8,15 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/page"
-
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
-	"github.com/larder-go/larder/internal/pagecache/stream"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"github.com/larder-go/larder/internal/pagecache/stream"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 

@@ -5,9 +5,7 @@ import (
 	"net/http"
 
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -8,11 +8,9 @@ import (
 	"hash"
 	"net/http"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/explain"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // witness is the ResponseWriter of a handler that runs for an audit: a probe that keeps

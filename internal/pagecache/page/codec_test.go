@@ -7,15 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
-
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"pgregory.net/rapid"
 )
 
 // encoded is what the codec makes of p.

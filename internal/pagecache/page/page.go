@@ -12,11 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/internal/pagecache/policy"
-
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

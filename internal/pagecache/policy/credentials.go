@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/identity"
+	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -4,9 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/explain"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
 // ExplainField is the field by which a client asks for an explanation, and what an answer

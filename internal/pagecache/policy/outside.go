@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
-
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
-
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 

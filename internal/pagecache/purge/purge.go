@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
-
 	"github.com/larder-go/larder/internal/uri"
 )
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/page"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 

@@ -1,6 +1,9 @@
 package reason
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestEveryReasonHasABasis(t *testing.T) {
 	for r := None + 1; int(r) < len(bases); r++ {
@@ -10,5 +13,16 @@ func TestEveryReasonHasABasis(t *testing.T) {
 	}
 	if None.IsLasting() {
 		t.Error("no reason at all is remembered")
+	}
+}
+
+func TestEveryReasonHasAName(t *testing.T) {
+	seen := make(map[string]Reason)
+	for r := None + 1; int(r) < len(Texts); r++ {
+		name := r.String()
+		if earlier, taken := seen[name]; taken || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
+			t.Errorf("reason %d is %q, as is %d", r, name, earlier)
+		}
+		seen[name] = r
 	}
 }
