@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -143,7 +145,7 @@ func quoteTag(s string) (rfc9111.ETag, error) {
 // fail serves a request whose validators are not known.
 func (c *condition) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
-		logger(r.Context()).ErrorContext(r.Context(), "larder: the validators of a response are not known", "method", r.Method, "path", r.URL.Path, "error", err)
+		engine.Logger(r.Context()).ErrorContext(r.Context(), "larder: the validators of a response are not known", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if isRead(r) {
 		c.next.ServeHTTP(w, r)

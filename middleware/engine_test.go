@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/engine"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -19,7 +20,7 @@ import (
 // framework uses its contexts again for other requests, and scribbles on them when
 // a request is over: whoever uses one then is caught by the race detector.
 type framework struct {
-	engine  *middleware.Engine
+	engine  *engine.Engine
 	handler func(http.ResponseWriter, *http.Request, *pooled) error
 	outside func(next http.Handler) http.Handler // nil for nothing
 	pool    sync.Pool

@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/signals"
 )
 
@@ -20,7 +22,7 @@ func NewLife(opts ...LifecycleOption) *Life { return &Life{newLifecycle(opts)} }
 // A request of the cache's own, on its way to an [Engine], is none of a client,
 // and has its caches already: there are no signals.
 func (l *Life) Serve(r *http.Request, next func(*http.Request) error) {
-	if ticketOf(r) != nil {
+	if engine.TicketOf(r) != nil {
 		_ = next(r) // the engine hears of it
 		return
 	}

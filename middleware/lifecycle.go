@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"runtime/debug"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/signals"
 )
@@ -63,7 +65,7 @@ func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		l := config
 		l.next = next
-		l.pages, _ = next.(*pageHandler)
+		l.pages, _ = next.(*engine.Handler)
 		l.checkPages()
 		return &l
 	}
@@ -114,19 +116,19 @@ type lifecycle struct {
 	bus    *signals.Bus
 	caches *cache.Handler // nil for the default one
 	next   http.Handler
-	pages  *pageHandler // next, if it is one
+	pages  *engine.Handler // next, if it is one
 }
 
 func (l *lifecycle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if l.pages != nil && !l.isObserved() && l.pages.serveUnscoped(w, r, l.handler()) {
+	if l.pages != nil && !l.isObserved() && l.pages.ServeUnscoped(w, r, l.handler()) {
 		return
 	}
 	r = l.scoped(r)
 	defer l.finish(r) // even if a receiver ends the goroutine
 	l.start(r)
 	l.next.ServeHTTP(w, r)
-	if anyUnanswered.Load() {
-		answerTimeout(w, r)
+	if engine.AnyUnanswered.Load() {
+		engine.AnswerTimeout(w, r)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
@@ -38,4 +40,4 @@ func NewSharedPolicy(opts ...PageOption) *Policy {
 }
 
 // Handler returns next with its responses cached.
-func (p *Policy) Handler(next http.Handler) http.Handler { return newPageHandler(p.policy, next) }
+func (p *Policy) Handler(next http.Handler) http.Handler { return engine.NewHandler(p.policy, next) }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
@@ -115,7 +117,7 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		entry, _, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, purge.RulesKey)
+		entry, _, err := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, purge.RulesKey)
 		if err != nil || len(entry.Purges) != n {
 			t.Errorf("%d purges are kept, %v", len(entry.Purges), err)
 		}
@@ -152,7 +154,7 @@ func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
 func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
-		c := pages.Over(cache.From(ctx, cache.DefaultAlias))
+		c := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias))
 		list := &purge.List{}
 		list.Fetch(ctx, c)
 		made := time.Now()
@@ -196,8 +198,8 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 			time.Sleep(time.Second)
 		}
 		get()
-		j := p.(*pageHandler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
-		entry, ok, err := pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, page.Key(p.(*pageHandler).AppendPrimary(nil, 0, j.Target, nil)))
+		j := p.(*engine.Handler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
+		entry, ok, err := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, page.Key(p.(*engine.Handler).AppendPrimary(nil, 0, j.Target, nil)))
 		if !ok || err != nil || entry.Index != nil {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -101,7 +103,7 @@ func (h *purgeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, purge.ErrURL):
 		respwriter.ReplyError(w, r, http.StatusBadRequest, err.Error())
 	case err != nil:
-		logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", result.URL, "error", err)
+		engine.Logger(r.Context()).ErrorContext(r.Context(), "larder: a purge failed", "url", result.URL, "error", err)
 		respwriter.ReplyError(w, r, http.StatusServiceUnavailable, "the cache failed, and the page may still be there; the log says how")
 	default:
 		respwriter.Report(w, r, http.StatusOK, result.String()+"\n", result)

@@ -6,8 +6,7 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
 // visit is a request as the engine of the cache sees it.
@@ -17,12 +16,12 @@ type visit struct {
 	err  error // for what is outside, of a handler that has answered there
 }
 
-var _ middleware.Visit = (*visit)(nil)
+var _ engine.Visit = (*visit)(nil)
 
 // visits are those that are not in use, so that a hit need not allocate one.
 var visits = sync.Pool{New: func() any { return new(visit) }}
 
-// Next implements [middleware.Visit].
+// Next implements [engine.Visit].
 func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	if w == nil {
 		v.err = v.next(v.c)
@@ -31,10 +30,10 @@ func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	return run(v.c, v.next, w, r)
 }
 
-// Route implements [middleware.Visit].
+// Route implements [engine.Visit].
 func (v *visit) Route() string { return v.c.Path() }
 
-// Framework implements [middleware.Visit].
+// Framework implements [engine.Visit].
 func (v *visit) Framework() http.Handler { return v.c.Echo() }
 
 // errorKey is where a Context has the error that has become a response.
@@ -55,7 +54,7 @@ func run(c echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.R
 	setRequest(c, r)
 	err := next(c)
 	if c.Response() != inner && !inner.Committed {
-		return middleware.ErrBypassed
+		return engine.ErrBypassed
 	}
 	if inner.Committed {
 		ended(w, inner.Status)

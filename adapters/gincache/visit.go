@@ -6,15 +6,14 @@ import (
 	"reflect"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
 // visit is a gin.Context as the engine of the cache sees it. It is no struct
 // around it, so a hit need not allocate one.
 type visit gin.Context
 
-var _ middleware.Visit = (*visit)(nil)
+var _ engine.Visit = (*visit)(nil)
 
 // What a Context has to keep of a request in particular cases.
 const (
@@ -27,7 +26,7 @@ const (
 	unansweredKey = "larder.unanswered"
 )
 
-// Next implements [middleware.Visit].
+// Next implements [engine.Visit].
 func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	c := (*gin.Context)(v)
 	if w == nil {
@@ -36,11 +35,11 @@ func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	}
 	errors := len(c.Errors)
 	inner, err := next(c, w, r)
-	if err == nil || inner.sent || err == middleware.ErrBypassed {
+	if err == nil || inner.sent || err == engine.ErrBypassed {
 		return err
 	}
 	c.Set(unansweredKey, &unanswered{inner, errors})
-	return &middleware.Failure{Status: inner.status, Err: err}
+	return &engine.Failure{Status: inner.status, Err: err}
 }
 
 // unanswered is what is left of handlers that have left the answer to others.
@@ -60,10 +59,10 @@ func (u *unanswered) settle(c *gin.Context, stoodIn bool) {
 	u.inner.handOver(c.Writer)
 }
 
-// Route implements [middleware.Visit].
+// Route implements [engine.Visit].
 func (v *visit) Route() string { return (*gin.Context)(v).FullPath() }
 
-// Framework implements [middleware.Visit].
+// Framework implements [engine.Visit].
 func (v *visit) Framework() http.Handler {
 	if engine := engineOf((*gin.Context)(v)); engine != nil {
 		return engine
@@ -104,7 +103,7 @@ func next(c *gin.Context, w http.ResponseWriter, r *http.Request) (inner *writer
 	c.Writer, c.Request = inner, r
 	c.Next()
 	if isFrameworks(c.Writer) && !inner.sent {
-		return inner, middleware.ErrBypassed
+		return inner, engine.ErrBypassed
 	}
 	failed := len(c.Errors) > errors
 	if failed && !inner.sent {

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+)
+
+// apart stores an entry whose flight has landed without one: its response was
+// only for the client who started the run, but may be kept to be validated. What
+// was stored or invalidated since the run began stays.
+type apart struct {
+	entry *page.Page
+	ttl   time.Duration
+	began time.Time // the run
+
+	found  *page.Page
+	stored bool
+}
+
+var (
+	_ cache.Accepter = (*apart)(nil)
+	_ cache.Joiner   = (*apart)(nil)
+)
+
+// storeApart reports whether it has stored the entry.
+func (u *run) storeApart(entry *page.Page, ttl time.Duration) bool {
+	a := &apart{entry: entry, ttl: ttl, began: u.requested.Truncate(time.Millisecond)} // as in stores of bytes
+	outcome, err := u.x.cache(u.ctx).Fill(u.ctx, u.x.key, &a.found, a)
+	if err != nil {
+		u.x.h.logStoreError(u.ctx, err)
+	}
+	return a.stored && outcome.Stored
+}
+
+// Accept implements [cache.Accepter]: what is newer than the run stays.
+func (a *apart) Accept() bool { return !a.found.Requested.Before(a.began) }
+
+// Load implements [cache.Loader].
+func (a *apart) Load(context.Context) (cache.Loaded, error) {
+	a.stored = true
+	return cache.Loaded{Value: a.entry, Timeout: cache.After(a.ttl)}, nil
+}
+
+// Join implements [cache.Joiner]: nothing is worth waiting for another's run, which
+// began later.
+func (a *apart) Join() cache.Joining { return cache.Joining{Alone: true} }
+
+// Attend implements [cache.Announcer]. There is nobody to announce anything.
+func (a *apart) Attend(_ any, leave func()) { leave() }
+
+// Patience implements [cache.Announcer].
+func (a *apart) Patience() time.Duration { return 0 }

@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+)
+
+// NewHandler returns a handler with its responses cached.
+func NewHandler(p *policy.Policy, next http.Handler) http.Handler {
+	p.CheckFit()
+	declared := p.DeclaredVary()
+	return &Handler{
+		Policy:         p,
+		next:           next,
+		browserControl: p.BrowserControl(p.BrowserTTL),
+		declaredVary:   declared,
+		declaredLine:   policy.VaryLine(declared),
+		uncacheable:    new(memory),
+		selectors:      new(selectorMemory),
+		refused:        new(memory),
+		rejected:       new(memory),
+		hot:            new(hotWays),
+		purges:         new(purge.Lists),
+		indexes:        new(indexMemory),
+		refreshes:      new(refreshes),
+	}
+}
+
+// Pages is the view under which pages are stored, over whichever cache. A
+// cache that fails counts as one that has nothing.
+var Pages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
+
+// encodedPages is the view of the same as they are stored.
+var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
+
+// Handler is a handler with its pages cached. Its methods are the steps that
+// an exchange goes through.
+type Handler struct {
+	*policy.Policy
+	next           http.Handler
+	browserControl string
+	declaredVary   []string
+	declaredLine   string // the same as a line of Vary
+	hot            *hotWays
+	uncacheable    *memory
+	selectors      *selectorMemory // of what is uncacheable
+	refused        *memory         // Pages whose refreshes did not come to the handler
+	rejected       *memory         // Pages that the store did not take
+	purges         *purge.Lists
+	indexes        *indexMemory
+	refreshes      *refreshes
+	nextLog        atomic.Int64
+
+	hasWarnedOfLoop atomic.Bool
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.serveHot(w, r) {
+		return
+	}
+	x := exchanges.Get().(*exchange)
+	x.h, x.w, x.r, x.next, x.anew, x.bound = h, w, r, h.next, h.next, &x.stay
+	x.serve()
+	if x.isForgotten {
+		*x = exchange{}
+		exchanges.Put(x)
+	}
+}
+
+// exchanges are of requests that were hits, or went past the cache: no handler has
+// seen anything of them, and no run has had them.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}

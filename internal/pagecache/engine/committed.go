@@ -1,0 +1,27 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+)
+
+var _ cache.StoreObserver = (*exchange)(nil)
+
+// Committed implements [cache.StoreObserver]. The head of a streamed page is sent before
+// the store has it, and may say that it is stored. That the store did not take it is
+// remembered, so that the next response says so.
+func (x *exchange) Committed(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+		x.h.rejected.forget(x.memoryKey())
+	case errors.Is(err, cache.ErrTooLarge):
+		x.h.rejected.remember(x.memoryKey(), reason.StoreRefused)
+		x.h.logStoreRefused(ctx, x.r.URL.Path)
+	default:
+		x.h.rejected.remember(x.memoryKey(), reason.StoreError)
+		x.h.logStoreError(ctx, err)
+	}
+}

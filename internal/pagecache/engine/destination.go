@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+)
+
+// Where a response is stored.
+//
+// Of the stored responses that a request matches the newest is used (RFC 9111, section
+// 4), and a response with a shorter Vary matches more requests (section 4.1). The
+// responses of a URL may well differ in Vary: a handler that looks at X-B only if X-A is 2
+// says Vary: X-A, X-B only then. So the entries of a URL are a tree. An index leads to
+// entries by the values of its names, and any of these may be an index itself, by further
+// names. A response takes the place of the highest entry below which everything is
+// selected by all of its names: that place has one entry, and what was below is gone.
+
+// maxDepth is how many indexes a request comes through at most. Each is one more look-up.
+const maxDepth = 2
+
+// indexStep is an index that a request has come through on the way to its page.
+type indexStep struct {
+	key    string // under which the cache has it
+	length int    // of the canonical key there
+	index  *page.Variants
+}
+
+// destination is where a response is stored: in place of the index to which the request
+// came after depth others, or of what it found behind the last; and if index is set, as a
+// variant under that, which is stored there.
+type destination struct {
+	depth int
+	index *page.Variants
+}
+
+// destinationOf returns where a response that is selected by these fields is stored.
+func (x *exchange) destinationOf(names []string) destination {
+	known := x.selectors(x.depth)
+	if x.depth > 0 && policy.ContainsAll(known, names) && policy.ContainsAll(names, known) {
+		return destination{depth: x.depth}
+	}
+	depth := min(x.depth, maxDepth-1)
+	for !policy.ContainsAll(names, x.selectors(depth)) {
+		depth--
+	}
+	names = policy.Without(names, x.selectors(depth))
+	if len(names) == 0 && (depth > 0 || !x.needsIndex()) {
+		return destination{depth: depth}
+	}
+	return destination{depth, page.NewVariants(names)}
+}
+
+// selectors are the names of the fields that the first indexes on x's way select by.
+func (x *exchange) selectors(depth int) []string {
+	switch depth {
+	case 0:
+		return nil
+	case 1:
+		return x.steps[0].index.Names
+	}
+	return slices.Concat(x.steps[0].index.Names, x.steps[1].index.Names)
+}
+
+// entryAt returns the key in the cache of the entry on x's way that is behind depth
+// indexes, and how much of the canonical key leads there.
+func (x *exchange) entryAt(depth int) (key string, length int) {
+	if depth == x.depth {
+		return x.key, len(x.canonical)
+	}
+	return x.steps[depth].key, x.steps[depth].length
+}
+
+// keyAt returns the canonical key of x's response at a destination.
+func (x *exchange) keyAt(d destination) []byte {
+	_, length := x.entryAt(d.depth)
+	key := bytes.Clone(x.canonical[:length])
+	if d.index != nil {
+		key = page.AppendVariant(key, x.requestHeader(), &x.Judgement, d.index)
+	}
+	return key
+}
+
+// indexKey is the canonical key of an index at the entry behind depth others.
+func (x *exchange) indexKey(depth int) []byte {
+	if depth == 0 {
+		return x.canonical[:x.primaryLen] // what else is in the key may differ
+	}
+	_, length := x.entryAt(depth)
+	return x.canonical[:length]
+}
+
+// selectVariant goes on with the variant of the page that this request selects. entry
+// is where the index was found, or nil if that was not in the cache.
+func (x *exchange) selectVariant(index *page.Variants, entry *page.Page) {
+	if x.depth == 0 {
+		x.h.indexes.remember(x.primary, index)
+	}
+	x.steps[x.depth] = indexStep{x.key, len(x.canonical), index}
+	x.depth++
+	x.index, x.indexEntry = index, entry
+	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
+	x.key = x.variantKey(x.steps[0].index, x.canonical)
+}
+
+// backTo goes back to the entry that is behind depth indexes.
+func (x *exchange) backTo(depth int) {
+	key, length := x.entryAt(depth)
+	x.key, x.canonical, x.depth = key, x.canonical[:length], depth
+	x.index, x.indexEntry = nil, nil
+	if depth > 0 {
+		x.index = x.steps[depth-1].index
+	}
+}
+
+// stored returns what is stored at the destination of a run's response, and for how long;
+// nil if that is nothing. A variant is stored here, before its index, so that whoever gets
+// the index finds it there; and if the page is invalidated in the meantime, the index is
+// not stored and nothing leads to the variant.
+func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) (stored *page.Page, ttl time.Duration) {
+	ttl = x.h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable())
+	if d.index == nil {
+		return entry, ttl
+	}
+	root := d.index
+	if d.depth > 0 {
+		root = x.steps[0].index
+	}
+	if !x.write(ctx, x.variantKey(root, entry.Key), entry, ttl) {
+		return nil, 0
+	}
+	key := bytes.Clone(x.indexKey(d.depth))
+	return &page.Page{Key: key, Index: d.index, Requested: entry.Received, Received: entry.Received}, page.IndexTTL(ttl)
+}
+
+// write stores an entry, and reports whether it could. It does not wait for a store that
+// does not answer.
+func (x *exchange) write(ctx context.Context, key string, entry *page.Page, keep time.Duration) bool {
+	c := cache.From(ctx, x.h.Alias)
+	if c.IsSilent() {
+		return false
+	}
+	err := Pages.Over(c).Set(ctx, key, entry, cache.After(keep))
+	if err != nil {
+		x.h.logStoreError(ctx, err)
+	}
+	return err == nil
+}

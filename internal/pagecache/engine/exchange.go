@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// exchange is one request on its way through a pageHandler. It goes through
+// these states:
+//
+//	find      look the page up, waiting for or starting a run of the handler
+//	 ├ hit       send the page
+//	 ├ stale     send the page, and have it made anew in the background
+//	 ├ variant   the URL varies: find again, with the variant's key
+//	 ├ lead      this request started the run: send what it gives
+//	 ├ follow    send what another request's run gives, as it comes
+//	 ├ pass      run the handler for this request alone
+//	 ├ again     the run that this request waited for came to nothing: find once more
+//	 ├ refuse    the client wants nothing that has to be fetched
+//	 └ leave     the request ended before there was an answer
+type exchange struct {
+	h *Handler
+	w http.ResponseWriter // nil in the background
+	r *http.Request
+	policy.Judgement
+
+	next  http.Handler // behind the cache
+	anew  http.Handler // the same, for requests of the cache's own
+	bound *bound       // the part that next has in the request; nil in the background
+	stay  bound        // what bound is, of a handler of net/http
+
+	canonical  []byte         // of the page, then of the variant
+	key        string         // under which the cache has it
+	primary    string         // the key of the page, whatever variant is looked for
+	primaryLen int            // of canonical, what is the URL's
+	fullLen    int            // of canonical, what is the page's
+	index      *page.Variants // the last that the request came through, nil if there was none
+	indexEntry *page.Page     // of index, if that was found in the cache
+	steps      [maxDepth]indexStep
+	depth      int // how many of steps count
+
+	from     *cache.BaseCache
+	found    *page.Page   // what the cache or another's run gave
+	judged                // what becomes of assessed
+	now      time.Time    // at which it was judged
+	list     *purge.List  // of purges by prefix, see purgeList
+	purges   *purge.Known // what was known by it
+	assessed *page.Page   // the last that was found and judged
+	foreign  bool         // found is of the same URL, but not for this request
+	retried  bool
+
+	// missed says that those who listen to the cache know that this was no hit.
+	missed atomic.Bool
+
+	// isForgotten says that nobody else has this exchange any more.
+	isForgotten bool
+
+	// base is the page that a run of this exchange validates, or falls back to.
+	base        *page.Page
+	baseRemoved bool // from the cache, by that run
+
+	// tombstone is what was found in place of the page, or nil.
+	tombstone *page.Page
+
+	// prepared is what a run needs of the request, taken while that is ours.
+	prepared  *prepared
+	lookUpErr error // why nothing was found, if the cache has failed
+	timedOut  bool  // the answer is left to who has limited the request's time
+
+	// run is the run of the handler, if this exchange started one. It is set
+	// in the run's goroutine.
+	run  atomic.Pointer[run]
+	left atomic.Bool // the request is over: nobody waits for what is for it alone
+
+	// attended is a response that a run has announced; leaveRun ends the interest
+	// in it, and sawEnd says that it came to its end.
+	attended *live
+	leaveRun func()
+	sawEnd   bool
+	part     *rfc9111.ContentRange // of it that the client wants, nil for the whole
+
+	buffer [256]byte // for canonical
+}
+
+// serve answers the request.
+func (x *exchange) serve() {
+	x.bindOuter()
+	if a := auditOf(x.r.Context()); a != nil {
+		x.joinAudit(a)
+		return
+	}
+	if mode, asked := x.h.AsksWhy(x.r); asked {
+		x.answerAsked(mode)
+		return
+	}
+	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+		x.pass(forwardOf(x.Bypass), x.Bypass)
+		return
+	}
+	x.start()
+	x.find()
+}
+
+// start begins with the page's own key.
+func (x *exchange) start() {
+	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.Judgement)
+	x.fullLen = len(x.canonical)
+	x.key = page.Key(x.canonical[:x.primaryLen])
+	x.primary = x.key
+}
+
+// purgeList is what is known of purges by prefix of the pages in the request's caches.
+func (x *exchange) purgeList() *purge.List {
+	if x.list == nil {
+		x.list = x.h.purges.Of(cache.HandlerFrom(x.r.Context()))
+	}
+	return x.list
+}
+
+// cache is the view of the pages for the request or the run of ctx.
+func (x *exchange) cache(ctx context.Context) cache.View[*page.Page] {
+	return Pages.Over(cache.From(ctx, x.h.Alias))
+}
+
+// maxTries is how often an exchange looks for its page: for the URL, for its variant and
+// for that of the variant, and again for each when a run that it waited for came to
+// nothing.
+const maxTries = 2 * (maxDepth + 1)
+
+// find looks for the page until the request is answered.
+func (x *exchange) find() {
+	if known := x.h.uncacheable.recall(x.memoryKey()); known.isAbsent() && !x.Directives.OnlyIfCached {
+		x.h.hot.keepPass(x, known)
+		x.passUncacheable(known)
+		return
+	}
+	x.from = cache.From(x.r.Context(), x.h.Alias)
+	if caches := x.from.Handler(); !x.h.Fits(caches) {
+		x.h.logMaxBody(x.r.Context(), caches)
+		x.pass(forwardBypass, reason.MaxBody)
+		return
+	}
+	c := Pages.Over(x.from)
+	if x.prefetch(c) {
+		return
+	}
+	for range maxTries {
+		x.base, x.tombstone, x.foreign = nil, nil, false
+		if why, alone := x.startsNoRun(); alone {
+			if x.findAlone(c, why) {
+				return
+			}
+			continue
+		}
+		outcome, err := c.Fill(x.r.Context(), x.key, &x.found, x)
+		if x.settle(outcome, err) {
+			return
+		}
+	}
+	x.pass(x.forward(), reason.Unstable)
+}
+
+// startsNoRun reports whether a request looks for a page and starts no run, and why: its
+// client does not want one; what would become of the response is the request's doing, and
+// others who waited for it would wait in vain; or the page's last response was not to be
+// stored.
+func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
+	switch {
+	case x.Directives.OnlyIfCached:
+		return reason.OnlyIfCached, true
+	case x.Directives.NoStore:
+		return reason.RequestNoStore, true
+	case len(x.Nominated) > 0:
+		return reason.Connection, true
+	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
+		return reason.Uncacheable, true
+	case x.h.Face == policy.Shared && x.isProtected():
+		return reason.None, true // the condition is for the origin, unless it is not asked
+	}
+	return reason.None, false
+}
+
+// findAlone looks for a page and starts no run. It passes, for that reason, if there
+// is none.
+func (x *exchange) findAlone(c cache.View[*page.Page], why reason.Reason) (answered bool) {
+	x.found = nil
+	var err error
+	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
+		return x.settle(cache.Outcome{}, err)
+	}
+	if x.Accept() {
+		return x.settle(cache.Outcome{Hit: true}, nil)
+	}
+	if x.found == nil || x.found.Tombstone {
+		x.h.uncacheable.noteAbsent(x.memoryKey())
+	}
+	switch why {
+	case reason.OnlyIfCached:
+		x.refuse()
+	case reason.Uncacheable:
+		x.passUncacheable(x.h.uncacheable.recall(x.memoryKey()))
+	case reason.None:
+		x.passPart()
+	default:
+		x.pass(x.forward(), why)
+	}
+	return true
+}

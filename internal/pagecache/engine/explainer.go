@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// explainer takes an exchange through the states in which it would look for its
+// page, and writes down what was found in each.
+type explainer struct {
+	x   *exchange
+	now time.Time
+	account
+	parts []detail // of the key, as they were noted
+}
+
+const (
+	outcomeAlone = "the handler runs for this request alone, and nothing is stored"
+	outcomeRun   = "the handler runs, for all who ask meanwhile; whether its response can be stored is only known then (ask with \"; run\")"
+)
+
+func (e *explainer) explain(run bool) {
+	x := e.x
+	e.Request = legible(x.r.Method + " " + policy.RequestTarget(x.r) + " of " + x.r.Host)
+	e.add("policy", summary(x.h.Policy), "")
+	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+		e.because("request", x.Bypass)
+		e.Outcome = outcomeAlone
+		return
+	}
+	e.add("request", "it can be answered from the cache", "RFC 9111, section 4")
+	e.credentials()
+	x.Note = e.note
+	x.start()
+	e.key("key")
+	if e.find() && run {
+		e.run()
+	}
+}
+
+// summary says which cache it is.
+func summary(p *policy.Policy) string {
+	text := "Shared"
+	switch p.Face {
+	case policy.PerView:
+		text = fmt.Sprintf("CachePage with a ttl of %s", p.TTL)
+	case policy.PerSite:
+		text = fmt.Sprintf("Site, %s for what does not say", p.TTL)
+	case policy.Shared:
+		if p.Literal {
+			text += ", to the letter of RFC 9111"
+		}
+	}
+	return fmt.Sprintf("%s, in the cache %q", text, p.Alias)
+}
+
+// credentials says what in the request identifies a user.
+func (e *explainer) credentials() {
+	c := e.x.Credentials
+	if c.None() {
+		e.add("credentials", "the request has none", "RFC 9111, section 3.5")
+		return
+	}
+	names := slices.Clone(c.Fields)
+	if c.Authorization {
+		names = append(names, "Authorization")
+	}
+	if c.Certificate {
+		names = append(names, "a client certificate")
+	}
+	var cookies []detail
+	for _, cookie := range e.x.UserCookies {
+		cookies = append(cookies, detail{"undeclared cookie", cookie.Name})
+	}
+	e.add("credentials", "the request has "+strings.Join(names, ", ")+": what it gets is stored only if the response says that it is for all",
+		"RFC 9111, section 3.5", cookies...)
+}
+
+func (e *explainer) note(part string, lines []string) {
+	if d, ok := keyDetail(part, lines); ok {
+		e.parts = append(e.parts, d)
+	}
+}
+
+func (e *explainer) key(name string) {
+	e.add(name, e.x.key, "RFC 9111, section 2", e.parts...)
+	e.parts = nil
+}
+
+// find looks the page up, and its variant if there are such. It is false if
+// nothing can be told, since the cache fails.
+func (e *explainer) find() bool {
+	x := e.x
+	ctx := x.r.Context()
+	c := x.cache(ctx)
+	if purges := x.purgeList(); purges.IsDue(e.now) {
+		purges.Fetch(ctx, c)
+	}
+	for {
+		found, _, err := c.Get(ctx, x.key)
+		if err != nil {
+			e.because("stored", storeReason(err))
+			e.Outcome = outcomeAlone
+			return false
+		}
+		x.found = found
+		x.Accept()
+		e.stored()
+		if x.verdict != verdictVariant {
+			break
+		}
+		x.selectVariant(found.Index, found)
+		e.key("variant")
+	}
+	e.verdict()
+	return true
+}
+
+// stored says what was found under a key.
+func (e *explainer) stored() {
+	p := e.x.found
+	switch {
+	case p == nil:
+		e.add("stored", "nothing", "RFC 9111, section 4")
+	case e.x.verdict == verdictBypass && e.x.reason == reason.Collision:
+		// The next step says so.
+	case e.x.verdict == verdictVariant:
+		e.add("stored", "the page has variants, by "+variesOn(p.Index.Names), "RFC 9111, section 4.1")
+	case p.Tombstone:
+		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(p.Requested))+" ago", "Purge")
+	case !bytes.Equal(p.Key, e.x.canonical):
+		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
+	default:
+		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.Policy, p, e.now)...)
+		e.purges(p)
+	}
+}
+
+func variesOn(names []string) string {
+	if len(names) == 0 {
+		return "what is in the key besides the URL"
+	}
+	return strings.Join(names, ", ")
+}
+
+// purges says whether a page that was found is of before a purge by prefix.
+func (e *explainer) purges(p *page.Page) {
+	purges := e.x.purgeList().Known.Load()
+	if !purges.IsCurrent() {
+		e.add("purge", "the list of purges cannot be read, so it counts as nothing", "PurgePrefix")
+		return
+	}
+	switch how, at := purges.Find(e.x.h.KeyPrefix, e.x.Target, p.Requested); how {
+	case purge.Hard:
+		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
+	case purge.Soft:
+		e.add("purge", "all beneath a prefix of the URL was declared stale "+inWords(e.now.Sub(at))+" ago", "PurgePrefixSoft")
+	}
+}
+
+// verdict says what becomes of what was found.
+func (e *explainer) verdict() {
+	x := e.x
+	switch x.verdict {
+	case verdictHit:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.Outcome = "hit: the stored response is sent" + e.condition()
+	case verdictStale:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.Outcome = "hit: the stored response is sent" + e.condition() + ", and made anew in the background"
+	case verdictValidate:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.validate()
+	case verdictTimeout:
+		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.refused()
+	case verdictBypass:
+		e.because("verdict", x.reason)
+		e.Outcome = outcomeAlone
+	default:
+		e.miss()
+	}
+}
+
+// validate is the verdict that the handler has to be asked.
+func (e *explainer) validate() {
+	x := e.x
+	e.Outcome = "the handler runs, and its response takes the place of the stored one"
+	if x.base.IsValidatable() {
+		e.Outcome = "the handler runs, and may answer 304 if the stored response still holds"
+	}
+	if x.base.Fresh.AllowsOnError(x.base.Age(e.now), &x.Directives) {
+		e.add("errors", "if it fails, the stored response may be sent", "RFC 5861, section 4")
+	}
+}
+
+func (e *explainer) miss() {
+	known := e.x.h.uncacheable.recall(e.x.memoryKey())
+	switch {
+	case e.x.Directives.OnlyIfCached:
+		e.refused()
+	case e.x.isPartOfNothing():
+		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
+		e.Outcome = outcomeAlone
+	case known.isRemembered():
+		e.because("verdict", reason.Uncacheable)
+		e.because("cause", known.why())
+		e.Outcome = "the handler runs for this request alone"
+	default:
+		e.add("verdict", "there is no response to use", "RFC 9111, section 4")
+		e.Outcome = outcomeRun
+	}
+}
+
+func (e *explainer) refused() {
+	e.because("refusal", reason.OnlyIfCached)
+	e.Outcome = "504: the handler does not run"
+}
+
+// condition says what of a stored response the client wants.
+func (e *explainer) condition() string {
+	x := e.x
+	if x.found.Status != 200 || !x.Fields.Has(policy.KindConditional) {
+		return ""
+	}
+	switch x.h.conditions(x.r, &x.found.Validators) {
+	case rfc9111.OutcomeNotModified:
+		return ", as 304"
+	case rfc9111.OutcomePreconditionFailed:
+		return ", as 412"
+	case rfc9111.OutcomeProceed:
+		if policy.AsksForRange(x.r) && x.h.MayCut(x.found.Header(), x.r) {
+			return ", the range of it that was asked for"
+		}
+	}
+	return ""
+}
+
+// describe says of a response what its reuse depends on, and nothing of what it
+// is.
+func describe(p *policy.Policy, entry *page.Page, now time.Time) []detail {
+	f := &entry.Fresh
+	age := entry.Age(now)
+	details := []detail{
+		{"status", fmt.Sprint(entry.Status)},
+		{"age", inWords(age)},
+		{"freshness lifetime", inWords(f.Lifetime) + ", by " + sourceOf(p, entry.Status, f.Source)},
+		{"fresh for", inWords(max(f.Lifetime-age, 0))},
+	}
+	for _, window := range []struct {
+		name string
+		d    time.Duration
+	}{{"stale-while-revalidate", f.StaleWhileRevalidate}, {"stale-if-error", f.StaleIfError}} {
+		if window.d > 0 {
+			details = append(details, detail{window.name, inWords(window.d)})
+		}
+	}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"no-cache", f.NoCache}, {"must-revalidate", f.MustRevalidate}, {"immutable", f.Immutable},
+		{"public", entry.Sharing.Public}, {"validators", entry.IsValidatable()},
+	} {
+		if flag.set {
+			details = append(details, detail{flag.name, "yes"})
+		}
+	}
+	if len(entry.Vary) > 0 {
+		details = append(details, detail{"Vary", strings.Join(entry.Vary, ", ")})
+	}
+	return details
+}
+
+// sourceOf names what gave a response its lifetime.
+func sourceOf(p *policy.Policy, status int, says rfc9111.Source) string {
+	if _, ok := p.StatusTTL[status]; ok {
+		return "StatusTTL"
+	}
+	if _, own := p.OwnLifetime(status, says); own && p.Face == policy.PerView {
+		return "the ttl of CachePage"
+	} else if own {
+		return "DefaultTTL"
+	}
+	return says.String()
+}

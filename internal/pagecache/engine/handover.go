@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+)
+
+// How a run sends its response to the client who started it, while the handler runs or
+// before others may have it.
+
+// sendHead sends the status and header of a response that is going to be streamed, and
+// then reads the outer header again. It reports false if the response turns out to be
+// for that client alone. The lock of the recorder is held.
+func (u *run) sendHead(w *recorder) (shared bool) {
+	x := u.x
+	if w.client == nil {
+		return true
+	}
+	if why := u.review(); why != reason.None {
+		u.keepPrivate(why)
+		return false
+	}
+	stored, detail := u.expectedFate()
+	header, said := w.client.Header(), forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail}
+	if x.awaitsWhole(u.page) {
+		u.held = &said
+		u.place()
+		return true
+	}
+	setStatus(header, u.page.CacheStatus, said)
+	w.edits.ApplyTo(header)
+	out := outgoing{Header: header}
+	out.tell(x.h, u.page)
+	sniff(header, w.held)
+	u.outer.known = respwriter.Canonical(header)
+	w.headSent = true
+	w.bodiless = x.answersCondition(u.page.Validators, u.page.Status) || x.writeBodiless(u.page.Status)
+	switch x.part = x.ownPart(u.page); {
+	case w.bodiless:
+		respwriter.Flush(w.client) // that client has all it gets
+	case x.part != nil:
+		setPart(header, x.part)
+		w.client.WriteHeader(http.StatusPartialContent)
+	default:
+		w.client.WriteHeader(w.status)
+	}
+	if why := u.review(); why != reason.None {
+		u.keepPrivate(why)
+		return false
+	}
+	u.place()
+	return true
+}
+
+// sendWhole sends a response that was held back, before it is stored or given to
+// anybody else, if its client's ResponseWriter may have something to add. It reports
+// false if the response turns out to be for that client alone.
+func (u *run) sendWhole() (shared bool) {
+	x := u.x
+	if x.w == nil {
+		return true
+	}
+	why := u.review()
+	if why == reason.None && !isServersOwn(x.w) {
+		stored, detail := u.expectedFate()
+		u.sent = true
+		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
+		why = u.review()
+	}
+	if why != reason.None {
+		u.keepPrivate(why)
+		return false
+	}
+	u.place()
+	return true
+}
+
+// sniff gives a response without a type the one that the server would find out. Middleware
+// that compresses does so at the first write, but not behind a status that was written.
+func sniff(header http.Header, begun []byte) {
+	if _, set := header["Content-Type"]; !set && len(begun) > 0 && header["Content-Encoding"] == nil {
+		header["Content-Type"] = []string{http.DetectContentType(begun)}
+	}
+}
+
+// keepPrivate makes the response one for the client who started the run.
+func (u *run) keepPrivate(why reason.Reason) {
+	u.reason, u.page = why, nil
+	u.remember()
+	u.release()
+}
+
+// failLate is called if the handler says, when its response has begun, that it has
+// failed. If nothing of it was sent, an old page may take its place.
+func (u *run) failLate(status int) {
+	if before := u.status; u.live == nil {
+		if u.status = status; u.mayFallBack() {
+			return
+		}
+		u.status = before
+	}
+	if u.reason == reason.None {
+		u.reason = reason.HandlerError
+	}
+	u.page = nil
+	u.release()
+}
+
+// isClientGone reports whether the request that started the run is over, or there was
+// none.
+func (u *run) isClientGone() bool { return u.x.w == nil || u.x.left.Load() }
+
+// place finds out under which key the page is stored: by the fields that it varies on.
+func (u *run) place() {
+	seen := len(u.outer.vary)
+	if u.outer.encodes {
+		seen++
+	}
+	if u.page == nil || u.page.Key != nil && seen == u.placed {
+		return
+	}
+	u.placed = seen
+	u.placeBy(append(slices.Clip(u.page.Vary), u.outer.vary...))
+}
+
+// placeBy is place for a page that varies on these fields.
+func (u *run) placeBy(vary []string) {
+	names := append(policy.SelectingNames(vary), u.unseenSelectors()...)
+	u.at = u.x.destinationOf(names)
+	u.page.Key = u.x.keyAt(u.at)
+}
+
+// unseenSelectors are the known selecting fields that outer middleware may have added to
+// Vary, and adds again when it sends the response to a client as it is. A refresh and a
+// validation send nothing, some clients get a 304 or a part, and where a coding is applied
+// outside that is not the page's. Whether the other known fields still count is for the
+// response to say.
+func (u *run) unseenSelectors() []string {
+	known := u.x.selectors(u.x.depth)
+	isShown := u.x.w != nil && !u.validated && u.x.showsVary()
+	switch {
+	case isShown && u.outer.encodes && slices.Contains(known, "Accept-Encoding"):
+		return []string{"Accept-Encoding"}
+	case isShown:
+		return nil
+	case u.x.base != nil:
+		return policy.Without(known, u.x.base.Vary)
+	}
+	return known
+}
+
+// showsVary reports whether outer middleware has added to Vary what it adds, once the
+// client of x has its response.
+func (x *exchange) showsVary() bool {
+	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.Fields.Has(policy.KindConditional)
+}
+
+// yield leaves the answer to whoever has written past the recorder, or to outer
+// middleware, or the server; mu is held.
+func (w *recorder) yield(why reason.Reason) {
+	w.mode = modeHijacked
+	if w.run.reason = why; why == reason.NoResponse {
+		w.run.remember() // an error is of one run
+	}
+	w.run.release()
+	if w.client != nil {
+		header := w.client.Header()
+		e := respwriter.EditsOf(w.run.outer.before, respwriter.Canonical(w.header))
+		setStatus(header, e.Own["Cache-Status"], forwarded{why: w.run.x.forward(), detail: why})
+		e.ApplyTo(header)
+		w.client = nil
+	}
+}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"github.com/larder-go/larder/internal/pagecache/stream"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// How the client who started a run gets its response.
+
+// lead answers the client who started a run.
+func (x *exchange) lead(outcome cache.Outcome) {
+	u := x.run.Load()
+	defer x.bound.end() // the handler may have something of this request
+	defer x.endAttendance()
+	if u.await(x.r.Context()) == runStreams {
+		x.sendOwn(u)
+		return
+	}
+	x.leadEnded(u, outcome)
+}
+
+// leadEnded answers with a response that is there as a whole, or has been sent.
+func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
+	switch {
+	case u.isPutBack:
+		x.answerAsItCame(u)
+	case u.isStopped.Load():
+		// The client has all that it gets.
+	case u.stale != nil:
+		x.sendStale(u.stale, u.status, u.reason)
+	case u.panicked:
+		panic(u.panicValue)
+	case u.exited:
+		panic(http.ErrAbortHandler)
+	case !u.direct && !u.sent && errors.Is(x.r.Context().Err(), context.Canceled):
+		x.unanswered() // the client is gone
+	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
+		panic(http.ErrAbortHandler) // the handler may have stopped half-way
+	case u.direct, u.sent:
+		// The client has it already, or somebody else answers, who may look whether the
+		// time of the request is over.
+		isOverdue(x.r.Context())
+	case u.validated:
+		x.sendValidated(u, outcome)
+	case u.complete:
+		x.sendRun(u, x.forwarded(u, u.response.status, outcome))
+	default:
+		x.unanswered()
+	}
+}
+
+// sendValidated answers with the page that the handler has confirmed.
+func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
+	setStatus(x.w.Header(), u.page.CacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
+	if u.response.edits.Own["Age"] != nil {
+		x.sendAged(u.page) // a cache further in has confirmed it
+		return
+	}
+	out := newOutgoing(x.w.Header(), u.page)
+	x.sendPage(u.page, &out)
+}
+
+// forwarded says for Cache-Status what became of a run whose response had this status.
+func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarded {
+	stored := outcome.Stored || u.storedApart
+	if stored {
+		outcome.Err = nil // of another attempt
+	}
+	_, detail := u.fate(outcome.Err)
+	return forwarded{why: x.forward(), status: status, stored: stored, detail: detail}
+}
+
+// sendRun answers with the response of the run that this request started, the
+// fields that are not for others included. It returns the header as it was before
+// the status was written.
+func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
+	header, response := x.w.Header(), u.response
+	setStatus(header, response.edits.Own["Cache-Status"], f)
+	response.edits.ApplyTo(header)
+	if u.page != nil {
+		out := newOutgoing(header, u.page)
+		out.setGuesses(u.page) // they are for this client, too
+		out.tell(x.h, u.page)
+	} else {
+		sniff(header, response.body)
+	}
+	before := respwriter.Canonical(header)
+	validators := rfc9111.ValidatorsOf(header, u.requested)
+	if u.page == nil {
+		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
+	}
+	x.h.sendBody(x.w, x.r, x.Fields, response, &validators)
+	return before
+}
+
+// sendStale answers with an old page, since there is nothing better.
+func (x *exchange) sendStale(p *page.Page, status int, why reason.Reason) {
+	x.noteMiss(x.r.Context())
+	setStatus(x.w.Header(), p.CacheStatus, forwarded{why: forwardStale, status: status, detail: why})
+	x.sendAged(p)
+}
+
+// progress is how far a run is.
+type progress uint8
+
+const (
+	runStreams progress = iota // its response is announced, or would be if it were for all
+	runEnded
+)
+
+// await waits until the run streams its response or is over. If the request of ctx,
+// which started it, is over before, the run goes on for those who wait for it: its
+// client's ResponseWriter stays in use, so this request stays open. If nobody else can
+// have the response, the run is cancelled; and if the time for an answer is over, so
+// that somebody outside is about to give one, those who wait start another run.
+func (u *run) await(ctx context.Context) progress {
+	select {
+	case <-u.streaming:
+		return runStreams
+	case <-u.done:
+		return u.progress()
+	case <-ctx.Done():
+	}
+	u.leave()
+	if _, limited := u.x.deadline(); limited && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		u.loading.Abandon(fmt.Errorf("%w: %w", errAbandoned, ctx.Err()))
+	}
+	select {
+	case <-u.streaming:
+	case <-u.done:
+	}
+	return u.progress()
+}
+
+// progress is how far a run is that streams or is over.
+func (u *run) progress() progress {
+	select {
+	case <-u.streaming:
+		return runStreams
+	default:
+		return runEnded
+	}
+}
+
+// leave says that the request that started the run is over. A response that is for its
+// client only is then for nobody.
+func (u *run) leave() {
+	u.x.left.Store(true)
+	if u.isReleased() {
+		u.cancel()
+	}
+}
+
+// sendOwn sends the body of a response as the run of this exchange makes it. The run
+// has sent the header.
+func (x *exchange) sendOwn(u *run) {
+	reader, ctx := u.reader, x.r.Context()
+	defer reader.Leave()
+	part, flushed, err := reader.Next(ctx)
+	switch {
+	case u.recorder.bodiless:
+		x.drain(ctx, reader, err)
+		return
+	case u.held != nil:
+		x.sendOfWhole(ctx, u, reader, err)
+		return
+	}
+	if x.part != nil {
+		w := &cutter{ResponseWriter: x.w, skip: x.part.Start, left: x.part.Length}
+		if err = copyStream(ctx, reader, w, part, flushed, err); errors.Is(err, errPartSent) {
+			respwriter.Flush(x.w) // that client has all it gets
+			x.drain(ctx, reader, nil)
+			return
+		}
+	} else {
+		err = copyStream(ctx, reader, x.w, part, flushed, err)
+	}
+	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
+		x.breakOff(u, reader, err)
+	}
+	respwriter.AddTrailers(x.w.Header(), u.live.header, u.live.trailers)
+}
+
+// breakOff ends a response that is not whole, so that nobody takes it for one, when
+// the handler has returned. The client whose own run panicked gets its panic.
+func (x *exchange) breakOff(u *run, reader *stream.Reader, err error) {
+	reader.Leave()
+	u.leave()
+	x.endAttendance()
+	<-u.done
+	if errors.Is(err, stream.ErrAborted) && u.panicked {
+		panic(u.panicValue)
+	}
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"bytes"
+	"net/http"
+	"sync"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/stream"
+)
+
+// live is a response that others may have while the handler is still writing
+// it. It is announced to everyone who waits for the run, and to those who come
+// before the run is over.
+type live struct {
+	loading   cache.Loading // of the run
+	tombstone *page.Page    // that was found before the run, or nil
+
+	page     *page.Page  // its header; the body is that of the stream
+	header   http.Header // as the handler gave it, for the client who started the run
+	at       destination // of page
+	body     *stream.Stream
+	trailers http.Header // set before body ends
+
+	// stale says why page is an old one, whole, in place of a new one.
+	stale reason.Reason
+
+	completed sync.Once
+	entry     *page.Page // the page with its body
+}
+
+// whole returns the page with its body, for all the same one, once that is at its
+// end; or false if it is not yet, or will not be kept.
+func (l *live) whole(p *policy.Policy) (entry *page.Page, ok bool) {
+	body, ended := l.body.Ended()
+	if !ended || l.trailers != nil {
+		return nil, false
+	}
+	l.completed.Do(func() {
+		l.entry = l.page.Clone() // readers have the page without its body
+		l.entry.Complete(withoutSlack(body), p)
+	})
+	return l.entry, true
+}
+
+// withoutSlack returns a body for the store, which would keep all memory behind it.
+func withoutSlack(body []byte) []byte {
+	if cap(body)-len(body) > len(body)/4 {
+		return bytes.Clone(body)
+	}
+	return body
+}

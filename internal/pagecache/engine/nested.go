@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// A page may be behind another: CachePage on a route of a Site, in gin or echo too. What
+// the inner one declares (its key, its lifetime, what it bypasses) the outer one does not
+// know, so a response that an inner page had a hand in is not stored outside. The outer
+// page remembers that for a while, as for every response that is not stored, and its
+// requests go to the inner page, which then stores its own.
+//
+// If both have the same key, down to what their options put into it, the outer one is
+// making the page that the inner one is asked for. It stores the page for both, by the
+// stricter of their rules.
+
+// runsUnderWay counts the runs of handlers in this process. While there is none, no
+// request can be inside of one, and a hit is spared a walk through its context.
+var runsUnderWay atomic.Int64
+
+// enclosure is what inner pages find in the context of a handler that runs.
+type enclosure struct {
+	x     *exchange    // of the page whose handler it is
+	outer *enclosure   // that this page is inside of, or nil
+	inner atomic.Int32 // how many inner pages had a hand in the response
+	audit *audit       // that the handler runs for, or nil
+
+	mu   sync.Mutex
+	same []innerPage // those with the same key
+}
+
+// innerPage is a page that another stores, too.
+type innerPage struct {
+	policy    *policy.Policy
+	judgement *policy.Judgement
+}
+
+type enclosureKey struct{}
+
+// enter returns the context of a handler that runs. leave is called when that has
+// returned.
+func (e *enclosure) enter(ctx context.Context) (inside context.Context, leave func()) {
+	runsUnderWay.Add(1)
+	return context.WithValue(ctx, enclosureKey{}, e), func() { runsUnderWay.Add(-1) }
+}
+
+// enclosureOf returns that of a request with this context, or nil if it is not inside of
+// the run of a page.
+func enclosureOf(ctx context.Context) *enclosure {
+	if runsUnderWay.Load() == 0 {
+		return nil
+	}
+	e, _ := ctx.Value(enclosureKey{}).(*enclosure)
+	return e
+}
+
+// hasInner reports whether the response is that of inner pages, too, with other keys.
+func (e *enclosure) hasInner() bool { return e.inner.Load() > 0 }
+
+// bindOuter has the runs that this request is inside of store nothing. A page that asks
+// for others of the same cache has them judged by the same options.
+func (x *exchange) bindOuter() {
+	for e := enclosureOf(x.r.Context()); e != nil; e = e.outer {
+		if e.x.h != x.h {
+			e.inner.Add(1)
+		}
+	}
+}
+
+// join lets a run around this request store the page for both, if it has the same key. If
+// it has another, it is for another page with the same URL: a part whose path the handler
+// has changed, say, which is stored the next time.
+func (x *exchange) join(e *enclosure) {
+	switch same := bytes.Equal(x.canonical[:x.fullLen], e.x.canonical[:e.x.fullLen]); {
+	case same && e.x.h != x.h:
+		e.mu.Lock()
+		e.same = append(e.same, innerPage{x.h.Policy, &x.Judgement})
+		e.mu.Unlock()
+		e.inner.Add(-1)
+	case !same && e.x.h == x.h:
+		e.inner.Add(1)
+	}
+}
+
+// passRecursive passes a request for the page that a run around it is making.
+func (x *exchange) passRecursive() {
+	outer := enclosureOf(x.r.Context())
+	for e := outer; e != nil; e = e.outer {
+		x.join(e)
+	}
+	own := enclosure{x: x, outer: outer}
+	ctx, leave := own.enter(x.r.Context())
+	defer leave()
+	x.r = x.r.WithContext(ctx)
+	x.pass(forwardBypass, reason.Recursive)
+	x.isForgotten = false // what the handler has left running may look at own
+	if own.hasInner() {
+		x.h.uncacheable.remember(x.memoryKey(), reason.Nested)
+	}
+}
+
+// samePages returns the inner pages that the outer one stores, too.
+func (e *enclosure) samePages() []innerPage {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.same
+}
+
+// unstorable says why the response of a run must not be stored for others, or
+// reason.None.
+func (u *run) unstorable(status int, header http.Header, now time.Time) reason.Reason {
+	if why := u.x.h.Unstorable(status, header, &u.x.Judgement, now); why != reason.None {
+		return why
+	}
+	for _, p := range u.inside.samePages() {
+		if why := p.policy.Unstorable(status, header, p.judgement, now); why != reason.None {
+			return why
+		}
+	}
+	if u.inside.hasInner() {
+		return reason.Nested
+	}
+	return reason.None
+}
+
+// limit makes the lifetimes of a page those of the strictest page that it is stored for.
+func (e *enclosure) limit(f *rfc9111.Freshness, status int, header http.Header, received time.Time, age time.Duration) {
+	for _, p := range e.samePages() {
+		control := p.policy.Control(header)
+		inner := p.policy.Freshness(&control, status, header, received, age)
+		f.Lifetime = min(f.Lifetime, inner.Lifetime)
+		f.StaleWhileRevalidate = min(f.StaleWhileRevalidate, inner.StaleWhileRevalidate)
+		f.StaleIfError = min(f.StaleIfError, inner.StaleIfError)
+	}
+}

@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+)
+
+// How a request is answered for which there is no page: by the handler for it alone, or
+// with nothing.
+
+// pass runs the handler for this request alone, which it gets as it came.
+func (x *exchange) pass(why forward, detail reason.Reason) {
+	x.passAs(forwarded{why: why, detail: detail})
+}
+
+// passUncacheable is pass because of what the memory knows of the page.
+func (x *exchange) passUncacheable(known memo) {
+	x.passAs(forwarded{why: x.forward(), detail: reason.Uncacheable, cause: known.why()})
+}
+
+func (x *exchange) passAs(f forwarded) {
+	x.noteMiss(x.r.Context())
+	setStatus(x.w.Header(), nil, f)
+	x.h.serveUncached(x.next, x.w, x.r)
+	x.isForgotten = x.prepared == nil // there was no run
+}
+
+// refuse answers a client who wants only what is stored and may be served as it
+// is (RFC 9111, section 5.2.1.7).
+func (x *exchange) refuse() {
+	x.noteMiss(x.r.Context())
+	const status = http.StatusGatewayTimeout
+	setStatus(x.w.Header(), nil, forwarded{detail: reason.OnlyIfCached}) // nothing was forwarded (RFC 9211, section 2.2)
+	http.Error(x.w, http.StatusText(status), status)
+}
+
+// leave ends an exchange whose request is over. If it has started a run, that
+// goes on without it.
+func (x *exchange) leave() {
+	x.left.Store(true)
+	if x.bound.cancel(); x.run.Load() != nil {
+		x.lead(cache.Outcome{}) // it has begun at this very moment
+		return
+	}
+	x.unanswered()
+}
+
+// unanswered ends a request that was over before there was an answer. Mostly its
+// client has gone. But if outer middleware has limited its time, the client is there,
+// and that middleware answers: it is left the status, and what it sends is not to be
+// stored.
+func (x *exchange) unanswered() {
+	x.noteMiss(x.r.Context())
+	header := x.w.Header()
+	if isOverdue(x.r.Context()) {
+		x.timedOut = true
+		AnyUnanswered.Store(true)
+		setStatus(header, nil, forwarded{why: x.forward(), detail: reason.Timeout})
+		header["Cache-Control"] = []string{"no-store"}
+		return
+	}
+	const status = http.StatusServiceUnavailable
+	setStatus(header, nil, forwarded{why: x.forward(), detail: reason.Left})
+	http.Error(x.w, http.StatusText(status), status)
+}
+
+// isOverdue reports whether the time of a request is over. The run that it has started
+// has the same deadline, and may know of it a moment earlier.
+func isOverdue(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return errors.Is(ctx.Err(), context.DeadlineExceeded)
+}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+)
+
+// A hit on a networked store is one round trip: what else a request may need of
+// the store is fetched along with the page.
+
+// indexMemory remembers the indexes of URLs that vary, so that a variant can be
+// fetched together with the index that it was found by. The index in the store
+// decides: what is remembered is a guess at the variant's key. It is a table of
+// fixed size, so clients cannot fill it.
+type indexMemory struct {
+	table atomic.Pointer[[indexMemorySize]atomic.Pointer[knownIndex]]
+}
+
+const indexMemorySize = 1024
+
+type knownIndex struct {
+	primary string
+	index   *page.Variants
+}
+
+func indexSlot(primary string) uint64 { return maphash.String(memorySeed, primary) % indexMemorySize }
+
+func (m *indexMemory) remember(primary string, index *page.Variants) {
+	table := m.table.Load()
+	if table == nil {
+		m.table.CompareAndSwap(nil, new([indexMemorySize]atomic.Pointer[knownIndex]))
+		table = m.table.Load()
+	}
+	slot := &table[indexSlot(primary)]
+	if known := slot.Load(); known == nil || known.primary != primary || known.index.Generation != index.Generation {
+		slot.Store(&knownIndex{primary, index})
+	}
+}
+
+// find returns the index of a URL, or nil.
+func (m *indexMemory) find(primary string) *page.Variants {
+	table := m.table.Load()
+	if table == nil {
+		return nil
+	}
+	if known := table[indexSlot(primary)].Load(); known != nil && known.primary == primary {
+		return known.index
+	}
+	return nil
+}
+
+// prefetch fetches the page together with what else is needed, if that is more
+// than the page and the store has it all in one round trip. It answers a hit and
+// reports that it did; everything else is for find.
+func (x *exchange) prefetch(c cache.View[*page.Page]) (answered bool) {
+	ctx := x.r.Context()
+	purges := x.purgeList()
+	due := purges.IsDue(time.Now())
+	index := x.h.indexes.find(x.primary)
+	if !due && index == nil {
+		return false
+	}
+	if batcher, ok := c.Cache().(interface{ Batches(context.Context) bool }); !ok || !batcher.Batches(ctx) {
+		if due {
+			purges.Fetch(ctx, c)
+		}
+		return false
+	}
+	local := purge.LocalPurges.Load()
+	keys := []string{x.primary}
+	if due {
+		keys = append(keys, purge.RulesKey)
+	}
+	variant := ""
+	if index != nil {
+		variant = x.variantKey(index, x.keyAt(destination{index: index}))
+		keys = append(keys, variant)
+	}
+	found, err := c.GetMany(ctx, keys)
+	if err != nil {
+		return false // find will hear it, too
+	}
+	if due {
+		purges.Set(found[purge.RulesKey], local)
+	}
+	return x.answerFetched(found[x.primary], found[variant])
+}
+
+// answerFetched answers with a page that was fetched, if it is a hit. If not, the
+// exchange goes on with the variant that it has found its way to.
+func (x *exchange) answerFetched(entry, variant *page.Page) (answered bool) {
+	x.found = entry
+	accepted := x.Accept()
+	if accepted && x.verdict == verdictVariant {
+		x.selectVariant(entry.Index, entry)
+		x.found = variant
+		accepted = variant != nil && x.Accept()
+	}
+	if accepted && (x.verdict == verdictHit || x.verdict == verdictStale) {
+		return x.settle(cache.Outcome{Hit: true}, nil)
+	}
+	if accepted && x.verdict == verdictVariant {
+		x.selectVariant(x.found.Index, x.found)
+	}
+	x.found, x.assessed, x.base, x.foreign, x.judged = nil, nil, nil, false, judged{}
+	return false
+}

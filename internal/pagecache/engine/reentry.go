@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+)
+
+// reentry is the handler behind the cache for requests of the cache's own. They
+// go through the framework from its beginning, so that they have a context of its
+// that no other request uses.
+type reentry struct {
+	engine    *Engine
+	framework http.Handler // nil if it is not known
+	route     string
+}
+
+// ServeHTTP implements [http.Handler].
+func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := &ticket{refusal: "the framework is not known"}
+	if e.framework != nil {
+		for _, u := range e.engine.entrances(r) {
+			if t = e.enter(w, r, u); t.returned || t.panicked != nil || r.Context().Err() != nil {
+				break
+			}
+		}
+	}
+	switch {
+	case t.panicked != nil:
+		panic(t.panicked) // what is outside of the cache has recovered from it
+	case !t.returned:
+		if w, ok := w.(*recorder); ok {
+			e.engine.pages.refused.remember(w.run.x.memoryKey(), reason.HandlerError)
+		}
+		Logger(r.Context()).WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// entrances returns the URLs with which a request for the handler may enter the framework,
+// the one that is likely to get there first. It has come to the cache with another one
+// than was received if it was rewritten: by the framework, which is going to do so again,
+// or before it came there. What has led to the cache is tried first from then on.
+func (e *Engine) entrances(r *http.Request) []*url.URL {
+	received, err := url.ParseRequestURI(policy.RequestTarget(r))
+	switch {
+	case err != nil || isSameResource(received, r.URL):
+		return []*url.URL{r.URL}
+	case e.isRewrittenBefore.Load():
+		return []*url.URL{r.URL, received}
+	}
+	return []*url.URL{received, r.URL}
+}
+
+func isSameResource(a, b *url.URL) bool {
+	return a.Path == b.Path && a.RawPath == b.RawPath && a.RawQuery == b.RawQuery
+}
+
+// enter sends a request for the handler through the framework.
+func (e *reentry) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *ticket {
+	t := &ticket{reentry: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
+	through := r.Clone(context.WithValue(r.Context(), ticketKey{}, t))
+	*through.URL = *u
+	e.framework.ServeHTTP(&sink{header: make(http.Header)}, through)
+	if t.returned {
+		e.engine.isRewrittenBefore.Store(u == r.URL)
+	}
+	return t
+}
+
+// ticket is in the context of a request of the cache's own, and says what it is
+// for when it arrives.
+type ticket struct {
+	*reentry
+	w http.ResponseWriter
+	r *http.Request // as the handler is to have it
+
+	presented bool // it is good once
+	refusal   string
+	returned  bool
+	panicked  any
+}
+
+type ticketKey struct{}
+
+// TicketOf returns the ticket of a request that is under way to its engine.
+func TicketOf(r *http.Request) *ticket {
+	if t, _ := r.Context().Value(ticketKey{}).(*ticket); t != nil && !t.presented {
+		return t
+	}
+	return nil
+}
+
+// present is called where a request of the cache's own meets an engine. If it is
+// for one further in, it passes. It reports whether the handler was called.
+func (t *ticket) present(e *Engine, w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+	if t.engine != e {
+		proceed(v, w, r)
+		return true
+	}
+	t.presented = true
+	if t.refusal = t.mismatch(r, v); t.refusal != "" {
+		return false
+	}
+	defer func() {
+		if t.panicked = recover(); t.panicked != nil {
+			panic(t.panicked)
+		}
+	}()
+	// What is outside has put into the context what is good for this request.
+	t.proceed(v, t.r.WithContext(r.Context()))
+	t.returned = true
+	return true
+}
+
+// proceed runs what is behind the cache for the response of the ticket, and never
+// for that of the framework, which leads nowhere.
+func (t *ticket) proceed(v Visit, r *http.Request) {
+	if w, ok := t.w.(*recorder); ok {
+		proceed(v, w, r)
+		return
+	}
+	var failure *Failure
+	if errors.As(v.Next(t.w, r), &failure) {
+		http.Error(t.w, http.StatusText(failure.Status), failure.Status)
+	}
+}
+
+// mismatch says why a request that has arrived would not make the page that it is
+// for, or "".
+func (t *ticket) mismatch(r *http.Request, v Visit) string {
+	is, was := t.engine.pages.SharedURL(r), t.engine.pages.SharedURL(t.r)
+	switch {
+	case v.Route() != t.route:
+		return fmt.Sprintf("the route is %q now", v.Route())
+	case !isSameResource(&is, &was):
+		return "the URL is another now"
+	}
+	first := policy.AttachmentOf(t.r)
+	if len(t.engine.pages.VaryValues) == 0 || first == nil {
+		return ""
+	}
+	r, a := policy.Attach(r, v)
+	defer a.Detach()
+	for _, value := range t.engine.pages.VaryValues {
+		a.Answers = append(a.Answers, value.Of(r))
+	}
+	if !slices.Equal(a.Answers, first.Answers) {
+		return "a value of VaryBy is another now"
+	}
+	return ""
+}
+
+// sink is the ResponseWriter that what is outside of the cache gets for a request
+// that has no client.
+type sink struct{ header http.Header }
+
+// Header implements [http.ResponseWriter].
+func (s *sink) Header() http.Header { return s.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (s *sink) WriteHeader(int) {}
+
+// Write implements [http.ResponseWriter].
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+
+// Flush implements [http.Flusher].
+func (s *sink) Flush() {}

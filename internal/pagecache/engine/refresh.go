@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/policy"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// maxRefreshes is how many pages one handler makes anew in the background at the
+// same time. While there are as many, a stale page is served and not refreshed;
+// the next request for it tries again.
+const maxRefreshes = 32
+
+// refreshes are the runs of a handler in the background, one for each page.
+type refreshes struct {
+	mu    sync.Mutex
+	under map[string]struct{} // the keys
+}
+
+// start makes the page that x has found anew in the background, unless that is
+// being done, or a request of the cache's own did not come to the handler a moment ago.
+func (f *refreshes) start(x *exchange) {
+	if x.h.refused.recall(x.memoryKey()).isRemembered() || !f.admit(x.key) {
+		return
+	}
+	ctx, end := cache.Detached(x.r.Context())
+	y := x.background(ctx)
+	go func() {
+		defer f.done(y.key)
+		defer func() {
+			if err := end(); err != nil {
+				Logger(ctx).ErrorContext(ctx, "larder: closing the caches of a refresh failed", "error", err)
+			}
+		}()
+		y.refresh()
+	}()
+}
+
+func (f *refreshes) admit(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, busy := f.under[key]; busy || len(f.under) >= maxRefreshes {
+		return false
+	}
+	if f.under == nil {
+		f.under = make(map[string]struct{})
+	}
+	f.under[key] = struct{}{}
+	return true
+}
+
+func (f *refreshes) done(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.under, key)
+}
+
+// background returns an exchange for the same page that has no client. It shares
+// nothing with the request, which is over soon: the request that the handler
+// gets is a clean one, without conditions, ranges or a body, and with the
+// credentials that are in the key of the page, if any. ctx has the values of the
+// request's, but not its end, and a scope of its own.
+func (x *exchange) background(ctx context.Context) *exchange {
+	x.Prepare(nil)
+	prepared := &prepared{header: maps.Clone(x.prepared.header), shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
+	prepared.shared.Header = maps.Clone(prepared.shared.Header)
+	// What the client demands of caches is not for a request of our own.
+	delete(prepared.shared.Header, "Cache-Control")
+	delete(prepared.shared.Header, "Pragma")
+	x.removeCredentials(prepared.shared.Header)
+	// If the response turns out to vary on one of them, it is that of a request without.
+	x.removeCredentials(prepared.header)
+	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.Apart, policy.Certificate) {
+		prepared.shared = policy.WithoutCertificate(prepared.shared)
+	}
+	y := &exchange{
+		h:          x.h,
+		next:       x.anew,
+		r:          prepared.shared,
+		Judgement:  x.Judgement,
+		key:        x.key,
+		primary:    x.primary,
+		primaryLen: x.primaryLen,
+		fullLen:    x.fullLen,
+		index:      x.index,
+		steps:      x.steps,
+		depth:      x.depth,
+		prepared:   prepared,
+	}
+	y.Directives = rfc9111.RequestDirectives{}
+	if x.removesCookies() {
+		y.UserCookies = nil
+	}
+	y.canonical = append(y.buffer[:0], x.canonical...)
+	return y
+}
+
+// removeCredentials takes out of the header of a request what identifies the user
+// who happened to ask, unless it is in the key of the page.
+func (x *exchange) removeCredentials(header http.Header) {
+	inKey := x.inKey()
+	for name := range header {
+		isOfUser := x.h.IsCredential(name) || policy.KindOf(name)&policy.KindsOfUser != 0 // to a shared cache, too
+		if isOfUser && !slices.Contains(inKey, name) {
+			delete(header, name)
+		}
+	}
+	if header["Cookie"] == nil || !x.removesCookies() {
+		return
+	}
+	delete(header, "Cookie")
+	if line := policy.CookieLine(x.KeyCookies); line != "" {
+		header["Cookie"] = []string{line}
+	}
+}
+
+// inKey are the request fields whose values are in the key of the page.
+func (x *exchange) inKey() []string { return slices.Concat(x.Vary, x.Apart, x.selectors(x.depth)) }
+
+// removesCookies reports whether a refresh is asked for without the user's cookies.
+func (x *exchange) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
+
+// refresh runs the handler unless somebody else has, meanwhile, and has it stop
+// after a while. A panic of the handler ends here.
+func (x *exchange) refresh() {
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.RefreshTimeout)
+	defer cancel()
+	x.r = x.r.WithContext(ctx)
+	outcome, err := x.cache(ctx).Fill(ctx, x.key, &x.found, refresher{x})
+	if err = cmp.Or(err, outcome.Err); err != nil {
+		Logger(ctx).WarnContext(ctx, "larder: a page could not be refreshed in the background", "error", err)
+	}
+	if u := x.run.Load(); u != nil {
+		x.awaitEnd(ctx, u)
+	}
+	x.endAttendance()
+}
+
+// awaitEnd waits until the handler has returned, and has it stop if ctx ends
+// before: unless others have come to wait for its response.
+func (x *exchange) awaitEnd(ctx context.Context, u *run) {
+	select {
+	case <-u.done:
+		x.sawEnd = true
+		return
+	case <-ctx.Done():
+	}
+	u.leave()
+	x.endAttendance()
+	<-u.done
+}
+
+// refresher is an exchange in the background as a loader: it wants a fresh page,
+// and no stale one.
+type refresher struct{ *exchange }
+
+// Accept implements [cache.Accepter].
+func (r refresher) Accept() bool {
+	r.assess(r.found)
+	switch r.verdict {
+	case verdictStale, verdictValidate:
+		r.base = r.found
+		return false
+	case verdictMiss:
+		return false
+	}
+	return true
+}
+
+var (
+	_ cache.Accepter = refresher{}
+	_ cache.Joiner   = refresher{}
+	_ cache.Preparer = refresher{}
+	_ cache.Accepter = (*exchange)(nil)
+	_ cache.Joiner   = (*exchange)(nil)
+	_ cache.Preparer = (*exchange)(nil)
+
+	_ http.Handler = (*Handler)(nil)
+)

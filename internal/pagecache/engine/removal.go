@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/purge"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+)
+
+// A full answer below 500 to a request for a stored page says that the page is not
+// suitable any more (RFC 9111, section 4.3.3). If that answer is not stored in place of
+// the page, the page is removed.
+
+// removeUnsuitable removes the page that the run was to validate or refresh, if its answer
+// says that the page is not suitable any more.
+func (u *run) removeUnsuitable() {
+	if u.isReplacement() {
+		u.x.removeBase(context.WithoutCancel(u.ctx)) // that all have left says nothing of the page
+	}
+}
+
+// isReplacement reports whether the run has given a full answer in place of the page that
+// there was, though not one that is stored.
+func (u *run) isReplacement() bool {
+	switch u.reason {
+	case reason.None, reason.HandlerError, reason.Hijacked, reason.Truncated, reason.Left:
+		return false
+	}
+	return isFullAnswer(u.status)
+}
+
+// isFullAnswer reports whether a response with this status is a whole one, and no failure.
+func isFullAnswer(status int) bool {
+	switch {
+	case status == http.StatusPartialContent, status == http.StatusNotModified, isFailure(status):
+		return false
+	}
+	return status >= http.StatusOK && status < http.StatusInternalServerError
+}
+
+// isFailure reports whether a status says that the handler could not answer this time: an
+// error in the sense of RFC 5861, section 4, or a request to come again later.
+func isFailure(status int) bool {
+	switch status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return false
+}
+
+// removeBase leaves a tombstone in place of the page that a run of this exchange was to
+// validate or refresh, and of no other: a newer one that was stored meanwhile stays. Of a
+// URL with variants it is that variant. Nobody waits for a run of the page any more.
+func (x *exchange) removeBase(ctx context.Context) {
+	if x.base == nil || x.baseRemoved {
+		return
+	}
+	x.baseRemoved = true
+	r := &removal{base: x.base, key: x.canonical}
+	if x.index == nil {
+		r.key = x.canonical[:x.primaryLen] // what else is in the key makes no difference
+	}
+	if _, err := x.cache(ctx).Fill(ctx, x.key, &r.found, r); err != nil && !errors.Is(err, cache.ErrNotShared) {
+		x.h.logStoreError(ctx, err)
+	}
+}
+
+// removal replaces a page by a tombstone, as a [cache.Loader]: the cache compares what it
+// has found with what is stored, and keeps what was stored or purged meanwhile.
+type removal struct {
+	base  *page.Page
+	key   []byte // of the tombstone
+	found *page.Page
+}
+
+var (
+	_ cache.Accepter = (*removal)(nil)
+	_ cache.Joiner   = (*removal)(nil)
+)
+
+// Accept implements [cache.Accepter]: another page stays.
+func (r *removal) Accept() bool { return !r.found.IsSameEntry(r.base) }
+
+// Load implements [cache.Loader].
+func (r *removal) Load(context.Context) (cache.Loaded, error) {
+	if r.found == nil {
+		return forOne, nil // it is gone already
+	}
+	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(purge.TombstoneTTL)}, nil
+}
+
+// Join implements [cache.Joiner]: the removal waits for no run, and nobody for it.
+func (r *removal) Join() cache.Joining { return cache.Joining{Alone: true} }
+
+// Attend implements [cache.Announcer].
+func (r *removal) Attend(_ any, leave func()) { leave() }
+
+// Patience implements [cache.Announcer].
+func (r *removal) Patience() time.Duration { return 0 }

@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+)
+
+// indexReplacement puts an entry in place of an index that a request came through, as a
+// [cache.Loader]: the cache compares what it has found with what is stored. If the index
+// was purged or replaced meanwhile, by whatever process, that stays.
+type indexReplacement struct {
+	index *page.Variants
+	entry *page.Page
+	ttl   time.Duration
+
+	found  *page.Page
+	loaded bool
+}
+
+var (
+	_ cache.Accepter = (*indexReplacement)(nil)
+	_ cache.Joiner   = (*indexReplacement)(nil)
+)
+
+// replaceIndex reports whether it has stored an entry in place of an index of x's.
+func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *page.Page, ttl time.Duration) bool {
+	r := &indexReplacement{index: replaced.index, entry: entry, ttl: ttl}
+	outcome, err := x.cache(ctx).Fill(ctx, replaced.key, &r.found, r)
+	if err != nil {
+		x.h.logStoreError(ctx, err)
+	}
+	return r.loaded && outcome.Stored
+}
+
+// Accept implements [cache.Accepter]: another entry stays, and so does an index that was
+// declared stale since.
+func (r *indexReplacement) Accept() bool {
+	found := r.found.Index
+	return found == nil || found.Generation != r.index.Generation || !found.Softened.Equal(r.index.Softened)
+}
+
+// Load implements [cache.Loader].
+func (r *indexReplacement) Load(context.Context) (cache.Loaded, error) {
+	if r.found == nil {
+		return cache.Loaded{Value: r.entry, NoStore: true}, nil // it is gone, perhaps for a reason
+	}
+	r.loaded = true
+	return cache.Loaded{Value: r.entry, Timeout: cache.After(r.ttl)}, nil
+}
+
+// Join implements [cache.Joiner]: the replacement waits for no run, and nobody for it.
+func (r *indexReplacement) Join() cache.Joining { return cache.Joining{Alone: true} }
+
+// Attend implements [cache.Announcer]. There is nobody to announce anything.
+func (r *indexReplacement) Attend(_ any, leave func()) { leave() }
+
+// Patience implements [cache.Announcer].
+func (r *indexReplacement) Patience() time.Duration { return 0 }

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// outgoing is the header of a response to one client. Since middleware further
+// out may change the lines of a header in place, and a page is everybody's, lines
+// are given away in memory of their own.
+type outgoing struct {
+	http.Header
+	empty bool     // nobody has set anything before: there is nothing to merge
+	lines []string // memory for what is set
+
+	rendered *page.RenderedAge // of a hit
+}
+
+// newOutgoing is for the response to a client who gets p, with memory for the
+// lines of p.
+func newOutgoing(header http.Header, p *page.Page) outgoing {
+	const others = 2 // Age, Cache-Control
+	return outgoing{Header: header, empty: len(header) == 0, lines: make([]string, 0, len(p.Flat)+len(p.CacheStatus)+1+others)}
+}
+
+// copied returns lines in memory that is the client's.
+func (o *outgoing) copied(lines []string) []string {
+	from := len(o.lines)
+	o.lines = append(o.lines, lines...)
+	return o.lines[from:len(o.lines):len(o.lines)]
+}
+
+// setLine sets a field to one line.
+func (o *outgoing) setLine(name, line string) {
+	from := len(o.lines)
+	o.lines = append(o.lines, line)
+	o.give(name, o.lines[from:from+1:from+1])
+}
+
+// setPage sets the stored fields of a page.
+func (o *outgoing) setPage(p *page.Page) {
+	lines := o.copied(p.Flat)
+	if !o.empty {
+		o.mergePage(p, lines)
+		return
+	}
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		n := len(f.Lines)
+		o.Header[f.Name] = lines[:n:n]
+		lines = lines[n:]
+	}
+}
+
+// mergePage is setPage where others have set something before. lines are those of the
+// page.
+func (o *outgoing) mergePage(p *page.Page, lines []string) {
+	for _, name := range p.Removed {
+		delete(o.Header, name)
+	}
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		n := len(f.Lines)
+		o.place(f, lines[:n:n])
+		lines = lines[n:]
+	}
+}
+
+// place sets a field where it belongs.
+func (o *outgoing) place(f *page.Field, lines []string) {
+	switch _, set := o.Header[f.Name]; {
+	case !set:
+		o.Header[f.Name] = lines
+	case f.Place == page.PlaceAdded:
+		o.Header[f.Name] = slices.Concat(o.Header[f.Name], lines)
+	case f.Place == page.PlaceSet:
+		respwriter.SetField(o.Header, f.Name, lines)
+	}
+}
+
+// setGuesses sets the fields that a page was given where nobody has said anything.
+func (o *outgoing) setGuesses(p *page.Page) {
+	for i := range p.Fields {
+		if f := &p.Fields[i]; f.Place == page.PlaceGuess {
+			o.place(f, slices.Clone(f.Lines))
+		}
+	}
+}
+
+// give sets a field to lines that are the client's.
+func (o *outgoing) give(name string, lines []string) {
+	if o.empty {
+		o.Header[name] = lines
+	} else {
+		respwriter.SetField(o.Header, name, lines)
+	}
+}
+
+// tell says of a page what the handler does not: on what it depends, and for how long
+// browsers may keep it.
+func (o *outgoing) tell(h *Handler, p *page.Page) {
+	if len(h.declaredVary) > 0 {
+		o.tellVary(h)
+	}
+	o.tellBrowsers(h, p)
+}
+
+// tellVary adds to Vary the names of fields by option that it does not have. Without
+// them, a cache further out would give a page to clients who are to get another.
+func (o *outgoing) tellVary(h *Handler) {
+	lines := o.Header["Vary"]
+	if len(lines) == 0 {
+		o.Header["Vary"] = []string{h.declaredLine}
+		return
+	}
+	said, any := rfc9111.VaryNames(lines)
+	if any {
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(h.declaredVary), func(name string) bool { return slices.Contains(said, name) })
+	if len(missing) > 0 {
+		o.Header["Vary"] = append(slices.Clip(lines), strings.Join(missing, ", "))
+	}
+}
+
+// setHit says that a page of this age was in the cache.
+func (o *outgoing) setHit(p *page.Page, age time.Duration) {
+	o.rendered = p.Render(age)
+	o.give("Cache-Status", o.copied(o.rendered.Status))
+	o.setLine("Age", o.rendered.AgeLine)
+}
+
+// sendHit sends a page of this age that was in the cache.
+func (x *exchange) sendHit(p *page.Page, age time.Duration) {
+	x.from.NoteHit(x.r.Context(), fillOp, x.key)
+	out := newOutgoing(x.w.Header(), p)
+	out.setHit(p, age)
+	x.sendPage(p, &out)
+}
+
+// sendAged sends a page that is old, and says so.
+func (x *exchange) sendAged(p *page.Page) {
+	out := newOutgoing(x.w.Header(), p)
+	out.setLine("Age", p.Render(p.Age(time.Now())).AgeLine)
+	x.sendPage(p, &out)
+}
+
+// sendPage sends a page but for what is said of its way.
+func (x *exchange) sendPage(p *page.Page, out *outgoing) {
+	out.setPage(p)
+	out.tell(x.h, p)
+	x.h.sendBody(x.w, x.r, x.Fields, recorded{status: p.Status, body: p.Body}, &p.Validators)
+}

@@ -1,0 +1,389 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"github.com/larder-go/larder/internal/pagecache/stream"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// run is one run of the handler for everyone who waits for a page.
+type run struct {
+	x        *exchange // that started it; not its client, which may have left
+	recorder *recorder
+	loading  cache.Loading
+	inFlight *cache.InFlight
+	ctx      context.Context
+	cancel   context.CancelFunc
+	released atomic.Bool // the response is for nobody but who started the run
+	inside   enclosure
+
+	outer outerHeader
+
+	// asked is the page that the handler was asked about, if it was.
+	asked     *page.Page
+	requested time.Time
+	tombstone *page.Page // that was found before the run, or nil
+
+	// Set when the handler has written its header.
+	status int
+	vary   []string      // the lines of the response's Vary
+	page   *page.Page    // the response as it can be stored, nil if it cannot
+	at     destination   // of page
+	placed int           // how much of outer was known for that
+	reason reason.Reason // why it cannot
+
+	// live is set when streaming is closed.
+	live      *live
+	reader    *stream.Reader // of the client who started the run, nil in the background
+	streaming chan struct{}
+	held      *forwarded // what this client is told when it gets its part of the whole, nil if it gets the stream
+
+	// The rest is for the one who started it, once done is closed.
+	done        chan struct{}
+	direct      bool       // the client has the response already, or somebody else answers
+	sent        bool       // the client has the response already, which may be stored
+	complete    bool       // response is set
+	response    recorded   // what the client gets
+	validated   bool       // the handler has confirmed the page that there was
+	stale       *page.Page // an old page to send in place of a failure
+	storedApart bool
+	panicked    bool
+	panicValue  any
+	exited      bool // the handler ended its goroutine
+	isPutBack   bool // the client's request is answered as it came
+
+	isStopped atomic.Bool // what the handler still writes is for nobody
+	isLoop    bool        // the response redirects to itself, without fields that the client sent
+}
+
+// prepared is a request as a run of the handler needs it.
+type prepared struct {
+	header http.Header // as it came
+	shared *http.Request
+	outer  http.Header // what outer middleware has set of the response, with canonical names
+}
+
+// Prepare implements [cache.Preparer]. A run goes on when the request that
+// started it is over, and what is done with the request then is not known.
+func (x *exchange) Prepare(lookUpErr error) {
+	x.lookUpErr = lookUpErr
+	if x.prepared == nil {
+		x.prepared = &prepared{
+			header: x.r.Header.Clone(),
+			shared: x.SharedRequest(context.Background(), x.r),
+			outer:  respwriter.Canonical(x.w.Header()),
+		}
+	}
+}
+
+// requestHeader is the header of the request as it came.
+func (x *exchange) requestHeader() http.Header {
+	if x.prepared != nil {
+		return x.prepared.header
+	}
+	return x.r.Header
+}
+
+// Patience implements [cache.Announcer].
+func (x *exchange) Patience() time.Duration { return x.h.Patience }
+
+// Load implements [cache.Loader]: it runs the handler for everyone who waits.
+func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
+	u := newRun(ctx, x)
+	defer u.cancel()
+	x.run.Store(u) // before it begins: who leaves at this moment finds either
+	if !x.bound.begin() {
+		close(u.done)
+		return cache.Loaded{}, errUnbound
+	}
+	defer x.bound.done()
+	defer close(u.done)
+	defer u.abortStream() // unless it has ended well
+	x.noteMiss(ctx)
+	handedOver := false
+	defer func() {
+		if !handedOver {
+			u.free()
+		}
+	}()
+	u.answer()
+	loaded, err := u.conclude()
+	loaded.Done, handedOver = u.free, true
+	return loaded, err
+}
+
+// free releases the memory of the response, except what readers are still sending.
+func (u *run) free() { u.recorder.free() }
+
+// answer runs the handler; and without conditions once more if it has confirmed another
+// page than the one that it was asked about (RFC 9111, section 4.3.4).
+func (u *run) answer() {
+	defer func() { u.recorder.close() }()
+	u.serve(u.x.base)
+	if u.isUnconfirmed() {
+		u.repeat()
+		u.serve(nil)
+	}
+}
+
+// isUnconfirmed reports whether a 304 was all that the handler had to say, and is of no
+// use.
+func (u *run) isUnconfirmed() bool {
+	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
+}
+
+func newRun(ctx context.Context, x *exchange) *run {
+	u := &run{
+		x: x, inFlight: cache.From(ctx, x.h.Alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
+		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
+	}
+	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
+	u.ctx, u.cancel = runContext(ctx, x)
+	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
+	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
+	return u
+}
+
+// runContext is the context of a run. It has the deadline of the request that started
+// it: whoever set that waits for the handler to return, and answers then.
+func runContext(ctx context.Context, x *exchange) (context.Context, context.CancelFunc) {
+	if deadline, ok := x.deadline(); ok {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return context.WithCancel(ctx)
+}
+
+// deadline is until when outer middleware wants the request back.
+func (x *exchange) deadline() (deadline time.Time, ok bool) {
+	if x.w == nil {
+		return time.Time{}, false
+	}
+	deadline, ok = x.r.Context().Deadline()
+	return deadline, ok && !respwriter.AnswersInTime(x.w)
+}
+
+// repeat prepares for another run of the handler. Whatever the first one has left running
+// writes nothing more.
+func (u *run) repeat() {
+	first := u.recorder
+	u.recorder = newRecorder(u, u.x.w, first.limit)
+	first.close()
+	first.free()
+	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reason.None, false, true
+}
+
+// serve runs the handler, and asks whether base still holds, if there is one. A
+// panic is kept for conclude; if the handler ends its goroutine, serve does not
+// return.
+func (u *run) serve(base *page.Page) {
+	ctx, leave := u.inside.enter(u.ctx)
+	defer leave()
+	r := u.x.prepared.shared.WithContext(ctx)
+	u.asked = nil
+	if base != nil && base.IsValidatable() {
+		u.asked = base
+		r.Header = r.Header.Clone()
+		lastModified := ""
+		if lines := base.Lines("Last-Modified"); len(lines) == 1 {
+			lastModified = lines[0]
+		}
+		rfc9111.SetConditions(r.Header, []rfc9111.ETag{base.Validators.ETag}, lastModified)
+	}
+	u.requested = time.Now()
+	defer func() {
+		if v := recover(); v != nil {
+			u.panicked, u.panicValue = true, v
+			logPanic(u.ctx, v)
+		}
+	}()
+	w := u.recorder
+	u.x.next.ServeHTTP(w, r)
+	w.finish()
+	u.exited = false
+}
+
+// logPanic keeps the stack of a handler that panicked. The server logs that of
+// the goroutine which raises the panic again, if there is one.
+func logPanic(ctx context.Context, v any) {
+	if v != http.ErrAbortHandler {
+		Logger(ctx).ErrorContext(ctx, "larder: the handler of a page panicked", "panic", v, "stack", string(debug.Stack()))
+	}
+}
+
+// isValidating reports whether the handler was asked if a page still holds.
+func (u *run) isValidating() bool { return u.asked != nil }
+
+// isConfirmation reports whether a response with this status is about the page that the
+// handler was asked about, and not one for a client.
+func (u *run) isConfirmation(status int) bool {
+	return status == http.StatusNotModified && u.isValidating()
+}
+
+// unconfirm is called if the handler has failed after it confirmed a page.
+func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reason.None, false }
+
+// begun decides what becomes of a response when its header is there. It is
+// called once, before anything of the response goes anywhere.
+func (u *run) begun(status int, e *respwriter.Edits) {
+	x, now := u.x, time.Now()
+	header := e.Upon(u.outerNow())
+	u.vary = header["Vary"]
+	switch {
+	case u.isConfirmation(status):
+		u.freshen(e, now)
+		return
+	case u.mayFallBack():
+		return // the end decides
+	}
+	u.reason = u.review()
+	if u.reason == reason.None {
+		u.reason = u.unstorable(status, header, now)
+	}
+	loop := x.redirectsToItself(status, header)
+	if loop != noLoop {
+		u.noteLoop()
+	}
+	if u.reason != reason.None {
+		if u.reason != reason.Loop || loop == loopForAll {
+			u.remember()
+		}
+		u.release()
+		return
+	}
+	entry := page.New(nil, status, e, header, u.requested, now, x.h.Policy)
+	u.inside.limit(&entry.Fresh, status, header, now, entry.Initial)
+	u.page = entry
+	u.place()
+	if entry.IsStaleAtBirth() {
+		// It may be stored, but not used for another request without asking.
+		x.h.uncacheable.rememberStale(x.memoryKey())
+		u.release()
+		return
+	}
+	x.h.uncacheable.forget(x.memoryKey())
+}
+
+// noteLoop is called if the response redirects the request to itself.
+func (u *run) noteLoop() {
+	if u.reason == reason.None || u.reason == reason.Status {
+		u.reason = reason.Loop
+	}
+	if hidden := u.x.hiddenOfURL(); u.x.w != nil && len(hidden) > 0 {
+		u.isLoop = true
+		u.x.h.warnOfLoop(u.ctx, u.x.r, hidden)
+	}
+}
+
+// freshen makes the page that was validated what the 304 says.
+func (u *run) freshen(e *respwriter.Edits, now time.Time) {
+	x := u.x
+	if len(rfc9111.Selected(rfc9111.ValidatorsOf(e.Own, now), []rfc9111.Validators{u.asked.Validators})) == 0 {
+		return
+	}
+	u.page = u.asked.Freshened(e.Own, u.requested, now, x.h.Policy)
+	u.validated = true
+	u.reason = u.unstorable(u.page.Status, u.page.Header(), now)
+	if u.reason != reason.None || u.page.IsStaleAtBirth() {
+		u.release()
+	} else {
+		x.h.uncacheable.forget(x.memoryKey())
+	}
+	u.placeBy(u.page.Vary) // it may not be what it was
+}
+
+// mayFallBack reports whether the response may be replaced by an old page.
+func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
+
+// failed reports whether the run, as far as it is known, is a failure in the
+// sense of [isFailure].
+func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
+
+// fallback is the old page that may be sent in place of a failure, or nil.
+func (u *run) fallback() *page.Page {
+	base := u.x.base
+	if base == nil || !base.Fresh.AllowsOnError(base.Age(time.Now()), &u.x.Directives) {
+		return nil
+	}
+	return base
+}
+
+// fate is what Cache-Status says of a response before its end: whether it is
+// going to be stored, and why not. storeErr is what the store has said so far.
+func (u *run) fate(storeErr error) (stored bool, detail reason.Reason) {
+	switch {
+	case u.reason != reason.None:
+		return false, u.reason
+	case errors.Is(storeErr, cache.ErrTooLarge):
+		return false, reason.StoreRefused
+	case storeErr != nil:
+		return false, storeReason(storeErr)
+	}
+	return true, reason.None
+}
+
+// expectedFate is fate before the response is stored. If the store did not take the last
+// one, it is not going to take this one, either.
+func (u *run) expectedFate() (stored bool, detail reason.Reason) {
+	stored, detail = u.fate(u.x.lookUpErr)
+	if why := u.x.h.rejected.lastReason(u.x.memoryKey()); stored && why != reason.None {
+		return false, why
+	}
+	return stored, detail
+}
+
+// release lets those go who wait for a response that is not for them: all at
+// once, and as soon as that is known.
+func (u *run) release() {
+	u.released.Store(true)
+	u.loading.Release()
+	u.removeUnsuitable()
+}
+
+func (u *run) isReleased() bool { return u.released.Load() }
+
+// isForNobody reports whether a response whose client has left is of no use to
+// anybody. One that was made in the background may be of use to the cache.
+func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.x.w != nil) }
+
+// stream begins to hand the response of w on, with what there is of the body. It
+// returns nil if the response is for the client alone, who is to get it
+// directly.
+func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
+	if u.page == nil || !u.sendHead(w) {
+		return nil
+	}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: stream.New(begun, w.limit, u.inFlight)}
+	if w.client != nil {
+		// Before anything more is written: the stream waits for who started the run.
+		u.reader, _ = u.live.body.Join(true)
+		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
+	}
+	close(u.streaming)
+	if !u.isReleased() {
+		u.loading.Announce(u.live)
+	}
+	return u.live.body
+}
+
+// spilled is called when a response goes directly to the client.
+func (u *run) spilled(why reason.Reason) {
+	if u.reason == reason.None {
+		u.reason = why
+	}
+	u.page = nil
+	u.remember()
+	u.release()
+	if u.isClientGone() {
+		u.cancel()
+	}
+}

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/reason"
+	"github.com/larder-go/larder/internal/rfc9111"
+)
+
+// What follows from what a look-up has found, or has not.
+
+// Accept implements [cache.Accepter]: it judges what was found, and is false if
+// a run has to make the page again.
+func (x *exchange) Accept() bool { return x.accept(true) }
+
+// accept is Accept for a page that was stored, or is of another request's run.
+func (x *exchange) accept(stored bool) bool {
+	x.assess(x.found)
+	if stored && x.verdict != verdictVariant && !x.purges.IsCurrent() {
+		x.judged = judged{}
+	}
+	switch x.verdict {
+	case verdictMiss:
+		if x.found != nil && x.found.Tombstone {
+			x.tombstone = x.found
+			return false
+		}
+		x.foreign = x.found != nil && !bytes.Equal(x.found.Key, x.canonical)
+		return false
+	case verdictValidate:
+		x.base = x.found
+		return false
+	}
+	return true
+}
+
+// isAccepted reports whether what was found is of use, though it may have come
+// another way than through Accept: from a run of another request, or because
+// somebody else stored it in the meantime.
+func (x *exchange) isAccepted(outcome cache.Outcome) bool {
+	if x.found != x.assessed {
+		return x.accept(outcome.Hit)
+	}
+	return x.verdict != verdictMiss && x.verdict != verdictValidate
+}
+
+// settle does what follows from the outcome of a look-up, and reports whether
+// the request is answered.
+func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
+	if outcome.Err != nil && !errors.Is(outcome.Err, cache.ErrTooLarge) { // see Committed
+		x.h.logStoreError(x.r.Context(), outcome.Err)
+	}
+	switch {
+	case x.run.Load() != nil:
+		x.lead(outcome)
+		return true
+	case err != nil:
+		return x.settleError(err)
+	case outcome.Announced:
+		return x.follow(outcome)
+	case !x.isAccepted(outcome):
+		// Another's run has brought it, and it is of no use to this request.
+		return x.again(nil)
+	}
+	return x.settleFound(outcome)
+}
+
+// settleFound is settle for a request that got an entry.
+func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
+	switch x.verdict {
+	case verdictVariant:
+		x.selectVariant(x.found.Index, x.found)
+		return false
+	case verdictBypass:
+		x.pass(forwardBypass, x.reason)
+	case verdictTimeout:
+		x.refuse()
+	case verdictStale:
+		if len(x.Nominated) == 0 {
+			x.h.refreshes.start(x)
+		}
+		x.hit(outcome)
+	default:
+		x.hit(outcome)
+	}
+	return true
+}
+
+// settleError is settle for a request that got nothing.
+func (x *exchange) settleError(err error) (answered bool) {
+	switch {
+	case x.r.Context().Err() != nil:
+		x.leave()
+	case errors.Is(err, cache.ErrNotFound):
+		x.passPart()
+	case errors.Is(err, cache.ErrNotShared):
+		x.pass(x.forward(), reason.NotShared)
+	case errors.Is(err, cache.ErrRecursive):
+		x.passRecursive()
+	case errors.Is(err, cache.ErrPatience):
+		x.pass(x.forward(), reason.Patience)
+	case isFailedRun(err):
+		return x.again(err)
+	default:
+		x.h.logStoreError(x.r.Context(), err)
+		x.pass(x.forward(), storeReason(err))
+	}
+	return true
+}
+
+// hit answers with a page that another request has brought about.
+func (x *exchange) hit(outcome cache.Outcome) {
+	if outcome.Hit {
+		if x.verdict == verdictHit && x.prepared == nil {
+			x.isForgotten = true // there was neither a run nor a refresh of the page
+			x.h.hot.keepPage(x)
+		}
+		x.sendHit(x.found, x.found.Age(x.now))
+		return
+	}
+	x.noteMiss(x.r.Context())
+	setStatus(x.w.Header(), x.found.CacheStatus, forwarded{
+		why:       x.forward(),
+		status:    x.found.Status,
+		stored:    outcome.Stored,
+		collapsed: outcome.Collapsed,
+	})
+	// Nobody has made it for this request (RFC 9111, section 5.1).
+	x.sendAged(x.found)
+}
+
+// forward says for Cache-Status what kind of miss this was.
+func (x *exchange) forward() forward {
+	switch {
+	case x.base != nil && isOfRequest(x.cause):
+		return forwardRequest
+	case x.base != nil:
+		return forwardStale
+	case x.index != nil:
+		return forwardVaryMiss
+	}
+	return forwardURIMiss
+}
+
+// isOfRequest reports whether a page is not used because of what the request
+// says.
+func isOfRequest(c rfc9111.Cause) bool {
+	return c == rfc9111.CauseRequestNoCache || c == rfc9111.CauseRequestMaxAge || c == rfc9111.CauseRequestMinFresh
+}
+
+// isFailedRun reports whether the run that a request waited for ended without
+// an answer.
+func isFailedRun(err error) bool {
+	var panicked *cache.PanicError
+	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound) || errors.Is(err, errAbandoned)
+}
+
+// again has those who waited for a run that came to nothing look for the page from the
+// beginning, and wait for another run, once. If that panics too, so do they. That a run
+// was abandoned says nothing of the next one.
+func (x *exchange) again(err error) (answered bool) {
+	if errors.Is(err, errAbandoned) {
+		return false
+	}
+	if !x.retried {
+		x.retried = true
+		x.backTo(0)
+		return false
+	}
+	var panicked *cache.PanicError
+	switch {
+	case err == nil, errors.Is(err, errUnbound):
+		x.pass(x.forward(), reason.Unstable)
+		return true
+	case errors.As(err, &panicked):
+		panic(panicked.Value)
+	}
+	panic(http.ErrAbortHandler)
+}
