@@ -26,10 +26,30 @@ var directions = []direction{
 	{packages: "middleware", may: []string{"cache", "cache/driver", "cache/codec", "signals", "internal/..."}},
 	{packages: "fragment", may: []string{"cache", "internal/..."}},
 	{packages: "adapters/...", may: []string{"middleware", "cache", "cache/driver", "signals", "internal/..."}},
+	// The rooms of the cache of pages: each may import those above it in this list, as named.
+	{packages: "internal/pagecache/reason", only: true},
+	{packages: "internal/pagecache/stream", only: true},
+	{packages: "internal/pagecache/respwriter", may: []string{"internal/rfc9111"}},
+	{packages: "internal/pagecache/policy", may: rooms("cache", "reason", "respwriter")},
+	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
+	{packages: "internal/pagecache/purge", may: rooms("cache", "page", "policy")},
+	{packages: "internal/pagecache/engine", may: rooms("cache", "reason", "stream", "respwriter", "policy", "page", "purge")},
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
 	{packages: "examples/...", may: everything},
 	{packages: "conformance", only: true}, // it knows the proxy by its command line
+}
+
+// rooms are the packages of ours that a room of the cache of pages may import: what is named,
+// and the internal ones that know nothing of pages.
+func rooms(names ...string) (may []string) {
+	for _, name := range names {
+		if !strings.HasPrefix(name, "cache") {
+			name = "internal/pagecache/" + name
+		}
+		may = append(may, name)
+	}
+	return append(may, "internal/rfc9111", "internal/keys", "internal/uri", "internal/explain", "internal/identity")
 }
 
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}

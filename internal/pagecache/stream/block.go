@@ -1,18 +1,24 @@
 package stream
 
-import "github.com/larder-go/larder/cache"
+// Account counts the bytes that are held for responses under way: a cache.InFlight. It may
+// be used from many goroutines.
+type Account interface {
+	Reserve(n int64) bool // counts n bytes more, if they are within the limit
+	Hold(n int64)         // counts n bytes more, that are held already
+	Release(n int64)      // counts n bytes less
+}
 
 // block is a piece of memory with a part of a response. It is counted as long as
 // somebody has it: the stream that is made of it, and each reader that is sending some
 // of it. Its fields are under the lock of the stream.
 type block struct {
-	account *cache.InFlight
+	account Account
 	size    int64
 	owners  int
 }
 
 // newBlock returns a block of the stream, which is counted already.
-func newBlock(account *cache.InFlight, size int) *block {
+func newBlock(account Account, size int) *block {
 	return &block{account: account, size: int64(size), owners: 1}
 }
 

@@ -12,7 +12,7 @@ import (
 // read nothing, while another reads all.
 func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(nil, 10, nil)
+		s := New(nil, 10, unlimited{})
 		leader, _ := s.Join(true)
 		other, _ := s.Join(false)
 		aborted := false
@@ -44,7 +44,7 @@ func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 
 func TestALeaderForWhomNobodyWaitsMayTakeItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(nil, 10, nil)
+		s := New(nil, 10, unlimited{})
 		leader, _ := s.Join(true)
 		go func() {
 			_, _ = s.Write(t.Context(), make([]byte, 4*streamWindow))
@@ -67,3 +67,10 @@ func TestALeaderForWhomNobodyWaitsMayTakeItsTime(t *testing.T) {
 		}
 	})
 }
+
+// unlimited is an account without a limit.
+type unlimited struct{}
+
+func (unlimited) Reserve(int64) bool { return true }
+func (unlimited) Hold(int64)         {}
+func (unlimited) Release(int64)      {}

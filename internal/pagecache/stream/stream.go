@@ -6,8 +6,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/larder-go/larder/cache"
 )
 
 const (
@@ -59,7 +57,7 @@ type Stream struct {
 
 // New returns a stream that begins with what there is of the body, whose memory
 // is counted already.
-func New(begun []byte, limit int64, account *cache.InFlight) *Stream {
+func New(begun []byte, limit int64, account Account) *Stream {
 	return &Stream{limit: limit, kept: begun, block: newBlock(account, cap(begun)), flushed: -1, readers: make(map[*Reader]struct{})}
 }
 

@@ -21,7 +21,7 @@ func (s *Stream) held() int {
 func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 	const limit, total = 1 << 20, 16 << 20
 	synctest.Test(t, func(t *testing.T) {
-		s := New(nil, limit, nil)
+		s := New(nil, limit, unlimited{})
 		leader, _ := s.Join(true)
 		lagging, _ := s.Join(false)
 		most := 0
@@ -65,7 +65,7 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 3 * streamWindow
-		s := New(nil, limit, nil)
+		s := New(nil, limit, unlimited{})
 		leader, _ := s.Join(true)
 		written := make(chan error, 1)
 		if _, err := s.Write(t.Context(), make([]byte, limit)); err != nil {
@@ -95,7 +95,7 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 
 func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(nil, 10, nil)
+		s := New(nil, 10, unlimited{})
 		leader, _ := s.Join(true)
 		done := make(chan error, 1)
 		go func() {
@@ -112,7 +112,7 @@ func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 
 func TestAWriterStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(nil, 10, nil)
+		s := New(nil, 10, unlimited{})
 		_, _ = s.Join(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -142,7 +142,7 @@ func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
 			want[i] = byte(i >> (i % 13))
 		}
 		limit := int64(r.IntN(len(want)+2) * 2)
-		s := New(nil, limit, nil)
+		s := New(nil, limit, unlimited{})
 		var wg sync.WaitGroup
 		read := func(reader *Reader, pause int, leads bool) {
 			defer reader.Leave()
