@@ -12,8 +12,8 @@ import (
 
 	"github.com/labstack/echo/v5"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/echo5cache"
+	"github.com/larder-go/larder/internal/adaptertest"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )

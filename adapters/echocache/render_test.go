@@ -12,8 +12,8 @@ import (
 	"github.com/labstack/echo/v4"
 	echomiddleware "github.com/labstack/echo/v4/middleware"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/echocache"
+	"github.com/larder-go/larder/internal/adaptertest"
 )
 
 func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/echocache"
+	"github.com/larder-go/larder/internal/adaptertest"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )

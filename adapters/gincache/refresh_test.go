@@ -10,8 +10,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/gincache"
+	"github.com/larder-go/larder/internal/adaptertest"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )

@@ -14,8 +14,8 @@ import (
 	"github.com/gin-gonic/gin/render"
 	"github.com/gin-gonic/gin/testdata/protoexample"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	"github.com/larder-go/larder/adapters/gincache"
+	"github.com/larder-go/larder/internal/adaptertest"
 )
 
 // newRouter returns a gin with a Lifecycle in memory.

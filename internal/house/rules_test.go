@@ -34,6 +34,7 @@ var directions = []direction{
 	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
 	{packages: "internal/pagecache/purge", may: rooms("cache", "page", "policy")},
 	{packages: "internal/pagecache/engine", may: rooms("cache", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
 	{packages: "examples/...", may: everything},
@@ -55,7 +56,7 @@ func rooms(names ...string) (may []string) {
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import.
-var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "adapters/adaptertest"}
+var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/adaptertest"}
 
 // links says what must not be linked into packages that every program has,
 // directly or by others.

@@ -10,8 +10,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/larder-go/larder/adapters/adaptertest"
 	_ "github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/internal/adaptertest"
 	"github.com/larder-go/larder/middleware"
 )
 
