@@ -89,7 +89,7 @@ services: deps ## start Redis, Memcached and PostgreSQL until Ctrl-C, and print 
 	@$(GO) run ./internal/services
 
 .PHONY: check
-check: format vet lint house tidy cross ## formatting, vet, staticcheck, the shape of the house, other systems
+check: format vet lint house generated tidy cross ## formatting, vet, staticcheck, the shape of the house, generated code, other systems
 
 .PHONY: format
 format: ## fail if a file is not gofmt'ed
@@ -116,6 +116,10 @@ $(STATICCHECK):
 .PHONY: house
 house: ## who imports whom, and the golden list of dependencies
 	$(GO) test -count=1 ./internal/house
+
+.PHONY: generated
+generated: ## fail if generated code differs from what go generate ./adapters/... writes
+	$(GO) test -count=1 ./internal/gen/...
 
 .PHONY: mutants
 mutants: ## make each option do nothing, and fail if its test passes

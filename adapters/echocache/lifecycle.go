@@ -40,12 +40,12 @@ func Lifecycle(opts ...middleware.LifecycleOption) echo.MiddlewareFunc {
 // answer makes a response of an error, if there is none yet, and returns the error
 // if there is none then.
 func answer(c echo.Context, err error) error {
-	if err == nil || c.Response().Committed {
+	if err == nil || committed(c) {
 		return err
 	}
 	c.Set(errorKey, err)
-	c.Error(err)
-	if c.Response().Committed {
+	handleError(c, err)
+	if committed(c) {
 		return nil
 	}
 	return err
@@ -53,7 +53,7 @@ func answer(c echo.Context, err error) error {
 
 // failure is what a request has failed by, or nil.
 func failure(c echo.Context) error {
-	status := c.Response().Status
+	status := statusOf(c)
 	if status < http.StatusInternalServerError {
 		return nil
 	}

@@ -46,7 +46,7 @@ func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
 // overdue returns the error of a request whose time is over and that has no answer: that
 // is for whoever has limited the time.
 func overdue(c echo.Context) error {
-	if err := c.Request().Context().Err(); errors.Is(err, context.DeadlineExceeded) && !c.Response().Committed {
+	if err := c.Request().Context().Err(); errors.Is(err, context.DeadlineExceeded) && uncommitted(c) {
 		return err
 	}
 	return nil

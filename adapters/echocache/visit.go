@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
+
 	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
@@ -44,55 +45,27 @@ const errorKey = "larder.error"
 // it if the response is not whole, or if nothing was written.
 func run(c echo.Context, next echo.HandlerFunc, w http.ResponseWriter, r *http.Request) error {
 	outer, request := c.Response(), c.Request()
-	inner := echo.NewResponse(w, c.Echo())
-	inner.Status = http.StatusOK // until the handler says something else, as in any Context
 	defer func() {
 		c.SetResponse(outer)
 		setRequest(c, request)
 	}()
-	c.SetResponse(inner)
 	setRequest(c, r)
-	err := next(c)
-	if c.Response() != inner && !inner.Committed {
-		return engine.ErrBypassed
-	}
-	if inner.Committed {
-		ended(w, inner.Status)
-	}
+	inner, err := record(c, next, w)
 	switch {
 	case err == nil:
 		return nil
+	case err == engine.ErrBypassed:
+		return err
 	case !inner.Committed && r.Context().Err() != nil:
 		return err // whoever has limited the time answers
 	}
 	begun := inner.Committed
 	c.Set(errorKey, err)
-	c.Error(err)
+	handleError(c, err)
 	if !inner.Committed || begun && inner.Status < http.StatusBadRequest {
 		return err
 	}
 	return nil
-}
-
-// ended tells the cache which status stands in a response at its end: another than was
-// sent says that the handler has failed half-way. Middleware of net/http may be in
-// between, and other handlers that are wrapped.
-func ended(w http.ResponseWriter, status int) {
-	for {
-		if cache, ok := w.(interface{ Ended(status int) }); ok {
-			cache.Ended(status)
-			return
-		}
-		if response, ok := w.(*echo.Response); ok && response.Committed {
-			response.Status = status
-			return
-		}
-		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return
-		}
-		w = wrapper.Unwrap()
-	}
 }
 
 // setRequest sets the request of c, and what c may have parsed of its query
