@@ -69,7 +69,7 @@ func (c *BaseCache) IsObserved() bool { return c.events.HasListeners(c.sender) }
 
 // NoteHit publishes EventHit for key and does nothing else. It is for callers
 // who read with [Quiet], or who have kept a native value that they know to be in
-// the store still, see [driver.Tenant], in place of reading it again. op is what
+// the store still, see [driver.StoreHook], in place of reading it again. op is what
 // they would have called.
 func (c *BaseCache) NoteHit(ctx context.Context, op, key string) {
 	c.publish(ctx, EventHit, op, key, nil)

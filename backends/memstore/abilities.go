@@ -22,7 +22,7 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 			return current, otter.CancelOp
 		}
 		next := bytesEntry(driver.AppendInteger(nil, sum), current.kept())
-		e.entered(next)
+		e.stored(next)
 		return next, otter.WriteOp
 	})
 	return sum, err
@@ -57,7 +57,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 		if replaced = current.holds(old); !replaced {
 			return current, otter.CancelOp
 		}
-		e.entered(next)
+		e.stored(next)
 		return next, otter.WriteOp
 	})
 	if replaced {

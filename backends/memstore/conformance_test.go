@@ -25,8 +25,8 @@ func harnesses() map[string]cachetest.Harness {
 		}
 	}
 	return map[string]cachetest.Harness{
-		"bounded by entries": {New: open(memstore.Options{}), Abilities: abilities, FakeClock: true},
-		"bounded by bytes":   {New: open(memstore.Options{MaxBytes: maxBytes}), Abilities: abilities, FakeClock: true, MaxValueSize: maxBytes},
+		"bounded by entries": {New: open(memstore.Options{}), Abilities: abilities, FakeClock: true, StoreHooks: true},
+		"bounded by bytes":   {New: open(memstore.Options{MaxBytes: maxBytes}), Abilities: abilities, FakeClock: true, StoreHooks: true, MaxValueSize: maxBytes},
 	}
 }
 

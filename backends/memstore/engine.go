@@ -39,19 +39,19 @@ func newEngine(opts Options) (*engine, error) {
 
 // set stores v under a key of which the cache becomes the owner.
 func (e *engine) set(key string, v entry) {
-	e.entered(v)
+	e.stored(v)
 	_, added := e.cache.Set(key, v)
 	e.wrote(key, v, added)
 }
 
 // add stores v under key unless something is stored there, which it returns.
 func (e *engine) add(key string, v entry) (present entry, added bool) {
-	e.entered(v)
+	e.stored(v)
 	present, added = e.cache.SetIfAbsent(key, v)
 	if added {
 		e.wrote(key, v, added)
 	} else {
-		e.left(v)
+		e.removed(v)
 	}
 	return present, added
 }

@@ -123,7 +123,7 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	}
 	touched, ok := e.cache.ComputeIfPresent(string(key), func(current entry) (entry, otter.ComputeOp) {
 		current.ttl = ttl
-		e.entered(current) // it replaces itself, and leaves
+		e.stored(current) // it replaces itself, for which deleted is called
 		return current, otter.WriteOp
 	})
 	if !ok {

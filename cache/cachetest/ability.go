@@ -35,6 +35,7 @@ const (
 	damaging
 	limited
 	several
+	storeHooks
 )
 
 // abilities gives each bit its name and, for an optional interface, the test
@@ -64,6 +65,7 @@ var abilities = []struct {
 	{damaging, "Harness.Damage", nil},
 	{limited, "Harness.MaxValueSize", nil},
 	{several, "Harness.PartDown", nil},
+	{storeHooks, "Harness.StoreHooks", nil},
 }
 
 func implements[T any](store driver.Store) bool {
@@ -97,6 +99,7 @@ func (h Harness) traits() Ability {
 		{damaging, h.Damage != nil},
 		{limited, h.MaxValueSize > 0},
 		{several, h.PartDown != nil},
+		{storeHooks, h.StoreHooks},
 	} {
 		if t.has {
 			traits |= t.bit

@@ -27,6 +27,7 @@ func referenceHarness() cachetest.Harness {
 		Damage:       func(_ testing.TB, s driver.Store, key []byte) { s.(*memory).damage(key) },
 		PartDown:     func(_ testing.TB, s driver.Store) func([]byte) bool { return s.(*memory).partDown() },
 		MaxValueSize: largestValue,
+		StoreHooks:   true,
 	}
 }
 
@@ -143,7 +144,9 @@ type discarding struct{ *memory }
 func (d discarding) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	clear(d.entries)
+	for key := range d.entries {
+		d.drop(key)
+	}
 }
 
 func (d discarding) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {

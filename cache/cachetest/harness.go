@@ -58,6 +58,10 @@ type Harness struct {
 	// suite expects values of half that size to be stored.
 	MaxValueSize int
 
+	// StoreHooks says that the store, which is Native, calls [driver.StoreHook]. A
+	// store that calls it without having declared it fails the suite.
+	StoreHooks bool
+
 	// UnsignedCounter says that the store counts as Memcached does: from 0 to
 	// math.MaxInt64 only, with an overflow reported after the fact and a
 	// lenient eye for the form of an integer.

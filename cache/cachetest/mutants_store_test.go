@@ -196,7 +196,7 @@ func (d *data) removeIf(in func(key string) bool) {
 	defer d.mu.Unlock()
 	for key := range d.entries {
 		if in(key) {
-			delete(d.entries, key)
+			d.drop(key)
 		}
 	}
 }

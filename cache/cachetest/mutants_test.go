@@ -24,7 +24,7 @@ type mutant struct {
 func mutants() []mutant {
 	return slices.Concat(
 		entryMutants, ownershipMutants, timeoutMutants, addMutants, touchMutants, deleteMutants, clearMutants,
-		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, sessionMutants, asyncMutants,
+		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, hookMutants, sessionMutants, asyncMutants,
 		contextMutants, shutdownMutants, reopenMutants, damageMutants, limitMutants, concurrencyMutants)
 }
 
@@ -98,6 +98,21 @@ func TestAbilitiesAreAsDeclared(t *testing.T) {
 		h := referenceHarness()
 		h.Abilities &^= cachetest.Counter
 		failsIn(t, "abilities/as-declared", h)
+	})
+}
+
+func TestStoreHooksAreAsDeclared(t *testing.T) {
+	t.Run("called but not declared", func(t *testing.T) {
+		h := referenceHarness()
+		h.StoreHooks = false
+		failsIn(t, "hook/as-declared", h)
+	})
+	t.Run("neither called nor declared", func(t *testing.T) {
+		h := mutant{bend: ignoreHooks}.harness()
+		h.StoreHooks = false
+		if !cachetest.CheckCase(t, "hook/as-declared", h) {
+			t.Error("there is no such case")
+		}
 	})
 }
 

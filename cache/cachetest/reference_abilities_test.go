@@ -68,7 +68,7 @@ func (m *memory) DeleteMany(ctx context.Context, keys [][]byte) error {
 	errs := make([]error, len(keys))
 	for i, key := range keys {
 		if errs[i] = m.reach(key); errs[i] == nil {
-			delete(m.entries, string(key))
+			m.drop(string(key))
 		}
 	}
 	return driver.Partial(errs)
@@ -92,7 +92,7 @@ func (m *memory) Incr(ctx context.Context, key []byte, delta int64) (int64, erro
 		return 0, driver.ErrOverflow
 	}
 	e.value = driver.AppendInteger(nil, sum)
-	m.entries[string(key)] = e
+	m.entries[string(key)] = e // an integer, which has no hook
 	return sum, nil
 }
 

@@ -25,7 +25,10 @@ type data struct {
 	clock   driver.Clock          // nil for the system's
 	down    func(key []byte) bool // whose server is down; nil while none is
 
-	// expiry and expired are the rules of time, here for mutants to bend.
+	// onStored and onRemoved call the hooks of native values; like the rules of
+	// time below, they are here for mutants to bend.
+	onStored, onRemoved func(native any)
+
 	expiry  func(now time.Time, ttl time.Duration) time.Time
 	expired func(now, expiry time.Time) bool
 }
@@ -47,6 +50,16 @@ func newMemory(clock driver.Clock) *memory {
 	return &memory{data: &data{
 		entries: make(map[string]entry),
 		clock:   clock,
+		onStored: func(native any) {
+			if hook, ok := native.(driver.StoreHook); ok {
+				hook.OnStored()
+			}
+		},
+		onRemoved: func(native any) {
+			if hook, ok := native.(driver.StoreHook); ok {
+				hook.OnRemoved()
+			}
+		},
 		expiry: func(now time.Time, ttl time.Duration) time.Time {
 			if ttl == driver.Never {
 				return time.Time{}
@@ -103,15 +116,25 @@ func (d *data) put(key []byte, e entry, ttl time.Duration) error {
 		return err
 	}
 	if len(e.value) > largestValue {
-		delete(d.entries, string(key))
+		d.drop(string(key))
 		return fmt.Errorf("%w: %d bytes", driver.ErrTooLarge, len(e.value))
 	}
 	if !e.isNative {
 		e.value = append([]byte{}, e.value...)
 	}
 	e.expiry = d.expiry(d.now(), ttl)
+	d.onStored(e.native)
+	d.drop(string(key))
 	d.entries[string(key)] = e
 	return nil
+}
+
+// drop removes the entry under key, if there is one.
+func (d *data) drop(key string) {
+	if e, ok := d.entries[key]; ok {
+		delete(d.entries, key)
+		d.onRemoved(e.native)
+	}
 }
 
 // begin takes the lock, which the caller releases, if the operation may go on.
@@ -186,7 +209,7 @@ func (m *memory) Delete(ctx context.Context, key []byte) (bool, error) {
 	}
 	defer m.mu.Unlock()
 	_, err := m.live(key)
-	delete(m.entries, string(key))
+	m.drop(string(key))
 	return err != driver.ErrNotFound, nil
 }
 
@@ -197,7 +220,7 @@ func (m *memory) Clear(ctx context.Context, ns driver.Namespace) error {
 	defer m.mu.Unlock()
 	for key := range m.entries {
 		if ns.Contains([]byte(key)) {
-			delete(m.entries, key)
+			m.drop(key)
 		}
 	}
 	return nil

@@ -60,22 +60,22 @@ type Page struct {
 	// rendered is shared by copies that are of the same age.
 	rendered *atomic.Pointer[RenderedAge]
 
-	// stored and left are what a store in this process has told of the page.
-	stored, left atomic.Bool
+	// stored and removed are set by a store in this process that calls hooks.
+	stored, removed atomic.Bool
 }
 
-var _ driver.Tenant = (*Page)(nil)
+var _ driver.StoreHook = (*Page)(nil)
 
-// Entered implements [driver.Tenant].
-func (p *Page) Entered() { p.stored.Store(true) }
+// OnStored implements [driver.StoreHook].
+func (p *Page) OnStored() { p.stored.Store(true) }
 
-// Left implements [driver.Tenant]. A page has one key; if it leaves that for
-// another, it is not what it was.
-func (p *Page) Left() { p.left.Store(true) }
+// OnRemoved implements [driver.StoreHook]. A page is stored under one key only: once
+// it is removed, it is never current again.
+func (p *Page) OnRemoved() { p.removed.Store(true) }
 
-// IsStored reports whether a store in this process has the page under its key. Of
-// one in a store that does not tell, it is not known.
-func (p *Page) IsStored() bool { return p.stored.Load() && !p.left.Load() }
+// IsStored reports whether a store in this process has the page under its key. It is
+// false where the store does not call hooks.
+func (p *Page) IsStored() bool { return p.stored.Load() && !p.removed.Load() }
 
 // sharing is what a response says about requests with credentials.
 type sharing struct{ Public, sMaxAge, mustRevalidate bool }
