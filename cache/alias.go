@@ -188,10 +188,6 @@ var _ Cache = (*BaseCache)(nil)
 // Alias returns the name of the cache.
 func (c *BaseCache) Alias() string { return c.name }
 
-// Handler returns the handler that the cache is of. One that was made by [New] has
-// a handler to itself, which knows no alias.
-func (c *BaseCache) Handler() *Handler { return c.handler }
-
 // open returns the store, or the request's session of it.
 func (c *BaseCache) open(ctx context.Context) (*opened, error) {
 	if st := c.source.atHand(); st != nil && st.sessions == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -95,33 +96,33 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 			return err
 		}, []string{"miss Fill there", "load Fill there", "set Fill there"}},
 		{"Get, quiet", func(c *cache.BaseCache) error {
-			_, err := c.Get(ctx, "there", new(int), cache.Quiet)
-			_, missErr := c.Get(ctx, "gone", new(int), cache.Quiet)
+			_, err := c.Get(ctx, "there", new(int), hooks.Cache.Quiet())
+			_, missErr := c.Get(ctx, "gone", new(int), hooks.Cache.Quiet())
 			return errors.Join(err, missErr)
 		}, nil},
 		{"GetBytes, quiet", func(c *cache.BaseCache) error {
-			_, _, err := c.GetBytes(ctx, "bytes", cache.Quiet)
-			_, _, missErr := c.GetBytes(ctx, "gone", cache.Quiet)
+			_, _, err := c.GetBytes(ctx, "bytes", hooks.Cache.Quiet())
+			_, _, missErr := c.GetBytes(ctx, "gone", hooks.Cache.Quiet())
 			return errors.Join(err, missErr)
 		}, nil},
 		{"GetMany, quiet", func(c *cache.BaseCache) error {
-			_, err := c.GetMany(ctx, []string{"there", "gone"}, cache.Quiet)
+			_, err := c.GetMany(ctx, []string{"there", "gone"}, hooks.Cache.Quiet())
 			return err
 		}, nil},
 		{"Fill, quiet", func(c *cache.BaseCache) error {
-			_, err := c.Fill(ctx, "there", new(int), loadOne, cache.Quiet)
-			_, refusedErr := c.Fill(ctx, "there", new(int), picky{loadOne}, cache.Quiet)
+			_, err := c.Fill(ctx, "there", new(int), loadOne, hooks.Cache.Quiet())
+			_, refusedErr := c.Fill(ctx, "there", new(int), picky{loadOne}, hooks.Cache.Quiet())
 			return errors.Join(err, refusedErr)
 		}, []string{"load Fill there", "set Fill there"}},
 		{"a view's reads, quiet", func(c *cache.BaseCache) error {
-			v := cache.For[int](c, cache.Quiet)
+			v := cache.For[int](c, hooks.Cache.Quiet())
 			_, _, err := v.Get(ctx, "there")
 			_, orSetErr := v.GetOrSet(ctx, "there", func(context.Context) (int, error) { return 0, fail })
 			return errors.Join(err, orSetErr)
 		}, nil},
 		{"NoteHit and NoteMiss", func(c *cache.BaseCache) error {
-			c.NoteHit(ctx, "Fill", "a")
-			c.NoteMiss(ctx, "Fill", "b")
+			hooks.Cache.NoteHit(ctx, c, "Fill", "a")
+			hooks.Cache.NoteMiss(ctx, c, "Fill", "b")
 			return nil
 		}, []string{"hit Fill a", "miss Fill b"}},
 		{"Close", func(c *cache.BaseCache) error { return errors.Join(c.Close(ctx), c.Close(ctx)) }, []string{"close Close"}},

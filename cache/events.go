@@ -64,23 +64,6 @@ func (a *alias) publish(ctx context.Context, kind EventKind, op, key string, err
 	a.events.Notify(ctx, a.sender, Event{Kind: kind, Alias: a.name, Op: op, Key: key, Err: err})
 }
 
-// IsObserved reports whether anybody listens to the events of c.
-func (c *BaseCache) IsObserved() bool { return c.events.HasListeners(c.sender) }
-
-// NoteHit publishes EventHit for key and does nothing else. It is for callers
-// who read with [Quiet], or who have kept a native value that they know to be in
-// the store still, see [driver.StoreHook], in place of reading it again. op is what
-// they would have called.
-func (c *BaseCache) NoteHit(ctx context.Context, op, key string) {
-	c.publish(ctx, EventHit, op, key, nil)
-}
-
-// NoteMiss publishes EventMiss for key and does nothing else. It is for callers
-// who read with [Quiet].
-func (c *BaseCache) NoteMiss(ctx context.Context, op, key string) {
-	c.publish(ctx, EventMiss, op, key, nil)
-}
-
 // hit reports a read that found an entry.
 func (c *BaseCache) hit(ctx context.Context, op, key string, o *options) {
 	if !o.flags.has(flagQuiet) {

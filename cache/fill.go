@@ -95,7 +95,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	if p, ok := load.(Preparer); ok {
 		p.Prepare(err)
 	}
-	f := &fill{
+	f := &loadRun{
 		cache: c, st: l.st.base, op: op, key: key, load: load, joining: joining, o: *o,
 		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
@@ -145,7 +145,7 @@ func (c *BaseCache) attendAnnounced(ctx context.Context, l *lookUp, load Announc
 
 // join joins a flight of key or starts one. attended reports that the value
 // was announced, and is with the loader.
-func (f *fill) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, attended bool, err error) {
+func (f *loadRun) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, attended bool, err error) {
 	announcer, ok := f.load.(Announcer)
 	if !ok {
 		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
@@ -225,8 +225,8 @@ func assignLoaded(dst, value any, o *options) error {
 	return assignNative(dst, value, o)
 }
 
-// fill is one run of a loader, for all who wait.
-type fill struct {
+// loadRun is one run of a loader, for all who wait.
+type loadRun struct {
 	cache     *BaseCache
 	st        *opened // the shared store: the run may outlive the starter's session
 	op, key   string
@@ -239,7 +239,7 @@ type fill struct {
 	dstType   reflect.Type
 }
 
-func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
+func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
 	defer f.cache.underWay()()
 	key := fl.Key()
 	if fl.Missed() && !f.joining.Alone {
@@ -266,7 +266,7 @@ func (f *fill) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, 
 // The scope ends before the value is stored: what the loader has left under
 // way, asynchronously, may be the deletion of this very key, which waits for
 // the storing.
-func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
+func (f *loadRun) loadInScope(ctx context.Context) (Loaded, error) {
 	ctx = admitted(ctx)
 	scope := scopeFrom(ctx)
 	if scope == nil {
@@ -278,7 +278,7 @@ func (f *fill) loadInScope(ctx context.Context) (Loaded, error) {
 }
 
 // keep stores a loaded value, or finds the one that is there already.
-func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
+func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
 	// Not a pooled buffer: those who wait read it when the flight is over.
 	var s stored
@@ -298,7 +298,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 		err:   f.lookUpErr,
 	}
 	_, lives := f.o.timeout.ttl()
-	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
+	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.silence.isNoted() {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
@@ -321,7 +321,7 @@ func (f *fill) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte
 
 // committed reports how the storing of the value has ended. That it is too large, which
 // the next load will meet, too, is said in the log unless the loader says it.
-func (f *fill) committed(ctx context.Context, err error) {
+func (f *loadRun) committed(ctx context.Context, err error) {
 	if err != nil {
 		f.cache.fail(ctx, f.op, f.key, err)
 	}
@@ -336,7 +336,7 @@ func (f *fill) committed(ctx context.Context, err error) {
 }
 
 // store writes the loaded value unless there is an entry by now.
-func (f *fill) store(ctx context.Context, key []byte, s *stored) (bool, error) {
+func (f *loadRun) store(ctx context.Context, key []byte, s *stored) (bool, error) {
 	if f.was.there {
 		return f.cache.replace(ctx, f.st, key, f.was.entry, s, &f.o)
 	}
@@ -345,7 +345,7 @@ func (f *fill) store(ctx context.Context, key []byte, s *stored) (bool, error) {
 
 // try decodes e for nobody, to know that everyone who waits can. That it may be
 // of another type than they want is for them to hear, unless that is a miss.
-func (f *fill) try(e *entry) error {
+func (f *loadRun) try(e *entry) error {
 	if f.dstType == nil || f.dstType.Kind() != reflect.Pointer {
 		return nil
 	}
@@ -357,9 +357,9 @@ func (f *fill) try(e *entry) error {
 }
 
 // find looks for an entry that can be read into what the caller wants.
-func (f *fill) find(ctx context.Context, key []byte) (entry, bool) {
+func (f *loadRun) find(ctx context.Context, key []byte) (entry, bool) {
 	st := f.st
-	if f.o.flags.has(flagFailOpen) && f.cache.IsSilent() {
+	if f.o.flags.has(flagFailOpen) && f.cache.silence.isNoted() {
 		st = f.cache.impatient(st)
 	}
 	var e entry

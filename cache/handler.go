@@ -93,14 +93,6 @@ func (h *Handler) Aliases() []string { return slices.Sorted(maps.Keys(h.settings
 // the alias, a string.
 func (h *Handler) Events() *signals.Signal[Event] { return h.events }
 
-// Logger is where h writes warnings, see [WithLogger]. That of nil is [slog.Default].
-func (h *Handler) Logger() *slog.Logger {
-	if h == nil {
-		return slog.Default()
-	}
-	return h.logger
-}
-
 // Cache returns the cache of an alias for use outside of a request; within
 // one, see [From]. Its store is opened at the first operation. An alias that
 // is not in the settings is ErrUnknownAlias.

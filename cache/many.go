@@ -80,14 +80,6 @@ func (c *BaseCache) failKeys(ctx context.Context, op string, keys []string, errs
 	return nil
 }
 
-// Batches reports whether the backend fetches many keys in one round trip, so
-// that GetMany costs less than Get of each. It opens the backend, and is false
-// if that cannot be done.
-func (c *BaseCache) Batches(ctx context.Context) bool {
-	st, err := c.openUnlessSilent(ctx, "GetMany")
-	return err == nil && st.many != nil && st.native == nil
-}
-
 // reportFound reports hit, miss or corrupt entry for one key of GetMany.
 func (c *BaseCache) reportFound(ctx context.Context, key string, e *entry, o *options) bool {
 	if !e.isNative && e.raw == nil {

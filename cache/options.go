@@ -7,8 +7,8 @@ import (
 )
 
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
-// [Using], [FailOpen], [FailClosed] or [Quiet]. An option that has no meaning for an operation is
-// ignored by it, as a timeout is by Get; for Incr and Decr a timeout is ErrInvalidOption.
+// [Using], [FailOpen] or [FailClosed]. An operation ignores an option that has no meaning
+// for it, as Get ignores a timeout; for Incr and Decr a timeout is ErrInvalidOption.
 type Option interface{ option() }
 
 // options is the sum of the Options of one call over the defaults of its alias.
@@ -36,7 +36,7 @@ const (
 	flagShared flags = 1 << iota
 	flagNative
 	flagFailOpen
-	flagQuiet
+	flagQuiet // see fill.Hooks
 	flagFailClosed
 )
 
@@ -65,12 +65,6 @@ var (
 	// and for the others the error is ErrUnavailable. One of several servers that
 	// refuses connections does not count: the others answer.
 	FailOpen Option = flagFailOpen
-
-	// Quiet keeps a read from publishing EventHit and EventMiss, and does not
-	// change what it returns. It is for what is looked up on the way to a
-	// result, of which the caller reports the outcome once, with
-	// [BaseCache.NoteHit] or [BaseCache.NoteMiss].
-	Quiet Option = flagQuiet
 
 	// FailClosed returns an error of the backend to the caller whatever the
 	// alias's OnError says: for an invalidation, which must not be dropped without

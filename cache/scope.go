@@ -116,9 +116,6 @@ func Detached(ctx context.Context) (detached context.Context, close func() error
 	}
 }
 
-// Handler returns the handler whose caches these are.
-func (s *Scope) Handler() *Handler { return s.handler }
-
 // All ranges over the caches that the request has used so far, by alias. It
 // creates none.
 func (s *Scope) All() iter.Seq2[string, *BaseCache] {
@@ -228,15 +225,6 @@ func From(ctx context.Context, alias string) *BaseCache {
 	}
 	c, err := h.Cache(alias)
 	return orInvalid(c, alias, err)
-}
-
-// HandlerFrom returns the handler whose caches [From] returns for ctx: that of its
-// [Scope], or without one the default handler. It is nil if there is neither.
-func HandlerFrom(ctx context.Context) *Handler {
-	if s := scopeFrom(ctx); s != nil {
-		return s.handler
-	}
-	return DefaultHandler()
 }
 
 // orInvalid returns c, or a cache of which every operation returns err.

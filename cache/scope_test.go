@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 )
 
 // closeCounts counts the EventClose of each alias.
@@ -57,7 +58,7 @@ func TestAScopeGivesOneCacheForEachAlias(t *testing.T) {
 	if found, err := cache.From(two, "default").Get(two, "k", new(int)); !found || err != nil {
 		t.Errorf("the other scope does not see the entry: %v, %v", found, err)
 	}
-	if stores["default"].count("Set") != 1 || c.Alias() != "default" || one.Handler() != h {
+	if stores["default"].count("Set") != 1 || c.Alias() != "default" || hooks.Cache.HandlerFrom(one) != h {
 		t.Error("not the cache that was asked for")
 	}
 }

@@ -55,14 +55,6 @@ func (s *session) close(ctx context.Context) error {
 	return store.Shutdown(ctx)
 }
 
-// HasSessions reports whether the backend gives each request something of its own, see
-// [driver.Sessions], so that a request may see what others do not. It opens the
-// backend, and is false if that cannot be done.
-func (c *BaseCache) HasSessions(ctx context.Context) bool {
-	st, err := c.source.open(ctx)
-	return err == nil && st.sessions != nil
-}
-
 // pending counts asynchronous operations under way. The zero value is ready.
 type pending struct {
 	mu   sync.Mutex

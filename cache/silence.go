@@ -50,11 +50,6 @@ func isUnreached(err error) bool {
 	return refused || errors.Is(err, ErrOpenFailed) && isOutage(err)
 }
 
-// IsSilent reports whether the backend did not answer an operation in time, or could not
-// be reached, and has not answered a look-up since: those with [FailOpen] mostly do not
-// ask it then.
-func (c *BaseCache) IsSilent() bool { return c.silence.isNoted() }
-
 // isSilence reports whether err says that the backend did not answer, and not only one
 // of its servers.
 func isSilence(err error) bool { return (isTimeout(err) || isUnreached(err)) && !isAnswered(err) }

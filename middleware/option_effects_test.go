@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -242,7 +243,7 @@ var lifecycleEffects = map[string]func(t *testing.T, bus *signals.Bus, own, othe
 	"WithCaches": func(t *testing.T, bus *signals.Bus, own, other *cache.Handler) {
 		for _, caches := range []*cache.Handler{own, other} {
 			var got *cache.Handler
-			h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = cache.HandlerFrom(r.Context()) })
+			h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = hooks.Cache.HandlerFrom(r.Context()) })
 			if ask(middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(caches))(h), "/"); got != caches {
 				t.Error("a request has other caches")
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -21,7 +22,7 @@ func TestThoseWhoAreConnectedHearOfHotPages(t *testing.T) {
 			page := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(inMemory(t)))(middleware.CachePage(ttl)(answering("page")))
 			var heard []string
 			hear := func(ctx context.Context, what string) error {
-				if cache.HandlerFrom(ctx) == nil {
+				if hooks.Cache.HandlerFrom(ctx) == nil {
 					t.Errorf("%s is sent without the caches of the request", what)
 				}
 				heard = append(heard, what)
@@ -63,7 +64,7 @@ func TestListenersOfTheCacheHaveTheScopeOfAHotPage(t *testing.T) {
 	}
 	hits := 0
 	caches.Events().Connect(func(ctx context.Context, _ any, e cache.Event) error {
-		if hits++; cache.HandlerFrom(ctx) != caches {
+		if hits++; hooks.Cache.HandlerFrom(ctx) != caches {
 			t.Errorf("%v of %s is told without the caches of the request", e.Kind, e.Op)
 		}
 		return nil
@@ -78,7 +79,7 @@ func TestAPredicateHasTheScopeOfAHotPage(t *testing.T) {
 	caches := inMemory(t)
 	asked := 0
 	page := within(caches, middleware.CachePage(ttl, middleware.When(func(r *http.Request) bool {
-		if asked++; cache.HandlerFrom(r.Context()) != caches {
+		if asked++; hooks.Cache.HandlerFrom(r.Context()) != caches {
 			t.Error("it is asked without the caches of the request")
 		}
 		return true

@@ -15,6 +15,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -46,8 +47,8 @@ func TestLookUpsThatFailOpenAskAServerThatRefusesOnceInASecond(t *testing.T) {
 						t.Errorf("%q, %v", got, err)
 					}
 				}
-				if asked := countAsked(failures.take()); asked != 1 || !c.IsSilent() {
-					t.Errorf("opened %t: of 20 look-ups in a second %d asked the server; silent %t", opened, asked, c.IsSilent())
+				if asked := countAsked(failures.take()); asked != 1 || !hooks.Cache.IsUnresponsive(c) {
+					t.Errorf("opened %t: of 20 look-ups in a second %d asked the server; silent %t", opened, asked, hooks.Cache.IsUnresponsive(c))
 				}
 				clock.Advance(time.Second)
 			}
@@ -57,8 +58,8 @@ func TestLookUpsThatFailOpenAskAServerThatRefusesOnceInASecond(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if found, err := c.Has(t.Context(), "k"); !found || err != nil || c.IsSilent() {
-				t.Errorf("opened %t: a second after its return: %t, %v, silent %t", opened, found, err, c.IsSilent())
+			if found, err := c.Has(t.Context(), "k"); !found || err != nil || hooks.Cache.IsUnresponsive(c) {
+				t.Errorf("opened %t: a second after its return: %t, %v, silent %t", opened, found, err, hooks.Cache.IsUnresponsive(c))
 			}
 			f.refuse()
 		}
@@ -82,8 +83,8 @@ func TestOneServerOfSeveralThatRefusesCostsOnlyItsOwnKeys(t *testing.T) {
 			found++
 		}
 	}
-	if stored == 0 || stored == 26 || found != stored || c.IsSilent() {
-		t.Errorf("%d of 26 are stored and %d found, silent %t", stored, found, c.IsSilent())
+	if stored == 0 || stored == 26 || found != stored || hooks.Cache.IsUnresponsive(c) {
+		t.Errorf("%d of 26 are stored and %d found, silent %t", stored, found, hooks.Cache.IsUnresponsive(c))
 	}
 }
 
@@ -92,17 +93,17 @@ func TestOpenNoticesEachServerThatIsNotThere(t *testing.T) {
 	onEachServer(t, func(t *testing.T, addr string, through func(addr string) string) {
 		f := newForwarder(t, addr)
 		c, _ := openWithClock(t, through(f.addr), cachetest.NewClock())
-		if err := c.Handler().Open(t.Context()); !errors.Is(err, cache.ErrOpenFailed) || !strings.Contains(err.Error(), f.addr) {
+		if err := hooks.Cache.HandlerOf(c).Open(t.Context()); !errors.Is(err, cache.ErrOpenFailed) || !strings.Contains(err.Error(), f.addr) {
 			t.Errorf("Open of a server that refuses: %v", err)
 		}
 		f.listen()
-		if err := c.Handler().Open(t.Context()); err != nil {
+		if err := hooks.Cache.HandlerOf(c).Open(t.Context()); err != nil {
 			t.Errorf("after its return: %v", err)
 		}
 	})
 	up, down := testserver.Memcached(t), newForwarder(t, testserver.Memcached(t))
 	c, _ := openWithClock(t, "memcached://?io_timeout=10s&addrs="+url.QueryEscape(up+","+down.addr), cachetest.NewClock())
-	if err := c.Handler().Open(t.Context()); err != nil {
+	if err := hooks.Cache.HandlerOf(c).Open(t.Context()); err != nil {
 		t.Errorf("Open of two servers, one of which answers: %v", err)
 	}
 }

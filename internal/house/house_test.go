@@ -94,6 +94,8 @@ func TestEachMistakeIsFound(t *testing.T) {
 			[]string{"adapters/gincache imports adapters/echocache: of ours it may import middleware, cache, cache/driver, signals, internal/..."}},
 		{"an internal package imports the cache", map[string][]string{"internal/flight": {"cache"}},
 			[]string{"internal/flight imports cache: of ours it may import cache/driver, internal/..."}},
+		{"an adapter goes around the public names of the cache", map[string][]string{"adapters/gincache": {"internal/hooks"}},
+			[]string{"adapters/gincache imports internal/hooks, which is for internal/pagecache/... only"}},
 		{"a program links the suite", map[string][]string{"cmd/larder": {"cache/cachetest"}},
 			[]string{"cmd/larder imports cache/cachetest, which is for test files only"}},
 		{"a package without a place", map[string][]string{"attic": {"context"}},

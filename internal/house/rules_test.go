@@ -32,8 +32,11 @@ var directions = []direction{
 	{packages: "internal/pagecache/respwriter", may: []string{"internal/rfc9111"}},
 	{packages: "internal/pagecache/policy", may: rooms("cache", "reason", "respwriter")},
 	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
-	{packages: "internal/pagecache/purge", may: rooms("cache", "page", "policy")},
-	{packages: "internal/pagecache/engine", may: rooms("cache", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	{packages: "internal/pagecache/purge", may: rooms("cache", "internal/hooks", "page", "policy")},
+	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/hooks", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	// What package cache does for the cache of pages alone: hooks names its types, fill cannot.
+	{packages: "internal/hooks", may: []string{"cache", "internal/fill"}},
+	{packages: "internal/fill"},
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
@@ -45,7 +48,7 @@ var directions = []direction{
 // and the internal ones that know nothing of pages.
 func rooms(names ...string) (may []string) {
 	for _, name := range names {
-		if !strings.HasPrefix(name, "cache") {
+		if !strings.HasPrefix(name, "cache") && !strings.HasPrefix(name, "internal/") {
 			name = "internal/pagecache/" + name
 		}
 		may = append(may, name)
@@ -57,6 +60,13 @@ var everything = []string{"cache/...", "signals", "backends/...", "middleware", 
 
 // forTestsOnly are packages that only test files import.
 var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/adaptertest"}
+
+// importers are the only packages that may import what would lead others around the public
+// names of package cache.
+var importers = map[string][]string{
+	"internal/fill":  {"cache", "fragment", "internal/hooks", "internal/pagecache/..."},
+	"internal/hooks": {"internal/pagecache/..."},
+}
 
 // links says what must not be linked into packages that every program has,
 // directly or by others.
@@ -121,6 +131,8 @@ func wrongImports(g graph, path string) (found []string) {
 			found = append(found, fmt.Sprintf("%s imports %s, which is for test files only", path, other))
 		case ours && !matchesAny(directions[i].may, other):
 			found = append(found, fmt.Sprintf("%s imports %s: of ours it may import %s", path, other, allowed(directions[i].may)))
+		case ours && importers[other] != nil && !matchesAny(importers[other], path):
+			found = append(found, fmt.Sprintf("%s imports %s, which is for %s only", path, other, allowed(importers[other])))
 		case !ours && directions[i].only && !g[imported].Standard:
 			found = append(found, fmt.Sprintf("%s imports %s: it may import the standard library alone", path, imported))
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/e2e/load"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/testserver"
 
 	_ "github.com/larder-go/larder/backends/redisstore"
@@ -44,7 +45,7 @@ func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
 				failures := record(h)
 				proxy.Silence()
 				loadWithout(t, c)
-				if !c.IsSilent() {
+				if !hooks.Cache.IsUnresponsive(c) {
 					t.Fatalf("opened %t: it is not noticed: %v", opened, *failures)
 				}
 				for range 20 {
@@ -56,7 +57,7 @@ func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
 				proxy.Heal()
 				testserver.Await(t, func(context.Context) error {
 					loadWithout(t, c)
-					if c.IsSilent() {
+					if hooks.Cache.IsUnresponsive(c) {
 						return errors.New("its return is not noticed")
 					}
 					return nil

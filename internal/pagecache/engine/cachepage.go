@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
@@ -34,10 +35,10 @@ func NewHandler(p *policy.Policy, next http.Handler) http.Handler {
 
 // Pages is the view under which pages are stored, over whichever cache. A
 // cache that fails counts as one that has nothing.
-var Pages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
+var Pages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
 
 // encodedPages is the view of the same as they are stored.
-var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, cache.Quiet)
+var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
 
 // Handler is a handler with its pages cached. Its methods are the steps that
 // an exchange goes through.

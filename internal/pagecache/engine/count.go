@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"github.com/larder-go/larder/internal/hooks"
+)
 
 // Those who listen to the events of a cache count requests for pages: one hit or
 // one miss for each request that was looked up, and nothing for what is looked up
@@ -15,6 +19,6 @@ const fillOp = "Fill"
 // the cache's own, is neither hit nor miss.
 func (x *exchange) noteMiss(ctx context.Context) {
 	if x.from != nil && x.missed.CompareAndSwap(false, true) {
-		x.from.NoteMiss(ctx, fillOp, x.key)
+		hooks.Cache.NoteMiss(ctx, x.from, fillOp, x.key)
 	}
 }

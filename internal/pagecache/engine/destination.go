@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
@@ -142,7 +143,7 @@ func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) 
 // does not answer.
 func (x *exchange) write(ctx context.Context, key string, entry *page.Page, keep time.Duration) bool {
 	c := cache.From(ctx, x.h.Alias)
-	if c.IsSilent() {
+	if hooks.Cache.IsUnresponsive(c) {
 		return false
 	}
 	err := Pages.Over(c).Set(ctx, key, entry, cache.After(keep))

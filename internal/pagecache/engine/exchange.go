@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
@@ -121,7 +122,7 @@ func (x *exchange) start() {
 // purgeList is what is known of purges by prefix of the pages in the request's caches.
 func (x *exchange) purgeList() *purge.List {
 	if x.list == nil {
-		x.list = x.h.purges.Of(cache.HandlerFrom(x.r.Context()))
+		x.list = x.h.purges.Of(hooks.Cache.HandlerFrom(x.r.Context()))
 	}
 	return x.list
 }
@@ -144,7 +145,7 @@ func (x *exchange) find() {
 		return
 	}
 	x.from = cache.From(x.r.Context(), x.h.Alias)
-	if caches := x.from.Handler(); !x.h.Fits(caches) {
+	if caches := hooks.Cache.HandlerOf(x.from); !x.h.Fits(caches) {
 		x.h.logMaxBody(x.r.Context(), caches)
 		x.pass(forwardBypass, reason.MaxBody)
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -136,7 +137,7 @@ func (h *Handler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 	if hot.known.isRemembered() {
 		return h.passHot(w, r, hot)
 	}
-	return h.serveHotPage(w, r, hot, cache.HandlerFrom(r.Context()))
+	return h.serveHotPage(w, r, hot, hooks.Cache.HandlerFrom(r.Context()))
 }
 
 // ServeUnscoped is serveHot for a request without a scope, to which these caches would
@@ -144,7 +145,7 @@ func (h *Handler) serveHot(w http.ResponseWriter, r *http.Request) bool {
 // options nor those who listen to the caches see the request or its context.
 func (h *Handler) ServeUnscoped(w http.ResponseWriter, r *http.Request, caches *cache.Handler) bool {
 	hot := h.hot.find(r)
-	if hot == nil || enclosureOf(r.Context()) != nil || hot.known.isRemembered() || len(h.When) > 0 || hot.cache.IsObserved() {
+	if hot == nil || enclosureOf(r.Context()) != nil || hot.known.isRemembered() || len(h.When) > 0 || hooks.Cache.IsObserved(hot.cache) {
 		return false
 	}
 	return h.serveHotPage(w, r, hot, caches)

@@ -8,6 +8,7 @@ import (
 	"weak"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 )
@@ -55,12 +56,12 @@ func (hs *hotWays) keepPage(x *exchange) {
 		return
 	}
 	list := x.purgeList()
-	if list.Caches != x.from.Handler() {
+	if list.Caches != hooks.Cache.HandlerOf(x.from) {
 		return // the default handler was another a moment ago
 	}
 	shared, err := list.Caches.Cache(x.h.Alias)
 	selecting, few := x.selectingFields()
-	if err != nil || !few || shared.HasSessions(x.r.Context()) {
+	if err != nil || !few || hooks.Cache.HasSessions(x.r.Context(), shared) {
 		return // in a session, a request may have changed what others find still
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
@@ -163,4 +164,4 @@ func (hot *hotWay) fetch(ctx context.Context, caches *cache.Handler, elapsed tim
 }
 
 // noteHit tells those who listen to the cache of the page.
-func (hot *hotWay) noteHit(ctx context.Context) { hot.cache.NoteHit(ctx, fillOp, hot.key) }
+func (hot *hotWay) noteHit(ctx context.Context) { hooks.Cache.NoteHit(ctx, hot.cache, fillOp, hot.key) }

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
 // Logger returns the logger of the caches that a request or a run has, see
 // [cache.WithLogger]. Without caches it is that of the program.
-func Logger(ctx context.Context) *slog.Logger { return cache.HandlerFrom(ctx).Logger() }
+func Logger(ctx context.Context) *slog.Logger { return hooks.Cache.Logger(ctx) }
 
 // logStoreError says at times that the cache does not work, and never at every
 // request.

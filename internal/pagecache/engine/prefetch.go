@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"context"
 	"hash/maphash"
 	"sync/atomic"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 )
@@ -66,7 +66,7 @@ func (x *exchange) prefetch(c cache.View[*page.Page]) (answered bool) {
 	if !due && index == nil {
 		return false
 	}
-	if batcher, ok := c.Cache().(interface{ Batches(context.Context) bool }); !ok || !batcher.Batches(ctx) {
+	if !hooks.Cache.Batches(ctx, x.from) {
 		if due {
 			purges.Fetch(ctx, c)
 		}

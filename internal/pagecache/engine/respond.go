@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -138,7 +139,7 @@ func (o *outgoing) setHit(p *page.Page, age time.Duration) {
 
 // sendHit sends a page of this age that was in the cache.
 func (x *exchange) sendHit(p *page.Page, age time.Duration) {
-	x.from.NoteHit(x.r.Context(), fillOp, x.key)
+	hooks.Cache.NoteHit(x.r.Context(), x.from, fillOp, x.key)
 	out := newOutgoing(x.w.Header(), p)
 	out.setHit(p, age)
 	x.sendPage(p, &out)

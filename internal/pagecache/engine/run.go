@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -144,7 +145,7 @@ func (u *run) isUnconfirmed() bool {
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{
-		x: x, inFlight: cache.From(ctx, x.h.Alias).Handler().InFlight(), loading: cache.LoadingFrom(ctx),
+		x: x, inFlight: hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias)).InFlight(), loading: cache.LoadingFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
@@ -29,7 +30,7 @@ const TombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
-var purgedPages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.Quiet, cache.FailClosed)
+var purgedPages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), hooks.Cache.Quiet(), cache.FailClosed)
 
 // purging lets one purge of a page begin when another is done: a soft one writes
 // what it has read, and must not undo a hard one that came between. Between

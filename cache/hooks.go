@@ -1,0 +1,57 @@
+package cache
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/larder-go/larder/internal/fill"
+)
+
+// hooks implements [fill.Hooks], which describes the methods: what the cache of pages
+// needs of this package and programs do not.
+type hooks struct{}
+
+func init() { fill.Register[*BaseCache, *Handler, Option](hooks{}) }
+
+func (hooks) Quiet() Option { return flagQuiet }
+
+func (hooks) NoteHit(ctx context.Context, c *BaseCache, op, key string) {
+	c.publish(ctx, EventHit, op, key, nil)
+}
+
+func (hooks) NoteMiss(ctx context.Context, c *BaseCache, op, key string) {
+	c.publish(ctx, EventMiss, op, key, nil)
+}
+
+func (hooks) IsObserved(c *BaseCache) bool { return c.events.HasListeners(c.sender) }
+
+func (hooks) IsUnresponsive(c *BaseCache) bool { return c.silence.isNoted() }
+
+func (hooks) HasSessions(ctx context.Context, c *BaseCache) bool {
+	st, err := c.source.open(ctx)
+	return err == nil && st.sessions != nil
+}
+
+func (hooks) Batches(ctx context.Context, c *BaseCache) bool {
+	st, err := c.openUnlessSilent(ctx, "GetMany")
+	return err == nil && st.many != nil && st.native == nil
+}
+
+func (hooks) HandlerOf(c *BaseCache) *Handler { return c.handler }
+
+func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx) }
+
+func (hooks) Logger(ctx context.Context) *slog.Logger {
+	if h := handlerFrom(ctx); h != nil {
+		return h.logger
+	}
+	return slog.Default()
+}
+
+// handlerFrom returns the handler whose caches [From] returns for ctx, or nil.
+func handlerFrom(ctx context.Context) *Handler {
+	if s := scopeFrom(ctx); s != nil {
+		return s.handler
+	}
+	return DefaultHandler()
+}
