@@ -11,10 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/pagecache/engine"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/middleware"
-	"github.com/larder-go/larder/signals"
 )
 
 // framework uses its contexts again for other requests, and scribbles on them when
@@ -36,8 +35,13 @@ type pooled struct {
 	runs      int
 }
 
+// newEngine returns an engine as adapters make it of a Policy.
+func newEngine(opts ...middleware.PageOption) *engine.Engine {
+	return engine.New((*policy.Opaque)(middleware.NewPolicy(ttl, opts...)).Policy())
+}
+
 func newFramework(opts ...middleware.PageOption) *framework {
-	f := &framework{engine: middleware.NewPolicy(ttl, opts...).Engine()}
+	f := &framework{engine: newEngine(opts...)}
 	f.pool.New = func() any { return new(pooled) }
 	return f
 }
@@ -245,44 +249,8 @@ func TestAChainThatIsNeededTwiceRunsInANewRequest(t *testing.T) {
 	}
 }
 
-func TestALifeTellsWhatNextReturns(t *testing.T) {
-	bus := new(signals.Bus)
-	var told []error
-	bus.GotRequestException.Connect(func(_ context.Context, _ any, e signals.ExceptionEvent) error {
-		told = append(told, e.Err)
-		return nil
-	})
-	life := middleware.NewLife(middleware.WithBus(bus), middleware.WithCaches(inMemory(t)))
-	fault := errors.New("a fault")
-	for _, err := range []error{nil, fault} {
-		life.Serve(request("GET", "/"), func(r *http.Request) error {
-			if err := cache.From(r.Context(), "default").Set(r.Context(), "key", "value"); err != nil {
-				t.Errorf("the request's cache: %v", err)
-			}
-			return err
-		})
-	}
-	if v := panicOf(func() { life.Serve(request("GET", "/"), func(*http.Request) error { panic("a panic") }) }); v != "a panic" {
-		t.Errorf("the panic is %v", v)
-	}
-	if len(told) != 2 || told[0] != fault {
-		t.Errorf("told %v", told)
-	}
-}
-
-func TestWhatIsAttachedIsForgotten(t *testing.T) {
-	r, detach := middleware.Attach(request("GET", "/"), "value")
-	if got := middleware.Attached(r); got != "value" {
-		t.Errorf("attached is %v", got)
-	}
-	detach()
-	if got := middleware.Attached(r); got != nil {
-		t.Errorf("attached is %v when the request is over", got)
-	}
-}
-
 func TestAHitThroughAnEngineAllocatesTwice(t *testing.T) {
-	e := middleware.NewPolicy(ttl).Engine()
+	e := newEngine()
 	c := &pooled{framework: &framework{handler: says("page")}, route: "/"}
 	scope := inMemory(t).Scope(t.Context())
 	defer scope.Close(context.Background())

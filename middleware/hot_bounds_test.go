@@ -127,7 +127,7 @@ func (directVisit) Route() string           { return "/" }
 func (directVisit) Framework() http.Handler { return nil }
 
 func TestAHotPageOfAnEngineThatIsAbortedIsBrokenOff(t *testing.T) {
-	e := middleware.NewPolicy(ttl).Engine()
+	e := newEngine()
 	scope := inMemory(t).Scope(t.Context())
 	defer scope.Close(context.Background())
 	serve := func(w http.ResponseWriter) (v any) {

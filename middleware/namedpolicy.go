@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/internal/pagecache/engine"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
@@ -22,22 +21,27 @@ import (
 //	err := catalogue.PurgePrefix(ctx, "https://example.org/hats")
 //
 // A Policy does not change, and may be used from many goroutines.
-type Policy struct{ policy *policy.Policy }
+type Policy policy.Opaque
 
 // NewPolicy returns the policy of [CachePage] with these options.
 func NewPolicy(ttl time.Duration, opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(policy.PerView, ttl, opts)}
+	return newNamed(mustPolicy(policy.PerView, ttl, opts))
 }
 
 // NewSitePolicy returns the policy of [Site] with these options.
 func NewSitePolicy(opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(policy.PerSite, DefaultSiteTTL, opts)}
+	return newNamed(mustPolicy(policy.PerSite, DefaultSiteTTL, opts))
 }
 
 // NewSharedPolicy returns the policy of [Shared] with these options.
 func NewSharedPolicy(opts ...PageOption) *Policy {
-	return &Policy{mustPolicy(policy.Shared, 0, opts)}
+	return newNamed(mustPolicy(policy.Shared, 0, opts))
 }
 
 // Handler returns next with its responses cached.
-func (p *Policy) Handler(next http.Handler) http.Handler { return engine.NewHandler(p.policy, next) }
+func (p *Policy) Handler(next http.Handler) http.Handler { return engine.NewHandler(p.rules(), next) }
+
+func newNamed(rules *policy.Policy) *Policy { return (*Policy)(policy.Hide(rules)) }
+
+// rules returns what the options of the policy mean.
+func (p *Policy) rules() *policy.Policy { return (*policy.Opaque)(p).Policy() }

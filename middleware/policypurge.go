@@ -22,7 +22,7 @@ import (
 // alias's on_error says. The result then says what would have been purged, as far as that
 // is known.
 func (p *Policy) PurgeURL(ctx context.Context, url string, opts ...PurgeOption) (PurgeResult, error) {
-	result, err := purge.URL(ctx, p.policy, url, newPurgeOrder(opts), purge.Counted)
+	result, err := purge.URL(ctx, p.rules(), url, newPurgeOrder(opts), purge.Counted)
 	return PurgeResult(result), err
 }
 
@@ -30,35 +30,35 @@ func (p *Policy) PurgeURL(ctx context.Context, url string, opts ...PurgeOption) 
 // "/articles/42" or "/articles?page=2", in the context of r: scheme and host are those by
 // which its client knows the site. A path that does not begin with a slash is an error.
 func (p *Policy) PurgePath(r *http.Request, path string, opts ...PurgeOption) (PurgeResult, error) {
-	result, err := purge.Path(p.policy, r, path, newPurgeOrder(opts))
+	result, err := purge.Path(p.rules(), r, path, newPurgeOrder(opts))
 	return PurgeResult(result), err
 }
 
 // Purge is [Purge] for the pages of this policy.
 func (p *Policy) Purge(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.policy, url, purge.Order{}, purge.Uncounted)
+	_, err := purge.URL(ctx, p.rules(), url, purge.Order{}, purge.Uncounted)
 	return err
 }
 
 // PurgeSoft is [PurgeSoft] for the pages of this policy.
 func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.policy, url, purge.Order{Soft: true}, purge.Uncounted)
+	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Soft: true}, purge.Uncounted)
 	return err
 }
 
 // PurgePrefix is [PurgePrefix] for the pages of this policy.
 func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.policy, url, purge.Order{Prefix: true}, purge.Uncounted)
+	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Prefix: true}, purge.Uncounted)
 	return err
 }
 
 // PurgePrefixSoft is [PurgePrefixSoft] for the pages of this policy.
 func (p *Policy) PurgePrefixSoft(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.policy, url, purge.Order{Prefix: true, Soft: true}, purge.Uncounted)
+	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Prefix: true, Soft: true}, purge.Uncounted)
 	return err
 }
 
 // PurgeHandler is [PurgeHandler] for the pages of this policy.
 func (p *Policy) PurgeHandler(authorize Authorizer) http.Handler {
-	return newPurgeHandler(authorize, p.policy)
+	return newPurgeHandler(authorize, p.rules())
 }

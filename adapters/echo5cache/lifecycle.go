@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/lifecycle"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -24,7 +25,7 @@ import (
 // calls the HTTPErrorHandler itself; what is further out then gets no error, but a
 // response.
 func Lifecycle(opts ...middleware.LifecycleOption) echo.MiddlewareFunc {
-	life := middleware.NewLife(opts...)
+	life := lifecycle.New(opts...)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) (err error) {
 			request := c.Request()

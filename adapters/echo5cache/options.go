@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/larder-go/larder/internal/funcname"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -89,7 +90,7 @@ func When(wanted func(*echo.Context) bool) middleware.PageOption {
 // [middleware.When], and what was given to [Wrap]. Otherwise, and when the request
 // is over, it is nil.
 func Context(r *http.Request) *echo.Context {
-	switch attached := middleware.Attached(r).(type) {
+	switch attached := policy.Attached(r).(type) {
 	case *visit:
 		return attached.c
 	case *wrapped:

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/lifecycle"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -22,7 +23,7 @@ import (
 // calls the HTTPErrorHandler itself; what is further out then gets no error, but a
 // response.
 func Lifecycle(opts ...middleware.LifecycleOption) echo.MiddlewareFunc {
-	life := middleware.NewLife(opts...)
+	life := lifecycle.New(opts...)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {
 			request := c.Request()

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/larder-go/larder/internal/funcname"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -87,7 +88,7 @@ func When(wanted func(echo.Context) bool) middleware.PageOption {
 // [middleware.When], and what was given to [Wrap]. Otherwise, and when the request
 // is over, it is nil.
 func Context(r *http.Request) echo.Context {
-	switch attached := middleware.Attached(r).(type) {
+	switch attached := policy.Attached(r).(type) {
 	case *visit:
 		return attached.c
 	case *wrapped:

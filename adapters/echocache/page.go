@@ -7,6 +7,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -25,13 +27,13 @@ func Site(opts ...middleware.PageOption) echo.MiddlewareFunc {
 
 // Cached caches by a policy that was made elsewhere, and may be used at several
 // routes and for purges. Each use has its own memory of what is under way.
-func Cached(policy *middleware.Policy) echo.MiddlewareFunc {
-	engine := policy.Engine()
+func Cached(p *middleware.Policy) echo.MiddlewareFunc {
+	pages := engine.New((*policy.Opaque)(p).Policy())
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			v := visits.Get().(*visit)
 			v.c, v.next = c, next
-			engine.Serve(c.Response(), c.Request(), v)
+			pages.Serve(c.Response(), c.Request(), v)
 			err := v.err
 			if err == nil {
 				err = overdue(c)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // Wrap makes middleware of net/http, such as the header decorators of package
@@ -30,8 +30,8 @@ func Wrap(m func(http.Handler) http.Handler) echo.MiddlewareFunc {
 	handler := m(http.HandlerFunc(nextOfWrapped))
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r, detach := middleware.Attach(c.Request(), &wrapped{c: c, next: next})
-			defer detach()
+			r, attachment := policy.Attach(c.Request(), &wrapped{c: c, next: next})
+			defer attachment.Detach()
 			handler.ServeHTTP(c.Response(), r)
 			return nil
 		}
@@ -46,7 +46,7 @@ type wrapped struct {
 
 // nextOfWrapped is the handler that wrapped middleware gets.
 func nextOfWrapped(w http.ResponseWriter, r *http.Request) {
-	x, ok := middleware.Attached(r).(*wrapped)
+	x, ok := policy.Attached(r).(*wrapped)
 	if !ok {
 		panic("echocache: Wrap: the middleware has called its handler for a request that is not its own, or is over")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/lifecycle"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -20,7 +21,7 @@ import (
 // response with a status of 500 or above, whoever has made it of what: the error
 // is then the last of c.Errors, if there is one.
 func Lifecycle(opts ...middleware.LifecycleOption) gin.HandlerFunc {
-	life := middleware.NewLife(opts...)
+	life := lifecycle.New(opts...)
 	return func(c *gin.Context) {
 		request := c.Request
 		defer func() { c.Request = request }()

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/larder-go/larder/internal/pagecache/engine"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -24,11 +26,11 @@ func Site(opts ...middleware.PageOption) gin.HandlerFunc {
 
 // Cached caches by a policy that was made elsewhere, and may be used at several
 // routes and for purges. Each use has its own memory of what is under way.
-func Cached(policy *middleware.Policy) gin.HandlerFunc {
-	engine := policy.Engine()
+func Cached(p *middleware.Policy) gin.HandlerFunc {
+	pages := engine.New((*policy.Opaque)(p).Policy())
 	return func(c *gin.Context) {
 		noteStatus(c)
-		served := engine.Serve(c.Writer, c.Request, (*visit)(c))
+		served := pages.Serve(c.Writer, c.Request, (*visit)(c))
 		if served.TimedOut && !c.Writer.Written() {
 			c.Writer.WriteHeader(http.StatusServiceUnavailable) // unless somebody outside says something else
 		}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/larder-go/larder/middleware"
+	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
 // Wrap makes middleware of net/http, such as the header decorators of package
@@ -29,8 +29,8 @@ func Wrap(m func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		noteStatus(c)
 		x := &wrapped{c: c}
-		r, detach := middleware.Attach(c.Request, x)
-		defer detach()
+		r, attachment := policy.Attach(c.Request, x)
+		defer attachment.Detach()
 		handler.ServeHTTP(c.Writer, r)
 		switch {
 		case x.inner == nil:
@@ -49,7 +49,7 @@ type wrapped struct {
 
 // nextOfWrapped is the handler that wrapped middleware gets.
 func nextOfWrapped(w http.ResponseWriter, r *http.Request) {
-	x, ok := middleware.Attached(r).(*wrapped)
+	x, ok := policy.Attached(r).(*wrapped)
 	if !ok {
 		panic("gincache: Wrap: the middleware has called its handler for a request that is not its own, or is over")
 	}

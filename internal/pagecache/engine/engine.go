@@ -38,7 +38,7 @@ func New(p *policy.Policy) *Engine {
 
 // Visit is one request to a framework on its way through an [Engine], which keeps
 // nothing of it when Serve has returned: it may be used again then. It is also what
-// [Attached] returns to the functions of options.
+// [policy.Attached] returns to the functions of options.
 type Visit interface {
 	// Next runs what is behind the cache, and returns when it has. It is called
 	// at most once, mostly in another goroutine than Serve, and never when Serve
