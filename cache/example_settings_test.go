@@ -39,7 +39,7 @@ func ExampleNewHandler() {
 func ExampleParseSettings() {
 	settings, err := cache.ParseSettings([]byte(`{
 		"default":  {"backend": "memory", "timeout": "5m", "options": {"max_entries": 50000}},
-		"sessions": "file:///var/cache/sessions?timeout=never"
+		"sessions": "memory://sessions?timeout=never"
 	}`))
 	if err != nil {
 		fmt.Println(err)
@@ -52,7 +52,7 @@ func ExampleParseSettings() {
 	fmt.Println(err)
 	// Output:
 	// memory 5m0s
-	// file /var/cache/sessions never
+	// memory sessions never
 	// invalid cache backend: invalid settings: line 2, column 36: alias "default": timeout is "soon": it must be a number of seconds, a duration such as "5m", or "never"
 }
 

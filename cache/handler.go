@@ -40,7 +40,7 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 	h.settings = make(Settings, len(settings))
 	for name, cfg := range settings {
 		cfg.Options = maps.Clone(cfg.Options)
-		h.settings[name] = cfg
+		h.settings[name], _ = cfg.located(h.registry) // Check returns the error
 	}
 	if err := h.Check(); err != nil {
 		return nil, err

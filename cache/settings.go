@@ -195,6 +195,10 @@ func (s Settings) check(h *Handler) error {
 }
 
 func (cfg Config) check(h *Handler, name string) (errs []error) {
+	cfg, err := cfg.located(h.registry)
+	if err != nil {
+		return []error{fmt.Errorf("%w: alias %q: %w", ErrInvalidSettings, name, err)}
+	}
 	backend, err := cfg.backend(h.registry)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("alias %q: %w", name, err))

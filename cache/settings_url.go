@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // ParseURL reads the settings of one cache from a URL. The scheme is the
@@ -31,7 +33,9 @@ import (
 //
 // The location of memory://name is "name" and that of file:///var/cache/x is
 // the path, with percent-encoding undone; for backends on a server it is the
-// URL without the query. The host may be a list, as in memcached://a,b:11212.
+// URL without the query. The backend decides, see [driver.Backend]; where it is
+// registered later, the location is the URL until [NewHandler]. The host may be a
+// list, as in memcached://a,b:11212.
 // A parameter given twice, or without "=", is an error. Errors match
 // ErrInvalidSettings, and none contains a password.
 func ParseURL(raw string) (Config, error) {
@@ -64,17 +68,17 @@ func parseURL(raw string) (Config, error) {
 	case u.Fragment != "":
 		return Config{}, fmt.Errorf("%s URL: there must be no fragment: write # as %%23", u.Scheme)
 	}
-	if err := checkEmbedded(u); err != nil {
+	if hosts != nil {
+		u.Host = strings.Join(hosts, ",")
+	}
+	cfg, err := Config{Backend: u.Scheme, Location: serverLocation(u)}.located(driver.DefaultRegistry)
+	if err != nil {
 		return Config{}, err
 	}
 	query, err := parseQuery(u.RawQuery)
 	if err != nil {
 		return Config{}, fmt.Errorf("%s URL: malformed query: %w", u.Scheme, err)
 	}
-	if hosts != nil {
-		u.Host = strings.Join(hosts, ",")
-	}
-	cfg := Config{Backend: u.Scheme, Location: location(u)}
 	if err := cfg.applyQuery(query); err != nil {
 		return Config{}, fmt.Errorf("%s URL: %w", u.Scheme, err)
 	}
@@ -142,43 +146,6 @@ func urlFault(err error) string {
 		return "a % must be followed by two hexadecimal digits, and must not stand for an ASCII character in the host"
 	}
 	return "it must have the form backend://user:password@host:port/path?option=value, with all other characters percent-encoded"
-}
-
-// location is what a backend gets of a URL: for the embedded ones, which have
-// no server to address, a path or a name.
-func location(u *url.URL) string {
-	switch u.Scheme {
-	case "file":
-		return u.Host + u.Path
-	case "memory", "dummy":
-		return strings.Trim(u.Host+u.Path, "/")
-	}
-	server := *u
-	server.RawQuery, server.ForceQuery = "", false
-	text := server.String()
-	if server.Host == "" && server.User == nil && !strings.Contains(text, "://") {
-		// With its hosts in an option a URL has none, and is a URL all the same.
-		text = strings.Replace(text, ":", "://", 1)
-	}
-	return text
-}
-
-// checkEmbedded refuses what would be ignored in URLs of backends without a
-// server.
-func checkEmbedded(u *url.URL) error {
-	switch u.Scheme {
-	case "file":
-		if u.Host != "" && u.Host != "." {
-			return errors.New("file URL: there must be no host: an absolute path begins with a third slash, as in file:///var/cache/app, and a relative one with a dot, as in file://./cache")
-		}
-	case "memory", "dummy":
-	default:
-		return nil
-	}
-	if u.User != nil {
-		return fmt.Errorf("%s URL: there must be no user: there is no server to sign in to", u.Scheme)
-	}
-	return nil
 }
 
 // applyQuery moves the cache's own parameters to their fields and the others

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -17,8 +19,11 @@ func init() {
 // Backend returns the backend that this package registers as "dummy". A
 // configuration may name it directly instead, to do without the registry.
 func Backend() driver.Backend {
-	return driver.Backend{Open: open, Validate: validate}
+	return driver.Backend{Open: open, Validate: validate, URLLocation: urlLocation}
 }
+
+// urlLocation returns "" for dummy://; any other location is refused.
+func urlLocation(u *url.URL) (string, error) { return strings.Trim(u.Host+u.Path, "/"), nil }
 
 func open(_ context.Context, cfg driver.Config) (driver.Store, error) {
 	if err := validate(cfg); err != nil {

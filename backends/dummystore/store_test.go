@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/backends/dummystore"
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
 )
 
@@ -104,6 +105,18 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		}
 		if _, err := b.Open(t.Context(), cfg); err == nil {
 			t.Errorf("Open took %+v, which Validate refuses", cfg)
+		}
+	}
+}
+
+func TestTheURLHasNoLocation(t *testing.T) {
+	for _, raw := range []string{"dummy://", "dummy:", "dummy:///"} {
+		cfg, err := cache.ParseURL(raw)
+		if err == nil {
+			err = cfg.Check("default")
+		}
+		if cfg.Location != "" || err != nil {
+			t.Errorf("%s: location %q, %v, want none", raw, cfg.Location, err)
 		}
 	}
 }

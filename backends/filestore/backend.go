@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -35,7 +36,17 @@ func Backend() driver.Backend {
 			_, err := readOptions(cfg)
 			return err
 		},
+		URLLocation: urlLocation,
 	}
+}
+
+// urlLocation returns the path of a URL. The first part of a relative one, ".", stands
+// where the host would.
+func urlLocation(u *url.URL) (string, error) {
+	if u.Host != "" && u.Host != "." {
+		return "", errors.New("there must be no host: an absolute path begins with a third slash, as in file:///var/cache/app, and a relative one with a dot, as in file://./cache")
+	}
+	return u.Host + u.Path, nil
 }
 
 var errNoLocation = errors.New(`the location is empty: it must be the directory for the entries, for example "/var/cache/shop"`)

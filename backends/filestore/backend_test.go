@@ -1,6 +1,7 @@
 package filestore_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/backends/filestore"
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
 )
 
@@ -75,6 +77,28 @@ func TestARelativeLocationLooksLikeOne(t *testing.T) {
 	for _, location := range []string{"./cache", "../cache", ".", t.TempDir()} {
 		if err := filestore.Backend().Validate(driver.Config{Location: location}); err != nil {
 			t.Errorf("%s: %v", location, err)
+		}
+	}
+}
+
+func TestTheLocationOfAURLIsItsPath(t *testing.T) {
+	for raw, want := range map[string]string{
+		"file:///var/cache/app":               "/var/cache/app",
+		"file:/var/cache/app":                 "/var/cache/app",
+		"file://./relative/dir":               "./relative/dir",
+		"file:///var/my%20cache/100%25%3F%23": "/var/my cache/100%?#",
+		"file:///var/x?timeout=5m":            "/var/x",
+	} {
+		if cfg, err := cache.ParseURL(raw); cfg.Location != want || err != nil {
+			t.Errorf("%s: location %q, %v, want %q", raw, cfg.Location, err, want)
+		}
+	}
+	for raw, want := range map[string]string{
+		"file://var/cache":       "file URL: there must be no host: an absolute path begins with a third slash, as in file:///var/cache/app, and a relative one with a dot, as in file://./cache",
+		"file://user@/var/cache": "file URL: there must be no user: there is no server to sign in to",
+	} {
+		if _, err := cache.ParseURL(raw); !errors.Is(err, cache.ErrInvalidSettings) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", raw, err, want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package memstore
 import (
 	"context"
 	"math"
+	"net/url"
+	"strings"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -18,8 +20,12 @@ func Backend() driver.Backend {
 		Open:                open,
 		Validate:            validate,
 		OneStorePerLocation: true,
+		URLLocation:         urlLocation,
 	}
 }
+
+// urlLocation returns "pages" for memory://pages.
+func urlLocation(u *url.URL) (string, error) { return strings.Trim(u.Host+u.Path, "/"), nil }
 
 func open(_ context.Context, cfg driver.Config) (driver.Store, error) {
 	opts, err := readOptions(cfg)

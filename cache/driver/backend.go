@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Backend opens stores of one kind from settings. Both functions are required.
+// Backend opens stores of one kind from settings. Open and Validate are required.
 type Backend struct {
 	// Open returns a store for cfg, which Validate would accept. It may dial,
 	// read or create what it needs, within ctx. A store opened for an alias is
@@ -25,6 +26,13 @@ type Backend struct {
 	// would not see each other's entries, as with memory, so that all aliases
 	// with one location must share a store and have equal options.
 	OneStorePerLocation bool
+
+	// URLLocation is for backends without a server: it returns the location that a
+	// URL of the backend stands for, such as the path of file:///var/cache/app, in
+	// the form that Open takes. u has neither user nor query nor fragment. An error
+	// says what is wrong with the URL and what would be right. Where URLLocation is
+	// nil, the location is the URL without its query.
+	URLLocation func(u *url.URL) (string, error)
 }
 
 // Config is what a backend is told about the store that it opens.
