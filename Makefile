@@ -25,6 +25,13 @@ test: deps ## run every test on real servers with the race detector, and the all
 	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m ./...
 	$(WITH_SERVICES) $(GO) test -count=1 -run 'Alloc' ./...
 
+# What users import, and the command.
+LIBRARY := ./adapters/... ./backends/... ./cache/... ./cmd/... ./fragment/... ./middleware/... ./signals/...
+
+.PHONY: unit
+unit: ## the tests of what users import that need no server, on any system
+	CI=false $(GO) test -count=1 -timeout 15m $(LIBRARY)
+
 .PHONY: e2e
 e2e: deps ## the faults: servers that die, lag and fall silent under load, in a module of its own
 	$(WITH_SERVICES) $(GO) -C internal/e2e test -p 1 -race -count=1 -timeout 15m ./load ./connections ./faults ./redisfaults ./soak/...
@@ -66,19 +73,37 @@ browser: ## visit examples/nethttp with Chromium, which is installed if it is mi
 	@scripts/browser.sh
 	LARDER_TEST_BROWSER=chromium $(GO) -C internal/e2e test -race -count=1 -timeout 2m ./browser
 
-# The newest releases of the frameworks; go.mod requires the oldest that the
-# adapters work with.
+# The adapters, and the examples that use them.
+ADAPTER_TESTS := ./adapters/... ./examples/gin ./examples/echo
+
+.PHONY: adapters-oldest
+adapters-oldest: ## the tests of the adapters with the oldest gin and echo, which go.mod requires
+	$(GO) test -race -count=1 $(ADAPTER_TESTS)
+	$(GO) test -count=1 -run 'Alloc' ./adapters/...
+
+# The newest releases of the frameworks that are known to work.
 NEWEST := github.com/gin-gonic/gin@v1.12.0 github.com/labstack/echo/v4@v4.16.0 github.com/labstack/echo/v5@v5.4.4
 
+# A go.mod beside the repository's, for tests with other releases of what it requires.
+NEWEST_MOD := $(BIN)/newest.mod
+
 .PHONY: adapters-newest
-adapters-newest: ## the tests of the adapters with the newest gin and echo
+adapters-newest: newest-mod ## the same with the newest gin and echo
+	$(GO) get -modfile=$(NEWEST_MOD) $(NEWEST) ./adapters/...
+	$(GO) get -t -modfile=$(NEWEST_MOD) ./adapters/...
+	$(GO) test -modfile=$(NEWEST_MOD) -race -count=1 $(ADAPTER_TESTS)
+	$(GO) test -modfile=$(NEWEST_MOD) -count=1 -run 'Alloc' ./adapters/...
+
+.PHONY: newest
+newest: deps newest-mod ## every test with the newest release of everything that go.mod requires, whatever was published since
+	$(GO) get -u -t -modfile=$(NEWEST_MOD) ./...
+	$(WITH_SERVICES) $(GO) test -modfile=$(NEWEST_MOD) -p 1 -count=1 -timeout 20m $(LIBRARY) $(ADAPTER_TESTS)
+
+.PHONY: newest-mod
+newest-mod:
 	@mkdir -p $(BIN)
-	cp go.mod $(BIN)/newest.mod
-	cp go.sum $(BIN)/newest.sum
-	$(GO) get -modfile=$(BIN)/newest.mod $(NEWEST) ./adapters/...
-	$(GO) get -t -modfile=$(BIN)/newest.mod ./adapters/...
-	$(GO) test -modfile=$(BIN)/newest.mod -race -count=1 ./adapters/... ./examples/gin ./examples/echo
-	$(GO) test -modfile=$(BIN)/newest.mod -count=1 -run 'Alloc' ./adapters/...
+	cp go.mod $(NEWEST_MOD)
+	cp go.sum $(NEWEST_MOD:.mod=.sum)
 
 .PHONY: deps
 deps: ## install the servers that the tests start, or say what is missing
@@ -112,6 +137,14 @@ lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
 $(STATICCHECK):
 	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 	mv $(BIN)/staticcheck $@
+
+.PHONY: workflows
+workflows: ## check .github/workflows with actionlint
+	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: vulncheck
+vulncheck: ## known vulnerabilities in what larder calls, by the Go vulnerability database
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 .PHONY: house
 house: ## who imports whom, and the golden list of dependencies
@@ -211,6 +244,13 @@ ci: check test neighbours apps e2e conformance fuzz examples adapters-newest gua
 
 .PHONY: nightly
 nightly: apps-full pocketbase ## what takes too long for each change
+
+# The version that make release-check asks CHANGELOG.md for: without one, Unreleased.
+VERSION ?=
+
+.PHONY: release-check
+release-check: ## could this commit be tagged? It is built as a user builds it. VERSION=v0.1.0 asks for the section of CHANGELOG.md, too
+	scripts/release-check.sh $(VERSION)
 
 .PHONY: clean
 clean: ## remove what the other commands installed
