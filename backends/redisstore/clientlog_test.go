@@ -93,6 +93,11 @@ func TestTheClientsLinesHaveNoPasswordOfAStoreWithoutALog(t *testing.T) {
 	l.Print("AUTH %s", "s3cr3t")
 	l.Use(logTo(&log), "other")
 	l.Print("AUTH s3cr3t other")
+	l.Use(logTo(&log), "others")
+	l.Print("AUTH others")
+	if strings.Contains(log.String(), "***s") {
+		t.Errorf("the end of a secret that begins with another is in the log: %s", log.String())
+	}
 	if plain.String() != "redis: AUTH ***\n" || !strings.Contains(log.String(), `text="AUTH *** ***"`) {
 		t.Errorf("without a log: %q; with one: %q", plain.String(), log.String())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,9 +107,11 @@ func redact(err error, secrets []string) error {
 	return &redacted{text, err}
 }
 
-// hide returns text without the secrets.
+// hide returns text without the secrets: the longest first, since one may be the beginning of
+// another, which would be known by its end.
 func hide(text string, secrets []string) string {
-	for _, secret := range secrets {
+	longestFirst := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range longestFirst {
 		text = strings.ReplaceAll(text, secret, "***")
 	}
 	return text
