@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
 )
@@ -50,7 +51,7 @@ func (v *valueBuffer) release() {
 // encode turns v into what the store keeps: s, which is empty. Bytes are in buf.
 func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	if o.assigner != nil {
-		if _, ok := o.assigner.asRead(v); !ok {
+		if _, ok := o.assigner.asRead(v); !ok && !fillsInterfaces(o.codec) {
 			return a.encodeOfInterface(st, buf, v, o, s)
 		}
 	}
@@ -72,6 +73,15 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *store
 		return a.encodeString(st, buf, text, o, s)
 	}
 	return a.encodeWithCodec(st, buf, v, o, s)
+}
+
+// interfaceFiller is a codec whose data say of what type they are, so that it can fill an
+// interface with methods. Its entries have no fingerprint of a type.
+type interfaceFiller interface{ FillsInterfaces() }
+
+func fillsInterfaces(c codec.Codec) bool {
+	_, fills := c.(interfaceFiller)
+	return fills
 }
 
 // encodeOfInterface is encode for a view of an interface with methods, into which
@@ -139,9 +149,12 @@ func (a *alias) encodeString(st *opened, buf *valueBuffer, text string, o *optio
 func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
-	asRead := v
+	asRead, typed := v, true
 	if o.assigner != nil {
-		asRead, _ = o.assigner.asRead(v) // of what is read into an any, not all comes back
+		asRead, typed = o.assigner.asRead(v) // of what is read into an any, not all comes back
+	}
+	if !typed {
+		asRead = v // by a codec that fills interfaces
 	}
 	payload, err := appendEncoded(o.codec, scratch.b[:0], asRead)
 	if err != nil {
@@ -151,8 +164,10 @@ func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options,
 	h := &envelope.Header{
 		Kind:    envelope.KindEncoded,
 		Codec:   o.codec.ID(),
-		Type:    fingerprint(reflect.TypeOf(v)),
 		Expires: a.expiry(o),
+	}
+	if typed {
+		h.Type = fingerprint(reflect.TypeOf(v))
 	}
 	return a.seal(st, buf, h, payload, s)
 }

@@ -118,8 +118,8 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 			}
 		}
 		entry, _, err := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, purge.RulesKey)
-		if err != nil || len(entry.Purges) != n {
-			t.Errorf("%d purges are kept, %v", len(entry.Purges), err)
+		if err != nil || len(entry.(*page.Purges).Rules) != n {
+			t.Errorf("%d purges are kept, %v", len(entry.(*page.Purges).Rules), err)
 		}
 	})
 }
@@ -200,7 +200,7 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 		get()
 		j := p.(*engine.Handler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
 		entry, ok, err := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, page.Key(p.(*engine.Handler).AppendPrimary(nil, 0, j.Target, nil)))
-		if !ok || err != nil || entry.Index != nil {
+		if _, isIndex := entry.(*page.Index); !ok || err != nil || isIndex {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)
 		}
 	})

@@ -3,6 +3,7 @@ package version1
 import (
 	"bytes"
 	"context"
+	"hash/crc32"
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -33,6 +34,11 @@ func Over(store driver.Store) *Store {
 // laterVersion is one that both releases take for a later one.
 const laterVersion = 99
 
+// The codec of pages, and the fingerprint of their type, which was middleware.page.
+const codecOfPages = 64
+
+var typeOfPages = crc32.ChecksumIEEE([]byte("middleware.page"))
+
 // written returns an entry as that release would have written it.
 func written(value []byte) []byte {
 	var h envelope.Header
@@ -42,6 +48,9 @@ func written(value []byte) []byte {
 	old := Header{
 		Kind: Kind(h.Kind), Codec: h.Codec, Compression: h.Compression,
 		Expires: Expiry(h.Expires), Type: h.Type, Length: h.Length,
+	}
+	if old.Codec == codecOfPages {
+		old.Type = typeOfPages
 	}
 	return append(old.Append(nil), envelope.Payload(value)...)
 }

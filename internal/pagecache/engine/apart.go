@@ -12,11 +12,11 @@ import (
 // only for the client who started the run, but may be kept to be validated. What
 // was stored or invalidated since the run began stays.
 type apart struct {
-	entry *page.Page
+	entry page.Entry
 	ttl   time.Duration
 	began time.Time // the run
 
-	found  *page.Page
+	found  page.Entry
 	stored bool
 }
 
@@ -26,7 +26,7 @@ var (
 )
 
 // storeApart reports whether it has stored the entry.
-func (u *run) storeApart(entry *page.Page, ttl time.Duration) bool {
+func (u *run) storeApart(entry page.Entry, ttl time.Duration) bool {
 	a := &apart{entry: entry, ttl: ttl, began: u.requested.Truncate(time.Millisecond)} // as in stores of bytes
 	outcome, err := u.x.cache(u.ctx).Fill(u.ctx, u.x.key, &a.found, a)
 	if err != nil {
@@ -36,7 +36,7 @@ func (u *run) storeApart(entry *page.Page, ttl time.Duration) bool {
 }
 
 // Accept implements [cache.Accepter]: what is newer than the run stays.
-func (a *apart) Accept() bool { return !a.found.Requested.Before(a.began) }
+func (a *apart) Accept() bool { return !a.found.Begun().Before(a.began) }
 
 // Load implements [cache.Loader].
 func (a *apart) Load(context.Context) (cache.Loaded, error) {

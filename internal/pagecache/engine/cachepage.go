@@ -35,7 +35,7 @@ func NewHandler(p *policy.Policy, next http.Handler) http.Handler {
 
 // Pages is the view under which pages are stored, over whichever cache. A
 // cache that fails counts as one that has nothing.
-var Pages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
+var Pages = cache.For[page.Entry](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
 
 // encodedPages is the view of the same as they are stored.
 var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())

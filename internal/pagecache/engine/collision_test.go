@@ -51,7 +51,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 		key, n := h.AppendKey(nil, r, &j)
 		return page.Key(key[:n])
 	}
-	entry := func(key string) *page.Page {
+	entry := func(key string) page.Entry {
 		p, ok, err := view.Get(ctx, key)
 		if !ok || err != nil {
 			t.Fatalf("Get: %v, %v", ok, err)
@@ -66,15 +66,15 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	for _, path := range []string{"/a", "/b", "/varies", "/varies2"} {
 		answer(path, "1")
 	}
-	index := entry(primaryKey("/varies"))
+	index := entry(primaryKey("/varies")).(*page.Index)
 	variantKey := func(r *http.Request) string {
 		x := &exchange{h: h, r: r, Judgement: h.Judge(nil, r)}
 		x.start()
-		return x.variantKey(index.Index, x.keyAt(destination{index: index.Index}))
+		return x.variantKey(index.Variants, x.keyAt(destination{index: index.Variants}))
 	}
 	variant := entry(variantKey(get("/varies", "1")))
 
-	for name, wrong := range map[string]*page.Page{
+	for name, wrong := range map[string]page.Entry{
 		"another page":         entry(primaryKey("/b")),
 		"another page's index": entry(primaryKey("/varies2")),
 		"a variant of another": variant,
@@ -86,7 +86,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 			t.Errorf("%s: got %q, Cache-Status %q", name, body, status)
 		}
 	}
-	for name, wrong := range map[string]*page.Page{
+	for name, wrong := range map[string]page.Entry{
 		"another page": entry(primaryKey("/b")),
 		"an index":     index,
 	} {

@@ -98,7 +98,7 @@ func (x *exchange) indexKey(depth int) []byte {
 
 // selectVariant goes on with the variant of the page that this request selects. entry
 // is where the index was found, or nil if that was not in the cache.
-func (x *exchange) selectVariant(index *page.Variants, entry *page.Page) {
+func (x *exchange) selectVariant(index *page.Variants, entry *page.Index) {
 	if x.depth == 0 {
 		x.h.indexes.remember(x.primary, index)
 	}
@@ -107,6 +107,12 @@ func (x *exchange) selectVariant(index *page.Variants, entry *page.Page) {
 	x.index, x.indexEntry = index, entry
 	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
 	x.key = x.variantKey(x.steps[0].index, x.canonical)
+}
+
+// followIndex goes on with the variant to which the index leads that was found.
+func (x *exchange) followIndex() {
+	index := x.found.(*page.Index)
+	x.selectVariant(index.Variants, index)
 }
 
 // backTo goes back to the entry that is behind depth indexes.
@@ -123,7 +129,7 @@ func (x *exchange) backTo(depth int) {
 // nil if that is nothing. A variant is stored here, before its index, so that whoever gets
 // the index finds it there; and if the page is invalidated in the meantime, the index is
 // not stored and nothing leads to the variant.
-func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) (stored *page.Page, ttl time.Duration) {
+func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) (stored page.Entry, ttl time.Duration) {
 	ttl = x.h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable())
 	if d.index == nil {
 		return entry, ttl
@@ -136,7 +142,7 @@ func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) 
 		return nil, 0
 	}
 	key := bytes.Clone(x.indexKey(d.depth))
-	return &page.Page{Key: key, Index: d.index, Requested: entry.Received, Received: entry.Received}, page.IndexTTL(ttl)
+	return &page.Index{Key: key, Variants: d.index, Made: entry.Received}, page.IndexTTL(ttl)
 }
 
 // write stores an entry, and reports whether it could. It does not wait for a store that

@@ -45,17 +45,18 @@ type exchange struct {
 	primaryLen int            // of canonical, what is the URL's
 	fullLen    int            // of canonical, what is the page's
 	index      *page.Variants // the last that the request came through, nil if there was none
-	indexEntry *page.Page     // of index, if that was found in the cache
+	indexEntry *page.Index    // of index, if that was found in the cache
 	steps      [maxDepth]indexStep
 	depth      int // how many of steps count
 
 	from     *cache.BaseCache
-	found    *page.Page   // what the cache or another's run gave
+	found    page.Entry   // what the cache or another's run gave
+	page     *page.Page   // what was judged, if that is a response
 	judged                // what becomes of assessed
 	now      time.Time    // at which it was judged
 	list     *purge.List  // of purges by prefix, see purgeList
 	purges   *purge.Known // what was known by it
-	assessed *page.Page   // the last that was found and judged
+	assessed page.Entry   // the last that was found and judged
 	foreign  bool         // found is of the same URL, but not for this request
 	retried  bool
 
@@ -70,7 +71,7 @@ type exchange struct {
 	baseRemoved bool // from the cache, by that run
 
 	// tombstone is what was found in place of the page, or nil.
-	tombstone *page.Page
+	tombstone *page.Tombstone
 
 	// prepared is what a run needs of the request, taken while that is ours.
 	prepared  *prepared
@@ -128,7 +129,7 @@ func (x *exchange) purgeList() *purge.List {
 }
 
 // cache is the view of the pages for the request or the run of ctx.
-func (x *exchange) cache(ctx context.Context) cache.View[*page.Page] {
+func (x *exchange) cache(ctx context.Context) cache.View[page.Entry] {
 	return Pages.Over(cache.From(ctx, x.h.Alias))
 }
 
@@ -192,7 +193,7 @@ func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 
 // findAlone looks for a page and starts no run. It passes, for that reason, if there
 // is none.
-func (x *exchange) findAlone(c cache.View[*page.Page], why reason.Reason) (answered bool) {
+func (x *exchange) findAlone(c cache.View[page.Entry], why reason.Reason) (answered bool) {
 	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
@@ -201,7 +202,7 @@ func (x *exchange) findAlone(c cache.View[*page.Page], why reason.Reason) (answe
 	if x.Accept() {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
-	if x.found == nil || x.found.Tombstone {
+	if _, isGone := x.found.(*page.Tombstone); isGone || x.found == nil {
 		x.h.uncacheable.noteAbsent(x.memoryKey())
 	}
 	switch why {

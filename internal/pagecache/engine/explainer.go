@@ -118,7 +118,7 @@ func (e *explainer) find() bool {
 		if x.verdict != verdictVariant {
 			break
 		}
-		x.selectVariant(found.Index, found)
+		x.followIndex()
 		e.key("variant")
 	}
 	e.verdict()
@@ -127,22 +127,30 @@ func (e *explainer) find() bool {
 
 // stored says what was found under a key.
 func (e *explainer) stored() {
-	p := e.x.found
-	switch {
-	case p == nil:
-		e.add("stored", "nothing", "RFC 9111, section 4")
-	case e.x.verdict == verdictBypass && e.x.reason == reason.Collision:
-		// The next step says so.
-	case e.x.verdict == verdictVariant:
-		e.add("stored", "the page has variants, by "+variesOn(p.Index.Names), "RFC 9111, section 4.1")
-	case p.Tombstone:
-		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(p.Requested))+" ago", "Purge")
-	case !bytes.Equal(p.Key, e.x.canonical):
-		e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
-	default:
-		e.add("stored", "a response", "RFC 9111, section 4", describe(e.x.h.Policy, p, e.now)...)
-		e.purges(p)
+	x := e.x
+	if x.verdict == verdictBypass && x.reason == reason.Collision {
+		return // the next step says so
 	}
+	switch entry := x.found.(type) {
+	case nil:
+		e.add("stored", "nothing", "RFC 9111, section 4")
+		return
+	case *page.Tombstone:
+		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(entry.At))+" ago", "Purge")
+		return
+	case *page.Index:
+		if x.verdict == verdictVariant {
+			e.add("stored", "the page has variants, by "+variesOn(entry.Variants.Names), "RFC 9111, section 4.1")
+			return
+		}
+	case *page.Page:
+		if bytes.Equal(entry.Key, x.canonical) {
+			e.add("stored", "a response", "RFC 9111, section 4", describe(x.h.Policy, entry, e.now)...)
+			e.purges(entry)
+			return
+		}
+	}
+	e.add("stored", "a page of the same URL, for a request that differs in what else is in the key", "RFC 9111, section 4.1")
 }
 
 func variesOn(names []string) string {
@@ -229,16 +237,16 @@ func (e *explainer) refused() {
 // condition says what of a stored response the client wants.
 func (e *explainer) condition() string {
 	x := e.x
-	if x.found.Status != 200 || !x.Fields.Has(policy.KindConditional) {
+	if x.page.Status != 200 || !x.Fields.Has(policy.KindConditional) {
 		return ""
 	}
-	switch x.h.conditions(x.r, &x.found.Validators) {
+	switch x.h.conditions(x.r, &x.page.Validators) {
 	case rfc9111.OutcomeNotModified:
 		return ", as 304"
 	case rfc9111.OutcomePreconditionFailed:
 		return ", as 412"
 	case rfc9111.OutcomeProceed:
-		if policy.AsksForRange(x.r) && x.h.MayCut(x.found.Header(), x.r) {
+		if policy.AsksForRange(x.r) && x.h.MayCut(x.page.Header(), x.r) {
 			return ", the range of it that was asked for"
 		}
 	}

@@ -53,7 +53,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 	if entry, ok := l.whole(x.h.Policy); ok {
 		// It is about to be stored.
 		x.sawEnd = true
-		x.found, x.now = entry, time.Now()
+		x.found, x.page, x.now = entry, entry, time.Now()
 		x.hit(cache.Outcome{Hit: true})
 		return true
 	}
@@ -76,7 +76,7 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 // whatever process, after the run of l had begun: the run would have found the same
 // tombstone. Clocks of several machines would not tell.
 func (x *exchange) isPurgedSince(l *live) bool {
-	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.Generation != x.tombstone.Generation)
+	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.ID != x.tombstone.ID)
 }
 
 // isPurged reports whether a response was begun before a purge that this request

@@ -29,7 +29,7 @@ type hotPage struct {
 	// was selected, as they came, and of a variant the index that leads to it.
 	selecting []page.Field
 	isVariant bool
-	index     hotEntry
+	index     weak.Pointer[page.Index]
 }
 
 // hotEntry is an entry with its key. It is the store that keeps it.
@@ -51,8 +51,8 @@ func (hs *hotWays) keepPage(x *exchange) {
 	if x.depth > 1 {
 		return // more than one entry leads to the page
 	}
-	since, remote := x.now.Sub(x.purges.Fetched), x.found.Head != nil
-	if since >= hotFor || !remote && !x.found.IsStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
+	since, remote := x.now.Sub(x.purges.Fetched), x.page.Head != nil
+	if since >= hotFor || !remote && !x.page.IsStored() || !x.isPlain() || hs.isTaken(x.r, x.now) {
 		return
 	}
 	list := x.purgeList()
@@ -65,15 +65,15 @@ func (hs *hotWays) keepPage(x *exchange) {
 		return // in a session, a request may have changed what others find still
 	}
 	hot := &hotWay{judged: x.now, cools: hotFor - since, hotPage: hotPage{
-		hotEntry: hotEntry{weak.Make(x.found), x.key},
-		head:     weak.Make(x.found.Head), remote: remote,
-		cache: shared, list: list, purges: x.purges.Number, age: x.found.Age(x.now), selecting: selecting,
+		hotEntry: hotEntry{weak.Make(x.page), x.key},
+		head:     weak.Make(x.page.Head), remote: remote,
+		cache: shared, list: list, purges: x.purges.Number, age: x.page.Age(x.now), selecting: selecting,
 	}}
 	if x.index != nil {
 		if x.indexEntry == nil || !x.indexEntry.IsStored() {
 			return
 		}
-		hot.isVariant, hot.index = true, hotEntry{weak.Make(x.indexEntry), x.primary}
+		hot.isVariant, hot.index = true, weak.Make(x.indexEntry)
 	}
 	hs.keep(x.r, hot)
 }
@@ -85,7 +85,7 @@ func (x *exchange) selectingFields() (selecting []page.Field, few bool) {
 	if x.index != nil {
 		names = append(slices.Clip(names), x.index.Names...)
 	}
-	if x.found.ContentEncoding != nil {
+	if x.page.ContentEncoding != nil {
 		names = append(slices.Clip(names), "Accept-Encoding")
 	}
 	return x.fieldsNamed(names)
@@ -135,7 +135,7 @@ func (hot *hotWay) lookUp(ctx context.Context, caches *cache.Handler, elapsed ti
 	if hot.remote {
 		return hot.fetch(ctx, caches, elapsed)
 	}
-	if hot.isVariant && hot.index.stored() == nil {
+	if index := hot.index.Value(); hot.isVariant && (index == nil || !index.IsStored()) {
 		return nil, nil, 0
 	}
 	age = hot.age + elapsed

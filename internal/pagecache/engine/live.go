@@ -16,8 +16,8 @@ import (
 // it. It is announced to everyone who waits for the run, and to those who come
 // before the run is over.
 type live struct {
-	loading   cache.Loading // of the run
-	tombstone *page.Page    // that was found before the run, or nil
+	loading   cache.Loading   // of the run
+	tombstone *page.Tombstone // that was found before the run, or nil
 
 	page     *page.Page  // its header; the body is that of the stream
 	header   http.Header // as the handler gave it, for the client who started the run

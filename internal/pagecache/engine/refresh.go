@@ -166,7 +166,7 @@ func (r refresher) Accept() bool {
 	r.assess(r.found)
 	switch r.verdict {
 	case verdictStale, verdictValidate:
-		r.base = r.found
+		r.base = r.page
 		return false
 	case verdictMiss:
 		return false

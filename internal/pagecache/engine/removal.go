@@ -76,7 +76,7 @@ func (x *exchange) removeBase(ctx context.Context) {
 type removal struct {
 	base  *page.Page
 	key   []byte // of the tombstone
-	found *page.Page
+	found page.Entry
 }
 
 var (
@@ -85,7 +85,10 @@ var (
 )
 
 // Accept implements [cache.Accepter]: another page stays.
-func (r *removal) Accept() bool { return !r.found.IsSameEntry(r.base) }
+func (r *removal) Accept() bool {
+	found, isPage := r.found.(*page.Page)
+	return !isPage || !found.IsSame(r.base)
+}
 
 // Load implements [cache.Loader].
 func (r *removal) Load(context.Context) (cache.Loaded, error) {

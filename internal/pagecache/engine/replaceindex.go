@@ -13,10 +13,10 @@ import (
 // was purged or replaced meanwhile, by whatever process, that stays.
 type indexReplacement struct {
 	index *page.Variants
-	entry *page.Page
+	entry page.Entry
 	ttl   time.Duration
 
-	found  *page.Page
+	found  page.Entry
 	loaded bool
 }
 
@@ -26,7 +26,7 @@ var (
 )
 
 // replaceIndex reports whether it has stored an entry in place of an index of x's.
-func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *page.Page, ttl time.Duration) bool {
+func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry page.Entry, ttl time.Duration) bool {
 	r := &indexReplacement{index: replaced.index, entry: entry, ttl: ttl}
 	outcome, err := x.cache(ctx).Fill(ctx, replaced.key, &r.found, r)
 	if err != nil {
@@ -38,8 +38,8 @@ func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry *
 // Accept implements [cache.Accepter]: another entry stays, and so does an index that was
 // declared stale since.
 func (r *indexReplacement) Accept() bool {
-	found := r.found.Index
-	return found == nil || found.Generation != r.index.Generation || !found.Softened.Equal(r.index.Softened)
+	found, isIndex := r.found.(*page.Index)
+	return !isIndex || found.Variants.Generation != r.index.Generation || !found.Variants.Softened.Equal(r.index.Softened)
 }
 
 // Load implements [cache.Loader].

@@ -33,7 +33,7 @@ type run struct {
 	// asked is the page that the handler was asked about, if it was.
 	asked     *page.Page
 	requested time.Time
-	tombstone *page.Page // that was found before the run, or nil
+	tombstone *page.Tombstone // that was found before the run, or nil
 
 	// Set when the handler has written its header.
 	status int

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -24,14 +25,17 @@ func (x *exchange) accept(stored bool) bool {
 	}
 	switch x.verdict {
 	case verdictMiss:
-		if x.found != nil && x.found.Tombstone {
-			x.tombstone = x.found
-			return false
+		switch entry := x.found.(type) {
+		case *page.Tombstone:
+			x.tombstone = entry
+		case nil:
+			x.foreign = false
+		default:
+			x.foreign = !bytes.Equal(entry.Canonical(), x.canonical)
 		}
-		x.foreign = x.found != nil && !bytes.Equal(x.found.Key, x.canonical)
 		return false
 	case verdictValidate:
-		x.base = x.found
+		x.base = x.page
 		return false
 	}
 	return true
@@ -72,7 +76,7 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 	switch x.verdict {
 	case verdictVariant:
-		x.selectVariant(x.found.Index, x.found)
+		x.followIndex()
 		return false
 	case verdictBypass:
 		x.pass(forwardBypass, x.reason)
@@ -118,18 +122,18 @@ func (x *exchange) hit(outcome cache.Outcome) {
 			x.isForgotten = true // there was neither a run nor a refresh of the page
 			x.h.hot.keepPage(x)
 		}
-		x.sendHit(x.found, x.found.Age(x.now))
+		x.sendHit(x.page, x.page.Age(x.now))
 		return
 	}
 	x.noteMiss(x.r.Context())
-	setStatus(x.w.Header(), x.found.CacheStatus, forwarded{
+	setStatus(x.w.Header(), x.page.CacheStatus, forwarded{
 		why:       x.forward(),
-		status:    x.found.Status,
+		status:    x.page.Status,
 		stored:    outcome.Stored,
 		collapsed: outcome.Collapsed,
 	})
 	// Nobody has made it for this request (RFC 9111, section 5.1).
-	x.sendAged(x.found)
+	x.sendAged(x.page)
 }
 
 // forward says for Cache-Status what kind of miss this was.

@@ -32,32 +32,41 @@ type judged struct {
 }
 
 // assess decides what becomes of an entry that was found for this request.
-func (x *exchange) assess(p *page.Page) {
+func (x *exchange) assess(entry page.Entry) {
 	x.now, x.purges = time.Now(), x.purgeList().Known.Load()
-	x.judged, x.assessed = x.verdictOn(p), p
+	x.page, _ = entry.(*page.Page)
+	x.judged, x.assessed = x.verdictOn(entry), entry
 }
 
 // verdictOn is asked of every entry, so that neither a collision of keys nor a
 // mistake in filling shows one client another's page.
-func (x *exchange) verdictOn(p *page.Page) judged {
-	primary := x.canonical[:x.primaryLen]
-	switch {
-	case p == nil:
+func (x *exchange) verdictOn(entry page.Entry) judged {
+	if entry == nil {
 		return judged{verdict: verdictMiss}
-	case p.Index != nil && x.depth < maxDepth && bytes.Equal(p.Key, x.indexKey(x.depth)):
-		return judged{verdict: verdictVariant}
-	case p.Index != nil && x.depth > 0 && len(p.Key) > x.fullLen && bytes.HasPrefix(p.Key, primary):
-		return judged{verdict: verdictMiss} // of another variant that has the same slot
-	case p.Tombstone && bytes.HasPrefix(p.Key, primary): // of the URL, or of one of its variants
-		return judged{verdict: verdictMiss}
-	case p.Index != nil, p.Tombstone, p.Purges != nil:
-		return judged{verdict: verdictBypass, reason: reason.Collision}
-	case bytes.Equal(p.Key, x.canonical):
-		return x.verdictOnPage(p)
-	case bytes.HasPrefix(p.Key, primary):
-		// The same URL, but for a request that differs in what else is in the key:
-		// from now on there are variants, or this one takes the place of another.
-		return judged{verdict: verdictMiss}
+	}
+	key := entry.Canonical()
+	isOfURL := bytes.HasPrefix(key, x.canonical[:x.primaryLen])
+	switch entry := entry.(type) {
+	case *page.Page:
+		if bytes.Equal(key, x.canonical) {
+			return x.verdictOnPage(entry)
+		}
+		if isOfURL {
+			// For a request that differs in what else is in the key: from now on there
+			// are variants, or this one takes the place of another.
+			return judged{verdict: verdictMiss}
+		}
+	case *page.Index:
+		if x.depth < maxDepth && bytes.Equal(key, x.indexKey(x.depth)) {
+			return judged{verdict: verdictVariant}
+		}
+		if isOfURL && x.depth > 0 && len(key) > x.fullLen {
+			return judged{verdict: verdictMiss} // of another variant that has the same slot
+		}
+	case *page.Tombstone:
+		if isOfURL { // or of one of its variants
+			return judged{verdict: verdictMiss}
+		}
 	}
 	return judged{verdict: verdictBypass, reason: reason.Collision}
 }

@@ -53,37 +53,34 @@ const (
 // Name implements [codec.Codec].
 func (Codec) Name() string { return "larder-page" }
 
+// FillsInterfaces says that the data tell which kind of [Entry] they are.
+func (Codec) FillsInterfaces() {}
+
 // ID implements [codec.Codec].
 func (Codec) ID() byte { return 64 }
 
 // Append implements [codec.Codec].
 func (Codec) Append(dst []byte, v any) ([]byte, error) {
-	p, ok := v.(*Page)
-	if !ok {
-		return dst, fmt.Errorf("%w: %T is not a page", codec.ErrUnencodable, v)
+	switch entry := v.(type) {
+	case *Page:
+		dst = appendStart(dst, kindPage, entry, len(entry.Body))
+		return append(appendResponse(dst, entry), entry.Body...), nil
+	case *Index:
+		dst = keys.AppendPart(appendStart(dst, kindIndex, entry, 0), entry.Variants.Generation)
+		dst = appendTime(dst, entry.Variants.Softened)
+		return appendStrings(dst, entry.Variants.Names), nil
+	case *Tombstone:
+		return keys.AppendPart(appendTime(appendStart(dst, kindTombstone, entry, 0), entry.At), entry.ID), nil
+	case *Purges:
+		return appendPurges(appendStart(dst, kindPurges, entry, 0), entry.Rules), nil
 	}
-	kind := kindPage
-	switch {
-	case p.Tombstone:
-		kind = kindTombstone
-	case p.Index != nil:
-		kind = kindIndex
-	case p.Purges != nil:
-		kind = kindPurges
-	}
-	dst = binary.AppendUvarint(append(dst, pageVersion, kind), uint64(len(p.Body)))
-	dst = keys.AppendPart(dst, p.Key)
-	switch kind {
-	case kindTombstone:
-		return keys.AppendPart(appendTime(dst, p.Requested), p.Generation), nil
-	case kindIndex:
-		dst = keys.AppendPart(dst, p.Index.Generation)
-		dst = appendTime(dst, p.Index.Softened)
-		return appendStrings(dst, p.Index.Names), nil
-	case kindPurges:
-		return appendPurges(dst, p.Purges), nil
-	}
-	return append(appendResponse(dst, p), p.Body...), nil
+	return dst, fmt.Errorf("%w: %T is not an entry of the cache of pages", codec.ErrUnencodable, v)
+}
+
+// appendStart appends what all kinds of entries begin with.
+func appendStart(dst []byte, kind byte, entry Entry, body int) []byte {
+	dst = binary.AppendUvarint(append(dst, pageVersion, kind), uint64(body))
+	return keys.AppendPart(dst, entry.Canonical())
 }
 
 func appendResponse(dst []byte, p *Page) []byte {
@@ -162,21 +159,21 @@ func appendStrings(dst []byte, list []string) []byte {
 // EncodedPage is a page as it is stored, in the memory that the store gave.
 type EncodedPage []byte
 
-// Decode implements [codec.Codec]. dst is a **page, or a *encodedPage, which may be
+// Decode implements [codec.Codec]. dst is an *[Entry], or an *[EncodedPage], which may be
 // none.
 func (Codec) Decode(data []byte, dst any) error {
 	if d, ok := dst.(*EncodedPage); ok {
 		*d = data
 		return nil
 	}
-	d, ok := dst.(**Page)
+	d, ok := dst.(*Entry)
 	if !ok {
 		return fmt.Errorf("%w than %T: it is a page", codec.ErrWrongType, dst)
 	}
-	p, err := decodePage(data)
+	entry, err := decode(data)
 	if err != nil {
 		return fmt.Errorf("%w: page: %w", codec.ErrMalformed, err)
 	}
-	*d = p
+	*d = entry
 	return nil
 }

@@ -25,7 +25,7 @@ func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
 		want *Page
 		data []byte
 	}{{one, data}, {one, data}, {two, other}, {one, data}} {
-		if diff := diffPages(test.want, decoded(t, test.data)); diff != "" {
+		if diff := diffEntries(test.want, decoded(t, test.data)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -34,8 +34,8 @@ func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
 func TestAPageWhoseHeadIsKnownTakesNoDecoding(t *testing.T) {
 	_, data := headed(t, "body")
 	decoded(t, data)
-	first := decoded(t, data)
-	if second := decoded(t, data); &first.Fields[0] != &second.Fields[0] || first.Render(time.Second) != second.Render(time.Second) {
+	first := decoded(t, data).(*Page)
+	if second := decoded(t, data).(*Page); &first.Fields[0] != &second.Fields[0] || first.Render(time.Second) != second.Render(time.Second) {
 		t.Error("it was decoded again")
 	}
 }
@@ -44,7 +44,7 @@ func TestAKnownHeadWithoutItsBodyIsMalformed(t *testing.T) {
 	p, data := headed(t, "body")
 	decoded(t, data)
 	for n := range data {
-		var got *Page
+		var got Entry
 		if err := (Codec{}).Decode(data[:n], &got); !errors.Is(err, codec.ErrMalformed) || got != nil {
 			t.Errorf("the first %d of %d bytes, %d of them the body: %v, %v", n, len(data), len(p.Body), got, err)
 		}
@@ -56,7 +56,7 @@ func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
 	entry := bytes.Clone(data)
 	decoded(t, entry)
 	clear(entry) // as if it were used for something else
-	if diff := diffPages(want, decoded(t, data)); diff != "" {
+	if diff := diffEntries(want, decoded(t, data)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -64,7 +64,7 @@ func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
 func TestALongHeadIsNotRemembered(t *testing.T) {
 	header := http.Header{"X-Long": {string(bytes.Repeat([]byte("x"), maxKnownHead))}}
 	data := encoded(t, made([]byte("key"), 200, header, []byte("body"), time.Now()))
-	if first, second := decoded(t, data), decoded(t, data); &first.Fields[0] == &second.Fields[0] {
+	if first, second := decoded(t, data).(*Page), decoded(t, data).(*Page); &first.Fields[0] == &second.Fields[0] {
 		t.Error("it was remembered")
 	}
 }

@@ -2,7 +2,6 @@ package page
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -12,15 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// Page is an entry of the cache: a response, ready to be sent; or if index or
-// tombstone is set what is known of a URL instead; or a list of purges. It never
-// changes after it is stored, but for its last three fields.
+// Page is a response, ready to be sent.
 type Page struct {
 	Key     []byte // canonical; compared on a hit
 	Status  int
@@ -34,23 +30,11 @@ type Page struct {
 	Fresh     rfc9111.Freshness // for how long it may be used
 	Sharing   sharing           // among whom
 
-	// Index is set for a URL that has variants: it says how to find one.
-	Index *Variants
-
-	// Tombstone marks a URL that was invalidated: a run that began before, in
-	// another process, finds something in place of nothing and does not store.
-	// generation tells it from others.
-	Tombstone  bool
-	Generation string
-
-	// Purges is the list of purges by prefix, under a key of its own.
-	Purges []PurgeRule
-
 	// Derived from fields when the page is made or read.
 	Vary            []string
 	ContentEncoding []string
 	Validators      rfc9111.Validators
-	CacheStatus     []string // of caches further in
+	CacheStatus     []string // of inner caches
 	Flat            []string // the lines of all fields, one after the other
 	TellsBrowsers   bool     // for how long they may keep it
 
@@ -60,22 +44,14 @@ type Page struct {
 	// rendered is shared by copies that are of the same age.
 	rendered *atomic.Pointer[RenderedAge]
 
-	// stored and removed are set by a store in this process that calls hooks.
-	stored, removed atomic.Bool
+	presence
 }
 
-var _ driver.StoreHook = (*Page)(nil)
+// Canonical implements [Entry].
+func (p *Page) Canonical() []byte { return p.Key }
 
-// OnStored implements [driver.StoreHook].
-func (p *Page) OnStored() { p.stored.Store(true) }
-
-// OnRemoved implements [driver.StoreHook]. A page is stored under one key only: once
-// it is removed, it is never current again.
-func (p *Page) OnRemoved() { p.removed.Store(true) }
-
-// IsStored reports whether a store in this process has the page under its key. It is
-// false where the store does not call hooks.
-func (p *Page) IsStored() bool { return p.stored.Load() && !p.removed.Load() }
+// Begun implements [Entry].
+func (p *Page) Begun() time.Time { return p.Requested }
 
 // sharing is what a response says about requests with credentials.
 type sharing struct{ Public, sMaxAge, mustRevalidate bool }
@@ -120,21 +96,16 @@ func (p *Page) IsValidatable() bool {
 	return p.Validators.ETag != "" || !p.Validators.LastModified.IsZero()
 }
 
-// CacheSize returns how many bytes the page takes in a store that is bounded by
-// bytes.
+// CacheSize implements [Entry].
 func (p *Page) CacheSize() int {
-	const overhead = 512 // the struct, the slices' headers, the rendered age
 	size := overhead + len(p.Key) + len(p.Body) + LinesSize(p.CacheStatus)
 	for _, f := range p.Fields {
 		size += 48 + 16*len(f.Lines) + len(f.Name) + LinesSize(f.Lines) // the lines are in flat, too
 	}
-	size += LinesSize(p.Removed)
-	if p.Index != nil {
-		size += len(p.Index.Generation) + LinesSize(p.Index.Names)
-	}
-	return size
+	return size + LinesSize(p.Removed)
 }
 
+// LinesSize is how many bytes lines take.
 func LinesSize(lines []string) int {
 	size := 16 * len(lines)
 	for _, line := range lines {
@@ -254,8 +225,8 @@ func (p *Page) Freshened(from http.Header, requested, received time.Time, policy
 	return entry
 }
 
-// soft returns the page as it is once it was declared stale.
-func (p *Page) soft(now time.Time) *Page {
+// PurgedSoftly returns the page as it is once it was declared stale.
+func (p *Page) PurgedSoftly(now time.Time) *Page {
 	entry := p.Clone()
 	entry.Fresh = Softened(p.Fresh, p.Age(now))
 	return entry
@@ -351,26 +322,11 @@ func (p *Page) Render(age time.Duration) *RenderedAge {
 	return r
 }
 
-// PurgedSoftly returns the entry as it is once it was declared stale.
-func (p *Page) PurgedSoftly(now time.Time) *Page {
-	if p.Index == nil {
-		return p.soft(now)
-	}
-	index := *p.Index
-	index.Softened = now
-	return &Page{Key: p.Key, Index: &index, Requested: p.Requested, Received: p.Received}
-}
-
-// IsSameEntry reports whether two pages are of the same run, though one may have been
-// read from the store again.
-func (p *Page) IsSameEntry(other *Page) bool {
-	return p == other || !p.Tombstone && p.Index == nil && bytes.Equal(p.Key, other.Key) &&
+// IsSame reports whether two pages are of the same run, though one may have been read from
+// the store again.
+func (p *Page) IsSame(other *Page) bool {
+	return p == other || bytes.Equal(p.Key, other.Key) &&
 		p.Requested.Equal(other.Requested) && p.Received.Equal(other.Received) && p.Validators.ETag == other.Validators.ETag
-}
-
-// NewTombstone returns what is left of the pages with that key, see [Page].
-func NewTombstone(key []byte) *Page {
-	return &Page{Key: bytes.Clone(key), Tombstone: true, Requested: time.Now(), Generation: rand.Text()}
 }
 
 // SoftWindow is for how long at least a page that was purged softly may be

@@ -16,8 +16,8 @@ const fewLines = 64
 
 var errPage = errors.New("truncated or malformed")
 
-// decodePage reads what [pageCodec.Append] wrote.
-func decodePage(data []byte) (*Page, error) {
+// decode reads what [Codec.Append] wrote.
+func decode(data []byte) (Entry, error) {
 	r := pageReader{data: data}
 	if r.version = r.byte(); r.version != pageVersion && r.version != oldPageVersion {
 		return nil, errPage
@@ -32,31 +32,36 @@ func decodePage(data []byte) (*Page, error) {
 		return p, nil
 	}
 	r.text = string(r.data)
-	p := &Page{Key: r.part()}
-	switch kind {
-	case kindPage:
-		p.Body = body
-		r.response(p)
-	case kindIndex:
-		p.Index = &Variants{Generation: r.string(), Softened: r.time(), Names: r.strings()}
-	case kindTombstone:
-		p.Tombstone, p.Requested, p.Generation = true, r.time(), r.string()
-	case kindPurges:
-		p.Purges = r.purges()
-	default:
+	entry := r.entry(kind, body)
+	if entry == nil || r.failed || r.left() > 0 || kind != kindPage && len(body) > 0 {
 		return nil, errPage
 	}
-	if r.failed || r.left() > 0 || kind != kindPage && len(body) > 0 {
-		return nil, errPage
-	}
-	if kind == kindPage {
+	if p, ok := entry.(*Page); ok {
 		if !p.isWhole() {
 			return nil, errPage
 		}
 		p.rendered = new(atomic.Pointer[RenderedAge])
 		rememberHead(r.text, p)
 	}
-	return p, nil
+	return entry, nil
+}
+
+// entry reads an entry of a kind, or returns nil for one that is none.
+func (r *pageReader) entry(kind byte, body []byte) Entry {
+	key := r.part()
+	switch kind {
+	case kindPage:
+		p := &Page{Key: key, Body: body}
+		r.response(p)
+		return p
+	case kindIndex:
+		return &Index{Key: key, Variants: &Variants{Generation: r.string(), Softened: r.time(), Names: r.strings()}}
+	case kindTombstone:
+		return &Tombstone{Key: key, At: r.time(), ID: r.string()}
+	case kindPurges:
+		return &Purges{Rules: r.purges()}
+	}
+	return nil
 }
 
 func (r *pageReader) response(p *Page) {

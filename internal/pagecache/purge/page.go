@@ -30,7 +30,7 @@ const TombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a
 // moment ago, and return its errors, whatever the alias's on_error says.
-var purgedPages = cache.For[*page.Page](nil, cache.Native, cache.Using(page.Codec{}), hooks.Cache.Quiet(), cache.FailClosed)
+var purgedPages = cache.For[page.Entry](nil, cache.Native, cache.Using(page.Codec{}), hooks.Cache.Quiet(), cache.FailClosed)
 
 // purging lets one purge of a page begin when another is done: a soft one writes
 // what it has read, and must not undo a hard one that came between. Between
@@ -53,7 +53,7 @@ func purgeTarget(ctx context.Context, p *policy.Policy, o Order, count counting,
 	case <-ctx.Done():
 		return result, ctx.Err()
 	}
-	tombstones := make(map[string]*page.Page, policy.ClientKinds)
+	tombstones := make(map[string]page.Entry, policy.ClientKinds)
 	for kind := range policy.ClientKinds {
 		primary := p.AppendPrimary(nil, kind, o.Target, nil)
 		tombstones[page.Key(primary)] = page.NewTombstone(primary)
@@ -76,10 +76,14 @@ func purgeTarget(ctx context.Context, p *policy.Policy, o Order, count counting,
 
 // storedPages returns what is stored under the keys of tombstones: pages, and indexes
 // that lead to such.
-func storedPages(ctx context.Context, c cache.View[*page.Page], tombstones map[string]*page.Page) (map[string]*page.Page, error) {
+func storedPages(ctx context.Context, c cache.View[page.Entry], tombstones map[string]page.Entry) (map[string]page.Entry, error) {
 	stored, err := c.GetMany(ctx, slices.Collect(maps.Keys(tombstones)))
-	maps.DeleteFunc(stored, func(key string, p *page.Page) bool {
-		return p.Tombstone || p.Purges != nil || !bytes.HasPrefix(p.Key, tombstones[key].Key)
+	maps.DeleteFunc(stored, func(key string, entry page.Entry) bool {
+		switch entry.(type) {
+		case *page.Page, *page.Index:
+			return !bytes.HasPrefix(entry.Canonical(), tombstones[key].Canonical())
+		}
+		return true
 	})
 	return stored, err
 }
@@ -87,22 +91,25 @@ func storedPages(ctx context.Context, c cache.View[*page.Page], tombstones map[s
 // invalidate declares the entries of stale to be that, and leaves tombstones under the
 // other keys, instead of nothing, too: a run in another process, which has found nothing
 // there and stores with Add, or something and replaces that, will find one.
-func invalidate(ctx context.Context, c cache.View[*page.Page], tombstones, stale map[string]*page.Page) error {
+func invalidate(ctx context.Context, c cache.View[page.Entry], tombstones, stale map[string]page.Entry) error {
 	var errs []error
 	now := time.Now()
-	for key, p := range stale {
+	for key, entry := range stale {
 		delete(tombstones, key)
-		errs = append(errs, c.Set(ctx, key, p.PurgedSoftly(now), cache.After(softTTL(p, now))))
+		softened, keep := softly(entry, now)
+		errs = append(errs, c.Set(ctx, key, softened, cache.After(keep)))
 	}
 	_, err := c.SetMany(ctx, tombstones, cache.After(TombstoneTTL))
 	return errors.Join(append(errs, err)...)
 }
 
-// softTTL is for how long an entry is kept that was declared stale.
-func softTTL(p *page.Page, now time.Time) time.Duration {
-	if p.Index != nil {
-		return page.MinIndexTTL
+// softly returns a page or an index as it is once it was declared stale, and for how long it
+// is kept.
+func softly(entry page.Entry, now time.Time) (softened page.Entry, keep time.Duration) {
+	if index, ok := entry.(*page.Index); ok {
+		return index.PurgedSoftly(now), page.MinIndexTTL
 	}
+	p := entry.(*page.Page)
 	f := page.Softened(p.Fresh, p.Age(now))
-	return max(f.Lifetime-p.Age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), page.SoftWindow)
+	return p.PurgedSoftly(now), max(f.Lifetime-p.Age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), page.SoftWindow)
 }

@@ -84,7 +84,7 @@ func (l *List) IsDue(now time.Time) bool {
 
 // Fetch gets the list from the cache. If that fails, the old one stays: the
 // cache's pages are not to be had either.
-func (l *List) Fetch(ctx context.Context, c cache.View[*page.Page]) {
+func (l *List) Fetch(ctx context.Context, c cache.View[page.Entry]) {
 	local := LocalPurges.Load()
 	if entry, _, err := c.Get(ctx, RulesKey); err == nil {
 		l.Set(entry, local)
@@ -93,11 +93,9 @@ func (l *List) Fetch(ctx context.Context, c cache.View[*page.Page]) {
 
 // Set takes over the list that is stored as entry, nil if there is none. local is
 // LocalPurges of before it was fetched.
-func (l *List) Set(entry *page.Page, local int64) {
+func (l *List) Set(entry page.Entry, local int64) {
 	known := &Known{Number: purgeListsMade.Add(1), Fetched: time.Now(), local: local}
-	if entry != nil {
-		known.Rules = entry.Purges
-	}
+	known.Rules = rulesOf(entry)
 	if before := l.Known.Load(); before != nil {
 		known.Rules = union(before.Rules, known.Rules)
 		if slices.Equal(before.Rules, known.Rules) {
@@ -105,6 +103,14 @@ func (l *List) Set(entry *page.Page, local int64) {
 		}
 	}
 	l.Known.Store(known)
+}
+
+// rulesOf returns the rules that are stored as entry: none if that is nil.
+func rulesOf(entry page.Entry) []page.PurgeRule {
+	if list, ok := entry.(*page.Purges); ok {
+		return list.Rules
+	}
+	return nil
 }
 
 // union returns all rules of two lists. The store may have lost what this process
@@ -157,15 +163,11 @@ func addRule(ctx context.Context, p *policy.Policy, rule page.PurgeRule) error {
 		return err
 	}
 	defer unlock()
-	entry, found, err := c.Get(ctx, RulesKey)
+	entry, _, err := c.Get(ctx, RulesKey)
 	if err != nil {
 		return err
 	}
-	var rules []page.PurgeRule
-	if found {
-		rules = entry.Purges
-	}
-	if err := c.Set(ctx, RulesKey, &page.Page{Purges: WithRule(rules, rule)}, cache.Never); err != nil {
+	if err := c.Set(ctx, RulesKey, &page.Purges{Rules: WithRule(rulesOf(entry), rule)}, cache.Never); err != nil {
 		return err
 	}
 	LocalPurges.Add(1)
