@@ -37,10 +37,10 @@ func TestARedisServerDiesAndComesBack(t *testing.T) {
 			t.Errorf("a change while the cache is down: %d", a.status)
 		}
 	}
-	if err := middleware.Purge(caches.Scope(t.Context()), pageURL); err == nil {
+	if err := plainPages.Purge(caches.Scope(t.Context()), pageURL); err == nil {
 		t.Error("a purge that nobody has heard is said to be done")
 	}
-	if err := middleware.PurgePrefix(caches.Scope(t.Context()), pageURL); err == nil {
+	if err := plainPages.PurgePrefix(caches.Scope(t.Context()), pageURL); err == nil {
 		t.Error("a purge by prefix that nobody has heard is said to be done")
 	}
 	if err := server.Restart(t.Context()); err != nil {

@@ -36,9 +36,9 @@ func numbered(fields ...string) *handler {
 
 func TestAPurgeWhileManyWaitForAPage(t *testing.T) {
 	for name, purge := range map[string]func(context.Context) error{
-		"hard":   func(ctx context.Context) error { return middleware.Purge(ctx, pageURL) },
-		"soft":   func(ctx context.Context) error { return middleware.PurgeSoft(ctx, pageURL) },
-		"prefix": func(ctx context.Context) error { return middleware.PurgePrefix(ctx, "http://example.com") },
+		"hard":   func(ctx context.Context) error { return plainPages.Purge(ctx, pageURL) },
+		"soft":   func(ctx context.Context) error { return plainPages.PurgeSoft(ctx, pageURL) },
+		"prefix": func(ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com") },
 	} {
 		for _, vary := range []string{"X-None", "Accept-Language", "Cookie"} {
 			t.Run(name+" "+vary, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestAPurgeWhileAPageIsMadeThatIsStaleAtOnce(t *testing.T) {
 					h.ServeHTTP(w, r)
 				})))
 				first := start(t, p, request("GET", "/page"))
-				if err := middleware.Purge(caches.Scope(t.Context()), pageURL); err != nil {
+				if err := plainPages.Purge(caches.Scope(t.Context()), pageURL); err != nil {
 					t.Fatal(err)
 				}
 				first.wait().wantBody(t, "run 1")
@@ -124,7 +124,7 @@ func TestAfterAPurgeByPrefixNobodyGetsTheOldPageForAFailure(t *testing.T) {
 		failing.Store(true)
 		ask(p, "/page").wantBody(t, "old")
 		synctest.Wait()
-		if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 			t.Fatal(err)
 		}
 		if a := ask(p, "/page"); a.body == "old" {
@@ -159,7 +159,7 @@ func TestAPurgeByPrefixCountsThoughTheListCannotBeReadAtFirst(t *testing.T) {
 		p := within(caches, middleware.CachePage(ttl)(h))
 		ask(p, "/page").wantBody(t, "run 1")
 		ask(p, "/page").wantHit(t, "run 1")
-		if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 			t.Fatal(err)
 		}
 		errFlaky := errors.New("flaky")
@@ -178,7 +178,7 @@ func TestAPurgeByPrefixOutlivesTheListInTheStore(t *testing.T) {
 		p := within(caches, middleware.CachePage(ttl)(numbered()))
 		ask(p, "/page").wantBody(t, "run 1")
 		scope := caches.Scope(t.Context())
-		if err := middleware.PurgePrefix(scope, "http://example.com/page"); err != nil {
+		if err := plainPages.PurgePrefix(scope, "http://example.com/page"); err != nil {
 			t.Fatal(err)
 		}
 		ask(p, "/other").wantBody(t, "run 2")
@@ -187,7 +187,7 @@ func TestAPurgeByPrefixOutlivesTheListInTheStore(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		ask(p, "/other").wantHit(t, "run 2")
-		if err := middleware.PurgePrefix(scope, "http://example.com/third"); err != nil {
+		if err := plainPages.PurgePrefix(scope, "http://example.com/third"); err != nil {
 			t.Fatal(err)
 		}
 		ask(p, "/page").wantBody(t, "run 3")

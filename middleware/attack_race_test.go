@@ -128,10 +128,10 @@ func (remote) Shutdown(context.Context) error { return nil }
 
 func TestAPurgeInAnotherProcess(t *testing.T) {
 	for name, purge := range map[string]func(context.Context) error{
-		"hard":        func(ctx context.Context) error { return middleware.Purge(ctx, pageURL) },
-		"soft":        func(ctx context.Context) error { return middleware.PurgeSoft(ctx, pageURL) },
-		"prefix":      func(ctx context.Context) error { return middleware.PurgePrefix(ctx, "http://example.com") },
-		"soft prefix": func(ctx context.Context) error { return middleware.PurgePrefixSoft(ctx, "http://example.com") },
+		"hard":        func(ctx context.Context) error { return plainPages.Purge(ctx, pageURL) },
+		"soft":        func(ctx context.Context) error { return plainPages.PurgeSoft(ctx, pageURL) },
+		"prefix":      func(ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com") },
+		"soft prefix": func(ctx context.Context) error { return plainPages.PurgePrefixSoft(ctx, "http://example.com") },
 	} {
 		for _, vary := range []string{"X-None", "Accept-Language"} {
 			for _, faces := range []string{"view", "shared"} {
@@ -222,7 +222,7 @@ func TestAPurgeByPrefixWithinAMillisecondOfARun(t *testing.T) {
 			time.Sleep(offset)
 			first := start(t, p, request("GET", "/page"))
 			time.Sleep(100 * time.Microsecond)
-			if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com"); err != nil {
+			if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com"); err != nil {
 				t.Fatal(err)
 			}
 			second := start(t, p, request("GET", "/page"))
@@ -289,14 +289,14 @@ func TestASoftPurgeDoesNotUndoAHardOne(t *testing.T) {
 		ctx := caches.Scope(t.Context())
 		release := s.hold()
 		purges := make(chan error, 2)
-		go func() { purges <- middleware.PurgeSoft(ctx, pageURL) }()
+		go func() { purges <- plainPages.PurgeSoft(ctx, pageURL) }()
 		testserver.Await(t, func(context.Context) error {
 			if s.isHolding() {
 				return nil
 			}
 			return errors.New("the soft purge has not read the page yet")
 		})
-		go func() { purges <- middleware.Purge(ctx, pageURL) }()
+		go func() { purges <- plainPages.Purge(ctx, pageURL) }()
 		runtime.Gosched()
 		release()
 		for range 2 {

@@ -8,9 +8,9 @@ import (
 )
 
 // CheckOptions returns an error that lists everything that is wrong with these options,
-// whichever kind of cache they are for, or nil. It is what [Purge] and [PurgeHandler]
-// go by. The options are for all clients, so an error is a mistake of the program:
-// [CachePage], [Site], [Shared] and the policies panic with it, once.
+// whichever kind of cache they are for, or nil. The options are for all clients, so an
+// error is a mistake of the program: [CachePage], [Site], [Shared] and the policies panic
+// with it, once.
 //
 // It cannot tell that an option means nothing to the kind of cache that gets it, only that
 // there is no kind to which all of them mean something. [CheckCachePage], [CheckSite] and

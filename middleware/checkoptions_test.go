@@ -1,7 +1,6 @@
 package middleware_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -221,7 +220,6 @@ func TestWrongOptionsPanicOnceWithAllThatIsWrong(t *testing.T) {
 		"NewPolicy":       func() { middleware.NewPolicy(ttl, all...) },
 		"NewSitePolicy":   func() { middleware.NewSitePolicy(all...) },
 		"NewSharedPolicy": func() { middleware.NewSharedPolicy(all...) },
-		"PurgeHandler":    func() { middleware.PurgeHandler(middleware.BearerToken("secret"), all...) },
 	} {
 		text := fmt.Sprint(panicOf(construct))
 		for _, w := range wrongOptions {
@@ -229,9 +227,6 @@ func TestWrongOptionsPanicOnceWithAllThatIsWrong(t *testing.T) {
 				t.Errorf("%s does not say %s: %s", what, w.says, text)
 			}
 		}
-	}
-	if err := middleware.Purge(context.Background(), "https://example.org/", all...); err == nil || !strings.Contains(err.Error(), "VaryByNamed") {
-		t.Errorf("Purge: %v", err)
 	}
 }
 

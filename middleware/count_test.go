@@ -130,11 +130,11 @@ func TestARequestForAPageIsOneHitOrOneMiss(t *testing.T) {
 func takeStep(t *testing.T, caches *cache.Handler, site http.Handler, step string) (hit bool) {
 	t.Helper()
 	if path, ok := strings.CutPrefix(step, "purge prefix "); ok {
-		inScope(t, caches, func(ctx context.Context) error { return middleware.PurgePrefix(ctx, "http://example.com"+path) })
+		inScope(t, caches, func(ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com"+path) })
 		return false
 	}
 	if path, ok := strings.CutPrefix(step, "purge "); ok {
-		inScope(t, caches, func(ctx context.Context) error { return middleware.Purge(ctx, "http://example.com"+path) })
+		inScope(t, caches, func(ctx context.Context) error { return plainPages.Purge(ctx, "http://example.com"+path) })
 		return false
 	}
 	words := strings.Split(step, "|")

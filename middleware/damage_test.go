@@ -215,7 +215,7 @@ func TestADamagedListOfPurgesIsReported(t *testing.T) {
 	d := newDamaging(t)
 	ctx := d.caches.Scope(t.Context())
 	defer ctx.Close(context.Background())
-	if err := middleware.PurgePrefix(ctx, "http://example.com/shop"); err != nil {
+	if err := plainPages.PurgePrefix(ctx, "http://example.com/shop"); err != nil {
 		t.Fatal(err)
 	}
 	for key, whole := range d.store.entries(t) {
@@ -224,7 +224,7 @@ func TestADamagedListOfPurgesIsReported(t *testing.T) {
 			damaged[i] ^= 0x40
 			d.store.plant(t, key, damaged)
 			d.corrupt = 0
-			if err := middleware.PurgePrefix(ctx, "http://example.com/shop"); err != nil || d.corrupt == 0 {
+			if err := plainPages.PurgePrefix(ctx, "http://example.com/shop"); err != nil || d.corrupt == 0 {
 				t.Fatalf("byte %d of %s: PurgePrefix: %v, with %d events", i, key, err, d.corrupt)
 			}
 			if got := d.store.entries(t)[key]; bytes.Equal(got, damaged) {

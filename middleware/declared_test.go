@@ -147,7 +147,7 @@ func TestANamedValueIsSharedAndPurged(t *testing.T) {
 			}
 		}
 		purge := func() {
-			if err := middleware.Purge(caches.Scope(t.Context()), "http://example.com/page", value); err != nil {
+			if err := middleware.NewPolicy(ttl, value).Purge(caches.Scope(t.Context()), "http://example.com/page"); err != nil {
 				t.Error(err)
 			}
 		}

@@ -62,10 +62,11 @@
 //
 // # Purging
 //
-// [Purge] makes a page be gone, in all its variants, [PurgePrefix] all beneath a
-// path, and [PurgeSoft] stale, so that it may be served while it is refreshed. A
-// run that began before a purge, in any process with the same store, stores
-// nothing. [PurgeHandler] does the same over HTTP, for those with credentials. A
+// A [Policy] purges its pages: [Policy.Purge] invalidates a page, in all its variants,
+// [Policy.PurgePrefix] all beneath a path, and [Policy.PurgeSoft] marks a page stale, so that
+// it may be served while it is refreshed. A run that began before a purge, in any process
+// with the same store, stores nothing. [Policy.PurgeHandler] does the same over HTTP, for
+// those with credentials. A
 // successful POST, PUT, DELETE or the like that went through the cache purges its
 // own URL, and what its Location and Content-Location name on the same origin.
 //

@@ -104,11 +104,11 @@ func TestAnExplanationGoesThroughTheLifeOfAPage(t *testing.T) {
 		time.Sleep(50 * time.Second)
 		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "may answer 304", "verdict: [RFC 9111, section 4.2.4]", "errors: [RFC 5861, section 4]")
 
-		if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 			t.Fatal(err)
 		}
 		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "the handler runs, for all", "purge: [PurgePrefix]")
-		if err := middleware.Purge(caches.Scope(t.Context()), "http://example.com/page?x=1"); err != nil {
+		if err := plainPages.Purge(caches.Scope(t.Context()), "http://example.com/page?x=1"); err != nil {
 			t.Fatal(err)
 		}
 		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "the handler runs, for all", "stored: it was purged")

@@ -205,7 +205,7 @@ func TestAPrefixIsThatOfThePath(t *testing.T) {
 	for _, path := range append(beneath, beside...) {
 		ask(p, path)
 	}
-	if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/shop"); err != nil {
+	if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/shop"); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range beneath {
@@ -227,7 +227,7 @@ func TestAPurgeIsOfOnePage(t *testing.T) {
 	for _, path := range append(others, "/a.b?x=1") {
 		ask(p, path)
 	}
-	if err := middleware.Purge(caches.Scope(t.Context()), "http://example.com/a.b?x=1"); err != nil {
+	if err := plainPages.Purge(caches.Scope(t.Context()), "http://example.com/a.b?x=1"); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range others {

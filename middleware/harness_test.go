@@ -51,6 +51,9 @@ func (c current) WithGroup(string) slog.Handler      { return c }
 
 func inMemory(t testing.TB) *cache.Handler { return newCaches(t, cache.Config{Backend: "memory"}) }
 
+// plainPages is the policy of pages without options, to purge them by.
+var plainPages = middleware.NewPolicy(ttl)
+
 // within puts a handler inside of a Lifecycle with these caches and a bus of its
 // own.
 func within(caches *cache.Handler, h http.Handler) http.Handler {

@@ -115,9 +115,7 @@ func TestAPurgeByAnyHostNameOfASite(t *testing.T) {
 			_, err := policy.PurgePath(ofHost("POST", host, "/-/change").WithContext(ctx), "/page")
 			return err
 		},
-		"Purge": func(ctx context.Context, host string) error {
-			return middleware.Purge(ctx, "http://"+host+"/page", oneSite)
-		},
+		"Purge":       func(ctx context.Context, host string) error { return policy.Purge(ctx, "http://"+host+"/page") },
 		"PurgePrefix": func(ctx context.Context, host string) error { return policy.PurgePrefix(ctx, "http://"+host) },
 		"PURGE": func(ctx context.Context, host string) error {
 			send(handler, ofHost("PURGE", host, "/page", bearer).WithContext(ctx))

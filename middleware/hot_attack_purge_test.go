@@ -24,7 +24,7 @@ func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		ctx := elsewhere.Scope(t.Context())
 		defer ctx.Close(context.Background())
-		if err := middleware.PurgePrefix(ctx, "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(ctx, "http://example.com/"); err != nil {
 			t.Fatal(err)
 		}
 		ask(h.page, "/other") // the list of purges is fetched, and is empty
@@ -53,8 +53,8 @@ func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 	const address = "http://example.com/"
 	for how, invalidate := range map[string]func(ctx context.Context, page http.Handler) error{
-		"purge":  func(ctx context.Context, _ http.Handler) error { return middleware.Purge(ctx, address) },
-		"prefix": func(ctx context.Context, _ http.Handler) error { return middleware.PurgePrefix(ctx, address) },
+		"purge":  func(ctx context.Context, _ http.Handler) error { return plainPages.Purge(ctx, address) },
+		"prefix": func(ctx context.Context, _ http.Handler) error { return plainPages.PurgePrefix(ctx, address) },
 		"clear":  func(ctx context.Context, _ http.Handler) error { return cache.From(ctx, cache.DefaultAlias).Clear(ctx) },
 		"post": func(ctx context.Context, page http.Handler) error {
 			send(page, request("POST", "/"))

@@ -70,6 +70,7 @@ func withStore(open func() (driver.Store, error)) cache.Config {
 // twin is one of the two sites.
 type twin struct {
 	caches *cache.Handler
+	policy *middleware.Policy
 	page   http.Handler
 	runs   int
 	events []string
@@ -111,18 +112,18 @@ func newTwin(open func() (driver.Store, error), face int, unscoped bool, options
 		opts = append(opts, twinOptions[name])
 	}
 	opts = suiting([...]string{"CachePage", "Site", "Shared"}[face], opts...)
-	around := [...]func() func(http.Handler) http.Handler{
-		func() func(http.Handler) http.Handler { return middleware.CachePage(5*time.Second, opts...) },
-		func() func(http.Handler) http.Handler {
-			return middleware.Site(append(opts, middleware.DefaultTTL(5*time.Second))...)
+	w.policy = [...]func() *middleware.Policy{
+		func() *middleware.Policy { return middleware.NewPolicy(5*time.Second, opts...) },
+		func() *middleware.Policy {
+			return middleware.NewSitePolicy(append(opts, middleware.DefaultTTL(5*time.Second))...)
 		},
-		func() func(http.Handler) http.Handler { return middleware.Shared(opts...) },
+		func() *middleware.Policy { return middleware.NewSharedPolicy(opts...) },
 	}[face]()
 	if unscoped {
-		w.page = outer(within(caches, around(w)))
+		w.page = outer(within(caches, w.policy.Handler(w)))
 		return w, nil // where somebody listens, each request has a scope
 	}
-	w.page = within(caches, outer(around(w)))
+	w.page = within(caches, outer(w.policy.Handler(w)))
 	caches.Events().Connect(func(_ context.Context, _ any, e cache.Event) error {
 		if e.Kind == cache.EventHit && !strings.HasSuffix(e.Key, "purges") {
 			// Not by which operation: what is not to be stored is looked for with Get
@@ -291,27 +292,25 @@ var twinFields = map[string][][]string{
 }
 
 // drawChange returns something other than a request.
-func drawChange(t *rapid.T, opts []middleware.PageOption) (step, string) {
+func drawChange(t *rapid.T) (step, string) {
 	url := "http://a.test" + rapid.SampledFrom(append(twinPaths, "/", "/", "/", "/")).Draw(t, "purged")
 	beneath := rapid.SampledFrom([]string{"http://a.test", "http://a.test/sub", "http://b.test"}).Draw(t, "beneath")
 	name := rapid.SampledFrom([]string{"purge", "purge softly", "purge prefix", "purge prefix softly", "clear"}).Draw(t, "change")
-	do := map[string]func(ctx context.Context, c *cache.BaseCache) error{
-		"purge":        func(ctx context.Context, _ *cache.BaseCache) error { return middleware.Purge(ctx, url, opts...) },
-		"purge softly": func(ctx context.Context, _ *cache.BaseCache) error { return middleware.PurgeSoft(ctx, url, opts...) },
-		"purge prefix": func(ctx context.Context, _ *cache.BaseCache) error {
-			return middleware.PurgePrefix(ctx, beneath, opts...)
+	do := map[string]func(ctx context.Context, p *middleware.Policy) error{
+		"purge":               func(ctx context.Context, p *middleware.Policy) error { return p.Purge(ctx, url) },
+		"purge softly":        func(ctx context.Context, p *middleware.Policy) error { return p.PurgeSoft(ctx, url) },
+		"purge prefix":        func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefix(ctx, beneath) },
+		"purge prefix softly": func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefixSoft(ctx, beneath) },
+		"clear": func(ctx context.Context, _ *middleware.Policy) error {
+			return cache.From(ctx, cache.DefaultAlias).Clear(ctx)
 		},
-		"purge prefix softly": func(ctx context.Context, _ *cache.BaseCache) error {
-			return middleware.PurgePrefixSoft(ctx, beneath, opts...)
-		},
-		"clear": func(ctx context.Context, c *cache.BaseCache) error { return c.Clear(ctx) },
 	}[name]
 	return func(s *twin) string {
 		ctx := s.caches.Scope(context.Background())
 		defer ctx.Close(context.Background())
 		var err error
 		if do != nil {
-			err = do(ctx, cache.From(ctx, cache.DefaultAlias))
+			err = do(ctx, s.policy)
 		}
 		synctest.Wait()
 		return fmt.Sprint(err)
@@ -332,10 +331,6 @@ func TestAHotWayIsAnsweredAsOneThatCannotBe(t *testing.T) {
 func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Sorted(maps.Keys(twinOptions))), 0, 4, rapid.ID).Draw(t, "options")
 	face := rapid.IntRange(0, 2).Draw(t, "face")
-	var opts []middleware.PageOption
-	for _, name := range names {
-		opts = append(opts, twinOptions[name])
-	}
 	open := func() (*memstore.Store, error) { return memstore.New(memstore.Options{Clock: precise{}}) }
 	stores := [2]func() (driver.Store, error){
 		func() (driver.Store, error) { return open() },
@@ -371,7 +366,7 @@ func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 		var what string
 		switch kind := rapid.IntRange(0, 19).Draw(t, "kind"); {
 		case kind == 19:
-			do, what = drawChange(t, opts)
+			do, what = drawChange(t)
 		case kind > 14:
 			d := rapid.SampledFrom([]int{1, 100, 500, 999, 1000, 1001, 1500, 2000, 5000}).Draw(t, "ms")
 			time.Sleep(time.Duration(d) * time.Millisecond)

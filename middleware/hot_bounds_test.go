@@ -53,7 +53,7 @@ func TestHotWaysKeepNoOldListsOfPurges(t *testing.T) {
 	scope := caches.Scope(t.Context())
 	defer scope.Close(context.Background())
 	purge := func(i int) {
-		if err := middleware.PurgePrefix(scope, fmt.Sprint("http://example.com/a/prefix/of/ordinary/length/", i)); err != nil {
+		if err := plainPages.PurgePrefix(scope, fmt.Sprint("http://example.com/a/prefix/of/ordinary/length/", i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -144,7 +144,7 @@ func TestAHotPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
 	ctx := elsewhere.caches.Scope(t.Context())
 	defer ctx.Close(context.Background())
 	elsewhere.runs.Store(41)
-	if err := middleware.Purge(ctx, "http://example.com/page?a=1"); err != nil {
+	if err := plainPages.Purge(ctx, "http://example.com/page?a=1"); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere.get().wantBody(t, `run 42 for ""`)
@@ -207,7 +207,7 @@ func TestAPageThatIsPurgedWhileItIsFetchedIsNotServed(t *testing.T) {
 		purged = true
 		ctx := h.caches.Scope(t.Context())
 		defer ctx.Close(context.Background())
-		if err := middleware.PurgePrefix(ctx, "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(ctx, "http://example.com/"); err != nil {
 			t.Error(err)
 		}
 	}

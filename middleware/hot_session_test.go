@@ -63,7 +63,7 @@ func TestAHotPageIsNotForTheRequestThatHasPurgedIt(t *testing.T) {
 		return buffering{bytesOnly{s}}, err
 	})), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Purge") != "" {
-			if err := middleware.Purge(r.Context(), "http://example.com/"); err != nil {
+			if err := plainPages.Purge(r.Context(), "http://example.com/"); err != nil {
 				t.Error(err)
 			}
 		}

@@ -78,8 +78,8 @@ func TestAHotPageThatIsGoneIsNotServed(t *testing.T) { inEachStore(t, aHotPageTh
 func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
 	const address = "http://example.com/page?a=1"
 	for reason, remove := range map[string]func(h *hot, ctx context.Context) error{
-		"purged":           func(_ *hot, ctx context.Context) error { return middleware.Purge(ctx, address) },
-		"purged by prefix": func(_ *hot, ctx context.Context) error { return middleware.PurgePrefix(ctx, "http://example.com/") },
+		"purged":           func(_ *hot, ctx context.Context) error { return plainPages.Purge(ctx, address) },
+		"purged by prefix": func(_ *hot, ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com/") },
 		"changed by a POST": func(h *hot, _ context.Context) error {
 			send(h.page, request("POST", "/page?a=1"))
 			return nil
@@ -106,8 +106,8 @@ func TestAHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T) {
 
 func aHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T, newHot makeHot) {
 	for what, purge := range map[string]func(ctx context.Context) error{
-		"page":   func(ctx context.Context) error { return middleware.PurgeSoft(ctx, "http://example.com/page?a=1") },
-		"prefix": func(ctx context.Context) error { return middleware.PurgePrefixSoft(ctx, "http://example.com/") },
+		"page":   func(ctx context.Context) error { return plainPages.PurgeSoft(ctx, "http://example.com/page?a=1") },
+		"prefix": func(ctx context.Context) error { return plainPages.PurgePrefixSoft(ctx, "http://example.com/") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHot(t)
@@ -238,7 +238,7 @@ func aHotVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
 			ask(page, "/", "Accept-Language: de").wantBody(t, fmt.Sprint("run ", want+1))
 		}
 		ctx := caches.Scope(t.Context())
-		if err := middleware.Purge(ctx, "http://example.com/"); err != nil {
+		if err := plainPages.Purge(ctx, "http://example.com/"); err != nil {
 			t.Fatal(err)
 		}
 		if err := ctx.Close(t.Context()); err != nil {

@@ -72,7 +72,7 @@ type game struct {
 	paths   []string
 	page    http.Handler
 	ctx     context.Context // with the caches
-	opts    []middleware.PageOption
+	policy  *middleware.Policy
 	runs    atomic.Int64 // each run has its number
 	turn    atomic.Int64 // of the fickle
 

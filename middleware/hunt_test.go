@@ -89,21 +89,19 @@ func huntOptions(random *rand.Rand) (opts []middleware.PageOption) {
 func games(caches *cache.Handler, ctx context.Context, random *rand.Rand) (all []*game) {
 	for i := range 8 {
 		g := &game{ctx: caches.Scope(ctx), paths: huntPaths, floors: make(map[string]int64)}
-		g.opts = append(huntOptions(random), middleware.KeyPrefix(fmt.Sprint("hunt ", random.Uint64())))
-		var around func(http.Handler) http.Handler
+		opts := append(huntOptions(random), middleware.KeyPrefix(fmt.Sprint("hunt ", random.Uint64())))
 		switch i % 4 {
 		case 0:
-			g.name, around, g.paths = "view", middleware.CachePage(100*time.Millisecond, g.opts...), huntViewPaths
+			g.name, g.policy, g.paths = "view", middleware.NewPolicy(100*time.Millisecond, opts...), huntViewPaths
 		case 1:
-			g.name, around, g.paths = "site", middleware.Site(g.opts...), huntViewPaths
+			g.name, g.policy, g.paths = "site", middleware.NewSitePolicy(opts...), huntViewPaths
 		case 2:
-			g.opts = suiting("Shared", g.opts...)
-			g.name, around = "shared", middleware.Shared(g.opts...)
+			g.name, g.policy = "shared", middleware.NewSharedPolicy(suiting("Shared", opts...)...)
 		case 3:
-			g.opts = suiting("Shared", append([]middleware.PageOption{middleware.Literal()}, g.opts...)...)
-			g.name, g.literal, around = "literal", true, middleware.Shared(g.opts...)
+			opts = append([]middleware.PageOption{middleware.Literal()}, opts...)
+			g.name, g.literal, g.policy = "literal", true, middleware.NewSharedPolicy(suiting("Shared", opts...)...)
 		}
-		g.page = within(caches, around(g))
+		g.page = within(caches, g.policy.Handler(g))
 		all = append(all, g)
 	}
 	return all
@@ -128,17 +126,17 @@ func (g *game) invalidate(t *testing.T, random *rand.Rand, r *http.Request) {
 	hard := true
 	switch random.IntN(6) {
 	case 0:
-		err, hard = middleware.PurgeSoft(g.ctx, url, g.opts...), false
+		err, hard = g.policy.PurgeSoft(g.ctx, url), false
 	case 1:
-		err, hard = middleware.PurgePrefixSoft(g.ctx, "http://"+r.Host, g.opts...), false
+		err, hard = g.policy.PurgePrefixSoft(g.ctx, "http://"+r.Host), false
 	case 2:
-		err = middleware.PurgePrefix(g.ctx, "http://"+r.Host+r.URL.Path, g.opts...)
+		err = g.policy.PurgePrefix(g.ctx, "http://"+r.Host+r.URL.Path)
 	case 3:
 		change := httptest.NewRequest("POST", url, nil)
 		a := send(g.page, change.WithContext(g.ctx))
 		hard = a.status < 400
 	default:
-		err = middleware.Purge(g.ctx, url, g.opts...)
+		err = g.policy.Purge(g.ctx, url)
 	}
 	if err != nil {
 		t.Errorf("%s: purging %s: %v", g.name, url, err)

@@ -126,7 +126,7 @@ func TestPartsOfAPageAreCached(t *testing.T) {
 		t.Errorf("the parts were made %d times", n)
 	}
 	runs := parts.runs.Load()
-	if err := middleware.Purge(caches.Scope(t.Context()), "http://example.com/page"); err != nil {
+	if err := plainPages.Purge(caches.Scope(t.Context()), "http://example.com/page"); err != nil {
 		t.Fatal(err)
 	}
 	ask(p, "/page").wantBody(t, "/a/b")

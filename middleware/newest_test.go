@@ -186,7 +186,7 @@ func TestAResponseWithAShorterVaryDoesNotUndoAPurge(t *testing.T) {
 							serve(w, r)
 						}
 						c := start(t, p, request("GET", "/page", "X-A: 2", "X-B: 2"))
-						inScope(t, caches, func(ctx context.Context) error { return middleware.Purge(ctx, "http://example.com/page") })
+						inScope(t, caches, func(ctx context.Context) error { return plainPages.Purge(ctx, "http://example.com/page") })
 						c.wait().wantBody(t, h.page("2", "2"))
 						for _, a := range []string{"1", "2"} {
 							if got := askFor(p, a, "2"); got.isHit() {

@@ -84,8 +84,7 @@ func newPolicy(f policy.Face, ttl time.Duration, opts []PageOption) (*policy.Pol
 	return s.resolve(f, ttl)
 }
 
-// newAnyPolicy is newPolicy for a use of the options to which the kind of cache makes no
-// difference.
+// newAnyPolicy is newPolicy for options of which the kind of cache is not known.
 func newAnyPolicy(opts []PageOption) (*policy.Policy, error) {
 	s := gather(opts)
 	return s.resolve(s.anyKind(), 0)

@@ -7,12 +7,61 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
-// PurgeURL is [Purge] for the pages of this policy, and says what it did: the keys of
+// Purge invalidates the page of a URL, in all its variants, for HEAD as for GET,
+// and for those with credentials too: the next request for it runs the handler.
+// [Policy.PurgeURL] also tells whether there was such a page.
+//
+// It reaches the pages that have the policy's [Alias], [KeyPrefix] and [HostAliases], and that
+// take the same of the query, whichever policy has stored them. A program that only purges
+// makes a policy of the same options and calls no Handler.
+//
+// The URL is absolute, with the scheme and host by which clients know the page. All
+// spellings that are equivalent by RFC 3986, section 6.2.2, and RFC 9110, section 4.2.3,
+// are one URL, and people's own are understood: https://example.org/café.
+//
+// When Purge returns nil, no request that comes later, in this process or in any other
+// with the same store, is answered with the old page, and a run of the handler that has
+// begun before, in any of them, does not store its response. An error of the store is
+// returned whatever the alias's on_error says: the page may still be there.
+func (p *Policy) Purge(ctx context.Context, url string) error {
+	return p.purge(ctx, url, purge.Order{})
+}
+
+// PurgeSoft is [Policy.Purge] for a page that may be served for a while longer, while the
+// handler refreshes it in the background: for the time that its response or
+// [Grace] allows for that, or else for a minute.
+func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
+	return p.purge(ctx, url, purge.Order{Soft: true})
+}
+
+// PurgePrefix is [Policy.Purge] for all pages whose URL is the given one or beneath it:
+// "https://example.org/shop" is about /shop, /shop?page=2 and /shop/hats, and not
+// about /shopping. A query in the prefix is an error.
+//
+// The purge takes effect at once in this process, and in others with the same
+// store within a second. It goes by the clocks of the processes: a response whose run began
+// before the purge is gone.
+func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
+	return p.purge(ctx, url, purge.Order{Prefix: true})
+}
+
+// PurgePrefixSoft is [Policy.PurgePrefix] for pages that may be served for a while longer, as
+// with [Policy.PurgeSoft].
+func (p *Policy) PurgePrefixSoft(ctx context.Context, url string) error {
+	return p.purge(ctx, url, purge.Order{Prefix: true, Soft: true})
+}
+
+func (p *Policy) purge(ctx context.Context, url string, o purge.Order) error {
+	_, err := purge.URL(ctx, p.rules(), url, o, purge.Uncounted)
+	return err
+}
+
+// PurgeURL purges as [Policy.Purge] does, or as opts say, and tells what it did: the keys of
 // the URL's pages in the alias, and how many had something stored. A purge that found
 // nothing is no error, for the page may have expired; [PurgeResult.Entries] is 0 then, as
 // it is for a URL, KeyPrefix or alias that is not that of the pages.
 //
-// It looks for the pages before it purges them, one look-up of many keys more than Purge;
+// It looks for the pages before it purges them, one look-up of many keys more than [Policy.Purge];
 // what is stored in between is purged and not counted. With [PrefixPurge] nothing is
 // counted. It is for all processes with the same store: at once, or by PrefixPurge within
 // a second. A run of the handler that has begun before, in any of them, does not store
@@ -32,33 +81,4 @@ func (p *Policy) PurgeURL(ctx context.Context, url string, opts ...PurgeOption) 
 func (p *Policy) PurgePath(r *http.Request, path string, opts ...PurgeOption) (PurgeResult, error) {
 	result, err := purge.Path(p.rules(), r, path, newPurgeOrder(opts))
 	return PurgeResult(result), err
-}
-
-// Purge is [Purge] for the pages of this policy.
-func (p *Policy) Purge(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.rules(), url, purge.Order{}, purge.Uncounted)
-	return err
-}
-
-// PurgeSoft is [PurgeSoft] for the pages of this policy.
-func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Soft: true}, purge.Uncounted)
-	return err
-}
-
-// PurgePrefix is [PurgePrefix] for the pages of this policy.
-func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Prefix: true}, purge.Uncounted)
-	return err
-}
-
-// PurgePrefixSoft is [PurgePrefixSoft] for the pages of this policy.
-func (p *Policy) PurgePrefixSoft(ctx context.Context, url string) error {
-	_, err := purge.URL(ctx, p.rules(), url, purge.Order{Prefix: true, Soft: true}, purge.Uncounted)
-	return err
-}
-
-// PurgeHandler is [PurgeHandler] for the pages of this policy.
-func (p *Policy) PurgeHandler(authorize Authorizer) http.Handler {
-	return newPurgeHandler(authorize, p.rules())
 }

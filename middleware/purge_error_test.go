@@ -46,18 +46,14 @@ func TestAPurgeReturnsTheErrorOfAStoreThatCannotBeReached(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ctx := newCaches(t, cfg).Scope(ctx)
 					for name, purge := range map[string]func() error{
-						"Purge":                  func() error { return middleware.Purge(ctx, pageURL) },
-						"PurgeSoft":              func() error { return middleware.PurgeSoft(ctx, pageURL) },
-						"PurgePrefix":            func() error { return middleware.PurgePrefix(ctx, pageURL) },
-						"PurgePrefixSoft":        func() error { return middleware.PurgePrefixSoft(ctx, pageURL) },
-						"Policy.Purge":           func() error { return policy.Purge(ctx, pageURL) },
-						"Policy.PurgeSoft":       func() error { return policy.PurgeSoft(ctx, pageURL) },
-						"Policy.PurgePrefix":     func() error { return policy.PurgePrefix(ctx, pageURL) },
-						"Policy.PurgePrefixSoft": func() error { return policy.PurgePrefixSoft(ctx, pageURL) },
-						"PURGE":                  func() error { return overHTTP(ctx) },
-						"PURGE, soft":            func() error { return overHTTP(ctx, "Larder-Purge: soft") },
-						"PURGE, prefix":          func() error { return overHTTP(ctx, "Larder-Purge: prefix") },
-						"PURGE, prefix, soft":    func() error { return overHTTP(ctx, "Larder-Purge: prefix, soft") },
+						"Purge":               func() error { return policy.Purge(ctx, pageURL) },
+						"PurgeSoft":           func() error { return policy.PurgeSoft(ctx, pageURL) },
+						"PurgePrefix":         func() error { return policy.PurgePrefix(ctx, pageURL) },
+						"PurgePrefixSoft":     func() error { return policy.PurgePrefixSoft(ctx, pageURL) },
+						"PURGE":               func() error { return overHTTP(ctx) },
+						"PURGE, soft":         func() error { return overHTTP(ctx, "Larder-Purge: soft") },
+						"PURGE, prefix":       func() error { return overHTTP(ctx, "Larder-Purge: prefix") },
+						"PURGE, prefix, soft": func() error { return overHTTP(ctx, "Larder-Purge: prefix, soft") },
 					} {
 						if err := purge(); err == nil {
 							t.Errorf("%s: no error", name)

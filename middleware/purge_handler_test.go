@@ -222,8 +222,7 @@ func TestTheCredentialsThatAreAllowed(t *testing.T) {
 
 func TestAPurgeHandlerCannotBeMadeWithoutCredentials(t *testing.T) {
 	for name, f := range map[string]func(){
-		"the zero Authorizer":        func() { middleware.PurgeHandler(middleware.Authorizer{}) },
-		"the zero one, of a policy":  func() { middleware.NewSitePolicy().PurgeHandler(middleware.Authorizer{}) },
+		"the zero Authorizer":        func() { plainPages.PurgeHandler(middleware.Authorizer{}) },
 		"no token":                   func() { middleware.BearerToken() },
 		"an empty token":             func() { middleware.BearerToken("a", "") },
 		"an empty password":          func() { middleware.BasicAuth("admin", "") },
@@ -321,7 +320,7 @@ func FuzzPurgeBody(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	purge := within(inMemory(f), middleware.PurgeHandler(middleware.BearerToken("sesame"), middleware.SortQuery()))
+	purge := within(inMemory(f), middleware.NewPolicy(ttl, middleware.SortQuery()).PurgeHandler(middleware.BearerToken("sesame")))
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, mediaType := range []string{"application/json", "application/x-www-form-urlencoded"} {
 			a := send(purge, post("/-/purge", mediaType, body, bearer))

@@ -31,7 +31,7 @@ func TestAPurgeByPrefixIsOfItsOwnCaches(t *testing.T) {
 				ask(within(other, page), "/", fields...).wantBody(t, "run 2")
 			}
 			scope := other.Scope(t.Context())
-			if err := middleware.PurgePrefix(scope, "http://example.com/"); err != nil {
+			if err := plainPages.PurgePrefix(scope, "http://example.com/"); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Millisecond) // what is made in that of the purge is made again
@@ -41,7 +41,7 @@ func TestAPurgeByPrefixIsOfItsOwnCaches(t *testing.T) {
 				time.Sleep(2 * time.Second)
 			}
 			for _, caches := range []*cache.Handler{one, other} {
-				if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+				if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 					t.Fatal(err)
 				}
 			}

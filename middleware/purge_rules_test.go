@@ -110,7 +110,7 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 		const n = 50
 		failed := make(chan error, n)
 		for i := range n {
-			go func() { failed <- PurgePrefix(ctx, fmt.Sprintf("https://example.org/%d", i)) }()
+			go func() { failed <- NewPolicy(0).PurgePrefix(ctx, fmt.Sprintf("https://example.org/%d", i)) }()
 		}
 		for range n {
 			if err := <-failed; err != nil {
@@ -131,7 +131,7 @@ func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
 		if _, err := purge.LockRules(ctx, c); err != nil { // and nobody unlocks
 			t.Fatal(err)
 		}
-		if err := PurgePrefix(ctx, "https://example.org/"); err != nil {
+		if err := NewPolicy(0).PurgePrefix(ctx, "https://example.org/"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -145,7 +145,7 @@ func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(scope, time.Second)
 		defer cancel()
-		if err := PurgePrefix(ctx, "https://example.org/"); err == nil || ctx.Err() == nil {
+		if err := NewPolicy(0).PurgePrefix(ctx, "https://example.org/"); err == nil || ctx.Err() == nil {
 			t.Errorf("%v", err)
 		}
 	})
@@ -159,7 +159,7 @@ func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 		list.Fetch(ctx, c)
 		made := time.Now()
 		time.Sleep(time.Second / 2)
-		if err := PurgePrefix(ctx, "https://example.org/shop"); err != nil {
+		if err := NewPolicy(0).PurgePrefix(ctx, "https://example.org/shop"); err != nil {
 			t.Fatal(err)
 		}
 		purge.LocalPurges.Add(-1) // it was another process
@@ -192,7 +192,7 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 				t.Errorf("Cache-Status is %q", got)
 			}
 			time.Sleep(time.Second)
-			if err := PurgePrefix(ctx, "https://example.org/shop"); err != nil {
+			if err := NewPolicy(0).PurgePrefix(ctx, "https://example.org/shop"); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Second)

@@ -205,7 +205,7 @@ func TestAPrefixPurgeReachesEverySpelling(t *testing.T) {
 				send(p, asked(t, target))
 			}
 			time.Sleep(time.Second)
-			if err := middleware.PurgePrefix(caches.Scope(t.Context()), url); err != nil {
+			if err := plainPages.PurgePrefix(caches.Scope(t.Context()), url); err != nil {
 				t.Fatal(err)
 			}
 			for _, target := range beneath {
@@ -225,8 +225,8 @@ func TestAPrefixPurgeReachesEverySpelling(t *testing.T) {
 // What a run began to make before the purge is not stored, however its client spelled
 // the URL, in this process and in another one.
 func TestAPurgeStopsRunsOfEverySpelling(t *testing.T) {
-	for name, purge := range map[string]func(context.Context, string, ...middleware.PageOption) error{
-		"hard": middleware.Purge, "soft": middleware.PurgeSoft, "prefix": middleware.PurgePrefix,
+	for name, purge := range map[string]func(context.Context, string) error{
+		"hard": plainPages.Purge, "soft": plainPages.PurgeSoft, "prefix": plainPages.PurgePrefix,
 	} {
 		for _, target := range []string{"/caf%C3%A9", "/caf%c3%a9", "/café", "/./café"} {
 			t.Run(name+" "+target, func(t *testing.T) {
@@ -324,7 +324,7 @@ func TestAPurgeReachesExactlyTheEquivalentURLs(t *testing.T) {
 				send(p, asked(t, target))
 			}
 		}
-		if err := middleware.Purge(scope, "http://example.com"+b); err != nil {
+		if err := plainPages.Purge(scope, "http://example.com"+b); err != nil {
 			rt.Fatal(err)
 		}
 		for _, target := range slices.Compact([]string{a, b}) {

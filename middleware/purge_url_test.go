@@ -68,7 +68,7 @@ func TestAURLIsPurgedInTheSpellingOfItsClients(t *testing.T) {
 		if a := send(p, r); !a.isHit() {
 			t.Fatalf("%s: %q", target, a.cacheStatus())
 		}
-		if err := middleware.Purge(caches.Scope(t.Context()), "http://example.com"+target); err != nil {
+		if err := plainPages.Purge(caches.Scope(t.Context()), "http://example.com"+target); err != nil {
 			t.Fatal(err)
 		}
 		if a := send(p, r); a.isHit() {
@@ -86,11 +86,11 @@ func TestAPurgeGoesByTheOptionsOfThePages(t *testing.T) {
 	ask(p, "/page?b=2&a=1&utm_source=x")
 	ask(other, "/page?a=1&b=2")
 	scope := caches.Scope(t.Context())
-	if err := middleware.Purge(scope, "http://example.com/page?utm_medium=y&a=1&b=2"); err != nil {
+	if err := plainPages.Purge(scope, "http://example.com/page?utm_medium=y&a=1&b=2"); err != nil {
 		t.Fatal(err)
 	}
 	wantThere(t, p, "/page?a=1&b=2")
-	if err := middleware.Purge(scope, "http://example.com/page?utm_medium=y&a=1&b=2", opts...); err != nil {
+	if err := middleware.NewPolicy(ttl, opts...).Purge(scope, "http://example.com/page?utm_medium=y&a=1&b=2"); err != nil {
 		t.Fatal(err)
 	}
 	wantGone(t, p, "/page?a=1&b=2")
@@ -100,14 +100,14 @@ func TestAPurgeGoesByTheOptionsOfThePages(t *testing.T) {
 func TestWhatIsNoURLOfAPageCannotBePurged(t *testing.T) {
 	scope := inMemory(t).Scope(t.Context())
 	for _, bad := range []string{"", "/page", "example.com/page", "ftp://example.com/page", "http:///page", "http:opaque", "http://a b/", "http://example.com/\n", "://"} {
-		if err := middleware.Purge(scope, bad); err == nil {
+		if err := plainPages.Purge(scope, bad); err == nil {
 			t.Errorf("Purge(%q): no error", bad)
 		}
-		if err := middleware.PurgePrefix(scope, bad); err == nil {
+		if err := plainPages.PurgePrefix(scope, bad); err == nil {
 			t.Errorf("PurgePrefix(%q): no error", bad)
 		}
 	}
-	if err := middleware.PurgePrefix(scope, "http://example.com/page?a=1"); err == nil {
+	if err := plainPages.PurgePrefix(scope, "http://example.com/page?a=1"); err == nil {
 		t.Error("PurgePrefix with a query: no error")
 	}
 }
@@ -184,11 +184,12 @@ func TestASoftlyPurgedPageIsServedWhileItIsMadeAnew(t *testing.T) {
 func TestAPurgeWithoutACacheIsAnError(t *testing.T) {
 	caches := inMemory(t)
 	scope := caches.Scope(t.Context())
+	policy := middleware.NewPolicy(ttl, middleware.Alias("other"))
 	for name, err := range map[string]error{
-		"Purge":           middleware.Purge(scope, "http://example.com/", middleware.Alias("other")),
-		"PurgeSoft":       middleware.PurgeSoft(scope, "http://example.com/", middleware.Alias("other")),
-		"PurgePrefix":     middleware.PurgePrefix(scope, "http://example.com/", middleware.Alias("other")),
-		"PurgePrefixSoft": middleware.PurgePrefixSoft(scope, "http://example.com/", middleware.Alias("other")),
+		"Purge":           policy.Purge(scope, "http://example.com/"),
+		"PurgeSoft":       policy.PurgeSoft(scope, "http://example.com/"),
+		"PurgePrefix":     policy.PurgePrefix(scope, "http://example.com/"),
+		"PurgePrefixSoft": policy.PurgePrefixSoft(scope, "http://example.com/"),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

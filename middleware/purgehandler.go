@@ -5,15 +5,13 @@ import (
 	"net/http"
 
 	"github.com/larder-go/larder/internal/pagecache/engine"
-
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
-// PurgeHandler returns a handler that purges pages for those whom authorize
-// allows; opts are those of the cache that has the pages. See
-// [Policy.PurgeHandler] for one that cannot disagree with it.
+// PurgeHandler returns a handler that purges pages of this policy for those whom authorize
+// allows. Several policies that differ in key or alias need a handler each.
 //
 // A request is one of
 //
@@ -25,9 +23,10 @@ import (
 //
 // The target of a PURGE is the page, by the scheme and host at which this server
 // takes the request for one; the field Larder-Purge may be left out. A POST may
-// be a form with the same names, too. prefix is [PurgePrefix], soft [PurgeSoft],
-// both [PurgePrefixSoft], and neither [Purge].
+// be a form with the same names, too. prefix is [Policy.PurgePrefix], soft
+// [Policy.PurgeSoft], both [Policy.PurgePrefixSoft], and neither [Policy.Purge].
 //
+//	purge := articles.PurgeHandler(middleware.BearerToken(token))
 //	mux.Handle("PURGE /", purge)
 //	mux.Handle("POST /-/purge", purge)
 //
@@ -48,19 +47,11 @@ import (
 // URL may have 32 KiB. If Accept prefers text/plain, all of that is one line of text.
 //
 // It panics if authorize is the zero [Authorizer].
-func PurgeHandler(authorize Authorizer, opts ...PageOption) http.Handler {
-	p, err := newAnyPolicy(opts)
-	if err != nil {
-		panic(err)
-	}
-	return newPurgeHandler(authorize, p)
-}
-
-func newPurgeHandler(authorize Authorizer, p *policy.Policy) http.Handler {
+func (p *Policy) PurgeHandler(authorize Authorizer) http.Handler {
 	if authorize.allows == nil {
 		panic("middleware: PurgeHandler: the Authorizer is empty; make one with BearerToken, BasicAuth or AuthorizeFunc")
 	}
-	return &purgeHandler{Policy: p, authorize: authorize, origins: http.NewCrossOriginProtection()}
+	return &purgeHandler{Policy: p.rules(), authorize: authorize, origins: http.NewCrossOriginProtection()}
 }
 
 // methodPurge is what caches have for it; no RFC knows of it.

@@ -214,7 +214,7 @@ var ways = map[string]func(*testing.T) string{
 		})))
 		first := start(t, p, request("GET", "/page"))
 		time.Sleep(time.Second / 4)
-		if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+		if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 			t.Error(err)
 		}
 		status := ask(p, "/page").cacheStatus()
@@ -227,7 +227,7 @@ var ways = map[string]func(*testing.T) string{
 		clients := startMany(t, p, 3)
 		for range 2 {
 			time.Sleep(time.Second / 2)
-			if err := middleware.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
+			if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 				t.Error(err)
 			}
 			clients = append(clients, start(t, p, request("GET", "/other"))) // it reads the list of purges

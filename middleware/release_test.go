@@ -110,7 +110,7 @@ func TestAPurgeByEitherReleaseCountsForBoth(t *testing.T) {
 				if byOlder {
 					by = r.older
 				}
-				by.change(t, func(ctx context.Context) error { return middleware.Purge(ctx, pageURL) })
+				by.change(t, func(ctx context.Context) error { return plainPages.Purge(ctx, pageURL) })
 				for range 2 {
 					for _, p := range []*program{r.newer, r.older} {
 						if a := p.ask(); a.body == "run 1" {
@@ -129,7 +129,7 @@ func TestAPurgeByEitherReleaseCountsForBoth(t *testing.T) {
 // The list of purges by prefix is one entry. This release reads that of the one before
 // and adds to it; the one before does not read this one's (CHANGELOG, Upgrading).
 func TestPurgesByPrefixOfTwoReleases(t *testing.T) {
-	purge := func(ctx context.Context) error { return middleware.PurgePrefix(ctx, "http://example.com/") }
+	purge := func(ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com/") }
 	for _, test := range []struct {
 		byOlder, olderSees bool
 	}{{true, true}, {false, false}} {

@@ -231,8 +231,8 @@ func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 		})))
 		scope := caches.Scope(t.Context())
 		defer scope.Close(context.Background())
-		for name, purge := range map[string]func(context.Context, string, ...middleware.PageOption) error{
-			"hard": middleware.Purge, "soft": middleware.PurgeSoft, "prefix": middleware.PurgePrefix, "prefix, soft": middleware.PurgePrefixSoft,
+		for name, purge := range map[string]func(context.Context, string) error{
+			"hard": plainPages.Purge, "soft": plainPages.PurgeSoft, "prefix": plainPages.PurgePrefix, "prefix, soft": plainPages.PurgePrefixSoft,
 		} {
 			before := ask(p, "/page").body
 			store.down.Store(true)

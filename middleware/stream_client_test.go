@@ -163,7 +163,7 @@ func withinPage(caches *cache.Handler, h http.Handler, opts ...middleware.PageOp
 // purge invalidates the page of a URL.
 func purge(t *testing.T, caches *cache.Handler, url string) {
 	t.Helper()
-	if err := middleware.Purge(caches.Scope(t.Context()), url); err != nil {
+	if err := plainPages.Purge(caches.Scope(t.Context()), url); err != nil {
 		t.Fatal(err)
 	}
 }
