@@ -12,6 +12,7 @@ import (
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/flight"
+	"github.com/larder-go/larder/internal/inflight"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -23,7 +24,7 @@ type Handler struct {
 	clock    driver.Clock
 	events   *signals.Signal[Event]
 	async    *executor
-	inFlight InFlight
+	inFlight *inflight.Budget
 
 	keyWarningLevel slog.Level
 
@@ -45,7 +46,8 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 	if err := h.Check(); err != nil {
 		return nil, err
 	}
-	h.inFlight.limit, _ = h.settings.maxInFlight() // which Check has found right
+	limit, _ := h.settings.maxInFlight() // Check has found no errors
+	h.inFlight = inflight.NewBudget(limit)
 	for _, name := range h.Aliases() {
 		a, err := newAlias(h, name, h.settings[name])
 		if err != nil {
@@ -62,7 +64,7 @@ func newHandler(opts []HandlerOption) *Handler {
 		registry: driver.DefaultRegistry,
 		clock:    systemClock{},
 		aliases:  make(map[string]*BaseCache),
-		inFlight: InFlight{limit: DefaultMaxInFlight},
+		inFlight: inflight.NewBudget(DefaultMaxInFlight),
 
 		keyWarningLevel: slog.LevelWarn,
 	}

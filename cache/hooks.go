@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/larder-go/larder/internal/fill"
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // hooks implements [fill.Hooks], which describes the methods: what the cache of pages
@@ -40,6 +41,13 @@ func (hooks) Batches(ctx context.Context, c *BaseCache) bool {
 func (hooks) HandlerOf(c *BaseCache) *Handler { return c.handler }
 
 func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx) }
+
+func (hooks) Budget(h *Handler) *inflight.Budget {
+	if h == nil {
+		return nil
+	}
+	return h.inFlight
+}
 
 func (hooks) Logger(ctx context.Context) *slog.Logger {
 	if h := handlerFrom(ctx); h != nil {

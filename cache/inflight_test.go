@@ -3,11 +3,11 @@ package cache_test
 import (
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 
 	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 )
 
 func TestAMaxInFlightThatIsNoneIsAnError(t *testing.T) {
@@ -34,35 +34,18 @@ func TestAMaxInFlightThatIsNoneIsAnError(t *testing.T) {
 	}
 }
 
-func TestWhatIsInFlightIsCountedExactly(t *testing.T) {
-	h, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory", MaxInFlight: 100}})
-	if err != nil {
-		t.Fatal(err)
+func TestInFlightTellsBytesAndTheLimitOfTheSettings(t *testing.T) {
+	for maxInFlight, want := range map[int64]int64{0: cache.DefaultMaxInFlight, 100: 100} {
+		h, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory", MaxInFlight: maxInFlight}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hooks.Cache.Budget(h).Hold(60)
+		if used, limit := h.InFlight(); used != 60 || limit != want {
+			t.Errorf("MaxInFlight %d: %d of %d bytes, want 60 of %d", maxInFlight, used, limit, want)
+		}
 	}
-	f := h.InFlight()
-	if f.Limit() != 100 || !f.Reserve(60) || f.Reserve(41) || !f.Reserve(40) || f.Reserve(1) || !f.Reserve(-1) || f.Used() != 99 {
-		t.Errorf("%d of %d bytes", f.Used(), f.Limit())
-	}
-	f.Release(99)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 1000 {
-				if f.Reserve(30) {
-					if f.Used() > 100 {
-						t.Error("it is over its limit")
-					}
-					f.Release(30)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if f.Used() != 0 {
-		t.Errorf("%d bytes are left", f.Used())
-	}
-	var none *cache.Handler
-	if n := none.InFlight(); !n.Reserve(1<<62) || n.Used() != 0 {
-		t.Error("no handler has a bound")
+	if hooks.Cache.Budget(nil) != nil {
+		t.Error("there is a budget without a handler")
 	}
 }

@@ -3,6 +3,8 @@ package fill
 import (
 	"context"
 	"log/slog"
+
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // Hooks are the functions of package cache that are not public. The type parameters are
@@ -49,6 +51,10 @@ type Hooks[Cache, Handler, Option any] interface {
 	// handler of its scope, or the default handler if it has none. It is nil if there is
 	// neither.
 	HandlerFrom(ctx context.Context) Handler
+
+	// Budget limits the memory of responses under way of all caches of h. It is nil, which
+	// is no limit, if h is nil.
+	Budget(h Handler) *inflight.Budget
 
 	// Logger is where the handler of ctx, see HandlerFrom, writes warnings. Without a
 	// handler it is slog.Default.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/hooks"
+	"github.com/larder-go/larder/internal/inflight"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -22,7 +23,7 @@ type run struct {
 	x        *exchange // that started it; not its client, which may have left
 	recorder *recorder
 	loading  cache.Loading
-	inFlight *cache.InFlight
+	inFlight *inflight.Budget
 	ctx      context.Context
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is for nobody but who started the run
@@ -145,7 +146,7 @@ func (u *run) isUnconfirmed() bool {
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{
-		x: x, inFlight: hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias)).InFlight(), loading: cache.LoadingFrom(ctx),
+		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: cache.LoadingFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}

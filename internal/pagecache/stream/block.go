@@ -1,6 +1,6 @@
 package stream
 
-// Account counts the bytes that are held for responses under way: a cache.InFlight. It may
+// Account counts the bytes that are held for responses under way: a inflight.Budget. It may
 // be used from many goroutines.
 type Account interface {
 	Reserve(n int64) bool // counts n bytes more, if they are within the limit
