@@ -77,10 +77,6 @@ var (
 	// key that it is loading.
 	ErrRecursive = flight.ErrRecursive
 
-	// ErrPatience reports to an [Announcer] that a load which another caller has
-	// started takes longer than he wanted to wait.
-	ErrPatience = flight.ErrPatience
-
 	// ErrNotShared reports to those who waited for another caller's load that
 	// its value is for that caller only: see [Loaded.Private].
 	ErrNotShared = errors.New("the loaded value is not to be shared")

@@ -154,7 +154,7 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 // picky is a loader that accepts nothing that is found.
 type picky struct{ cache.Loader }
 
-func (picky) Accept() bool { return false }
+func (picky) MayReuse() bool { return false }
 
 func TestEachFailedOperationPublishesOneError(t *testing.T) {
 	down := errors.New("server is down")

@@ -21,8 +21,8 @@ type EventKind uint8
 
 // The kinds of event.
 const (
-	EventHit     EventKind = iota + 1 // a read found an entry, and a Fill one that its loader accepted
-	EventMiss                         // a read found none, or one that was not accepted
+	EventHit     EventKind = iota + 1 // a read found an entry
+	EventMiss                         // a read found none
 	EventSet                          // an entry was stored
 	EventDelete                       // a key was deleted
 	EventTouch                        // an entry got a new timeout

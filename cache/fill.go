@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/flight"
 )
 
@@ -14,7 +15,6 @@ type Outcome struct {
 	Hit       bool // the value was in the cache
 	Collapsed bool // another caller's load was waited for
 	Stored    bool // the loaded value was stored
-	Announced bool // the value was announced, see Announcer
 
 	// Err is an error of the backend that did not stop the value from being
 	// returned: of the look-up, with FailOpen, or ErrTooLarge.
@@ -78,7 +78,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	switch {
 	case !found:
 		err = c.missed(ctx, op, key, err, o)
-	case accepts(load):
+	case mayReuse(load):
 		c.hit(ctx, op, key, o)
 		return Outcome{Hit: true}, nil
 	default:
@@ -88,23 +88,27 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		return Outcome{}, err
 	}
 	defer c.underWay()()
-	joining := joiningOf(load)
-	if joining.AnnouncedOnly {
-		return c.attendAnnounced(ctx, l, load.(Announcer), joining.Partition, err)
+	var joining fill.JoinOptions
+	subscriber, subscribes := load.(fill.Subscriber)
+	if subscribes {
+		joining = subscriber.Join()
 	}
-	if p, ok := load.(Preparer); ok {
+	if joining.PublishedOnly {
+		return c.receivePublished(ctx, l, subscriber, joining.Partition, err)
+	}
+	if p, ok := load.(fill.Preparer); ok {
 		p.Prepare(err)
 	}
 	f := &loadRun{
-		cache: c, st: l.st.base, op: op, key: key, load: load, joining: joining, o: *o,
+		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, joining: joining, o: *o,
 		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
-	landed, leader, attended, err := f.join(ctx, l.k, l.mark)
+	landed, leader, received, err := f.join(ctx, l.k, l.mark)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
-	if attended {
-		return Outcome{Collapsed: !leader, Announced: true, Err: f.lookUpErr}, nil
+	if received {
+		return Outcome{Collapsed: !leader, Err: f.lookUpErr}, nil
 	}
 	if landed.fresh && !leader && !landed.private && errors.Is(c.check(&landed.entry, o.codec), ErrCorrupt) {
 		// The one who started the load encodes values otherwise.
@@ -118,59 +122,48 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	return outcome, err
 }
 
-// accepts reports whether the caller is content with what was found.
-func accepts(load Loader) bool {
-	a, ok := load.(Accepter)
-	return !ok || a.Accept()
+// mayReuse reports whether the caller takes what was found.
+func mayReuse(load Loader) bool {
+	c, ok := load.(fill.ReuseChecker)
+	return !ok || c.MayReuse()
 }
 
-// joiningOf is how the caller takes part in the loads of a key.
-func joiningOf(load Loader) Joining {
-	if j, ok := load.(Joiner); ok {
-		return j.Join()
-	}
-	return Joining{}
-}
-
-// attendAnnounced is the rest of Fill for a caller who starts no load. lookUpErr
-// is that of the backend, if it failed.
-func (c *BaseCache) attendAnnounced(ctx context.Context, l *lookUp, load Announcer, partition string, lookUpErr error) (Outcome, error) {
+// receivePublished is the rest of Fill for a caller that starts no load. lookUpErr is
+// the error of the backend, if it failed.
+func (c *BaseCache) receivePublished(ctx context.Context, l *lookUp, subscriber fill.Subscriber, partition string, lookUpErr error) (Outcome, error) {
 	announced, attendance := l.st.base.flights.Announced(ctx, l.k, partition)
 	if attendance == nil {
 		return Outcome{Err: lookUpErr}, &Error{Op: l.op, Alias: c.name, Key: l.key, Err: ErrNotFound}
 	}
-	load.Attend(announced.value, attendance.Leave)
-	return Outcome{Collapsed: true, Announced: true, Err: lookUpErr}, nil
+	subscriber.Receive(announced.value, attendance.Leave)
+	return Outcome{Collapsed: true, Err: lookUpErr}, nil
 }
 
-// join joins a flight of key or starts one. attended reports that the value
-// was announced, and is with the loader.
-func (f *loadRun) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, attended bool, err error) {
-	announcer, ok := f.load.(Announcer)
-	if !ok {
+// join joins a flight of key or starts one. received reports that a value was
+// published, and that the subscriber has it.
+func (f *loadRun) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, received bool, err error) {
+	if f.subscriber == nil {
 		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
 		return l, leader, false, err
 	}
 	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, flight.JoinOptions{
 		Partition:  f.joining.Partition,
 		Alone:      f.joining.Alone,
-		MaxWait:    announcer.Patience(),
+		MaxWait:    f.joining.MaxWait,
 		Interval:   f.joining.Interval,
 		MaxFlights: f.joining.MaxLoads,
 	}, f.run)
 	if attendance == nil {
 		return l, leader, false, err
 	}
-	announcer.Attend(l.value, attendance.Leave)
+	f.subscriber.Receive(l.value, attendance.Leave)
 	return l, leader, true, nil
 }
 
 // loadAlone runs the loader for one caller, who cannot read what others share.
 func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o *options) (Outcome, error) {
 	loaded, err := load.Load(ctx)
-	if loaded.Done != nil {
-		defer loaded.Done()
-	}
+	defer cleanUp(load)
 	c.publish(ctx, EventLoad, op, key, err)
 	if err == nil {
 		err = assignLoaded(dst, loaded.Value, o)
@@ -179,6 +172,13 @@ func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load
 		return Outcome{}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
 	return Outcome{}, nil
+}
+
+// cleanUp lets a loader that has returned release its memory.
+func cleanUp(load Loader) {
+	if c, ok := load.(fill.Cleaner); ok {
+		c.Cleanup()
+	}
 }
 
 // operation is what errors and events call a Fill with this loader.
@@ -227,31 +227,30 @@ func assignLoaded(dst, value any, o *options) error {
 
 // loadRun is one run of a loader, for all who wait.
 type loadRun struct {
-	cache     *BaseCache
-	st        *opened // the shared store: the run may outlive the starter's session
-	op, key   string
-	load      Loader
-	joining   Joining
-	o         options
-	was       previous // what the look-up found: not readable, or not accepted
-	reserved  bool     // that is for a later release, and stays
-	lookUpErr error
-	dstType   reflect.Type
+	cache      *BaseCache
+	st         *opened // the shared store: the run may outlive the starter's session
+	op, key    string
+	load       Loader
+	subscriber fill.Subscriber // load, if it is one, or nil
+	joining    fill.JoinOptions
+	o          options
+	was        previous // what the look-up found: not readable, or refused
+	reserved   bool     // that is for a later release, and stays
+	lookUpErr  error
+	dstType    reflect.Type
 }
 
 func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
 	defer f.cache.underWay()()
 	key := fl.Key()
 	if fl.Missed() && !f.joining.Alone {
-		// What the caller did not accept is no better now.
+		// What the caller refused is no better now.
 		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
 			return &landing{entry: e}, nil
 		}
 	}
 	loaded, err := f.loadInScope(ctx)
-	if loaded.Done != nil {
-		defer loaded.Done()
-	}
+	defer cleanUp(f.load)
 	f.cache.publish(ctx, EventLoad, f.op, f.key, err)
 	if err != nil {
 		return nil, err
@@ -325,7 +324,7 @@ func (f *loadRun) committed(ctx context.Context, err error) {
 	if err != nil {
 		f.cache.fail(ctx, f.op, f.key, err)
 	}
-	observer, observes := f.load.(StoreObserver)
+	observer, observes := f.load.(fill.StoreObserver)
 	switch {
 	case observes:
 		observer.Committed(ctx, err)

@@ -21,7 +21,7 @@ type choosy struct {
 	load  func(ctx context.Context) (cache.Loaded, error)
 }
 
-func (c *choosy) Accept() bool {
+func (c *choosy) MayReuse() bool {
 	c.asked.Add(1)
 	return c.wants(*c.found)
 }

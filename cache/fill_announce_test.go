@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
+	"github.com/larder-go/larder/internal/hooks"
 )
 
 // follower is a loader whose caller can use an announced value. Its load
@@ -15,7 +17,7 @@ import (
 type follower struct {
 	value    any
 	leave    func()
-	patience time.Duration
+	how      fill.JoinOptions
 	announce chan struct{}
 	finish   chan struct{}
 	ended    error
@@ -36,15 +38,15 @@ func newFollower() *follower {
 	}
 }
 
-func (f *follower) Attend(value any, leave func()) { f.value, f.leave = value, leave }
-func (f *follower) Patience() time.Duration        { return f.patience }
+func (f *follower) Receive(value any, leave func()) { f.value, f.leave = value, leave }
+func (f *follower) Join() fill.JoinOptions          { return f.how }
 
 func (f *follower) Load(ctx context.Context) (cache.Loaded, error) {
 	f.loads++
 	<-f.announce
-	loading := cache.LoadingFrom(ctx)
-	loading.Announce(f)
-	loading.Announce("another")
+	run := hooks.Cache.RunFrom(ctx)
+	run.Publish(f)
+	run.Publish("another")
 	select {
 	case <-f.finish:
 	case <-ctx.Done():
@@ -75,7 +77,7 @@ func (f *follower) wantAttends(t *testing.T, by *follower) {
 	default:
 		t.Fatal("Fill has not returned")
 	}
-	want := cache.Outcome{Announced: true, Collapsed: f != by}
+	want := cache.Outcome{Collapsed: f != by}
 	if f.value != any(by) || f.outcome != want || f.fillErr != nil || f.got != "untouched" {
 		t.Errorf("Fill = %+v, %v, announced %v, dst %q; want %+v", f.outcome, f.fillErr, f.value, f.got, want)
 	}
@@ -148,13 +150,13 @@ func TestWhoWaitsForAnothersLoadLosesHisPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		leader, hasty := newFollower(), newFollower()
-		leader.patience, hasty.patience = time.Second, time.Second
+		leader.how.MaxWait, hasty.how.MaxWait = time.Second, time.Second
 		leader.start(t.Context(), c)
 		hasty.start(t.Context(), c)
 		time.Sleep(time.Second)
 		<-hasty.done
 		var e *cache.Error
-		if !errors.Is(hasty.fillErr, cache.ErrPatience) || !errors.As(hasty.fillErr, &e) || e.Key != "k" || !hasty.outcome.Collapsed || hasty.loads != 0 {
+		if !errors.Is(hasty.fillErr, fill.ErrWaitTimeout) || !errors.As(hasty.fillErr, &e) || e.Key != "k" || !hasty.outcome.Collapsed || hasty.loads != 0 {
 			t.Errorf("Fill = %+v, %v", hasty.outcome, hasty.fillErr)
 		}
 		close(leader.announce)
@@ -255,8 +257,8 @@ type releasing struct {
 }
 
 func (r releasing) Load(ctx context.Context) (cache.Loaded, error) {
-	cache.LoadingFrom(ctx).Announce(r.follower)
+	hooks.Cache.RunFrom(ctx).Publish(r.follower)
 	<-r.release
-	cache.LoadingFrom(ctx).Release()
+	hooks.Cache.RunFrom(ctx).Release()
 	return cache.Loaded{Value: "dropped"}, nil
 }

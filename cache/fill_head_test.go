@@ -16,7 +16,7 @@ type unwilling struct {
 	during func()
 }
 
-func (unwilling) Accept() bool { return false }
+func (unwilling) MayReuse() bool { return false }
 
 func (r unwilling) Load(context.Context) (cache.Loaded, error) {
 	if r.during != nil {

@@ -7,19 +7,22 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 )
 
 // joiner is a follower that says how it takes part.
 type joiner struct {
 	*follower
-	how      cache.Joining
 	prepared int
 }
 
-func newJoiner(how cache.Joining) *joiner { return &joiner{follower: newFollower(), how: how} }
+func newJoiner(how fill.JoinOptions) *joiner {
+	j := &joiner{follower: newFollower()}
+	j.how = how
+	return j
+}
 
-func (j *joiner) Join() cache.Joining { return j.how }
-func (j *joiner) Prepare(error)       { j.prepared++ }
+func (j *joiner) Prepare(error) { j.prepared++ }
 
 // start has the joiner fill the key in a goroutine of its own.
 func (j *joiner) start(t *testing.T, c cache.Cache) *joiner {
@@ -44,10 +47,10 @@ func TestLoadsAreSharedWithinAPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := kindsOfStore()["bytes"]()
 		c := newCache(t, store, cache.Config{})
-		a := newJoiner(cache.Joining{Partition: "a"}).start(t, c)
-		b := newJoiner(cache.Joining{Partition: "b"}).start(t, c)
+		a := newJoiner(fill.JoinOptions{Partition: "a"}).start(t, c)
+		b := newJoiner(fill.JoinOptions{Partition: "b"}).start(t, c)
 		none := newFollower().start(t.Context(), c)
-		second := newJoiner(cache.Joining{Partition: "a"}).start(t, c)
+		second := newJoiner(fill.JoinOptions{Partition: "a"}).start(t, c)
 		close(a.announce)
 		synctest.Wait()
 		a.wantAttends(t, a.follower)
@@ -73,7 +76,7 @@ func TestWhoIsAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
 			store, _ := newStore()
 			c := newCache(t, store, cache.Config{})
 			waits := newFollower().start(t.Context(), c)
-			first, second := newJoiner(cache.Joining{Alone: true}), newJoiner(cache.Joining{Alone: true})
+			first, second := newJoiner(fill.JoinOptions{Alone: true}), newJoiner(fill.JoinOptions{Alone: true})
 			first.loaded.Value, second.loaded.Value = "first", "second"
 			first.start(t, c)
 			second.start(t, c)
@@ -96,7 +99,7 @@ func TestALoadThatIsAloneDoesNotOutliveADeletion(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
 			c := newCache(t, store, cache.Config{})
-			alone := newJoiner(cache.Joining{Alone: true}).start(t, c)
+			alone := newJoiner(fill.JoinOptions{Alone: true}).start(t, c)
 			if _, err := c.Delete(t.Context(), "k"); err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +116,7 @@ func TestWhoWantsOnlyWhatIsAnnouncedStartsNoLoad(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
 			c := newCache(t, store, cache.Config{})
-			only := cache.Joining{AnnouncedOnly: true}
+			only := fill.JoinOptions{PublishedOnly: true}
 			wantNone := func(when string) {
 				t.Helper()
 				j := newJoiner(only).start(t, c)
@@ -146,7 +149,7 @@ func TestAnotherLoadIsStartedForThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := kindsOfStore()["bytes"]()
 		c := newCache(t, store, cache.Config{})
-		how := cache.Joining{Interval: time.Second, MaxLoads: 2}
+		how := fill.JoinOptions{Interval: time.Second, MaxLoads: 2}
 		joiners := make([]*joiner, 5)
 		for i := range joiners {
 			joiners[i] = newJoiner(how).start(t, c)

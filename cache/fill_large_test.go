@@ -11,6 +11,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/cachetest"
+	"github.com/larder-go/larder/internal/fill"
 )
 
 // GetOrSet returns a value that is too large for the backend, with no error, to each
@@ -82,7 +83,7 @@ type observed struct {
 	err    error
 }
 
-var _ cache.StoreObserver = (*observed)(nil)
+var _ fill.StoreObserver = (*observed)(nil)
 
 func (o *observed) Load(ctx context.Context) (l cache.Loaded, err error) {
 	if o.during != nil {

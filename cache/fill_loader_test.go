@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/hooks"
 )
 
 type ctxKey struct{}
@@ -236,7 +237,7 @@ func TestALoadThatReleasesItsCallersGoesOn(t *testing.T) {
 		var ended time.Duration
 		load := cache.LoaderFunc(func(ctx context.Context) (cache.Loaded, error) {
 			time.Sleep(loadTime)
-			cache.LoadingFrom(ctx).Release()
+			hooks.Cache.RunFrom(ctx).Release()
 			time.Sleep(loadTime)
 			ended = time.Since(begin)
 			return cache.Loaded{Value: user{}}, ctx.Err()
@@ -264,6 +265,6 @@ func TestALoadThatReleasesItsCallersGoesOn(t *testing.T) {
 		if raw := s.raw(":1:k"); raw != nil {
 			t.Errorf("%q was stored", raw)
 		}
-		cache.LoadingFrom(t.Context()).Release() // outside of a load: nothing
+		hooks.Cache.RunFrom(t.Context()).Release() // outside of a load: nothing
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/larder-go/larder/internal/fill"
+	"github.com/larder-go/larder/internal/flight"
 	"github.com/larder-go/larder/internal/inflight"
 )
 
@@ -42,6 +43,8 @@ func (hooks) HandlerOf(c *BaseCache) *Handler { return c.handler }
 
 func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx) }
 
+func (hooks) RunFrom(ctx context.Context) fill.Run { return loading{flight.Current[*landing](ctx)} }
+
 func (hooks) Budget(h *Handler) *inflight.Budget {
 	if h == nil {
 		return nil
@@ -62,4 +65,31 @@ func handlerFrom(ctx context.Context) *Handler {
 		return s.handler
 	}
 	return DefaultHandler()
+}
+
+// loading implements [fill.Run]. flight is nil outside of a load.
+type loading struct{ flight *flight.Flight[*landing] }
+
+func (l loading) Publish(value any) {
+	if l.flight != nil {
+		l.flight.Announce(&landing{value: value, fresh: true})
+	}
+}
+
+func (l loading) Release() {
+	if l.flight != nil {
+		l.flight.Release(&landing{fresh: true, private: true})
+	}
+}
+
+func (l loading) Abandon(err error) {
+	if l.flight != nil {
+		l.flight.Abandon(err)
+	}
+}
+
+func (l loading) Forget() {
+	if l.flight != nil {
+		l.flight.Forget()
+	}
 }

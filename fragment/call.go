@@ -7,6 +7,7 @@ import (
 	"html/template"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 )
 
 // entry is a fragment in a cache. It never changes.
@@ -36,14 +37,14 @@ type call struct {
 	found   *entry
 }
 
-var _ cache.Accepter = (*call)(nil)
+var _ fill.ReuseChecker = (*call)(nil)
 
 // fill returns the fragment from c, or renders it.
 func (c *call) fill(ctx context.Context, from cache.Cache, timeout cache.Timeout) (template.HTML, error) {
 	_, err := entries.Over(from).Fill(ctx, hashed(c.key), &c.found, c, timeout)
 	var failure *renderError
 	switch {
-	case err == nil && c.Accept():
+	case err == nil && c.MayReuse():
 		return template.HTML(c.found.HTML), nil
 	case err == nil, errors.Is(err, cache.ErrNotShared):
 		// Another's, by other templates; or too large to be shared.
@@ -55,8 +56,8 @@ func (c *call) fill(ctx context.Context, from cache.Cache, timeout cache.Timeout
 	return "", err
 }
 
-// Accept implements [cache.Accepter]: an entry of other templates is of no use.
-func (c *call) Accept() bool {
+// MayReuse implements [fill.ReuseChecker]: an entry of other templates is of no use.
+func (c *call) MayReuse() bool {
 	return c.found != nil && c.found.Version == c.version && bytes.Equal(c.found.Key, c.key)
 }
 

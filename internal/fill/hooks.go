@@ -52,6 +52,10 @@ type Hooks[Cache, Handler, Option any] interface {
 	// neither.
 	HandlerFrom(ctx context.Context) Handler
 
+	// RunFrom returns the handle on the load that ctx, the context of a loader or one
+	// derived from it, belongs to. Outside of a load it returns a handle that does nothing.
+	RunFrom(ctx context.Context) Run
+
 	// Budget limits the memory of responses under way of all caches of h. It is nil, which
 	// is no limit, if h is nil.
 	Budget(h Handler) *inflight.Budget

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// ErrPatience is the error of a caller that has waited for another's run for as
+// ErrWaitTimeout is the error of a caller that has waited for another's run for as
 // long as it wanted to.
-var ErrPatience = errors.New("another's run takes too long")
+var ErrWaitTimeout = errors.New("another's run takes too long")
 
 // Announce hands value to everyone who attends, now and for as long as the
 // flight can be joined, while the function goes on: a response whose header is
@@ -59,7 +59,7 @@ type JoinOptions struct {
 	Alone bool
 
 	// MaxWait is for how long the caller waits for a flight that another has
-	// started; then it leaves with ErrPatience. Zero or less is no limit.
+	// started; then it leaves with ErrWaitTimeout. Zero or less is no limit.
 	MaxWait time.Duration
 
 	// Interval is after which time without an announcement, and then again each
@@ -179,7 +179,7 @@ func (f *Flight[V]) attendInTurn(ctx context.Context, since Mark, j *joining) (v
 			other.cancel()
 		case <-late:
 			f.leaveQueue()
-			return v, nil, nil, ErrPatience
+			return v, nil, nil, ErrWaitTimeout
 		case <-ctx.Done():
 			f.leaveQueue()
 			return v, nil, nil, ctx.Err()

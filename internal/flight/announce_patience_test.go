@@ -18,7 +18,7 @@ func TestPatienceIsForTheRunsOfOthersAndForTheFirstThing(t *testing.T) {
 		short := attend(t.Context(), g, key, time.Second, mustNotRun(t))
 		long := attend(t.Context(), g, key, time.Hour, mustNotRun(t))
 		endless := attend(t.Context(), g, key, -1, mustNotRun(t))
-		if got := <-short; !errors.Is(got.err, flight.ErrPatience) || time.Since(began) != time.Second {
+		if got := <-short; !errors.Is(got.err, flight.ErrWaitTimeout) || time.Since(began) != time.Second {
 			t.Errorf("Attend = %+v after %v", got, time.Since(began))
 		}
 		wantWaiting(t, leader)

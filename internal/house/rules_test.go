@@ -33,11 +33,11 @@ var directions = []direction{
 	{packages: "internal/pagecache/policy", may: rooms("cache", "internal/hooks", "reason", "respwriter")},
 	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
 	{packages: "internal/pagecache/purge", may: rooms("cache", "internal/hooks", "page", "policy")},
-	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/hooks", "internal/inflight", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/fill", "internal/hooks", "internal/inflight", "reason", "stream", "respwriter", "policy", "page", "purge")},
 	{packages: "internal/pagecache/lifecycle", may: append(rooms("cache", "engine"), "signals")},
 	// What package cache does for the cache of pages alone: hooks names its types, fill cannot.
 	{packages: "internal/hooks", may: []string{"cache", "internal/fill"}},
-	{packages: "internal/fill", may: []string{"internal/inflight"}},
+	{packages: "internal/fill", may: []string{"internal/flight", "internal/inflight"}},
 	{packages: "internal/inflight", only: true},
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},

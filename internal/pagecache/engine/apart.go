@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
@@ -21,8 +22,8 @@ type apart struct {
 }
 
 var (
-	_ cache.Accepter = (*apart)(nil)
-	_ cache.Joiner   = (*apart)(nil)
+	_ fill.ReuseChecker = (*apart)(nil)
+	_ fill.Subscriber   = (*apart)(nil)
 )
 
 // storeApart reports whether it has stored the entry.
@@ -35,8 +36,8 @@ func (u *run) storeApart(entry page.Entry, ttl time.Duration) bool {
 	return a.stored && outcome.Stored
 }
 
-// Accept implements [cache.Accepter]: what is newer than the run stays.
-func (a *apart) Accept() bool { return !a.found.Begun().Before(a.began) }
+// MayReuse implements [fill.ReuseChecker]: what is newer than the run stays.
+func (a *apart) MayReuse() bool { return !a.found.Begun().Before(a.began) }
 
 // Load implements [cache.Loader].
 func (a *apart) Load(context.Context) (cache.Loaded, error) {
@@ -44,12 +45,9 @@ func (a *apart) Load(context.Context) (cache.Loaded, error) {
 	return cache.Loaded{Value: a.entry, Timeout: cache.After(a.ttl)}, nil
 }
 
-// Join implements [cache.Joiner]: nothing is worth waiting for another's run, which
+// Join implements [fill.Subscriber]: nothing is worth waiting for another's run, which
 // began later.
-func (a *apart) Join() cache.Joining { return cache.Joining{Alone: true} }
+func (a *apart) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
-// Attend implements [cache.Announcer]. There is nobody to announce anything.
-func (a *apart) Attend(_ any, leave func()) { leave() }
-
-// Patience implements [cache.Announcer].
-func (a *apart) Patience() time.Duration { return 0 }
+// Receive implements [fill.Subscriber]: a load that is alone publishes nothing.
+func (a *apart) Receive(_ any, leave func()) { leave() }

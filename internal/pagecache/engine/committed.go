@@ -5,12 +5,13 @@ import (
 	"errors"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-var _ cache.StoreObserver = (*exchange)(nil)
+var _ fill.StoreObserver = (*exchange)(nil)
 
-// Committed implements [cache.StoreObserver]. The head of a streamed page is sent before
+// Committed implements [fill.StoreObserver]. The head of a streamed page is sent before
 // the store has it, and may say that it is stored. That the store did not take it is
 // remembered, so that the next response says so.
 func (x *exchange) Committed(ctx context.Context, err error) {

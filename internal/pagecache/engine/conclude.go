@@ -135,7 +135,7 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 // fallBack gives everyone an old page in place of a failure.
 func (u *run) fallBack(base *page.Page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reason.StaleIfError
-	u.loading.Announce(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
+	u.loading.Publish(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
 	// Who comes at this very moment does not accept it, and tries once more.
 	return cache.Loaded{Value: base, NoStore: true}, nil
 }

@@ -199,7 +199,7 @@ func (x *exchange) findAlone(c cache.View[page.Entry], why reason.Reason) (answe
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
 		return x.settle(cache.Outcome{}, err)
 	}
-	if x.Accept() {
+	if x.MayReuse() {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
 	if _, isGone := x.found.(*page.Tombstone); isGone || x.found == nil {

@@ -113,7 +113,7 @@ func (e *explainer) find() bool {
 			return false
 		}
 		x.found = found
-		x.Accept()
+		x.MayReuse()
 		e.stored()
 		if x.verdict != verdictVariant {
 			break

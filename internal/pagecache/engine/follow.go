@@ -20,8 +20,8 @@ import (
 
 // How a client gets a response that the handler is still writing.
 
-// Attend implements [cache.Announcer].
-func (x *exchange) Attend(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
+// Receive implements [fill.Subscriber].
+func (x *exchange) Receive(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
 
 // follow answers with the response of another request's run, or goes on looking
 // if that is of another variant. It reports whether the request is answered.

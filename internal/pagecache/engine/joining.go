@@ -5,7 +5,7 @@ import (
 	"hash/maphash"
 	"time"
 
-	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
@@ -16,12 +16,12 @@ import (
 // late.
 const runInterval = time.Second + time.Millisecond
 
-// Join implements [cache.Joiner].
-func (x *exchange) Join() cache.Joining {
-	j := cache.Joining{Partition: x.partition()}
+// Join implements [fill.Subscriber].
+func (x *exchange) Join() fill.JoinOptions {
+	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.Patience}
 	switch {
 	case x.isPartOfNothing():
-		j.AnnouncedOnly = true
+		j.PublishedOnly = true
 	case x.waitsForNobody():
 		j.Alone = true
 	case x.w != nil:

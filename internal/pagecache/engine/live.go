@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -13,10 +13,10 @@ import (
 )
 
 // live is a response that others may have while the handler is still writing
-// it. It is announced to everyone who waits for the run, and to those who come
+// it. It is published to everyone who waits for the run, and to those who come
 // before the run is over.
 type live struct {
-	loading   cache.Loading   // of the run
+	loading   fill.Run        // that it is of
 	tombstone *page.Tombstone // that was found before the run, or nil
 
 	page     *page.Page  // its header; the body is that of the stream

@@ -96,11 +96,11 @@ func (x *exchange) prefetch(c cache.View[page.Entry]) (answered bool) {
 // exchange goes on with the variant that it has found its way to.
 func (x *exchange) answerFetched(entry, variant page.Entry) (answered bool) {
 	x.found = entry
-	accepted := x.Accept()
+	accepted := x.MayReuse()
 	if accepted && x.verdict == verdictVariant {
 		x.followIndex()
 		x.found = variant
-		accepted = variant != nil && x.Accept()
+		accepted = variant != nil && x.MayReuse()
 	}
 	if accepted && (x.verdict == verdictHit || x.verdict == verdictStale) {
 		return x.settle(cache.Outcome{Hit: true}, nil)

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/rfc9111"
 )
@@ -161,8 +162,8 @@ func (x *exchange) awaitEnd(ctx context.Context, u *run) {
 // and no stale one.
 type refresher struct{ *exchange }
 
-// Accept implements [cache.Accepter].
-func (r refresher) Accept() bool {
+// MayReuse implements [fill.ReuseChecker].
+func (r refresher) MayReuse() bool {
 	r.assess(r.found)
 	switch r.verdict {
 	case verdictStale, verdictValidate:
@@ -175,12 +176,15 @@ func (r refresher) Accept() bool {
 }
 
 var (
-	_ cache.Accepter = refresher{}
-	_ cache.Joiner   = refresher{}
-	_ cache.Preparer = refresher{}
-	_ cache.Accepter = (*exchange)(nil)
-	_ cache.Joiner   = (*exchange)(nil)
-	_ cache.Preparer = (*exchange)(nil)
+	_ fill.ReuseChecker  = refresher{}
+	_ fill.Preparer      = refresher{}
+	_ fill.Subscriber    = refresher{}
+	_ fill.StoreObserver = refresher{}
+	_ fill.Cleaner       = refresher{}
+	_ fill.ReuseChecker  = (*exchange)(nil)
+	_ fill.Preparer      = (*exchange)(nil)
+	_ fill.Subscriber    = (*exchange)(nil)
+	_ fill.Cleaner       = (*exchange)(nil)
 
 	_ http.Handler = (*Handler)(nil)
 )

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/purge"
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -80,12 +80,12 @@ type removal struct {
 }
 
 var (
-	_ cache.Accepter = (*removal)(nil)
-	_ cache.Joiner   = (*removal)(nil)
+	_ fill.ReuseChecker = (*removal)(nil)
+	_ fill.Subscriber   = (*removal)(nil)
 )
 
-// Accept implements [cache.Accepter]: another page stays.
-func (r *removal) Accept() bool {
+// MayReuse implements [fill.ReuseChecker]: another page stays.
+func (r *removal) MayReuse() bool {
 	found, isPage := r.found.(*page.Page)
 	return !isPage || !found.IsSame(r.base)
 }
@@ -98,11 +98,8 @@ func (r *removal) Load(context.Context) (cache.Loaded, error) {
 	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(purge.TombstoneTTL)}, nil
 }
 
-// Join implements [cache.Joiner]: the removal waits for no run, and nobody for it.
-func (r *removal) Join() cache.Joining { return cache.Joining{Alone: true} }
+// Join implements [fill.Subscriber]: the removal waits for no run, and nobody for it.
+func (r *removal) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
-// Attend implements [cache.Announcer].
-func (r *removal) Attend(_ any, leave func()) { leave() }
-
-// Patience implements [cache.Announcer].
-func (r *removal) Patience() time.Duration { return 0 }
+// Receive implements [fill.Subscriber]: a load that is alone publishes nothing.
+func (r *removal) Receive(_ any, leave func()) { leave() }

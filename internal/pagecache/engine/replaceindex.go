@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
@@ -21,8 +22,8 @@ type indexReplacement struct {
 }
 
 var (
-	_ cache.Accepter = (*indexReplacement)(nil)
-	_ cache.Joiner   = (*indexReplacement)(nil)
+	_ fill.ReuseChecker = (*indexReplacement)(nil)
+	_ fill.Subscriber   = (*indexReplacement)(nil)
 )
 
 // replaceIndex reports whether it has stored an entry in place of an index of x's.
@@ -35,9 +36,9 @@ func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry p
 	return r.loaded && outcome.Stored
 }
 
-// Accept implements [cache.Accepter]: another entry stays, and so does an index that was
+// MayReuse implements [fill.ReuseChecker]: another entry stays, and so does an index that was
 // declared stale since.
-func (r *indexReplacement) Accept() bool {
+func (r *indexReplacement) MayReuse() bool {
 	found, isIndex := r.found.(*page.Index)
 	return !isIndex || found.Variants.Generation != r.index.Generation || !found.Variants.Softened.Equal(r.index.Softened)
 }
@@ -51,11 +52,8 @@ func (r *indexReplacement) Load(context.Context) (cache.Loaded, error) {
 	return cache.Loaded{Value: r.entry, Timeout: cache.After(r.ttl)}, nil
 }
 
-// Join implements [cache.Joiner]: the replacement waits for no run, and nobody for it.
-func (r *indexReplacement) Join() cache.Joining { return cache.Joining{Alone: true} }
+// Join implements [fill.Subscriber]: the replacement waits for no run, and nobody for it.
+func (r *indexReplacement) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
-// Attend implements [cache.Announcer]. There is nobody to announce anything.
-func (r *indexReplacement) Attend(_ any, leave func()) { leave() }
-
-// Patience implements [cache.Announcer].
-func (r *indexReplacement) Patience() time.Duration { return 0 }
+// Receive implements [fill.Subscriber]: a load that is alone publishes nothing.
+func (r *indexReplacement) Receive(_ any, leave func()) { leave() }

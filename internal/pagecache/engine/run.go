@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/inflight"
 	"github.com/larder-go/larder/internal/pagecache/page"
@@ -22,7 +23,7 @@ import (
 type run struct {
 	x        *exchange // that started it; not its client, which may have left
 	recorder *recorder
-	loading  cache.Loading
+	loading  fill.Run
 	inFlight *inflight.Budget
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -75,7 +76,7 @@ type prepared struct {
 	outer  http.Header // what outer middleware has set of the response, with canonical names
 }
 
-// Prepare implements [cache.Preparer]. A run goes on when the request that
+// Prepare implements [fill.Preparer]. A run goes on when the request that
 // started it is over, and what is done with the request then is not known.
 func (x *exchange) Prepare(lookUpErr error) {
 	x.lookUpErr = lookUpErr
@@ -95,9 +96,6 @@ func (x *exchange) requestHeader() http.Header {
 	}
 	return x.r.Header
 }
-
-// Patience implements [cache.Announcer].
-func (x *exchange) Patience() time.Duration { return x.h.Patience }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
@@ -120,9 +118,13 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 	}()
 	u.answer()
 	loaded, err := u.conclude()
-	loaded.Done, handedOver = u.free, true
+	handedOver = true // to Cleanup
 	return loaded, err
 }
+
+// Cleanup implements [fill.Cleaner]: it is called when Load has returned and the store has
+// the page, or will not have it.
+func (x *exchange) Cleanup() { x.run.Load().free() }
 
 // free releases the memory of the response, except what readers are still sending.
 func (u *run) free() { u.recorder.free() }
@@ -146,7 +148,7 @@ func (u *run) isUnconfirmed() bool {
 
 func newRun(ctx context.Context, x *exchange) *run {
 	u := &run{
-		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: cache.LoadingFrom(ctx),
+		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: hooks.Cache.RunFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
@@ -372,7 +374,7 @@ func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 	}
 	close(u.streaming)
 	if !u.isReleased() {
-		u.loading.Announce(u.live)
+		u.loading.Publish(u.live)
 	}
 	return u.live.body
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/rfc9111"
@@ -13,11 +14,11 @@ import (
 
 // What follows from what a look-up has found, or has not.
 
-// Accept implements [cache.Accepter]: it judges what was found, and is false if
+// MayReuse implements [fill.ReuseChecker]: it judges what was found, and is false if
 // a run has to make the page again.
-func (x *exchange) Accept() bool { return x.accept(true) }
+func (x *exchange) MayReuse() bool { return x.accept(true) }
 
-// accept is Accept for a page that was stored, or is of another request's run.
+// accept is MayReuse for a page that was stored, or is of another request's run.
 func (x *exchange) accept(stored bool) bool {
 	x.assess(x.found)
 	if stored && x.verdict != verdictVariant && !x.purges.IsCurrent() {
@@ -42,7 +43,7 @@ func (x *exchange) accept(stored bool) bool {
 }
 
 // isAccepted reports whether what was found is of use, though it may have come
-// another way than through Accept: from a run of another request, or because
+// another way than through MayReuse: from a run of another request, or because
 // somebody else stored it in the meantime.
 func (x *exchange) isAccepted(outcome cache.Outcome) bool {
 	if x.found != x.assessed {
@@ -63,7 +64,7 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 		return true
 	case err != nil:
 		return x.settleError(err)
-	case outcome.Announced:
+	case x.attended != nil:
 		return x.follow(outcome)
 	case !x.isAccepted(outcome):
 		// Another's run has brought it, and it is of no use to this request.
@@ -104,7 +105,7 @@ func (x *exchange) settleError(err error) (answered bool) {
 		x.pass(x.forward(), reason.NotShared)
 	case errors.Is(err, cache.ErrRecursive):
 		x.passRecursive()
-	case errors.Is(err, cache.ErrPatience):
+	case errors.Is(err, fill.ErrWaitTimeout):
 		x.pass(x.forward(), reason.Patience)
 	case isFailedRun(err):
 		return x.again(err)
