@@ -11,8 +11,9 @@ import "context"
 // never deadlocks. Composite operations such as GetMany are those of the
 // synchronous form, with as few round trips.
 //
-// The context passed in is the operation's until it ends. Of a cache of a
-// [Scope], Close waits for what was started; of others, [Handler.Shutdown].
+// The context passed in is the operation's until it ends. Close of a [Scope]'s cache
+// waits for operations that were started with it; [Handler.Shutdown] waits for those of
+// other caches.
 type AsyncCache struct {
 	cache Cache
 }

@@ -134,12 +134,12 @@ func (c *BaseCache) Close(ctx context.Context) error {
 // HandlerOption changes a [Handler], or a cache made by [New].
 type HandlerOption func(*Handler)
 
-// WithRegistry looks backends up in r in place of the program's registry.
+// WithRegistry looks backends up in r instead of the program's registry.
 func WithRegistry(r *driver.Registry) HandlerOption {
 	return func(h *Handler) { h.registry = r }
 }
 
-// WithLogger writes warnings to l in place of [slog.Default].
+// WithLogger writes warnings to l instead of [slog.Default].
 func WithLogger(l *slog.Logger) HandlerOption {
 	return func(h *Handler) { h.logger = l }
 }
@@ -164,7 +164,7 @@ func WithAsyncWorkers(n int) HandlerOption {
 	return func(h *Handler) { h.async = newExecutor(n) }
 }
 
-// WithEvents publishes events on s in place of a signal of the handler's own.
+// WithEvents publishes events on s instead of a signal of the handler's own.
 func WithEvents(s *signals.Signal[Event]) HandlerOption {
 	return func(h *Handler) { h.events = s }
 }

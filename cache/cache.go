@@ -13,13 +13,13 @@ import (
 // their context.
 type Cache interface {
 	// Get stores the cached value in what dst, a non-nil pointer, points to,
-	// in place of what was there, and reports whether there was one. A cached nil is found: it sets
+	// replacing what was there, and reports whether there was one. A cached nil is found: it sets
 	// pointers, maps, slices and interfaces to nil and is ErrNilValue for
 	// other types. A value that does not fit dst is ErrWrongType.
 	Get(ctx context.Context, key string, dst any, opts ...Option) (found bool, err error)
 
 	// GetBytes returns what SetBytes stored. The caller may change it, unless
-	// he passed Shared. A value that was not stored as bytes is ErrWrongType.
+	// it passed Shared. A value that was not stored as bytes is ErrWrongType.
 	GetBytes(ctx context.Context, key string, opts ...Option) (value []byte, found bool, err error)
 
 	// Has reports whether Get would find something that can be read as an
@@ -44,8 +44,8 @@ type Cache interface {
 	// at once.
 	Touch(ctx context.Context, key string, opts ...Option) (touched bool, err error)
 
-	// Delete removes the entry and reports whether there was one. What a [Loader] of
-	// this process is loading under key at that moment is not stored.
+	// Delete removes the entry and reports whether there was one. A value that a
+	// [Loader] of this process is loading under key at that moment is not stored.
 	Delete(ctx context.Context, key string, opts ...Option) (deleted bool, err error)
 
 	// Clear removes the entries of this alias, all versions, and no others.
@@ -89,8 +89,8 @@ type Cache interface {
 	DecrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error)
 
 	// Fill is Get, and on a miss runs load, stores what it returns and stores
-	// it in dst, once for all who ask for the key at the same time. See
-	// [Loader] for what load may rely on, and [Outcome] for what is told.
+	// it in dst, once for all callers that ask for the key at the same time. [Loader]
+	// says what load may rely on.
 	Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) (Outcome, error)
 
 	// Close ends this request's use of the cache: it waits for asynchronous

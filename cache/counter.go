@@ -60,9 +60,9 @@ func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts 
 	return n, nil
 }
 
-// IncrVersion implements [Cache]. Where the backend cannot tell how long an
-// entry has left, the expiry that it was stored with counts, and for an
-// integer the timeout starts anew.
+// IncrVersion implements [Cache]. If the backend cannot tell how long an
+// entry has left, the entry keeps the expiry that it was stored with, and an
+// integer gets its full timeout again.
 func (c *BaseCache) IncrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error) {
 	return c.incrVersion(ctx, "IncrVersion", key, delta, opts)
 }

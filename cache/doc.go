@@ -32,10 +32,10 @@
 //
 // A [Timeout] has four states: omitted, which is the alias's own and 300
 // seconds unless settings say otherwise; [Never]; and, by [After], a positive
-// duration, or one of zero or less, which stores nothing and deletes what was
-// there. Of the places where one can be given, the call wins over the view and
-// the view over the settings: put into the settings what holds for the alias,
-// and into the view what holds for one kind of value.
+// duration, or one of zero or less, which stores nothing and deletes the entry.
+// The timeout of a call wins over that of the view, and the view's over that of
+// the settings: put the timeout of the alias into the settings, and that of one
+// kind of value into the view.
 //
 // # Errors
 //
@@ -46,7 +46,7 @@
 //
 // # Ownership and concurrency
 //
-// Values passed in are copied and values returned are the caller's, unless he
-// asks to share with [Shared] or [Native]. All types are safe for concurrent
+// Values passed in are copied and values returned are the caller's, unless it
+// asks to share them with [Shared] or [Native]. All types are safe for concurrent
 // use unless they say otherwise.
 package cache

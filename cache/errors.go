@@ -57,8 +57,8 @@ var (
 	// ErrInvalidVersion reports a negative version.
 	ErrInvalidVersion = errors.New("invalid version")
 
-	// ErrInvalidOption reports an option that has no meaning for the operation, and
-	// that somebody would rely on: a timeout for Incr or Decr.
+	// ErrInvalidOption reports an option that has no effect on the operation, although
+	// the caller would rely on it: a timeout for Incr or Decr.
 	ErrInvalidOption = errors.New("invalid option")
 
 	// ErrUnavailable reports that the backend was not asked, since it is left alone for
@@ -77,13 +77,14 @@ var (
 	// key that it is loading.
 	ErrRecursive = flight.ErrRecursive
 
-	// ErrNotShared reports to those who waited for another caller's load that
-	// its value is for that caller only: see [Loaded.Private].
+	// ErrNotShared reports to callers that waited for the load of another caller that
+	// its value is for that caller only, see [Loaded.Private]; or that the value is
+	// too large to be encoded, so that there is no copy for the others.
 	ErrNotShared = errors.New("the loaded value is not to be shared")
 )
 
-// PanicError is a panic of a loader, or of the code of the caller's that an
-// asynchronous operation has run. Everyone who waited gets it. Its field Value,
+// PanicError is a panic of a loader, or of the caller's code that an
+// asynchronous operation has run. All callers that waited get it. Its field Value,
 // of type any, is what was passed to panic, and Stack, a []byte, is the stack of
 // the goroutine that panicked; it unwraps to Value if that is an error. The
 // PanicError of package signals is another type, for panics of receivers.

@@ -7,7 +7,7 @@ import (
 )
 
 // Event is something that a cache did. Connect to [Handler.Events] to count,
-// trace or log; nothing is built while nobody listens.
+// trace or log; nothing is built without a listener.
 type Event struct {
 	Kind  EventKind
 	Alias string
@@ -29,7 +29,7 @@ const (
 	EventIncr                         // a counter was changed
 	EventClear                        // the alias was emptied
 	EventLoad                         // a loader of Fill or GetOrSet ran
-	EventCorrupt                      // a read found an entry that it could not read: a miss, sent in place of EventMiss
+	EventCorrupt                      // a read found an entry that it could not read: a miss, sent instead of EventMiss
 	EventError                        // an operation failed
 	EventClose                        // a request's use of the cache ended
 )

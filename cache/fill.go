@@ -34,13 +34,13 @@ type landing struct {
 // Fill implements [Cache].
 //
 // A hit runs no loader. After a load the value is stored with Add: if another
-// process has stored one in the meantime, that value is returned, and if it is
-// gone again, the loaded one. An entry that could not be read is replaced. A
+// process has stored one in the meantime, Fill returns that value, or the loaded
+// one if the other is gone again. An entry that could not be read is replaced. A
 // key that this process deletes or sets while it is being loaded is not
 // overwritten by the load.
 //
 // An error of the loader stores nothing. If the backend fails to store the
-// value, Fill fills dst and returns the error too, but for ErrTooLarge, which
+// value, Fill fills dst and returns the error as well, except ErrTooLarge, which
 // is only reported in the Outcome and as an event.
 func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) (Outcome, error) {
 	if load == nil {

@@ -34,10 +34,10 @@ func (j *joiner) start(t *testing.T, c cache.Cache) *joiner {
 	return j
 }
 
-// finishAll lets loads announce and end.
+// finishAll lets loads publish and end.
 func finishAll(joiners ...*joiner) {
 	for _, j := range joiners {
-		close(j.announce)
+		close(j.publish)
 		close(j.finish)
 	}
 	synctest.Wait()
@@ -51,14 +51,14 @@ func TestLoadsAreSharedWithinAPartition(t *testing.T) {
 		b := newJoiner(fill.JoinOptions{Partition: "b"}).start(t, c)
 		none := newFollower().start(t.Context(), c)
 		second := newJoiner(fill.JoinOptions{Partition: "a"}).start(t, c)
-		close(a.announce)
+		close(a.publish)
 		synctest.Wait()
-		a.wantAttends(t, a.follower)
-		second.wantAttends(t, a.follower)
-		close(b.announce)
-		close(none.announce)
-		b.wantAttends(t, b.follower)
-		none.wantAttends(t, none)
+		a.wantReceived(t, a.follower)
+		second.wantReceived(t, a.follower)
+		close(b.publish)
+		close(none.publish)
+		b.wantReceived(t, b.follower)
+		none.wantReceived(t, none)
 		close(b.finish)
 		close(a.finish)
 		close(none.finish)
@@ -70,7 +70,7 @@ func TestLoadsAreSharedWithinAPartition(t *testing.T) {
 	})
 }
 
-func TestWhoIsAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
+func TestAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
@@ -83,7 +83,7 @@ func TestWhoIsAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
 			finishAll(second)
 			finishAll(first)
 			holds(t, c, "second", name)
-			close(waits.announce)
+			close(waits.publish)
 			close(waits.finish)
 			synctest.Wait()
 			if first.loads != 1 || second.loads != 1 || waits.loads != 1 {
@@ -111,7 +111,7 @@ func TestALoadThatIsAloneDoesNotOutliveADeletion(t *testing.T) {
 	}
 }
 
-func TestWhoWantsOnlyWhatIsAnnouncedStartsNoLoad(t *testing.T) {
+func TestPublishedOnlyStartsNoLoad(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
@@ -126,15 +126,15 @@ func TestWhoWantsOnlyWhatIsAnnouncedStartsNoLoad(t *testing.T) {
 			}
 			wantNone("without a load")
 			leader := newFollower().start(t.Context(), c)
-			wantNone("before the announcement")
-			close(leader.announce)
-			leader.wantAttends(t, leader)
+			wantNone("before it is published")
+			close(leader.publish)
+			leader.wantReceived(t, leader)
 			j := newJoiner(only).start(t, c)
-			j.wantAttends(t, leader)
+			j.wantReceived(t, leader)
 			leader.leave()
 			synctest.Wait()
 			if leader.ended != nil {
-				t.Errorf("%s: the load ended, though one caller attends it", name)
+				t.Errorf("%s: the load ended, though it has a subscriber", name)
 			}
 			close(leader.finish)
 			synctest.Wait()
@@ -145,7 +145,7 @@ func TestWhoWantsOnlyWhatIsAnnouncedStartsNoLoad(t *testing.T) {
 	}
 }
 
-func TestAnotherLoadIsStartedForThoseWhoWait(t *testing.T) {
+func TestAfterAnIntervalAnotherLoadIsStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := kindsOfStore()["bytes"]()
 		c := newCache(t, store, cache.Config{})
@@ -166,17 +166,17 @@ func TestAnotherLoadIsStartedForThoseWhoWait(t *testing.T) {
 			t.Fatalf("%d loads", len(loading))
 		}
 		first, other := loading[0], loading[1]
-		close(other.announce)
+		close(other.publish)
 		synctest.Wait()
 		for _, j := range joiners[1:] {
-			j.wantAttends(t, other.follower)
+			j.wantReceived(t, other.follower)
 		}
 		close(other.finish)
 		synctest.Wait()
 		holds(t, c, "whole", "by the other load")
 		first.loaded.Value = "late"
 		finishAll(first)
-		first.wantAttends(t, first.follower)
+		first.wantReceived(t, first.follower)
 		holds(t, c, "whole", "though the first has loaded, too")
 	})
 }

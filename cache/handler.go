@@ -114,9 +114,9 @@ func (h *Handler) unknownAlias(alias string) error {
 func (h *Handler) Proxy(alias string) *Proxy { return &Proxy{alias: alias, handler: h} }
 
 // Open opens every store now, instead of at the first operation, so that a
-// program can fail at its start. Of Memcached, whose stores are opened without a
-// connection, it asks the servers: one of several that answers is enough. It returns
-// all errors; what could not be opened is tried again at the next operation.
+// program can fail at its start. Opening a Memcached store makes no connection, so
+// Open asks the servers, and one of several that answers is enough. It returns all
+// errors; a store that could not be opened is tried again at the next operation.
 func (h *Handler) Open(ctx context.Context) error {
 	var errs []error
 	for _, source := range h.sources {

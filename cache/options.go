@@ -23,7 +23,7 @@ type options struct {
 	flags    flags
 }
 
-// Version is the version of the key that an operation works on, in place of
+// Version is the version of the key that an operation works on, instead of
 // the alias's own. A negative version is ErrInvalidVersion.
 type Version int
 
@@ -44,26 +44,26 @@ func (f flags) has(flag flags) bool { return f&flag != 0 }
 
 var (
 	// Shared lets GetBytes return the memory of the store, which must not be
-	// changed, in place of a copy.
+	// changed, instead of a copy.
 	Shared Option = flagShared
 
 	// Native keeps the Go value itself where the store can, an in-process one,
-	// in place of its encoded form, which is what other stores get. The value
-	// is then shared by all who read it, and must never change after it is
-	// passed in. On a memory store that is bounded by bytes it must have a
-	// method CacheSize() int that tells its size in bytes. It is read back as
-	// the type that it has, a pointer as a pointer: nothing is converted.
+	// instead of its encoded form, which other stores get. The value is then
+	// shared by all readers, and must never change after it is passed in. In a
+	// memory store with a limit in bytes it must have a method CacheSize() int
+	// that returns its size in bytes. It is read back as the type that it has,
+	// a pointer as a pointer: nothing is converted.
 	// Native has no effect on integers and byte slices.
 	Native Option = flagNative
 
-	// FailOpen makes Fill and GetOrSet treat an error of the backend, one that
-	// cannot be opened included, as a miss: the loader runs, once for all who wait, and what it returns is
-	// handed on and not stored. The error is reported as an event.
+	// FailOpen makes Fill and GetOrSet treat an error of the backend as a miss, also
+	// if the backend cannot be opened: the loader runs once for all callers that wait,
+	// and its value is returned and not stored. The error is reported as an event.
 	//
-	// While the backend does not answer in time, or cannot be reached, look-ups with
-	// FailOpen do not wait for it: one in each second finds out if it answers again,
-	// and for the others the error is ErrUnavailable. One of several servers that
-	// refuses connections does not count: the others answer.
+	// While the backend is unresponsive (it does not answer in time, or cannot be
+	// reached), look-ups with FailOpen do not wait for it: one in each second finds
+	// out whether it answers again, and the others get ErrUnavailable. A backend of
+	// several servers is unresponsive only if none of them answers.
 	FailOpen Option = flagFailOpen
 
 	// FailClosed returns an error of the backend to the caller whatever the
@@ -76,7 +76,7 @@ var (
 
 func (flags) option() {}
 
-// Using encodes and decodes values with c in place of the alias's codec.
+// Using encodes and decodes values with c instead of the alias's codec.
 func Using(c codec.Codec) Option { return codecOption{c} }
 
 type codecOption struct{ codec codec.Codec }

@@ -191,11 +191,11 @@ func closeAll(ctx context.Context, caches []*scopedCache) (errs []error) {
 const CloseTimeout = 10 * time.Second
 
 // CloseCaches closes the caches that the request of ctx has used, if ctx has a
-// [Scope]. That the request's context has ended, since its client left, does
-// not stop it, but after [CloseTimeout] it waits no longer for asynchronous
-// operations that the request has started and not awaited. The response is not
-// complete before, so await what you start, or start it outside of the request.
-// middleware.Lifecycle connects it to request_finished.
+// [Scope]. It does so even if the request's context has ended, since its client
+// left. It waits up to [CloseTimeout] for asynchronous operations that the request
+// has started and not awaited. The response is not complete before, so await what
+// you start, or start it outside of the request. middleware.Lifecycle connects it
+// to request_finished.
 func CloseCaches(ctx context.Context) error {
 	s := scopeFrom(ctx)
 	if s == nil || !s.isUsed() {

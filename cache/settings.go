@@ -81,12 +81,12 @@ type Config struct {
 
 	// MaxInFlight is how many bytes the responses under way may hold, together, of
 	// all pages over the [Handler], whatever their alias: those that are streamed to
-	// clients who wait, or are being stored. Over it a response goes to its client
-	// alone and is not stored. Only alias "default" has it; 0 stands for
+	// waiting clients, or are being stored. A response that would exceed it goes to its
+	// client alone and is not stored. Only alias "default" has it; 0 stands for
 	// [DefaultMaxInFlight]. It must not be less than MaxBody of a page.
 	MaxInFlight int64
 
-	// Opener is the backend itself, in place of a registered name; Backend is
+	// Opener is the backend itself, instead of a registered name; Backend is
 	// then only used in messages.
 	Opener *driver.Backend
 }
@@ -104,7 +104,7 @@ const (
 	// MissOnError makes reads miss and drops writes, Delete included: after the
 	// outage, what should have been deleted may still be there. Each error is
 	// published as an event, and logged at times. Fill and GetOrSet run their
-	// loader, once for all who wait; Incr, Decr and IncrVersion find no key.
+	// loader once for all callers that wait; Incr, Decr and IncrVersion find no key.
 	// Clear, and operations with [FailClosed], return the error all the same.
 	MissOnError
 )

@@ -166,8 +166,8 @@ func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) 
 }
 
 // GetOrSet returns the cached value, or the one that load returns, which it
-// stores. Of all in this process who ask for the key at the same time, one load
-// runs, in a context of its own: see [Loader]. A nil is stored as nil; an error stores
+// stores. When several callers in this process ask for the key at the same time,
+// one load runs for all of them, in a context of its own: see [Loader]. A nil is stored as nil; an error stores
 // nothing. If the backend could not store the value it is returned with the error;
 // a value that cannot be encoded, ErrUnencodable, is not.
 //

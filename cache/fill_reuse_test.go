@@ -66,7 +66,7 @@ func kindsOfStore() map[string]func() (driver.Store, *mapStore) {
 	}
 }
 
-func TestAValueThatIsNotAcceptedIsReplaced(t *testing.T) {
+func TestARefusedEntryIsReplaced(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		store, s := newStore()
 		c := newCache(t, store, cache.Config{})
@@ -88,7 +88,7 @@ func TestAValueThatIsNotAcceptedIsReplaced(t *testing.T) {
 	}
 }
 
-func TestOnAMissNobodyIsAskedToAccept(t *testing.T) {
+func TestOnAMissMayReuseIsNotCalled(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	l := discontent("old", "new")
 	if v, outcome, err := l.fill(t.Context(), c); v != "new" || err != nil || !outcome.Stored || l.asked.Load() != 0 {
@@ -141,7 +141,7 @@ func TestAnEntryThatIsGoneMeanwhileStaysGone(t *testing.T) {
 	}
 }
 
-func TestAFailedLoadLeavesWhatWasNotAccepted(t *testing.T) {
+func TestAFailedLoadLeavesARefusedEntry(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		store, _ := newStore()
 		c := newCache(t, store, cache.Config{})
@@ -164,7 +164,7 @@ func TestAFailedLoadLeavesWhatWasNotAccepted(t *testing.T) {
 	}
 }
 
-func TestOfManyWhoDoNotAcceptOneLoads(t *testing.T) {
+func TestOneOfManyCallersThatRefuseLoads(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
@@ -224,9 +224,9 @@ func (s pausedNative) GetNative(ctx context.Context, key []byte) ([]byte, any, b
 	return value, native, isNative, err
 }
 
-// TestWhatWasNotAcceptedDoesNotComeBackWhenOthersStore has another key be stored
+// TestARefusedEntryDoesNotComeBackWhenOthersStore has another key be stored
 // between the look-up and the load, or the same: then it is looked up again.
-func TestWhatWasNotAcceptedDoesNotComeBackWhenOthersStore(t *testing.T) {
+func TestARefusedEntryDoesNotComeBackWhenOthersStore(t *testing.T) {
 	for name, test := range map[string]struct {
 		meanwhile func(c cache.Cache) error
 		want      any

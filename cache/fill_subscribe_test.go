@@ -12,18 +12,18 @@ import (
 	"github.com/larder-go/larder/internal/hooks"
 )
 
-// follower is a loader whose caller can use an announced value. Its load
-// announces it, and returns when finish is closed, or its context ends.
+// follower is a loader that can use a published value. Its load
+// publishes it, and returns when finish is closed, or its context ends.
 type follower struct {
-	value    any
-	leave    func()
-	how      fill.JoinOptions
-	announce chan struct{}
-	finish   chan struct{}
-	ended    error
-	loads    int
-	loaded   cache.Loaded
-	err      error
+	value   any
+	leave   func()
+	how     fill.JoinOptions
+	publish chan struct{}
+	finish  chan struct{}
+	ended   error
+	loads   int
+	loaded  cache.Loaded
+	err     error
 
 	got     string
 	outcome cache.Outcome
@@ -33,7 +33,7 @@ type follower struct {
 
 func newFollower() *follower {
 	return &follower{
-		announce: make(chan struct{}), finish: make(chan struct{}), done: make(chan struct{}),
+		publish: make(chan struct{}), finish: make(chan struct{}), done: make(chan struct{}),
 		loaded: cache.Loaded{Value: "whole"}, got: "untouched",
 	}
 }
@@ -43,7 +43,7 @@ func (f *follower) Join() fill.JoinOptions          { return f.how }
 
 func (f *follower) Load(ctx context.Context) (cache.Loaded, error) {
 	f.loads++
-	<-f.announce
+	<-f.publish
 	run := hooks.Cache.RunFrom(ctx)
 	run.Publish(f)
 	run.Publish("another")
@@ -67,9 +67,9 @@ func (f *follower) start(ctx context.Context, c cache.Cache) *follower {
 	return f
 }
 
-// wantAttends fails the test unless the follower was given what by's load
-// announced, and nothing else.
-func (f *follower) wantAttends(t *testing.T, by *follower) {
+// wantReceived fails the test unless the follower received what by's load
+// published, and nothing else.
+func (f *follower) wantReceived(t *testing.T, by *follower) {
 	t.Helper()
 	synctest.Wait()
 	select {
@@ -79,11 +79,11 @@ func (f *follower) wantAttends(t *testing.T, by *follower) {
 	}
 	want := cache.Outcome{Collapsed: f != by}
 	if f.value != any(by) || f.outcome != want || f.fillErr != nil || f.got != "untouched" {
-		t.Errorf("Fill = %+v, %v, announced %v, dst %q; want %+v", f.outcome, f.fillErr, f.value, f.got, want)
+		t.Errorf("Fill = %+v, %v, published %v, dst %q; want %+v", f.outcome, f.fillErr, f.value, f.got, want)
 	}
 }
 
-func TestAnAnnouncedValueIsGivenToThoseWhoCanUseIt(t *testing.T) {
+func TestSubscribersReceiveAPublishedValue(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
 			store, _ := newStore()
@@ -102,10 +102,10 @@ func TestAnAnnouncedValueIsGivenToThoseWhoCanUseIt(t *testing.T) {
 				plain <- v
 			}()
 			synctest.Wait()
-			close(leader.announce)
-			leader.wantAttends(t, leader)
-			waits.wantAttends(t, leader)
-			newFollower().start(t.Context(), c).wantAttends(t, leader)
+			close(leader.publish)
+			leader.wantReceived(t, leader)
+			waits.wantReceived(t, leader)
+			newFollower().start(t.Context(), c).wantReceived(t, leader)
 			select {
 			case v := <-plain:
 				t.Errorf("%s: GetOrSet = %q before the load was over", name, v)
@@ -118,24 +118,24 @@ func TestAnAnnouncedValueIsGivenToThoseWhoCanUseIt(t *testing.T) {
 			holds(t, c, "whole", name)
 			late := newFollower().start(t.Context(), c)
 			if late.got != "whole" || late.outcome != (cache.Outcome{Hit: true}) || late.value != nil {
-				t.Errorf("%s: after the load: %q, %+v, announced %v", name, late.got, late.outcome, late.value)
+				t.Errorf("%s: after the load: %q, %+v, published %v", name, late.got, late.outcome, late.value)
 			}
 		})
 	}
 }
 
-func TestALoadEndsWhenTheLastOfThoseWhoAttendLeaves(t *testing.T) {
+func TestALoadIsCancelledWhenItsLastSubscriberLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		leader := newFollower().start(t.Context(), c)
 		other := newFollower().start(t.Context(), c)
-		close(leader.announce)
+		close(leader.publish)
 		synctest.Wait()
 		leader.leave()
 		leader.leave()
 		synctest.Wait()
 		if leader.ended != nil {
-			t.Fatal("the load was cancelled while one attended")
+			t.Fatal("the load was cancelled while it had a subscriber")
 		}
 		other.leave()
 		synctest.Wait()
@@ -146,7 +146,7 @@ func TestALoadEndsWhenTheLastOfThoseWhoAttendLeaves(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForAnothersLoadLosesHisPatience(t *testing.T) {
+func TestACallerWaitsForAnotherLoadUpToMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		leader, hasty := newFollower(), newFollower()
@@ -159,14 +159,14 @@ func TestWhoWaitsForAnothersLoadLosesHisPatience(t *testing.T) {
 		if !errors.Is(hasty.fillErr, fill.ErrWaitTimeout) || !errors.As(hasty.fillErr, &e) || e.Key != "k" || !hasty.outcome.Collapsed || hasty.loads != 0 {
 			t.Errorf("Fill = %+v, %v", hasty.outcome, hasty.fillErr)
 		}
-		close(leader.announce)
+		close(leader.publish)
 		close(leader.finish)
-		leader.wantAttends(t, leader)
+		leader.wantReceived(t, leader)
 		holds(t, c, "whole", "after the load")
 	})
 }
 
-func TestWhatFailsAfterItWasAnnouncedStoresNothing(t *testing.T) {
+func TestALoadThatFailsAfterPublishingStoresNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		leader := newFollower()
@@ -178,8 +178,8 @@ func TestWhatFailsAfterItWasAnnouncedStoresNothing(t *testing.T) {
 			plain <- err
 		}()
 		synctest.Wait()
-		close(leader.announce)
-		leader.wantAttends(t, leader)
+		close(leader.publish)
+		leader.wantReceived(t, leader)
 		close(leader.finish)
 		if err := <-plain; !errors.Is(err, errLoad) {
 			t.Errorf("GetOrSet: %v", err)
@@ -188,7 +188,7 @@ func TestWhatFailsAfterItWasAnnouncedStoresNothing(t *testing.T) {
 	})
 }
 
-func TestADeletionAfterTheAnnouncementKeepsTheLoadFromBeingStored(t *testing.T) {
+func TestAPublishedLoadIsNotStoredAfterADeletion(t *testing.T) {
 	for name, invalidate := range invalidations {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCache(t, newMapStore(), cache.Config{})
@@ -196,8 +196,8 @@ func TestADeletionAfterTheAnnouncementKeepsTheLoadFromBeingStored(t *testing.T) 
 				t.Fatal(err)
 			}
 			leader := newFollower().start(t.Context(), c)
-			close(leader.announce)
-			leader.wantAttends(t, leader)
+			close(leader.publish)
+			leader.wantReceived(t, leader)
 			if err := invalidate.do(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +208,7 @@ func TestADeletionAfterTheAnnouncementKeepsTheLoadFromBeingStored(t *testing.T) 
 	}
 }
 
-func TestALoadThatAnnouncesNothingIsWaitedFor(t *testing.T) {
+func TestSubscribersWaitForALoadThatPublishesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		go func() {
@@ -219,13 +219,13 @@ func TestALoadThatAnnouncesNothingIsWaitedFor(t *testing.T) {
 		time.Sleep(loadTime)
 		<-f.done
 		if f.got != "whole" || f.value != nil || f.outcome != (cache.Outcome{Collapsed: true, Stored: true}) {
-			t.Errorf("Fill = %q, %+v, announced %v", f.got, f.outcome, f.value)
+			t.Errorf("Fill = %q, %+v, published %v", f.got, f.outcome, f.value)
 		}
 	})
 }
 
-// TestReleaseAfterTheAnnouncement lets those go who wait for the whole.
-func TestReleaseAfterTheAnnouncement(t *testing.T) {
+// TestReleaseAfterPublishing lets those go who wait for the whole.
+func TestReleaseAfterPublishing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		release := make(chan struct{})
@@ -235,7 +235,7 @@ func TestReleaseAfterTheAnnouncement(t *testing.T) {
 			f.outcome, f.fillErr = c.Fill(t.Context(), "k", &f.got, releasing{f, release})
 		}()
 		synctest.Wait()
-		f.wantAttends(t, f)
+		f.wantReceived(t, f)
 		plain := make(chan error, 1)
 		go func() {
 			_, err := cache.For[string](c).GetOrSet(t.Context(), "k", func(context.Context) (string, error) { return "", nil })
@@ -250,7 +250,7 @@ func TestReleaseAfterTheAnnouncement(t *testing.T) {
 	})
 }
 
-// releasing is a follower whose load announces it, and is then released.
+// releasing is a follower whose load publishes it, and is then released.
 type releasing struct {
 	*follower
 	release chan struct{}
