@@ -19,16 +19,16 @@ Every response that went through ` + "`CachePage`, `Site` or `Shared`" + ` says 
 
 | it says | which means |
 |---|---|
-| ` + "`larder; hit; ttl=299`" + ` | it came from the cache, and is fresh for 299 seconds more; less than zero if it was served stale |
-| ` + "`larder; fwd=uri-miss; fwd-status=200; stored`" + ` | there was nothing for the URL; the handler ran, and its response was stored |
-| ` + "`fwd=vary-miss`" + ` | there was something, but not for a request with these fields |
-| ` + "`fwd=stale`" + ` | there was something, but it was stale, and the handler was asked |
-| ` + "`fwd=request`" + ` | there was something, but the client wanted it fresher than it was |
-| ` + "`fwd=method`, `fwd=bypass`" + ` | nothing was looked for, or what was found must not be used |
-| ` + "`collapsed`" + ` | the request has waited for another's run of the handler |
+| ` + "`larder; hit; ttl=299`" + ` | it came from the cache, and is fresh for 299 more seconds; below zero if it was served stale |
+| ` + "`larder; fwd=uri-miss; fwd-status=200; stored`" + ` | nothing was stored for the URL; the handler ran, and its response was stored |
+| ` + "`fwd=vary-miss`" + ` | a page was stored, but not for a request with these fields |
+| ` + "`fwd=stale`" + ` | a page was stored, but it was stale, and the handler ran |
+| ` + "`fwd=request`" + ` | a page was stored, but the client wanted a fresher one |
+| ` + "`fwd=method`, `fwd=bypass`" + ` | nothing was looked up, or the page that was found must not be used |
+| ` + "`collapsed`" + ` | the request waited for the run of the handler for another request |
 | ` + "`detail=...`" + ` | why the response did not come from the cache, or did not go into it: the list below |
 
-A response without the field did not get as far as larder; one with several members went through several caches, the one nearest to the
+A response without the field did not pass through larder; one with several members passed through several caches, the one nearest to the
 handler first.
 
 To see a decision step by step, switch on ` + "`middleware.Explain(secret)`" + ` and ask with the command, or with any client that can send a field:
@@ -39,11 +39,11 @@ curl -H 'Larder-Explain: secret; run' https://example.org/page
 ` + "```" + `
 
 The secret goes to the host of the URL only, and to another machine only with ` + "`--remote`" + `.
-Without a secret, ` + "`larder explain URL`" + ` asks for the page and says in words what its Cache-Status says.
+Without a secret, ` + "`larder explain URL`" + ` asks for the page and explains its Cache-Status.
 
 ## The reasons
 
-The list is made from the code: ` + "`middleware.Reasons`" + ` returns it.
+The list is generated from the code: ` + "`middleware.Reasons`" + ` returns it.
 `
 
 func TestTheListOfReasonsIsThatOfTheCode(t *testing.T) {

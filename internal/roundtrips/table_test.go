@@ -22,7 +22,7 @@ fails when one changes. Connections are open, and the servers know the scripts a
 `
 
 const notes = `
-"n at once" means that so many are under way together, on connections of their own, so that the program waits about as long as for the
+"n at once" means that so many are in progress together, on connections of their own, so that the program waits about as long as for the
 total divided by n. A dash is where the two keys that are fetched together are on one server or on two, by chance. The clusters have three primaries and three servers; Redis has two replicas, which answer reads.
 
 What may come on top, seldom:

@@ -61,7 +61,7 @@ const (
 	Left         // the request ended before there was an answer
 	Timeout      // its time was over before there was an answer
 	Patience     // waited long enough for another request's run
-	Purged       // the run that was under way began before a purge
+	Purged       // the run in progress started before a purge
 	Unstable     // what others made was of no use to this request
 	OnlyIfCached
 
@@ -153,7 +153,7 @@ func (r Reason) String() string { return Texts[r].Detail }
 var Texts = [...]Text{
 	Method: {
 		"method", "the method is neither GET nor HEAD",
-		"RFC 9111, section 3", "Nothing. Let what only reads be a GET. A successful change invalidates the page of its URL.",
+		"RFC 9111, section 3", "Nothing. Use GET for requests that only read. A successful change invalidates the page of its URL.",
 	},
 	RequestBody: {
 		"request-body", "a GET with a body, which is not in the key",
@@ -169,14 +169,14 @@ var Texts = [...]Text{
 	},
 	TTL: {
 		"ttl", "the page's timeout is zero or less",
-		"CachePage", "Give CachePage a ttl above zero, if this was not to switch it off.",
+		"CachePage", "Give CachePage a ttl above zero, unless you meant to switch it off.",
 	},
 	MaxBody: {
 		"max-body", "MaxBody of the page is more than max_in_flight, so the page might never be stored; the log says so",
 		"max_in_flight", "Lower MaxBody, or raise max_in_flight of alias default.",
 	},
 	When: {
-		"when", "an option says that the request is not to be answered from the cache",
+		"when", "the option When excludes the request from the cache",
 		"When", "See the function that was given to When.",
 	},
 	Overlong: {
@@ -189,15 +189,15 @@ var Texts = [...]Text{
 	},
 	Status: {
 		"status", "responses with this status code are not stored",
-		"RFC 9111, section 3", "Give the status a lifetime with StatusTTL, or have the handler send max-age.",
+		"RFC 9111, section 3", "Give the status a lifetime with StatusTTL, or make the handler send max-age.",
 	},
 	Partial: {
 		"partial", "the handler answered with a part of the page only",
-		"RFC 9111, section 3.4", "Answer a request without Range with the whole; larder cuts out what each client wants.",
+		"RFC 9111, section 3.4", "Answer a request without Range with the whole page; larder cuts out the range of each client.",
 	},
 	NoLifetime: {
-		"no-lifetime", "nothing says for how long the response is fresh",
-		"RFC 9111, section 4.2", "Have the origin send max-age, s-maxage or Last-Modified, or set DefaultTTL.",
+		"no-lifetime", "the response has no lifetime",
+		"RFC 9111, section 4.2", "Make the origin send max-age, s-maxage or Last-Modified, or set DefaultTTL.",
 	},
 	Upstream: {
 		"upstream", "the response is 502 or 504: the server that the handler has asked did not answer",
@@ -205,19 +205,19 @@ var Texts = [...]Text{
 	},
 	RequestNoStore: {
 		"request-no-store", "the client says no-store",
-		"RFC 9111, section 5.2.1.5", "Nothing: it is the client's wish. CachePage and Site do not heed it, unless told to with HeedRequests.",
+		"RFC 9111, section 5.2.1.5", "Nothing: it is the client's wish. CachePage and Site ignore it, unless HeedRequests is set.",
 	},
 	Credentials: {
-		"credentials", "the request has a cookie, a certificate, Authorization or another field that says who asks, and the response does not say that it is for all",
-		"RFC 9111, section 3.5", "Explain names the fields. Declare cookies with IgnoreCookies or VaryByCookie, fields with VaryByHeader or IgnoreHeaders; or have the handler say public or Vary, if the page is the same for all.",
+		"credentials", "the request has a cookie, a certificate, Authorization or another field that identifies the user, and the response does not say that it may be shared",
+		"RFC 9111, section 3.5", "Explain names the fields. Declare cookies with IgnoreCookies or VaryByCookie, fields with VaryByHeader or IgnoreHeaders; or make the handler send public or Vary, if the page is the same for all.",
 	},
 	CSRF: {
 		"csrf-token", "the request has a token against forged requests, such as X-CSRF-Token, which belongs to a session",
-		"CredentialHeaders", "Have scripts send the token with POST, PUT, PATCH and DELETE only; or declare the field with IgnoreHeaders, if no page has the token in it.",
+		"CredentialHeaders", "Make scripts send the token with POST, PUT, PATCH and DELETE only; or declare the field with IgnoreHeaders, if no page has the token in it.",
 	},
 	SetCookie: {
-		"set-cookie", "the response sets a cookie, or middleware further out has set one",
-		"RFC 9111, section 7.3", "Set cookies on other pages; or use StripSetCookie, if the cookie does not matter to those who get the stored page.",
+		"set-cookie", "the response, or outer middleware, sets a cookie",
+		"RFC 9111, section 7.3", "Set cookies on other pages; or use StripSetCookie, if the cookie does not matter to clients that get the stored page.",
 	},
 	NoStore: {
 		"no-store", "the response says no-store",
@@ -229,27 +229,27 @@ var Texts = [...]Text{
 	},
 	NoCache: {
 		"no-cache", "the response says no-cache",
-		"RFC 9111, section 5.2.2.4", "Remove it; what browsers do is said by max-age, and for this cache by s-maxage.",
+		"RFC 9111, section 5.2.2.4", "Remove it; max-age is for browsers, and s-maxage for this cache.",
 	},
 	Expired: {
 		"expired", "the response says that it is stale: max-age=0, a past Expires, an Age over its lifetime",
-		"RFC 9111, section 4.2", "Send s-maxage beside max-age=0, or a lifetime above zero; look for a max-age that is malformed, or there twice.",
+		"RFC 9111, section 4.2", "Send s-maxage beside max-age=0, or a lifetime above zero; look for a max-age that is malformed or sent twice.",
 	},
 	VaryAny: {
-		"vary-any", "Vary is *, has what is no field name, or names more than 16 fields",
+		"vary-any", "Vary is *, is malformed, or names more than 16 fields",
 		"RFC 9111, section 4.1", "Name the fields that matter, in Vary or with VaryByHeader and VaryBy.",
 	},
 	VaryCookie: {
-		"vary-cookie", "outer middleware says Vary: Cookie, as that of sessions does, so the page may be one user's",
-		"RFC 9111, section 4.1", "Declare what cookies mean to the page with VaryByCookie, or with IgnoreCookies and VaryBy; or put the page outside of that middleware.",
+		"vary-cookie", "outer middleware sends Vary: Cookie, as session middleware does, so the page may be one user's",
+		"RFC 9111, section 4.1", "Declare what cookies mean to the page with VaryByCookie, or with IgnoreCookies and VaryBy; or put the page outside that middleware.",
 	},
 	Nonce: {
 		"nonce", "the handler, or outer middleware, has set a Content-Security-Policy with a nonce, which is made for one response",
-		"CSP Level 3, section 7.1", "Use hashes in place of nonces on pages that are cached.",
+		"CSP Level 3, section 7.1", "Use hashes instead of nonces on cached pages.",
 	},
 	VaryCredentials: {
-		"vary-credentials", "outer middleware says by Vary that the response depends on a field that says who asks, and the page does not declare how",
-		"VaryByHeader", "Declare the field with VaryByHeader, or the user with VaryBy; or put the page outside of that middleware.",
+		"vary-credentials", "outer middleware names in Vary a field that identifies the user, and the page does not declare it",
+		"VaryByHeader", "Declare the field with VaryByHeader, or the user with VaryBy; or put the page outside that middleware.",
 	},
 	VaryHidden: {
 		"vary-hidden", "Vary names a field that the handler does not get: a condition, Range, a forwarded field of a peer that is not trusted, or one of IgnoreHeaders",
@@ -257,10 +257,10 @@ var Texts = [...]Text{
 	},
 	TooLarge: {
 		"too-large", "the body is longer than the limit",
-		"MaxBody", "Raise MaxBody, if the cache has the room.",
+		"MaxBody", "Raise MaxBody, if the cache is large enough.",
 	},
 	InFlight: {
-		"in-flight", "the responses under way had all the memory that max_in_flight allows, so this one went to its client alone",
+		"in-flight", "the responses in progress use all the memory that max_in_flight allows, so this one went to its client alone",
 		"max_in_flight", "Raise max_in_flight, if the program has the memory; see which clients read slowly, and limit their time by http.Server's WriteTimeout.",
 	},
 	Trailers: {
@@ -276,56 +276,56 @@ var Texts = [...]Text{
 		"Purge", "Make it faster, or store what it computes in the data cache.",
 	},
 	Hijacked: {
-		"hijacked", "the handler took the connection; nobody sees this word, but the requests after it say uncacheable",
+		"hijacked", "the handler took over the connection; this detail is never sent, but later requests say uncacheable",
 		"http.Hijacker", "Nothing: a connection cannot be stored.",
 	},
 	Truncated: {
 		"truncated", "the body is shorter than Content-Length says",
-		"RFC 9111, section 3.3", "Mend the handler, or see why the upstream broke off.",
+		"RFC 9111, section 3.3", "Correct the handler, or see why the upstream server stopped sending.",
 	},
 	HandlerError: {
-		"handler-error", "the handler has said that its response is not whole, or that others are to answer: by an error, or by a second status",
-		"http.ResponseWriter", "See what the handler has failed with. Render a template into memory first, so that an error comes before the status.",
+		"handler-error", "the handler reported a failure, by an error or by a second status",
+		"http.ResponseWriter", "See the handler's error. Render a template into memory first, so that an error comes before the status.",
 	},
 	NoResponse: {
-		"no-response", "the handler has written nothing to the ResponseWriter that it was given, and to another instead",
+		"no-response", "the handler has written to another ResponseWriter than the one that it was given",
 		"http.Handler", "Write to the ResponseWriter that the handler gets. In gin, see HandleContext.",
 	},
 	Nested: {
 		"nested", "an inner cache of larder answers the request, or a part of it",
-		"CachePage", "Nothing: the inner one stores it, by its own key and for its own time, from the next request on. Use one of the two, if you want it in the outer one.",
+		"CachePage", "Nothing: the inner cache stores it, by its own key and for its own time, from the next request on. To store it in the outer one, remove the inner one.",
 	},
 	Loop: {
 		"redirect-to-itself", "the handler redirects to the URL that was requested, mostly to https or another host, behind a proxy whose fields it does not get",
-		"TrustProxies, HostAliases", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. With HostAliases, give the name first from which the handler does not redirect. Until then such requests are answered without the cache.",
+		"TrustProxies, HostAliases", "Name the proxy in TrustProxies: its X-Forwarded-Proto and X-Forwarded-Host are then a part of the key, and the handler gets them. With HostAliases, give the name first from which the handler does not redirect. Until then, such requests bypass the cache.",
 	},
 	NotShared: {
-		"not-shared", "the request waited for another's response, which turned out not to be for all",
-		"RFC 9111, section 4", "See the detail that the other response has.",
+		"not-shared", "the request waited for the response to another, which could not be shared",
+		"RFC 9111, section 4", "See the detail of the other response.",
 	},
 	Uncacheable: {
-		"uncacheable", "the last response for this page, in the last ten seconds, was not to be stored, so nobody waits for one",
+		"uncacheable", "the last response for this page, in the last ten seconds, could not be stored, so requests do not wait for another",
 		"RFC 9111, section 4", "See larder-cause, which is the detail of that response.",
 	},
 	Collision: {
-		"collision", "what is stored under the page's key is another request's",
-		"RFC 9111, section 4", "Look for what writes into the cache beside larder. Nothing wrong is sent.",
+		"collision", "the entry under the page's key belongs to another request",
+		"RFC 9111, section 4", "Look for another program that writes into the cache. No wrong page is sent.",
 	},
 	Encoding: {
 		"encoding", "the client does not accept the content coding of the stored page",
-		"RFC 9110, section 12.5.3", "Have the handler say Vary: Accept-Encoding, and both forms are stored.",
+		"RFC 9110, section 12.5.3", "Make the handler send Vary: Accept-Encoding; both forms are then stored.",
 	},
 	Recursive: {
 		"recursive", "the handler asks for its own page",
-		"CachePage", "Do not ask for a page while it is being made.",
+		"CachePage", "Do not request a page in its own handler.",
 	},
 	StoreRefused: {
-		"store-refused", "the cache's backend did not take this page, or not the last time, since it is larger than the backend takes",
-		"Alias", "Raise the backend's limit (memcached -I, max_value_size, max_value_bytes, max_bytes), compress the alias, or keep such pages in another one.",
+		"store-refused", "the backend refused this page, now or the last time, because it is too large",
+		"Alias", "Raise the backend's limit (memcached -I, max_value_size, max_value_bytes, max_bytes), compress the alias, or store such pages in another alias.",
 	},
 	StoreError: {
 		"store-error", "the cache failed; the log says how",
-		"Lifecycle", "See that Lifecycle is outside of the page, and that the server of its alias answers.",
+		"Lifecycle", "Check that Lifecycle is outside the page, and that the server of its alias answers.",
 	},
 	UnknownAlias: {
 		"unknown-alias", "the option Alias names a cache that the request's caches do not have; the log says which there are",
@@ -336,27 +336,27 @@ var Texts = [...]Text{
 		"CachePage", "Nothing: the client went away.",
 	},
 	Timeout: {
-		"timeout", "the time that outer middleware gives to a request was over before there was an answer",
+		"timeout", "the time-out of outer middleware ended before there was an answer",
 		"http.TimeoutHandler", "Give that middleware more time than the handler needs.",
 	},
 	Patience: {
-		"patience", "the request has waited for another's run for as long as it may",
+		"patience", "the request has waited for the run of another as long as Patience allows",
 		"Patience", "Make the handler faster, or raise Patience.",
 	},
 	Purged: {
-		"purged", "the run that was under way began before a purge",
-		"PurgePrefix", "Nothing: what is made from now on is stored.",
+		"purged", "the run in progress started before a purge",
+		"PurgePrefix", "Nothing: later responses are stored.",
 	},
 	Unstable: {
-		"unstable", "what other requests made, again and again, was of no use to this one",
-		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL; see whether it is purged all the time.",
+		"unstable", "the responses of other requests repeatedly did not match this one",
+		"RFC 9111, section 4.1", "Send the same Vary with every response of a URL; check whether it is purged very often.",
 	},
 	OnlyIfCached: {
-		"only-if-cached", "the client wants only what is stored, and nothing was that may be served",
+		"only-if-cached", "the client accepts only a stored response, and there is none that may be served",
 		"RFC 9111, section 5.2.1.7", "Nothing: it is the client's wish.",
 	},
 	StaleIfError: {
-		"stale-if-error", "the handler failed, and an old page was sent in its place",
-		"RFC 5861, section 4", "See why the handler fails; Grace and stale-if-error say for how long this may go on.",
+		"stale-if-error", "the handler failed, and a stale page was served",
+		"RFC 5861, section 4", "See why the handler fails; Grace and stale-if-error limit how long the stale page is served.",
 	},
 }
