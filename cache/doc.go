@@ -17,6 +17,9 @@
 // context, and [From] finds the request's caches there. [Default] is the
 // "default" cache of the handler given to [SetDefault].
 //
+// Settings are optional at first: while no default is set, a program that imports
+// the memory backend has an implied one, alias "default" in at most 64 MiB of memory.
+//
 // # Ways to a cache
 //
 // In a request, [From] gives the request's cache of an alias, and [Default] and

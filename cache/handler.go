@@ -32,6 +32,7 @@ type Handler struct {
 	aliases  map[string]*BaseCache // outside of any request
 	sources  []*sharedStore
 	closing  atomic.Bool
+	implied  *implied // nil if the program has made the handler
 }
 
 // NewHandler returns the caches of settings, or everything that is wrong with
@@ -100,12 +101,18 @@ func (h *Handler) Events() *signals.Signal[Event] { return h.events }
 // is not in the settings is ErrUnknownAlias.
 func (h *Handler) Cache(alias string) (*BaseCache, error) {
 	if c, ok := h.aliases[alias]; ok {
+		if h.implied != nil {
+			h.implied.note()
+		}
 		return c, nil
 	}
 	return nil, h.unknownAlias(alias)
 }
 
 func (h *Handler) unknownAlias(alias string) error {
+	if h.implied != nil {
+		return fmt.Errorf("%w %q: the implied default has %s only: call cache.SetDefault with the settings of the others", ErrUnknownAlias, alias, DefaultAlias)
+	}
 	return fmt.Errorf("%w %q: the settings have %s", ErrUnknownAlias, alias, strings.Join(h.Aliases(), ", "))
 }
 
@@ -256,14 +263,29 @@ func (s *sharedStore) lock(ctx context.Context) error {
 
 func (s *sharedStore) unlock() { <-s.opening }
 
-// The default handler of the program.
+// The default handler of the program, set or implied.
 var defaultHandler atomic.Pointer[Handler]
 
-// SetDefault makes h the handler that [Default] and [From] use where the
-// context has no scope. A nil h takes the default away.
-func SetDefault(h *Handler) { defaultHandler.Store(h) }
+// SetDefault makes h the handler that [Default] and [From] use where the context has
+// no scope. A nil h takes the default away.
+//
+// While none is set, a program that imports the memory backend has an implied one, with
+// one cache, alias "default", in at most 64 MiB of memory. Call SetDefault before the
+// first use: it replaces an implied handler that has been used, whose entries are then
+// lost, and logs a warning that names the first use.
+func SetDefault(h *Handler) {
+	old := defaultHandler.Swap(h)
+	if old != nil && old.implied != nil && h != nil && h != old {
+		old.implied.warnReplaced(h)
+	}
+}
 
-var errNoDefault = fmt.Errorf("%w: there is no scope in the context and no default handler: call cache.SetDefault, or wrap the handler in middleware.Lifecycle", ErrInvalidBackend)
-
-// DefaultHandler returns the handler given to [SetDefault], or nil.
-func DefaultHandler() *Handler { return defaultHandler.Load() }
+// DefaultHandler returns the handler given to [SetDefault], or the implied one while
+// none is set. It is nil if none is set and the memory backend is not imported.
+func DefaultHandler() *Handler {
+	if h := defaultHandler.Load(); h != nil {
+		return h
+	}
+	h, _ := implyDefault()
+	return h
+}

@@ -41,6 +41,8 @@ func (hooks) Batches(ctx context.Context, c *BaseCache) bool {
 
 func (hooks) HandlerOf(c *BaseCache) *Handler { return c.handler }
 
+func (hooks) IsImplied(h *Handler) bool { return h != nil && h.implied != nil }
+
 func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx) }
 
 func (hooks) RunFrom(ctx context.Context) fill.Run { return loading{flight.Current[*landing](ctx)} }

@@ -99,7 +99,8 @@ func TestAProxyForwardsEveryOperation(t *testing.T) {
 func TestEveryOperationOfACacheThatDoesNotExistIsItsError(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	scope := h.Scope(t.Context())
-	const noDefault = "invalid cache backend: there is no scope in the context and no default handler: call cache.SetDefault, or wrap the handler in middleware.Lifecycle"
+	withoutMemory(t)
+	const noDefault = `invalid cache backend: there is no scope in the context and no default handler: import _ "github.com/larder-go/larder/backends/memstore" for a default cache in memory, or call cache.SetDefault, or give middleware.Lifecycle the caches by WithCaches`
 	const unknown = `invalid cache backend: unknown alias "nope": the settings have default`
 	tests := []struct {
 		name   string

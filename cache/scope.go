@@ -211,17 +211,20 @@ func CloseCaches(ctx context.Context) error {
 }
 
 // From returns the cache of an alias for the request of ctx: from its [Scope],
-// or without one from the default handler. It never returns nil and costs
-// little: an alias that does not exist, or a missing default handler, is the
-// error of every operation.
+// or without one from the default handler, set or implied, see [SetDefault]. It
+// never returns nil and costs little: an alias that does not exist, or a missing
+// default handler, is the error of every operation.
 func From(ctx context.Context, alias string) *BaseCache {
 	if s := scopeFrom(ctx); s != nil {
 		c, err := s.Cache(alias)
 		return orInvalid(c, alias, err)
 	}
-	h := DefaultHandler()
+	h := defaultHandler.Load()
 	if h == nil {
-		return orInvalid(nil, alias, errNoDefault)
+		var err error
+		if h, err = implyDefault(); err != nil {
+			return orInvalid(nil, alias, err)
+		}
 	}
 	c, err := h.Cache(alias)
 	return orInvalid(c, alias, err)

@@ -153,6 +153,11 @@ var ownBackends = map[string]string{
 	"postgresql":     "pgstore",
 }
 
+const modulePath = "github.com/larder-go/larder/"
+
+// packageOf returns the package of one of larder's own backends.
+func packageOf(backend string) string { return modulePath + "backends/" + ownBackends[backend] }
+
 func unknownBackend(name string, registered []string) error {
 	text := "none is registered"
 	if len(registered) > 0 {
@@ -161,8 +166,8 @@ func unknownBackend(name string, registered []string) error {
 	if name == "" {
 		return fmt.Errorf("%w: no backend is named; %s", ErrUnknownBackend, text)
 	}
-	if pkg, ok := ownBackends[name]; ok {
-		text += fmt.Sprintf("; is this import missing? _ %q", "github.com/larder-go/larder/backends/"+pkg)
+	if _, ok := ownBackends[name]; ok {
+		text += fmt.Sprintf("; is this import missing? _ %q", packageOf(name))
 	}
 	if own := foreignBackend(name); own != "" {
 		text += fmt.Sprintf("; here it is called %q", own)

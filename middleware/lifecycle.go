@@ -45,7 +45,8 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 // moment ago is answered without all this.
 //
 // The sender of the signals is the http.Handler that the middleware returns.
-// Without a default handler, and without WithCaches, there is no scope. It panics if it is
+// Without WithCaches and without a default handler, set or implied (see [cache.SetDefault]),
+// there is no scope. It panics if it is
 // directly around pages whose [Alias] the caches do not have, or for whose [MaxBody] they
 // have no room; elsewhere the first request tells.
 func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {

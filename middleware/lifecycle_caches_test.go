@@ -5,9 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -101,12 +104,51 @@ func TestNestedLifecyclesHaveScopesOfTheirOwn(t *testing.T) {
 }
 
 func TestWithoutCachesThereIsNoScope(t *testing.T) {
+	registry := driver.DefaultRegistry
+	driver.DefaultRegistry = new(driver.Registry) // as where the memory backend is not imported
+	defer func() { driver.DefaultRegistry = registry }()
+	cache.SetDefault(nil)
 	h, _ := lifecycle(func(w http.ResponseWriter, r *http.Request) {
 		if err := cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1); !errors.Is(err, cache.ErrInvalidBackend) {
 			t.Errorf("Set: %v", err)
 		}
 	})
 	ask(h, "/")
+}
+
+func TestARequestHasTheImpliedDefaultWhileNoneIsSet(t *testing.T) {
+	cache.SetDefault(nil)
+	defer cache.SetDefault(nil)
+	pages := 0
+	h := middleware.Lifecycle()(middleware.CachePage(time.Minute, middleware.Explain("let-me-see"))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		pages++
+		if err := cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1); err != nil {
+			t.Error(err)
+		}
+	})))
+	for range 3 {
+		ask(h, "/")
+	}
+	if pages != 1 {
+		t.Errorf("the page was made %d times, want once", pages)
+	}
+	const want = `CachePage with a ttl of 1m0s, in the cache "default", which is implied: in memory, since cache.SetDefault has not been called`
+	if got, _ := explain(t, h, "/", why).says("policy"); got != want {
+		t.Errorf("the explanation says %q, want %q", got, want)
+	}
+	cache.SetDefault(newCaches(t, cache.Config{Backend: "memory"}))
+	if got, _ := explain(t, h, "/", why).says("policy"); strings.Contains(got, "implied") {
+		t.Errorf("with a default that is set, the explanation says %q", got)
+	}
+}
+
+// Lifecycle is directly around pages of an alias that the settings given later have.
+func TestLifecycleTakesPagesOfAnyAliasWhileTheDefaultIsImplied(t *testing.T) {
+	cache.SetDefault(nil)
+	defer cache.SetDefault(nil)
+	pages := middleware.Site(middleware.Alias("pages"))(http.NotFoundHandler())
+	_ = cache.DefaultHandler()
+	middleware.Lifecycle()(pages)
 }
 
 func TestTheDefaultHandlerIsAskedForAtEachRequest(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -27,6 +28,9 @@ type checked struct {
 // Run checks the aliases, all at once, and tells of them in order.
 func (c *checkCommand) Run(ctx context.Context, s *session) error {
 	settings, err := s.load()
+	if errors.Is(err, errNoCaches) {
+		return usageError(err.Error() + "; a program without settings has the implied default if it imports the memory backend: 64 MiB of its own memory")
+	}
 	if err != nil {
 		return err
 	}

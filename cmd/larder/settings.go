@@ -28,10 +28,12 @@ func (c common) load() (cache.Settings, error) {
 	}
 	settings, err := cache.SettingsFromEnv(os.Environ())
 	if err == nil && len(settings) == 0 {
-		err = usageError("no caches are named: give --settings FILE or --url URL, or set " + cache.EnvPrefix + "DEFAULT to a URL")
+		err = errNoCaches
 	}
 	return settings, err
 }
+
+var errNoCaches = usageError("no caches are named: give --settings FILE or --url URL, or set " + cache.EnvPrefix + "DEFAULT to a URL")
 
 func readSettings(file string) (cache.Settings, error) {
 	data, err := os.ReadFile(file)

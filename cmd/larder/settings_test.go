@@ -10,7 +10,9 @@ import (
 func TestSettingsComeFromAFlagElseFromTheEnvironment(t *testing.T) {
 	file := settingsFile(t, map[string]any{"default": "dummy://", "other": map[string]any{"backend": "dummy"}})
 	larder(t, "check", "--settings", file).is(t, exitDone, "default: ok: dummy\nother: ok: dummy\n", "")
-	larder(t, "check").says(t, exitUsage, "no caches are named: give --settings FILE or --url URL, or set LARDER_CACHE_DEFAULT to a URL")
+	const noCaches = "no caches are named: give --settings FILE or --url URL, or set LARDER_CACHE_DEFAULT to a URL"
+	larder(t, "get", "k").says(t, exitUsage, noCaches)
+	larder(t, "check").says(t, exitUsage, noCaches+"; a program without settings has the implied default if it imports the memory backend: 64 MiB of its own memory")
 
 	t.Setenv("LARDER_CACHE_DEFAULT", "dummy://")
 	t.Setenv("LARDER_CACHE_SESSIONS", "dummy://")

@@ -47,6 +47,10 @@ type Hooks[Cache, Handler, Option any] interface {
 	// own, without aliases.
 	HandlerOf(c Cache) Handler
 
+	// IsImplied reports whether h is the default handler that no program has set, see
+	// cache.SetDefault. It is false for nil.
+	IsImplied(h Handler) bool
+
 	// HandlerFrom returns the handler whose caches cache.From returns for ctx: the
 	// handler of its scope, or the default handler if it has none. It is nil if there is
 	// neither.

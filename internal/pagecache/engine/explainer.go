@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/purge"
@@ -31,7 +32,7 @@ const (
 func (e *explainer) explain(run bool) {
 	x := e.x
 	e.Request = legible(x.r.Method + " " + policy.RequestTarget(x.r) + " of " + x.r.Host)
-	e.add("policy", summary(x.h.Policy), "")
+	e.policy()
 	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
 		e.because("request", x.Bypass)
 		e.Outcome = outcomeAlone
@@ -47,7 +48,16 @@ func (e *explainer) explain(run bool) {
 	}
 }
 
-// summary says which cache it is.
+// policy says which cache it is.
+func (e *explainer) policy() {
+	says := summary(e.x.h.Policy)
+	if hooks.Cache.IsImplied(hooks.Cache.HandlerFrom(e.x.r.Context())) {
+		says += ", which is implied: in memory, since cache.SetDefault has not been called"
+	}
+	e.add("policy", says, "")
+}
+
+// summary names the kind of cache, with its ttl and alias.
 func summary(p *policy.Policy) string {
 	text := "Shared"
 	switch p.Face {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/larder-go/larder/internal/hooks"
 	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
@@ -23,10 +24,11 @@ type handler struct {
 	pages *engine.Handler // next, if it is one
 }
 
-// checkPages panics if the pages directly inside cannot be stored in the caches.
+// checkPages panics if the pages directly inside cannot be stored in the caches. The
+// implied default may still be replaced by one that has their alias.
 func (h *handler) checkPages() {
 	caches := h.requestCaches()
-	if h.pages == nil || caches == nil {
+	if h.pages == nil || caches == nil || hooks.Cache.IsImplied(caches) {
 		return
 	}
 	if _, err := caches.Cache(h.pages.Alias); err != nil {

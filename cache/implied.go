@@ -1,0 +1,104 @@
+package cache
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// The implied default is the handler of a program that imports the memory backend and
+// has not called SetDefault: one cache in memory, as Django's default is.
+const (
+	impliedBackend  = "memory"
+	impliedMaxBytes = "64MiB"
+)
+
+func impliedSettings() Settings {
+	return Settings{DefaultAlias: {Backend: impliedBackend, Options: map[string]any{"max_bytes": impliedMaxBytes}}}
+}
+
+var errNoDefault = fmt.Errorf("%w: there is no scope in the context and no default handler: "+
+	"import _ %q for a default cache in memory, or call cache.SetDefault, or give middleware.Lifecycle the caches by WithCaches",
+	ErrInvalidBackend, packageOf(impliedBackend))
+
+// implyDefault returns the default handler, and makes the implied one the default while
+// none is set. That opens nothing and starts nothing.
+func implyDefault() (*Handler, error) {
+	for {
+		if h := defaultHandler.Load(); h != nil {
+			return h, nil
+		}
+		if _, ok := driver.DefaultRegistry.Lookup(impliedBackend); !ok {
+			return nil, errNoDefault
+		}
+		h, err := NewHandler(impliedSettings())
+		if err != nil {
+			return nil, fmt.Errorf("the implied default cache: %w", err)
+		}
+		h.implied = new(implied)
+		defaultHandler.CompareAndSwap(nil, h) // of concurrent callers all get the first one
+	}
+}
+
+// implied is what a handler has that nobody has set. It is safe for concurrent use.
+type implied struct {
+	firstUse atomic.Pointer[string] // nil before
+}
+
+// note remembers the caller as the first use, if it is.
+func (i *implied) note() {
+	if i.firstUse.Load() == nil {
+		use := callerOutside()
+		i.firstUse.CompareAndSwap(nil, &use)
+	}
+}
+
+// warnReplaced says in the log of next that the implied default, which has been used,
+// is not the default any more.
+func (i *implied) warnReplaced(next *Handler) {
+	if use := i.firstUse.Load(); use != nil {
+		next.logger.Warn("larder: SetDefault replaces the implied default cache in memory, and its entries are lost: call SetDefault before the first use",
+			"first_use", *use)
+	}
+}
+
+// callerOutside names the function, with file and line, that has called the toolkit: the
+// innermost one that is neither the toolkit's nor net/http's. For a page that is asked
+// for by net/http alone it is the outermost one of the toolkit.
+func callerOutside() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	outermost := "unknown"
+	for {
+		frame, more := frames.Next()
+		place := fmt.Sprintf("%s (%s:%d)", frame.Function, frame.File, frame.Line)
+		switch {
+		case isToolkit(frame.Function):
+			outermost = place
+		case strings.HasPrefix(frame.Function, "net/http."), strings.HasPrefix(frame.Function, "runtime."), frame.Function == "":
+		default:
+			return place
+		}
+		if !more {
+			return outermost
+		}
+	}
+}
+
+// isToolkit reports whether a function is one of the toolkit's own. Its tests, examples
+// and commands are not.
+func isToolkit(function string) bool {
+	path, ok := strings.CutPrefix(function, modulePath)
+	if !ok {
+		return false
+	}
+	for _, own := range []string{"cache.", "fragment.", "middleware.", "signals.", "adapters/", "internal/"} {
+		if strings.HasPrefix(path, own) {
+			return true
+		}
+	}
+	return false
+}
