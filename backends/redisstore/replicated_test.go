@@ -39,7 +39,7 @@ func stray(tb testing.TB, addr string) {
 	tb.Helper()
 	admin := redis.NewClient(&redis.Options{Addr: addr})
 	defer admin.Close()
-	if err := admin.ReplicaOf(tb.Context(), "NO", "ONE").Err(); err != nil {
+	if err := admin.Do(tb.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
 		tb.Fatal(err)
 	}
 }
