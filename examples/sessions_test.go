@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -47,7 +48,7 @@ func (b *browser) want(address string, form url.Values, status int, text string)
 func TestTheSessionsExampleHasEachCacheOnABackendOfItsOwn(t *testing.T) {
 	prefix := "?prefix=" + rand.Text()
 	t.Setenv("LARDER_CACHE_SESSIONS", "redis://"+testserver.Redis(t)+prefix)
-	t.Setenv("LARDER_CACHE_LIMITS", tableURL(t))
+	t.Setenv("LARDER_CACHE_LIMITS", testbackends.URL(t, "postgres"))
 	t.Setenv("LARDER_CACHE_DEFAULT", "memory://")
 	binary := build(t, "sessions")
 	alice, bob := newBrowser(t), newBrowser(t)

@@ -2,66 +2,25 @@ package fragment_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"html/template"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	"github.com/larder-go/larder/backends/pgstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/fragment"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
-
-// elsewhere are caches that other processes may have, too.
-var elsewhere = map[string]func(t *testing.T) string{
-	"file":      func(t *testing.T) string { return "file://" + t.TempDir() },
-	"redis":     func(t *testing.T) string { return "redis://" + testserver.Redis(t) + "?prefix=" + rand.Text() },
-	"memcached": func(t *testing.T) string { return "memcached://" + testserver.Memcached(t) + "?prefix=" + rand.Text() },
-	"postgres":  tableURL,
-}
-
-// tableURL is that of a table which is dropped when the test ends.
-func tableURL(t *testing.T) string {
-	opts := pgstore.Options{URL: testserver.Postgres(t), Table: "fragments_" + strings.ToLower(rand.Text())}
-	if _, err := pgstore.CreateTable(t.Context(), opts); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background()
-		conn, err := pgx.Connect(ctx, opts.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = conn.Exec(ctx, "DROP TABLE "+pgx.Identifier{opts.Table}.Sanitize())
-		if err := errors.Join(err, conn.Close(ctx)); err != nil {
-			t.Error(err)
-		}
-	})
-	server, err := url.Parse(opts.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := server.Query()
-	query.Set("table", opts.Table)
-	server.RawQuery = query.Encode()
-	return server.String()
-}
 
 // onEach runs a test with fragments in each of the caches, under another alias than
 // the default one. process returns the context of one of several processes.
 func onEach(t *testing.T, test func(t *testing.T, process func() context.Context)) {
-	for name, address := range elsewhere {
-		t.Run(name, func(t *testing.T) {
-			config, err := cache.ParseURL(address(t))
+	for _, backend := range testbackends.Shared() {
+		t.Run(backend.Name, func(t *testing.T) {
+			config, err := cache.ParseURL(backend.URL(t))
 			if err != nil {
 				t.Fatal(err)
 			}
