@@ -13,11 +13,8 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	"github.com/larder-go/larder/backends/pgstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
-	"github.com/larder-go/larder/internal/testserver"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -199,26 +196,18 @@ func (c *tally) add(a answer) {
 	}
 }
 
-// huntStores are the backends that are hunted in.
-var huntStores = map[string]func(*testing.T) cache.Config{
-	"memory": func(*testing.T) cache.Config {
-		return cache.Config{Backend: "memory", Options: map[string]any{"max_entries": 500}}
-	},
-	"files": func(t *testing.T) cache.Config { return cache.Config{Backend: "file", Location: t.TempDir()} },
-	"redis": func(t *testing.T) cache.Config {
-		return cache.Config{Backend: "redis", Location: "redis://" + testserver.Redis(t), KeyPrefix: fmt.Sprint("hunt", rand.Uint32())}
-	},
-	"memcached": func(t *testing.T) cache.Config {
-		return cache.Config{Backend: "memcached", Location: "memcached://" + testserver.Memcached(t), KeyPrefix: fmt.Sprint("hunt", rand.Uint32())}
-	},
-	"postgres": func(t *testing.T) cache.Config {
-		url := testserver.Postgres(t)
-		const table = "middleware_hunt"
-		if _, err := pgstore.CreateTable(t.Context(), pgstore.Options{URL: url, Table: table}); err != nil {
-			t.Fatal(err)
-		}
-		return cache.Config{Backend: "postgres", Location: url, KeyPrefix: fmt.Sprint("hunt", rand.Uint32()), Options: map[string]any{"table": table}}
-	},
+// huntedConfig is a cache on a backend that is hunted in. That in memory is small, so that
+// it evicts.
+func huntedConfig(t *testing.T, backend testbackends.Backend) cache.Config {
+	t.Helper()
+	config, err := cache.ParseURL(backend.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if backend.Name == "memory" {
+		config.Options = map[string]any{"max_entries": 500}
+	}
+	return config
 }
 
 func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
@@ -226,11 +215,11 @@ func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
 		clients  = 12
 		lifetime = 2 * time.Second
 	)
-	for name, config := range huntStores {
-		t.Run(name, func(t *testing.T) {
+	for _, backend := range testbackends.All() {
+		t.Run(backend.Name, func(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("the seed is %d", seed)
-			caches := newCaches(t, config(t))
+			caches := newCaches(t, huntedConfig(t, backend))
 			sites := games(caches, t.Context(), rand.New(rand.NewPCG(seed, 0)))
 			ctx, cancel := context.WithTimeout(t.Context(), lifetime)
 			defer cancel()
