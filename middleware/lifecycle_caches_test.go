@@ -103,11 +103,17 @@ func TestNestedLifecyclesHaveScopesOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestWithoutCachesThereIsNoScope(t *testing.T) {
+// withoutBackends makes the rest of a test one of a program that imports no backend and sets
+// no default, so that none is implied either.
+func withoutBackends(t *testing.T) {
 	registry := driver.DefaultRegistry
-	driver.DefaultRegistry = new(driver.Registry) // as where the memory backend is not imported
-	defer func() { driver.DefaultRegistry = registry }()
+	driver.DefaultRegistry = new(driver.Registry)
 	cache.SetDefault(nil)
+	t.Cleanup(func() { driver.DefaultRegistry = registry })
+}
+
+func TestWithoutCachesThereIsNoScope(t *testing.T) {
+	withoutBackends(t)
 	h, _ := lifecycle(func(w http.ResponseWriter, r *http.Request) {
 		if err := cache.From(r.Context(), cache.DefaultAlias).Set(r.Context(), "key", 1); !errors.Is(err, cache.ErrInvalidBackend) {
 			t.Errorf("Set: %v", err)

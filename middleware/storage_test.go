@@ -149,11 +149,13 @@ func TestWithoutACachePagesAreServed(t *testing.T) {
 	if err := shut.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]http.Handler{
+	handlers := map[string]http.Handler{
 		"a cache that is shut down": within(shut, middleware.CachePage(ttl)(answering("page"))),
 		"an unknown alias":          behindAMux(inMemory(t), middleware.CachePage(ttl, middleware.Alias("other"))(answering("page"))),
 		"no caches at all":          middleware.CachePage(ttl)(answering("page")),
-	} {
+	}
+	withoutBackends(t)
+	for name, p := range handlers {
 		log := logged(func() {
 			for range 2 {
 				a := ask(p, "/page")
