@@ -54,7 +54,7 @@ func auditOf(ctx context.Context) *audit {
 
 // answerAudit answers a request of an audit. Outer middleware sees the status and the
 // kind of content of the page, and may add to the header what it adds to the page's.
-func (x *exchange) answerAudit() {
+func (x *requestFlow) answerAudit() {
 	x.withoutField()
 	a := new(audit)
 	w := newWitness(x.w, false)
@@ -107,7 +107,7 @@ func withoutOwn(header, own, before http.Header) http.Header {
 }
 
 // joinAudit is answerAudit for an inner page: the response goes on to the outer one.
-func (x *exchange) joinAudit(a *audit) {
+func (x *requestFlow) joinAudit(a *audit) {
 	w := newWitness(x.w, true)
 	x.observe(a, w)(w.before)
 	if w.panicked != nil {
@@ -117,7 +117,7 @@ func (x *exchange) joinAudit(a *audit) {
 
 // observe runs the handler for an audit. conclude is called with the header of outer
 // middleware as it is in the end.
-func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Header)) {
+func (x *requestFlow) observe(a *audit, w *witness) (conclude func(outer http.Header)) {
 	at := a.add()
 	p := explain.Page{Policy: summary(x.h.Policy)}
 	r := x.auditRequest(&p)
@@ -144,7 +144,7 @@ func (x *exchange) observe(a *audit, w *witness) (conclude func(outer http.Heade
 // auditRequest judges the request and makes its key, and returns the request that the
 // handler gets: that of a stored page, with what proxies forward beside it, since a page
 // that depends on that would be another one without the cache.
-func (x *exchange) auditRequest(p *explain.Page) *http.Request {
+func (x *requestFlow) auditRequest(p *explain.Page) *http.Request {
 	outer := x.w.Header()
 	x.Judgement = x.h.Judge(outer, x.r)
 	if p.Bypass = bypassText(x.Bypass); isGuard(x.Bypass) {
@@ -180,7 +180,7 @@ func (x *exchange) auditRequest(p *explain.Page) *http.Request {
 // removedByRule are the fields of the request that no option names, and that the handler
 // of a stored page does not get though they are not about one client's connection or
 // what it has already.
-func (x *exchange) removedByRule() (names []string) {
+func (x *requestFlow) removedByRule() (names []string) {
 	for name := range x.r.Header {
 		hyphened := policy.WithHyphens(name)
 		switch {
@@ -196,7 +196,7 @@ func (x *exchange) removedByRule() (names []string) {
 }
 
 // selectingDigests are the request's fields, by digests of what a variant is selected by.
-func (x *exchange) selectingDigests() map[string]string {
+func (x *requestFlow) selectingDigests() map[string]string {
 	digests := make(map[string]string)
 	without := x.Judgement
 	without.KeyCookies, without.UserCookies = nil, nil
@@ -211,7 +211,7 @@ func (x *exchange) selectingDigests() map[string]string {
 }
 
 // describe says what would become of the response.
-func (x *exchange) describe(p *explain.Page, u *run, w *witness) {
+func (x *requestFlow) describe(p *explain.Page, u *run, w *witness) {
 	why := x.Bypass
 	if why == reason.None {
 		why = u.review()

@@ -22,11 +22,11 @@ func NewHandler(p *policy.Policy, next http.Handler) http.Handler {
 		browserControl: p.BrowserControl(p.BrowserTTL),
 		declaredVary:   declared,
 		declaredLine:   policy.VaryLine(declared),
-		uncacheable:    new(memory),
+		uncacheable:    new(negativeCache),
 		selectors:      new(selectorMemory),
-		refused:        new(memory),
-		rejected:       new(memory),
-		hot:            new(hotWays),
+		refused:        new(negativeCache),
+		rejected:       new(negativeCache),
+		fast:           new(fastPaths),
 		purges:         new(purge.Lists),
 		indexes:        new(indexMemory),
 		refreshes:      new(refreshes),
@@ -41,18 +41,18 @@ var Pages = cache.For[page.Entry](nil, cache.Native, cache.Using(page.Codec{}), 
 var encodedPages = cache.For[page.EncodedPage](nil, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
 
 // Handler is a handler with its pages cached. Its methods are the steps that
-// an exchange goes through.
+// a request flow goes through.
 type Handler struct {
 	*policy.Policy
 	next           http.Handler
 	browserControl string
 	declaredVary   []string
 	declaredLine   string // the same as a line of Vary
-	hot            *hotWays
-	uncacheable    *memory
+	fast           *fastPaths
+	uncacheable    *negativeCache
 	selectors      *selectorMemory // of what is uncacheable
-	refused        *memory         // Pages whose refreshes did not come to the handler
-	rejected       *memory         // Pages that the store did not take
+	refused        *negativeCache  // Pages whose refreshes did not come to the handler
+	rejected       *negativeCache  // Pages that the store did not take
 	purges         *purge.Lists
 	indexes        *indexMemory
 	refreshes      *refreshes
@@ -63,18 +63,18 @@ type Handler struct {
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.serveHot(w, r) {
+	if h.serveFast(w, r) {
 		return
 	}
-	x := exchanges.Get().(*exchange)
+	x := requestFlows.Get().(*requestFlow)
 	x.h, x.w, x.r, x.next, x.anew, x.bound = h, w, r, h.next, h.next, &x.stay
 	x.serve()
 	if x.isForgotten {
-		*x = exchange{}
-		exchanges.Put(x)
+		*x = requestFlow{}
+		requestFlows.Put(x)
 	}
 }
 
-// exchanges are of requests that were hits, or went past the cache: no handler has
+// requestFlows are of requests that were hits, or went past the cache: no handler has
 // seen anything of them, and no run has had them.
-var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+var requestFlows = sync.Pool{New: func() any { return new(requestFlow) }}

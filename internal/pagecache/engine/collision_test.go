@@ -68,7 +68,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	index := entry(primaryKey("/varies")).(*page.Index)
 	variantKey := func(r *http.Request) string {
-		x := &exchange{h: h, r: r, Judgement: h.Judge(nil, r)}
+		x := &requestFlow{h: h, r: r, Judgement: h.Judge(nil, r)}
 		x.start()
 		return x.variantKey(index.Variants, x.keyAt(destination{index: index.Variants}))
 	}

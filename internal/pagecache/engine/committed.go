@@ -9,12 +9,12 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-var _ fill.StoreObserver = (*exchange)(nil)
+var _ fill.StoreObserver = (*requestFlow)(nil)
 
 // Committed implements [fill.StoreObserver]. The head of a streamed page is sent before
 // the store has it, and may say that it is stored. That the store did not take it is
 // remembered, so that the next response says so.
-func (x *exchange) Committed(ctx context.Context, err error) {
+func (x *requestFlow) Committed(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		x.h.rejected.forget(x.memoryKey())

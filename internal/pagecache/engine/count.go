@@ -15,9 +15,9 @@ import (
 const fillOp = "Fill"
 
 // noteMiss tells those who listen to the cache, once, that the request of this
-// exchange is not answered from it. A request that was not looked up, and one of
+// request is not answered from it. A request that was not looked up, and one of
 // the cache's own, is neither hit nor miss.
-func (x *exchange) noteMiss(ctx context.Context) {
+func (x *requestFlow) noteMiss(ctx context.Context) {
 	if x.from != nil && x.missed.CompareAndSwap(false, true) {
 		hooks.Cache.NoteMiss(ctx, x.from, fillOp, x.key)
 	}

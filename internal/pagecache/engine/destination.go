@@ -41,7 +41,7 @@ type destination struct {
 }
 
 // destinationOf returns where a response that is selected by these fields is stored.
-func (x *exchange) destinationOf(names []string) destination {
+func (x *requestFlow) destinationOf(names []string) destination {
 	known := x.selectors(x.depth)
 	if x.depth > 0 && policy.ContainsAll(known, names) && policy.ContainsAll(names, known) {
 		return destination{depth: x.depth}
@@ -58,7 +58,7 @@ func (x *exchange) destinationOf(names []string) destination {
 }
 
 // selectors are the names of the fields that the first indexes on x's way select by.
-func (x *exchange) selectors(depth int) []string {
+func (x *requestFlow) selectors(depth int) []string {
 	switch depth {
 	case 0:
 		return nil
@@ -70,7 +70,7 @@ func (x *exchange) selectors(depth int) []string {
 
 // entryAt returns the key in the cache of the entry on x's way that is behind depth
 // indexes, and how much of the canonical key leads there.
-func (x *exchange) entryAt(depth int) (key string, length int) {
+func (x *requestFlow) entryAt(depth int) (key string, length int) {
 	if depth == x.depth {
 		return x.key, len(x.canonical)
 	}
@@ -78,7 +78,7 @@ func (x *exchange) entryAt(depth int) (key string, length int) {
 }
 
 // keyAt returns the canonical key of x's response at a destination.
-func (x *exchange) keyAt(d destination) []byte {
+func (x *requestFlow) keyAt(d destination) []byte {
 	_, length := x.entryAt(d.depth)
 	key := bytes.Clone(x.canonical[:length])
 	if d.index != nil {
@@ -88,7 +88,7 @@ func (x *exchange) keyAt(d destination) []byte {
 }
 
 // indexKey is the canonical key of an index at the entry behind depth others.
-func (x *exchange) indexKey(depth int) []byte {
+func (x *requestFlow) indexKey(depth int) []byte {
 	if depth == 0 {
 		return x.canonical[:x.primaryLen] // what else is in the key may differ
 	}
@@ -98,7 +98,7 @@ func (x *exchange) indexKey(depth int) []byte {
 
 // selectVariant goes on with the variant of the page that this request selects. entry
 // is where the index was found, or nil if that was not in the cache.
-func (x *exchange) selectVariant(index *page.Variants, entry *page.Index) {
+func (x *requestFlow) selectVariant(index *page.Variants, entry *page.Index) {
 	if x.depth == 0 {
 		x.h.indexes.remember(x.primary, index)
 	}
@@ -110,13 +110,13 @@ func (x *exchange) selectVariant(index *page.Variants, entry *page.Index) {
 }
 
 // followIndex goes on with the variant to which the index leads that was found.
-func (x *exchange) followIndex() {
+func (x *requestFlow) followIndex() {
 	index := x.found.(*page.Index)
 	x.selectVariant(index.Variants, index)
 }
 
 // backTo goes back to the entry that is behind depth indexes.
-func (x *exchange) backTo(depth int) {
+func (x *requestFlow) backTo(depth int) {
 	key, length := x.entryAt(depth)
 	x.key, x.canonical, x.depth = key, x.canonical[:length], depth
 	x.index, x.indexEntry = nil, nil
@@ -129,7 +129,7 @@ func (x *exchange) backTo(depth int) {
 // nil if that is nothing. A variant is stored here, before its index, so that whoever gets
 // the index finds it there; and if the page is invalidated in the meantime, the index is
 // not stored and nothing leads to the variant.
-func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) (stored page.Entry, ttl time.Duration) {
+func (x *requestFlow) stored(ctx context.Context, entry *page.Page, d destination) (stored page.Entry, ttl time.Duration) {
 	ttl = x.h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable())
 	if d.index == nil {
 		return entry, ttl
@@ -147,7 +147,7 @@ func (x *exchange) stored(ctx context.Context, entry *page.Page, d destination) 
 
 // write stores an entry, and reports whether it could. It does not wait for a store that
 // does not answer.
-func (x *exchange) write(ctx context.Context, key string, entry *page.Page, keep time.Duration) bool {
+func (x *requestFlow) write(ctx context.Context, key string, entry *page.Page, keep time.Duration) bool {
 	c := cache.From(ctx, x.h.Alias)
 	if hooks.Cache.IsUnresponsive(c) {
 		return false

@@ -26,9 +26,9 @@ var (
 // started the run and to nobody else; mu is held and the status written.
 func (w *recorder) direct(why reason.Reason) {
 	w.mode = modeDirect
-	w.run.spilled(why)
+	w.run.goDirect(why)
 	if w.client == nil {
-		w.letHeldGo()
+		w.sendHeld()
 		return
 	}
 	if !w.headSent && w.run.putsBack() {
@@ -50,7 +50,7 @@ func (w *recorder) direct(why reason.Reason) {
 	if len(w.held) > 0 && !w.bodiless {
 		_, _ = w.client.Write(w.held) // an error comes back at the next write
 	}
-	w.letHeldGo()
+	w.sendHeld()
 	if w.wantsNoBody() && w.declared > discardLimit {
 		w.stop()
 	}
@@ -95,7 +95,7 @@ func (w *recorder) flush() (s *stream.Stream, err error) {
 		w.begin(http.StatusOK)
 	}
 	if w.mode == modeHeld && !w.awaitsEnd() {
-		w.letGo(len(w.held))
+		w.startStreaming(len(w.held))
 	}
 	switch w.mode {
 	case modeStream:
@@ -118,7 +118,7 @@ func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 		return nil, nil, err
 	}
 	if w.mode == modeHeld {
-		w.run.spilled(reason.Hijacked)
+		w.run.goDirect(reason.Hijacked)
 	}
 	w.mode = modeHijacked
 	w.client = nil // it must not be used any more

@@ -1,5 +1,6 @@
-// Package engine answers requests from the cache of pages. An exchange is one request on its
-// way: what is stored is found and judged (exchange, settle, verdict), sent (respond), or
-// made by a run of the handler (run, recorder, conclude), which streams it to all who wait
-// (live, lead, follow). What was a hit a moment ago goes by a shorter way (hot).
+// Package engine answers requests from the cache of pages. A request flow is one request on its
+// way: what is stored is found and classified (requestflow, settle, decision), sent (respond),
+// or made by a run of the handler (run, recorder, finish), which streams it to all waiting
+// clients (live, lead, follow). What was a hit a moment ago is served on a fast path (fastpath,
+// memoizedhit).
 package engine

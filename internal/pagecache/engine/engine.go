@@ -20,7 +20,7 @@ import (
 type Engine struct {
 	pages *Handler
 	asks  bool // options have functions that may ask for the visit
-	last  atomic.Pointer[reentry]
+	last  atomic.Pointer[redispatch]
 
 	// isRewrittenBefore says that URLs are rewritten before requests enter the framework.
 	isRewrittenBefore atomic.Bool
@@ -101,44 +101,44 @@ type Served struct {
 // Serve runs v.Next for it; unless it has arrived by another route, with another
 // URL or with other values of [VaryBy]: then the page stays as it was.
 func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
-	if t := TicketOf(r); t != nil {
-		return Served{Ran: t.present(e, w, r, v)}
+	if t := TokenOf(r); t != nil {
+		return Served{Ran: t.redeem(e, w, r, v)}
 	}
 	if e.asks {
 		var a *policy.Attachment
 		r, a = policy.Attach(r, v)
 		defer a.Detach()
-	} else if e.serveHot(w, r) {
+	} else if e.serveFast(w, r) {
 		return Served{}
 	}
 	g := &guest{visit: v}
-	g.exchange = exchange{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
+	g.requestFlow = requestFlow{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
 	g.answer(w)
 	return Served{Ran: g.came, TimedOut: g.timedOut, StoodIn: g.stay.stoodIn}
 }
 
-// serveHot is that of the pages; what is aborted is broken off.
-func (e *Engine) serveHot(w http.ResponseWriter, r *http.Request) bool {
+// serveFast is that of the pages; what is aborted is broken off.
+func (e *Engine) serveFast(w http.ResponseWriter, r *http.Request) bool {
 	defer cutOff(w)
-	return e.pages.serveHot(w, r)
+	return e.pages.serveFast(w, r)
 }
 
-// reentry returns the way by which requests of the cache's own come to where v
+// redispatch returns the way by which requests of the cache's own come to where v
 // is. For most engines it is the same each time.
-func (e *Engine) reentry(v Visit) *reentry {
+func (e *Engine) reentry(v Visit) *redispatch {
 	framework, route := v.Framework(), v.Route()
 	if last := e.last.Load(); last != nil && last.framework == framework && last.route == route {
 		return last
 	}
-	way := &reentry{engine: e, framework: framework, route: route}
+	way := &redispatch{engine: e, framework: framework, route: route}
 	e.last.Store(way)
 	return way
 }
 
-// guest is the exchange of a visit, and the handler behind the cache for it.
+// guest is the request flow of a visit, and the handler behind the cache for it.
 type guest struct {
-	exchange
-	stay  bound
+	requestFlow
+	stay  requestRun
 	visit Visit
 	came  bool
 }
@@ -222,7 +222,7 @@ func (w *recorder) failsOver(err error) bool {
 		return false
 	}
 	w.status = failure.Status
-	u.x.bound.standIn()
+	u.x.bound.answerForHandler()
 	Logger(u.ctx).ErrorContext(u.ctx, "larder: the handler of a page failed, and an old one is served", "error", err)
 	return true
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // answerAsked answers a request that asks for an explanation.
-func (x *exchange) answerAsked(mode string) {
+func (x *requestFlow) answerAsked(mode string) {
 	if mode == explain.Audit {
 		x.answerAudit()
 		return
@@ -20,17 +20,17 @@ func (x *exchange) answerAsked(mode string) {
 
 // withoutField takes the field out of the request: neither the key nor the handler sees
 // it.
-func (x *exchange) withoutField() {
+func (x *requestFlow) withoutField() {
 	x.r = x.r.WithContext(x.r.Context())
 	x.r.Header = x.r.Header.Clone()
 	delete(x.r.Header, policy.ExplainField)
 }
 
 // explain answers with an account of what would be done, and does none of it.
-func (x *exchange) explain(run bool) {
+func (x *requestFlow) explain(run bool) {
 	x.withoutField()
 	e := &explainer{x: x, now: time.Now()}
 	e.explain(run)
 	x.w.Header().Set(policy.ExplainField, explain.Explained)
-	respwriter.Reply(x.w, x.r, http.StatusOK, e.account.String(), e.account)
+	respwriter.Reply(x.w, x.r, http.StatusOK, e.trace.String(), e.trace)
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// explainer takes an exchange through the states in which it would look for its
+// explainer takes a request flow through the states in which it would look for its
 // page, and writes down what was found in each.
 type explainer struct {
-	x   *exchange
+	x   *requestFlow
 	now time.Time
-	account
+	trace
 	parts []detail // of the key, as they were noted
 }
 
@@ -34,7 +34,7 @@ func (e *explainer) explain(run bool) {
 	e.Request = legible(x.r.Method + " " + policy.RequestTarget(x.r) + " of " + x.r.Host)
 	e.policy()
 	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
-		e.because("request", x.Bypass)
+		e.addReason("request", x.Bypass)
 		e.Outcome = outcomeAlone
 		return
 	}
@@ -118,14 +118,14 @@ func (e *explainer) find() bool {
 	for {
 		found, _, err := c.Get(ctx, x.key)
 		if err != nil {
-			e.because("stored", storeReason(err))
+			e.addReason("stored", storeReason(err))
 			e.Outcome = outcomeAlone
 			return false
 		}
 		x.found = found
 		x.MayReuse()
 		e.stored()
-		if x.verdict != verdictVariant {
+		if x.decision != decisionVariant {
 			break
 		}
 		x.followIndex()
@@ -138,7 +138,7 @@ func (e *explainer) find() bool {
 // stored says what was found under a key.
 func (e *explainer) stored() {
 	x := e.x
-	if x.verdict == verdictBypass && x.reason == reason.Collision {
+	if x.decision == decisionBypass && x.reason == reason.Collision {
 		return // the next step says so
 	}
 	switch entry := x.found.(type) {
@@ -149,7 +149,7 @@ func (e *explainer) stored() {
 		e.add("stored", "nothing: it was purged "+inWords(e.now.Sub(entry.At))+" ago", "Purge")
 		return
 	case *page.Index:
-		if x.verdict == verdictVariant {
+		if x.decision == decisionVariant {
 			e.add("stored", "the page has variants, by "+variesOn(entry.Variants.Names), "RFC 9111, section 4.1")
 			return
 		}
@@ -185,24 +185,24 @@ func (e *explainer) purges(p *page.Page) {
 	}
 }
 
-// verdict says what becomes of what was found.
+// decision says what becomes of what was found.
 func (e *explainer) verdict() {
 	x := e.x
-	switch x.verdict {
-	case verdictHit:
+	switch x.decision {
+	case decisionHit:
 		e.add("verdict", x.cause.String(), x.cause.Section())
 		e.Outcome = "hit: the stored response is sent" + e.condition()
-	case verdictStale:
+	case decisionStale:
 		e.add("verdict", x.cause.String(), x.cause.Section())
 		e.Outcome = "hit: the stored response is sent" + e.condition() + ", and made anew in the background"
-	case verdictValidate:
+	case decisionValidate:
 		e.add("verdict", x.cause.String(), x.cause.Section())
 		e.validate()
-	case verdictTimeout:
+	case decisionTimeout:
 		e.add("verdict", x.cause.String(), x.cause.Section())
 		e.refused()
-	case verdictBypass:
-		e.because("verdict", x.reason)
+	case decisionBypass:
+		e.addReason("verdict", x.reason)
 		e.Outcome = outcomeAlone
 	default:
 		e.miss()
@@ -222,7 +222,7 @@ func (e *explainer) validate() {
 }
 
 func (e *explainer) miss() {
-	known := e.x.h.uncacheable.recall(e.x.memoryKey())
+	known := e.x.h.uncacheable.lookup(e.x.memoryKey())
 	switch {
 	case e.x.Directives.OnlyIfCached:
 		e.refused()
@@ -230,8 +230,8 @@ func (e *explainer) miss() {
 		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
 		e.Outcome = outcomeAlone
 	case known.isRemembered():
-		e.because("verdict", reason.Uncacheable)
-		e.because("cause", known.why())
+		e.addReason("verdict", reason.Uncacheable)
+		e.addReason("cause", known.why())
 		e.Outcome = "the handler runs for this request alone"
 	default:
 		e.add("verdict", "there is no response to use", "RFC 9111, section 4")
@@ -240,7 +240,7 @@ func (e *explainer) miss() {
 }
 
 func (e *explainer) refused() {
-	e.because("refusal", reason.OnlyIfCached)
+	e.addReason("refusal", reason.OnlyIfCached)
 	e.Outcome = "504: the handler does not run"
 }
 

@@ -29,7 +29,7 @@ func (e *explainer) run() {
 	u := &run{x: x, requested: requested, status: p.status, panicked: panicked} // to be asked, and not to be run
 	switch {
 	case u.mayFallBack():
-		e.because("run", reason.StaleIfError)
+		e.addReason("run", reason.StaleIfError)
 		e.Outcome = "the stored response is sent in place of a failure"
 		return
 	case panicked:
@@ -39,7 +39,7 @@ func (e *explainer) run() {
 	}
 	e.add("run", fmt.Sprintf("the handler answered %d with %d bytes, in %s", p.status, p.written, inWords(time.Since(requested))), "")
 	if why := p.unstorable(u); why != reason.None {
-		e.because("response", why)
+		e.addReason("response", why)
 		e.Outcome = "the response is not stored, and given to no other request"
 		return
 	}

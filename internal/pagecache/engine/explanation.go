@@ -13,8 +13,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// account is an explanation, for people and as JSON.
-type account struct {
+// trace is an explanation, for people and as JSON.
+type trace struct {
 	Request string `json:"request"`
 	Steps   []step `json:"steps"`
 	Outcome string `json:"outcome"`
@@ -36,7 +36,7 @@ type detail struct {
 }
 
 // String returns the account as lines of text.
-func (a account) String() string {
+func (a trace) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", legible(a.Request))
 	for _, s := range a.Steps {
@@ -66,12 +66,12 @@ func legible(text string) string {
 }
 
 // add adds a step.
-func (a *account) add(name, says, rule string, details ...detail) {
+func (a *trace) add(name, says, rule string, details ...detail) {
 	a.Steps = append(a.Steps, step{Name: name, Says: says, Rule: rule, Details: details})
 }
 
-// because adds a step that is one of the reasons.
-func (a *account) because(name string, why reason.Reason) {
+// addReason adds a step that is one of the reasons.
+func (a *trace) addReason(name string, why reason.Reason) {
 	r := reason.Texts[why]
 	a.Steps = append(a.Steps, step{Name: name, Says: r.Means, Rule: r.Rule, Detail: r.Detail, Advice: r.Advice})
 }

@@ -21,11 +21,11 @@ import (
 // How a client gets a response that the handler is still writing.
 
 // Receive implements [fill.Subscriber].
-func (x *exchange) Receive(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
+func (x *requestFlow) Receive(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
 
 // follow answers with the response of another request's run, or goes on looking
 // if that is of another variant. It reports whether the request is answered.
-func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
+func (x *requestFlow) follow(outcome cache.Outcome) (answered bool) {
 	l := x.attended
 	x.attended = nil
 	defer x.endAttendance()
@@ -75,20 +75,20 @@ func (x *exchange) follow(outcome cache.Outcome) (answered bool) {
 // isPurgedSince reports whether this request has found that the page was invalidated, by
 // whatever process, after the run of l had begun: the run would have found the same
 // tombstone. Clocks of several machines would not tell.
-func (x *exchange) isPurgedSince(l *live) bool {
+func (x *requestFlow) isPurgedSince(l *live) bool {
 	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.ID != x.tombstone.ID)
 }
 
 // isPurged reports whether a response was begun before a purge that this request
 // came after.
-func (x *exchange) isPurged(p *page.Page) bool {
+func (x *requestFlow) isPurged(p *page.Page) bool {
 	how, _ := x.purgeList().Known.Load().Find(x.h.KeyPrefix, x.Target, p.Requested)
 	return how != purge.NotPurged
 }
 
 // endAttendance ends the interest in a run, unless its response was seen to its
 // end: then it is about to be stored, and must not be taken for abandoned.
-func (x *exchange) endAttendance() {
+func (x *requestFlow) endAttendance() {
 	if x.leaveRun != nil && !x.sawEnd {
 		x.leaveRun()
 	}
@@ -97,7 +97,7 @@ func (x *exchange) endAttendance() {
 
 // regroup goes on with the variant that this request wants of a URL that has
 // just turned out to vary.
-func (x *exchange) regroup(l *live) (answered bool) {
+func (x *requestFlow) regroup(l *live) (answered bool) {
 	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.Key, x.indexKey(l.at.depth)) {
 		// There is no other place to look: it is that of this variant, too.
 		x.pass(x.forward(), reason.NotShared)
@@ -110,7 +110,7 @@ func (x *exchange) regroup(l *live) (answered bool) {
 
 // sendLive sends a response as it comes. If there is nothing to be had of it, it
 // reports false and has sent nothing.
-func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answered bool) {
+func (x *requestFlow) sendLive(l *live, reader *stream.Reader, f forwarded) (answered bool) {
 	defer reader.Leave()
 	ctx := x.r.Context()
 	reader.OnEvict(func() { breakOff(x.w) })
@@ -130,7 +130,7 @@ func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answer
 	setStatus(header, l.page.CacheStatus, f)
 	out.setLine("Age", l.page.Render(l.page.Age(time.Now())).AgeLine)
 	out.setPage(l.page)
-	out.tell(x.h, l.page)
+	out.setClientHeaders(x.h, l.page)
 	if x.answersCondition(l.page.Validators, l.page.Status) || x.writeBodiless(l.page.Status) {
 		return true
 	}
@@ -149,7 +149,7 @@ func (x *exchange) sendLive(l *live, reader *stream.Reader, f forwarded) (answer
 
 // writeBodiless writes the header of a response of which this client gets
 // nothing else, and reports whether it is one.
-func (x *exchange) writeBodiless(status int) bool {
+func (x *requestFlow) writeBodiless(status int) bool {
 	if x.r.Method != http.MethodHead && respwriter.BodyAllowed(status) {
 		return false
 	}
@@ -161,7 +161,7 @@ func (x *exchange) writeBodiless(status int) bool {
 // started the run and left, the run would end with nobody interested, and the page
 // would never be stored. A response that turns out not to be stored is for others, if
 // there are any; without them the run ends, before the handler can write more for nobody.
-func (x *exchange) drain(ctx context.Context, reader *stream.Reader, err error) {
+func (x *requestFlow) drain(ctx context.Context, reader *stream.Reader, err error) {
 	reader.Drain()
 	for err == nil {
 		_, _, err = reader.Next(ctx)
@@ -187,7 +187,7 @@ func copyStream(ctx context.Context, reader *stream.Reader, w http.ResponseWrite
 
 // answersCondition answers with 304 or 412 if the client's conditions ask for
 // it, and reports whether it did. The header is set.
-func (x *exchange) answersCondition(v rfc9111.Validators, status int) bool {
+func (x *requestFlow) answersCondition(v rfc9111.Validators, status int) bool {
 	if status != http.StatusOK || !x.Fields.Has(policy.KindConditional) {
 		return false
 	}

@@ -34,7 +34,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	setStatus(header, u.page.CacheStatus, said)
 	w.edits.ApplyTo(header)
 	out := outgoing{Header: header}
-	out.tell(x.h, u.page)
+	out.setClientHeaders(x.h, u.page)
 	sniff(header, w.held)
 	u.outer.known = respwriter.Canonical(header)
 	w.headSent = true
@@ -155,7 +155,7 @@ func (u *run) unseenSelectors() []string {
 
 // showsVary reports whether outer middleware has added to Vary what it adds, once the
 // client of x has its response.
-func (x *exchange) showsVary() bool {
+func (x *requestFlow) showsVary() bool {
 	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.Fields.Has(policy.KindConditional)
 }
 

@@ -17,7 +17,7 @@ import (
 const runInterval = time.Second + time.Millisecond
 
 // Join implements [fill.Subscriber].
-func (x *exchange) Join() fill.JoinOptions {
+func (x *requestFlow) Join() fill.JoinOptions {
 	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.Patience}
 	switch {
 	case x.isPartOfNothing():
@@ -34,7 +34,7 @@ func (x *exchange) Join() fill.JoinOptions {
 // stale from the beginning, so that each request has to ask the handler, or not for
 // all. The owner of a [CachePage] says that its pages are for all, so there the
 // latter counts for as long as requests pass because of it.
-func (x *exchange) waitsForNobody() bool {
+func (x *requestFlow) waitsForNobody() bool {
 	if x.base != nil {
 		return x.base.IsStaleAtBirth()
 	}
@@ -44,7 +44,7 @@ func (x *exchange) waitsForNobody() bool {
 // partition separates requests that identify different users: they do not wait for
 // each other's runs, since what one gets is mostly not for the others. Where a page
 // is stored that the request may be given, it is.
-func (x *exchange) partition() string {
+func (x *requestFlow) partition() string {
 	if x.base != nil || !x.isIdentified() {
 		return ""
 	}
@@ -73,4 +73,4 @@ func (x *exchange) partition() string {
 
 // isIdentified reports whether a request identifies a user. A cookie does to a
 // shared cache, too, though it may store the response (RFC 9111, section 7.3).
-func (x *exchange) isIdentified() bool { return !x.Credentials.None() || len(x.UserCookies) > 0 }
+func (x *requestFlow) isIdentified() bool { return !x.Credentials.None() || len(x.UserCookies) > 0 }

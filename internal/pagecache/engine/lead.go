@@ -19,7 +19,7 @@ import (
 // How the client who started a run gets its response.
 
 // lead answers the client who started a run.
-func (x *exchange) lead(outcome cache.Outcome) {
+func (x *requestFlow) lead(outcome cache.Outcome) {
 	u := x.run.Load()
 	defer x.bound.end() // the handler may have something of this request
 	defer x.endAttendance()
@@ -31,7 +31,7 @@ func (x *exchange) lead(outcome cache.Outcome) {
 }
 
 // leadEnded answers with a response that is there as a whole, or has been sent.
-func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
+func (x *requestFlow) leadEnded(u *run, outcome cache.Outcome) {
 	switch {
 	case u.isPutBack:
 		x.answerAsItCame(u)
@@ -61,7 +61,7 @@ func (x *exchange) leadEnded(u *run, outcome cache.Outcome) {
 }
 
 // sendValidated answers with the page that the handler has confirmed.
-func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
+func (x *requestFlow) sendValidated(u *run, outcome cache.Outcome) {
 	setStatus(x.w.Header(), u.page.CacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
 	if u.response.edits.Own["Age"] != nil {
 		x.sendAged(u.page) // a cache further in has confirmed it
@@ -72,8 +72,8 @@ func (x *exchange) sendValidated(u *run, outcome cache.Outcome) {
 }
 
 // forwarded says for Cache-Status what became of a run whose response had this status.
-func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarded {
-	stored := outcome.Stored || u.storedApart
+func (x *requestFlow) forwarded(u *run, status int, outcome cache.Outcome) forwarded {
+	stored := outcome.Stored || u.storedForValidation
 	if stored {
 		outcome.Err = nil // of another attempt
 	}
@@ -84,14 +84,14 @@ func (x *exchange) forwarded(u *run, status int, outcome cache.Outcome) forwarde
 // sendRun answers with the response of the run that this request started, the
 // fields that are not for others included. It returns the header as it was before
 // the status was written.
-func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
+func (x *requestFlow) sendRun(u *run, f forwarded) (header http.Header) {
 	header, response := x.w.Header(), u.response
 	setStatus(header, response.edits.Own["Cache-Status"], f)
 	response.edits.ApplyTo(header)
 	if u.page != nil {
 		out := newOutgoing(header, u.page)
 		out.setGuesses(u.page) // they are for this client, too
-		out.tell(x.h, u.page)
+		out.setClientHeaders(x.h, u.page)
 	} else {
 		sniff(header, response.body)
 	}
@@ -105,7 +105,7 @@ func (x *exchange) sendRun(u *run, f forwarded) (header http.Header) {
 }
 
 // sendStale answers with an old page, since there is nothing better.
-func (x *exchange) sendStale(p *page.Page, status int, why reason.Reason) {
+func (x *requestFlow) sendStale(p *page.Page, status int, why reason.Reason) {
 	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), p.CacheStatus, forwarded{why: forwardStale, status: status, detail: why})
 	x.sendAged(p)
@@ -162,9 +162,9 @@ func (u *run) leave() {
 	}
 }
 
-// sendOwn sends the body of a response as the run of this exchange makes it. The run
+// sendOwn sends the body of a response as the run of this request flow makes it. The run
 // has sent the header.
-func (x *exchange) sendOwn(u *run) {
+func (x *requestFlow) sendOwn(u *run) {
 	reader, ctx := u.reader, x.r.Context()
 	defer reader.Leave()
 	part, flushed, err := reader.Next(ctx)
@@ -194,7 +194,7 @@ func (x *exchange) sendOwn(u *run) {
 
 // breakOff ends a response that is not whole, so that nobody takes it for one, when
 // the handler has returned. The client whose own run panicked gets its panic.
-func (x *exchange) breakOff(u *run, reader *stream.Reader, err error) {
+func (x *requestFlow) breakOff(u *run, reader *stream.Reader, err error) {
 	reader.Leave()
 	u.leave()
 	x.endAttendance()

@@ -24,7 +24,7 @@ import (
 // wantsPart reports whether a request has a range, or a precondition by which a
 // client protects a change or resumes a download. Other units than bytes count:
 // the handler may know them.
-func (x *exchange) wantsPart() bool {
+func (x *requestFlow) wantsPart() bool {
 	if !x.Fields.Has(policy.KindConditional) {
 		return false
 	}
@@ -33,7 +33,7 @@ func (x *exchange) wantsPart() bool {
 
 // isProtected reports whether a request has a precondition by which a client protects a
 // change. An origin evaluates it; a cache may ignore it (RFC 9110, section 13.1.1).
-func (x *exchange) isProtected() bool {
+func (x *requestFlow) isProtected() bool {
 	if !x.Fields.Has(policy.KindConditional) {
 		return false
 	}
@@ -43,10 +43,10 @@ func (x *exchange) isProtected() bool {
 
 // isPartOfNothing reports whether a request wants a part of a page of which nothing
 // is stored that it may be given, not even to be validated.
-func (x *exchange) isPartOfNothing() bool { return x.base == nil && x.wantsPart() }
+func (x *requestFlow) isPartOfNothing() bool { return x.base == nil && x.wantsPart() }
 
 // passPart is pass for a request of which no run has the part that it wants.
-func (x *exchange) passPart() {
+func (x *requestFlow) passPart() {
 	why := x.forward()
 	if x.isPartOfNothing() {
 		why = forwardPartial
@@ -60,7 +60,7 @@ const unknownSize = 1 << 59
 // partOf returns the part that a client wants of a response that is being written,
 // or nil if it is to have the whole, or what its conditions ask for. It is false if
 // the part is not there yet, or cannot be told without the length of the whole.
-func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
+func (x *requestFlow) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 	if !x.wantsCut(l.page) {
 		return nil, true
 	}
@@ -77,7 +77,7 @@ func (x *exchange) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 
 // wantsCut reports whether the client is to have a range of this response, which has
 // begun.
-func (x *exchange) wantsCut(p *page.Page) bool {
+func (x *requestFlow) wantsCut(p *page.Page) bool {
 	if p.Status != http.StatusOK || !x.Fields.Has(policy.KindConditional) || !policy.AsksForRange(x.r) {
 		return false
 	}
@@ -90,7 +90,7 @@ func (x *exchange) wantsCut(p *page.Page) bool {
 
 // rangeOf returns the only range of a page that a client wants, or nil if there is
 // none: ignored says whether it is to have the whole.
-func (x *exchange) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored bool) {
+func (x *requestFlow) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored bool) {
 	size := respwriter.DeclaredLength(http.Header{"Content-Length": p.Lines("Content-Length")})
 	most := size
 	if size < 0 {
@@ -107,7 +107,7 @@ func (x *exchange) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored bo
 // stale page that has changed. Where outer middleware may add to the header as it is
 // written, the client gets the whole: the response may turn out to be for it alone, and
 // then nobody could send the rest of a part.
-func (x *exchange) ownPart(p *page.Page) *rfc9111.ContentRange {
+func (x *requestFlow) ownPart(p *page.Page) *rfc9111.ContentRange {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (x *exchange) ownPart(p *page.Page) *rfc9111.ContentRange {
 // can be cut only when that is there as a whole: of a length that is not known, or several.
 // Where outer middleware may add to the header as it is written, the client gets the whole
 // at once, since nobody else may have any of it before.
-func (x *exchange) awaitsWhole(p *page.Page) bool {
+func (x *requestFlow) awaitsWhole(p *page.Page) bool {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return false
 	}
@@ -132,7 +132,7 @@ func (x *exchange) awaitsWhole(p *page.Page) bool {
 // sendOfWhole sends what the client of a run wants of its response: one range as soon as
 // that is there, else when the response is at its end. If it is not kept until then, the
 // handler answers the request as it came.
-func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reader, err error) {
+func (x *requestFlow) sendOfWhole(ctx context.Context, u *run, reader *stream.Reader, err error) {
 	for err == nil && !u.live.body.IsOver() {
 		if part, ok := x.partOf(u.live); ok && part != nil && x.sendOwnPart(ctx, u, part) {
 			respwriter.Flush(x.w) // that client has all it gets
@@ -161,7 +161,7 @@ func (x *exchange) sendOfWhole(ctx context.Context, u *run, reader *stream.Reade
 
 // sendOwnPart sends a part of a response that is not at its end, and reports whether it
 // did: what has been written may not be kept any more.
-func (x *exchange) sendOwnPart(ctx context.Context, u *run, part *rfc9111.ContentRange) bool {
+func (x *requestFlow) sendOwnPart(ctx context.Context, u *run, part *rfc9111.ContentRange) bool {
 	beginning, ok := u.live.body.Join(false)
 	if !ok {
 		return false
@@ -171,7 +171,7 @@ func (x *exchange) sendOwnPart(ctx context.Context, u *run, part *rfc9111.Conten
 	setStatus(header, u.live.page.CacheStatus, *u.held)
 	out := newOutgoing(header, u.live.page)
 	out.setPage(u.live.page)
-	out.tell(x.h, u.live.page)
+	out.setClientHeaders(x.h, u.live.page)
 	body, flush, err := beginning.Next(ctx)
 	x.sendPart(ctx, beginning, part, body, flush, err)
 	return true
@@ -185,7 +185,7 @@ func setPart(header http.Header, part *rfc9111.ContentRange) {
 
 // sendPart sends a part of a response that is being written (RFC 9110, section
 // 15.3.7). The fields of the whole are set.
-func (x *exchange) sendPart(ctx context.Context, reader *stream.Reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
+func (x *requestFlow) sendPart(ctx context.Context, reader *stream.Reader, part *rfc9111.ContentRange, body []byte, flush bool, err error) {
 	setPart(x.w.Header(), part)
 	x.w.WriteHeader(http.StatusPartialContent)
 	err = copyStream(ctx, reader, &cutter{ResponseWriter: x.w, skip: part.Start, left: part.Length}, body, flush, err)

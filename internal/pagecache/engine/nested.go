@@ -29,7 +29,7 @@ var runsUnderWay atomic.Int64
 
 // enclosure is what inner pages find in the context of a handler that runs.
 type enclosure struct {
-	x     *exchange    // of the page whose handler it is
+	x     *requestFlow // of the page whose handler it is
 	outer *enclosure   // that this page is inside of, or nil
 	inner atomic.Int32 // how many inner pages had a hand in the response
 	audit *audit       // that the handler runs for, or nil
@@ -68,7 +68,7 @@ func (e *enclosure) hasInner() bool { return e.inner.Load() > 0 }
 
 // bindOuter has the runs that this request is inside of store nothing. A page that asks
 // for others of the same cache has them judged by the same options.
-func (x *exchange) bindOuter() {
+func (x *requestFlow) bindOuter() {
 	for e := enclosureOf(x.r.Context()); e != nil; e = e.outer {
 		if e.x.h != x.h {
 			e.inner.Add(1)
@@ -79,7 +79,7 @@ func (x *exchange) bindOuter() {
 // join lets a run around this request store the page for both, if it has the same key. If
 // it has another, it is for another page with the same URL: a part whose path the handler
 // has changed, say, which is stored the next time.
-func (x *exchange) join(e *enclosure) {
+func (x *requestFlow) join(e *enclosure) {
 	switch same := bytes.Equal(x.canonical[:x.fullLen], e.x.canonical[:e.x.fullLen]); {
 	case same && e.x.h != x.h:
 		e.mu.Lock()
@@ -92,7 +92,7 @@ func (x *exchange) join(e *enclosure) {
 }
 
 // passRecursive passes a request for the page that a run around it is making.
-func (x *exchange) passRecursive() {
+func (x *requestFlow) passRecursive() {
 	outer := enclosureOf(x.r.Context())
 	for e := outer; e != nil; e = e.outer {
 		x.join(e)

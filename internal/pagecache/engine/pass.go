@@ -14,16 +14,16 @@ import (
 // with nothing.
 
 // pass runs the handler for this request alone, which it gets as it came.
-func (x *exchange) pass(why forward, detail reason.Reason) {
+func (x *requestFlow) pass(why forward, detail reason.Reason) {
 	x.passAs(forwarded{why: why, detail: detail})
 }
 
 // passUncacheable is pass because of what the memory knows of the page.
-func (x *exchange) passUncacheable(known memo) {
+func (x *requestFlow) passUncacheable(known remembered) {
 	x.passAs(forwarded{why: x.forward(), detail: reason.Uncacheable, cause: known.why()})
 }
 
-func (x *exchange) passAs(f forwarded) {
+func (x *requestFlow) passAs(f forwarded) {
 	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), nil, f)
 	x.h.serveUncached(x.next, x.w, x.r)
@@ -32,16 +32,16 @@ func (x *exchange) passAs(f forwarded) {
 
 // refuse answers a client who wants only what is stored and may be served as it
 // is (RFC 9111, section 5.2.1.7).
-func (x *exchange) refuse() {
+func (x *requestFlow) refuse() {
 	x.noteMiss(x.r.Context())
 	const status = http.StatusGatewayTimeout
 	setStatus(x.w.Header(), nil, forwarded{detail: reason.OnlyIfCached}) // nothing was forwarded (RFC 9211, section 2.2)
 	http.Error(x.w, http.StatusText(status), status)
 }
 
-// leave ends an exchange whose request is over. If it has started a run, that
+// leave ends a request flow whose request is over. If it has started a run, that
 // goes on without it.
-func (x *exchange) leave() {
+func (x *requestFlow) leave() {
 	x.left.Store(true)
 	if x.bound.cancel(); x.run.Load() != nil {
 		x.lead(cache.Outcome{}) // it has begun at this very moment
@@ -54,7 +54,7 @@ func (x *exchange) leave() {
 // client has gone. But if outer middleware has limited its time, the client is there,
 // and that middleware answers: it is left the status, and what it sends is not to be
 // stored.
-func (x *exchange) unanswered() {
+func (x *requestFlow) unanswered() {
 	x.noteMiss(x.r.Context())
 	header := x.w.Header()
 	if isOverdue(x.r.Context()) {

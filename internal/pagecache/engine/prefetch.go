@@ -58,7 +58,7 @@ func (m *indexMemory) find(primary string) *page.Variants {
 // prefetch fetches the page together with what else is needed, if that is more
 // than the page and the store has it all in one round trip. It answers a hit and
 // reports that it did; everything else is for find.
-func (x *exchange) prefetch(c cache.View[page.Entry]) (answered bool) {
+func (x *requestFlow) prefetch(c cache.View[page.Entry]) (answered bool) {
 	ctx := x.r.Context()
 	purges := x.purgeList()
 	due := purges.IsDue(time.Now())
@@ -93,21 +93,21 @@ func (x *exchange) prefetch(c cache.View[page.Entry]) (answered bool) {
 }
 
 // answerFetched answers with a page that was fetched, if it is a hit. If not, the
-// exchange goes on with the variant that it has found its way to.
-func (x *exchange) answerFetched(entry, variant page.Entry) (answered bool) {
+// request goes on with the variant that it has found its way to.
+func (x *requestFlow) answerFetched(entry, variant page.Entry) (answered bool) {
 	x.found = entry
 	accepted := x.MayReuse()
-	if accepted && x.verdict == verdictVariant {
+	if accepted && x.decision == decisionVariant {
 		x.followIndex()
 		x.found = variant
 		accepted = variant != nil && x.MayReuse()
 	}
-	if accepted && (x.verdict == verdictHit || x.verdict == verdictStale) {
+	if accepted && (x.decision == decisionHit || x.decision == decisionStale) {
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
-	if accepted && x.verdict == verdictVariant {
+	if accepted && x.decision == decisionVariant {
 		x.followIndex()
 	}
-	x.found, x.assessed, x.base, x.foreign, x.judged = nil, nil, nil, false, judged{}
+	x.found, x.decidedOn, x.base, x.foreign, x.decided = nil, nil, nil, false, decided{}
 	return false
 }

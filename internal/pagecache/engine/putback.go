@@ -40,12 +40,12 @@ func (u *run) lacksRange() bool {
 // asked to do so at once; mu is held.
 func (w *recorder) putBack() {
 	w.mode, w.run.isPutBack = modeDirect, true
-	w.letHeldGo()
+	w.sendHeld()
 	w.stop()
 }
 
 // answerAsItCame runs the handler again, for this client alone.
-func (x *exchange) answerAsItCame(u *run) {
+func (x *requestFlow) answerAsItCame(u *run) {
 	if x.r.Context().Err() != nil {
 		x.unanswered()
 		return
@@ -71,7 +71,7 @@ const (
 
 // redirectsToItself returns what a response is. The scheme is known only if a trusted
 // proxy has said it, so otherwise the other one is that of the request, too.
-func (x *exchange) redirectsToItself(status int, header http.Header) loop {
+func (x *requestFlow) redirectsToItself(status int, header http.Header) loop {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
@@ -99,7 +99,7 @@ func (x *exchange) redirectsToItself(status int, header http.Header) loop {
 
 // saysHost reports whether the host of a target is what the request has in
 // X-Forwarded-Host.
-func (x *exchange) saysHost(t policy.Target) bool {
+func (x *requestFlow) saysHost(t policy.Target) bool {
 	for _, line := range x.requestHeader()["X-Forwarded-Host"] {
 		for host := range strings.SplitSeq(line, ",") {
 			if t.Host == uri.Host(t.Scheme, strings.TrimSpace(host)) {
@@ -112,7 +112,7 @@ func (x *exchange) saysHost(t policy.Target) bool {
 
 // hiddenOfURL returns the fields of the request that say what URL the client has asked
 // for, and which the handler did not get as they were.
-func (x *exchange) hiddenOfURL() (names []string) {
+func (x *requestFlow) hiddenOfURL() (names []string) {
 	for name := range x.requestHeader() {
 		if policy.SaysURL(policy.WithHyphens(name)) && x.Hides(name) {
 			names = append(names, name)

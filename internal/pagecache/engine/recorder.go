@@ -185,7 +185,7 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, 
 	case int64(total) > w.limit:
 		w.direct(reason.TooLarge)
 	case total > holdBack && !w.awaitsEnd():
-		w.letGo(total)
+		w.startStreaming(total)
 	case !w.hold(total):
 		w.direct(reason.InFlight)
 	}
@@ -208,9 +208,9 @@ func (w *recorder) isConfirmation() bool { return w.run.isConfirmation(w.status)
 // awaitsEnd reports whether the end of the response decides what becomes of it.
 func (w *recorder) awaitsEnd() bool { return w.isConfirmation() || w.run.mayFallBack() }
 
-// letGo stops holding the response back, of which there are going to be total bytes at
+// startStreaming stops holding the response back, of which there are going to be total bytes at
 // once; mu is held. If there is no memory for it, it goes to its client alone.
-func (w *recorder) letGo(total int) {
+func (w *recorder) startStreaming(total int) {
 	switch {
 	case w.run.page == nil:
 		w.direct(w.run.reason)

@@ -21,8 +21,8 @@ func (w *recorder) hold(total int) bool {
 	return true
 }
 
-// letHeldGo releases what is held back; mu is held.
-func (w *recorder) letHeldGo() {
+// sendHeld releases what is held back; mu is held.
+func (w *recorder) sendHeld() {
 	w.run.inFlight.Release(int64(cap(w.held)))
 	w.held = nil
 }
@@ -31,7 +31,7 @@ func (w *recorder) letHeldGo() {
 func (w *recorder) free() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.letHeldGo()
+	w.sendHeld()
 	if w.stream != nil {
 		w.stream.Done()
 	}

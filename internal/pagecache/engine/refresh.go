@@ -27,8 +27,8 @@ type refreshes struct {
 
 // start makes the page that x has found anew in the background, unless that is
 // being done, or a request of the cache's own did not come to the handler a moment ago.
-func (f *refreshes) start(x *exchange) {
-	if x.h.refused.recall(x.memoryKey()).isRemembered() || !f.admit(x.key) {
+func (f *refreshes) start(x *requestFlow) {
+	if x.h.refused.lookup(x.memoryKey()).isRemembered() || !f.admit(x.key) {
 		return
 	}
 	ctx, end := cache.Detached(x.r.Context())
@@ -63,12 +63,12 @@ func (f *refreshes) done(key string) {
 	delete(f.under, key)
 }
 
-// background returns an exchange for the same page that has no client. It shares
+// background returns a request flow for the same page that has no client. It shares
 // nothing with the request, which is over soon: the request that the handler
 // gets is a clean one, without conditions, ranges or a body, and with the
 // credentials that are in the key of the page, if any. ctx has the values of the
 // request's, but not its end, and a scope of its own.
-func (x *exchange) background(ctx context.Context) *exchange {
+func (x *requestFlow) background(ctx context.Context) *requestFlow {
 	x.Prepare(nil)
 	prepared := &prepared{header: maps.Clone(x.prepared.header), shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
 	prepared.shared.Header = maps.Clone(prepared.shared.Header)
@@ -81,7 +81,7 @@ func (x *exchange) background(ctx context.Context) *exchange {
 	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.Apart, policy.Certificate) {
 		prepared.shared = policy.WithoutCertificate(prepared.shared)
 	}
-	y := &exchange{
+	y := &requestFlow{
 		h:          x.h,
 		next:       x.anew,
 		r:          prepared.shared,
@@ -105,7 +105,7 @@ func (x *exchange) background(ctx context.Context) *exchange {
 
 // removeCredentials takes out of the header of a request what identifies the user
 // who happened to ask, unless it is in the key of the page.
-func (x *exchange) removeCredentials(header http.Header) {
+func (x *requestFlow) removeCredentials(header http.Header) {
 	inKey := x.inKey()
 	for name := range header {
 		isOfUser := x.h.IsCredential(name) || policy.KindOf(name)&policy.KindsOfUser != 0 // to a shared cache, too
@@ -123,14 +123,14 @@ func (x *exchange) removeCredentials(header http.Header) {
 }
 
 // inKey are the request fields whose values are in the key of the page.
-func (x *exchange) inKey() []string { return slices.Concat(x.Vary, x.Apart, x.selectors(x.depth)) }
+func (x *requestFlow) inKey() []string { return slices.Concat(x.Vary, x.Apart, x.selectors(x.depth)) }
 
 // removesCookies reports whether a refresh is asked for without the user's cookies.
-func (x *exchange) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
+func (x *requestFlow) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
 
 // refresh runs the handler unless somebody else has, meanwhile, and has it stop
 // after a while. A panic of the handler ends here.
-func (x *exchange) refresh() {
+func (x *requestFlow) refresh() {
 	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.RefreshTimeout)
 	defer cancel()
 	x.r = x.r.WithContext(ctx)
@@ -146,7 +146,7 @@ func (x *exchange) refresh() {
 
 // awaitEnd waits until the handler has returned, and has it stop if ctx ends
 // before: unless others have come to wait for its response.
-func (x *exchange) awaitEnd(ctx context.Context, u *run) {
+func (x *requestFlow) awaitEnd(ctx context.Context, u *run) {
 	select {
 	case <-u.done:
 		x.sawEnd = true
@@ -158,18 +158,18 @@ func (x *exchange) awaitEnd(ctx context.Context, u *run) {
 	<-u.done
 }
 
-// refresher is an exchange in the background as a loader: it wants a fresh page,
+// refresher is a request flow in the background as a loader: it wants a fresh page,
 // and no stale one.
-type refresher struct{ *exchange }
+type refresher struct{ *requestFlow }
 
 // MayReuse implements [fill.ReuseChecker].
 func (r refresher) MayReuse() bool {
-	r.assess(r.found)
-	switch r.verdict {
-	case verdictStale, verdictValidate:
+	r.decide(r.found)
+	switch r.decision {
+	case decisionStale, decisionValidate:
 		r.base = r.page
 		return false
-	case verdictMiss:
+	case decisionMiss:
 		return false
 	}
 	return true
@@ -181,10 +181,10 @@ var (
 	_ fill.Subscriber    = refresher{}
 	_ fill.StoreObserver = refresher{}
 	_ fill.Cleaner       = refresher{}
-	_ fill.ReuseChecker  = (*exchange)(nil)
-	_ fill.Preparer      = (*exchange)(nil)
-	_ fill.Subscriber    = (*exchange)(nil)
-	_ fill.Cleaner       = (*exchange)(nil)
+	_ fill.ReuseChecker  = (*requestFlow)(nil)
+	_ fill.Preparer      = (*requestFlow)(nil)
+	_ fill.Subscriber    = (*requestFlow)(nil)
+	_ fill.Cleaner       = (*requestFlow)(nil)
 
 	_ http.Handler = (*Handler)(nil)
 )

@@ -54,10 +54,10 @@ func isFailure(status int) bool {
 	return false
 }
 
-// removeBase leaves a tombstone in place of the page that a run of this exchange was to
+// removeBase leaves a tombstone in place of the page that a run of this request flow was to
 // validate or refresh, and of no other: a newer one that was stored meanwhile stays. Of a
 // URL with variants it is that variant. Nobody waits for a run of the page any more.
-func (x *exchange) removeBase(ctx context.Context) {
+func (x *requestFlow) removeBase(ctx context.Context) {
 	if x.base == nil || x.baseRemoved {
 		return
 	}

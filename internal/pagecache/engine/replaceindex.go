@@ -27,7 +27,7 @@ var (
 )
 
 // replaceIndex reports whether it has stored an entry in place of an index of x's.
-func (x *exchange) replaceIndex(ctx context.Context, replaced indexStep, entry page.Entry, ttl time.Duration) bool {
+func (x *requestFlow) replaceIndex(ctx context.Context, replaced indexStep, entry page.Entry, ttl time.Duration) bool {
 	r := &indexReplacement{index: replaced.index, entry: entry, ttl: ttl}
 	outcome, err := x.cache(ctx).Fill(ctx, replaced.key, &r.found, r)
 	if err != nil {

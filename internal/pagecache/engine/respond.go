@@ -18,7 +18,7 @@ import (
 type outgoing struct {
 	http.Header
 	empty bool     // nobody has set anything before: there is nothing to merge
-	lines []string // memory for what is set
+	lines []string // negativeCache for what is set
 
 	rendered *page.RenderedAge // of a hit
 }
@@ -103,18 +103,18 @@ func (o *outgoing) give(name string, lines []string) {
 	}
 }
 
-// tell says of a page what the handler does not: on what it depends, and for how long
+// setClientHeaders says of a page what the handler does not: on what it depends, and for how long
 // browsers may keep it.
-func (o *outgoing) tell(h *Handler, p *page.Page) {
+func (o *outgoing) setClientHeaders(h *Handler, p *page.Page) {
 	if len(h.declaredVary) > 0 {
-		o.tellVary(h)
+		o.setVary(h)
 	}
-	o.tellBrowsers(h, p)
+	o.setBrowserHeaders(h, p)
 }
 
-// tellVary adds to Vary the names of fields by option that it does not have. Without
+// setVary adds to Vary the names of fields by option that it does not have. Without
 // them, a cache further out would give a page to clients who are to get another.
-func (o *outgoing) tellVary(h *Handler) {
+func (o *outgoing) setVary(h *Handler) {
 	lines := o.Header["Vary"]
 	if len(lines) == 0 {
 		o.Header["Vary"] = []string{h.declaredLine}
@@ -138,7 +138,7 @@ func (o *outgoing) setHit(p *page.Page, age time.Duration) {
 }
 
 // sendHit sends a page of this age that was in the cache.
-func (x *exchange) sendHit(p *page.Page, age time.Duration) {
+func (x *requestFlow) sendHit(p *page.Page, age time.Duration) {
 	hooks.Cache.NoteHit(x.r.Context(), x.from, fillOp, x.key)
 	out := newOutgoing(x.w.Header(), p)
 	out.setHit(p, age)
@@ -146,15 +146,15 @@ func (x *exchange) sendHit(p *page.Page, age time.Duration) {
 }
 
 // sendAged sends a page that is old, and says so.
-func (x *exchange) sendAged(p *page.Page) {
+func (x *requestFlow) sendAged(p *page.Page) {
 	out := newOutgoing(x.w.Header(), p)
 	out.setLine("Age", p.Render(p.Age(time.Now())).AgeLine)
 	x.sendPage(p, &out)
 }
 
 // sendPage sends a page but for what is said of its way.
-func (x *exchange) sendPage(p *page.Page, out *outgoing) {
+func (x *requestFlow) sendPage(p *page.Page, out *outgoing) {
 	out.setPage(p)
-	out.tell(x.h, p)
+	out.setClientHeaders(x.h, p)
 	x.h.sendBody(x.w, x.r, x.Fields, recorded{status: p.Status, body: p.Body}, &p.Validators)
 }

@@ -21,7 +21,7 @@ import (
 
 // run is one run of the handler for everyone who waits for a page.
 type run struct {
-	x        *exchange // that started it; not its client, which may have left
+	x        *requestFlow // that started it; not its client, which may have left
 	recorder *recorder
 	loading  fill.Run
 	inFlight *inflight.Budget
@@ -52,18 +52,18 @@ type run struct {
 	held      *forwarded // what this client is told when it gets its part of the whole, nil if it gets the stream
 
 	// The rest is for the one who started it, once done is closed.
-	done        chan struct{}
-	direct      bool       // the client has the response already, or somebody else answers
-	sent        bool       // the client has the response already, which may be stored
-	complete    bool       // response is set
-	response    recorded   // what the client gets
-	validated   bool       // the handler has confirmed the page that there was
-	stale       *page.Page // an old page to send in place of a failure
-	storedApart bool
-	panicked    bool
-	panicValue  any
-	exited      bool // the handler ended its goroutine
-	isPutBack   bool // the client's request is answered as it came
+	done                chan struct{}
+	direct              bool       // the client has the response already, or somebody else answers
+	sent                bool       // the client has the response already, which may be stored
+	complete            bool       // response is set
+	response            recorded   // what the client gets
+	validated           bool       // the handler has confirmed the page that there was
+	stale               *page.Page // an old page to send in place of a failure
+	storedForValidation bool
+	panicked            bool
+	panicValue          any
+	exited              bool // the handler ended its goroutine
+	isPutBack           bool // the client's request is answered as it came
 
 	isStopped atomic.Bool // what the handler still writes is for nobody
 	isLoop    bool        // the response redirects to itself, without fields that the client sent
@@ -78,7 +78,7 @@ type prepared struct {
 
 // Prepare implements [fill.Preparer]. A run goes on when the request that
 // started it is over, and what is done with the request then is not known.
-func (x *exchange) Prepare(lookUpErr error) {
+func (x *requestFlow) Prepare(lookUpErr error) {
 	x.lookUpErr = lookUpErr
 	if x.prepared == nil {
 		x.prepared = &prepared{
@@ -90,7 +90,7 @@ func (x *exchange) Prepare(lookUpErr error) {
 }
 
 // requestHeader is the header of the request as it came.
-func (x *exchange) requestHeader() http.Header {
+func (x *requestFlow) requestHeader() http.Header {
 	if x.prepared != nil {
 		return x.prepared.header
 	}
@@ -98,7 +98,7 @@ func (x *exchange) requestHeader() http.Header {
 }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
-func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
+func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	u := newRun(ctx, x)
 	defer u.cancel()
 	x.run.Store(u) // before it begins: who leaves at this moment finds either
@@ -117,14 +117,14 @@ func (x *exchange) Load(ctx context.Context) (cache.Loaded, error) {
 		}
 	}()
 	u.answer()
-	loaded, err := u.conclude()
+	loaded, err := u.finish()
 	handedOver = true // to Cleanup
 	return loaded, err
 }
 
 // Cleanup implements [fill.Cleaner]: it is called when Load has returned and the store has
 // the page, or will not have it.
-func (x *exchange) Cleanup() { x.run.Load().free() }
+func (x *requestFlow) Cleanup() { x.run.Load().free() }
 
 // free releases the memory of the response, except what readers are still sending.
 func (u *run) free() { u.recorder.free() }
@@ -146,7 +146,7 @@ func (u *run) isUnconfirmed() bool {
 	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
 }
 
-func newRun(ctx context.Context, x *exchange) *run {
+func newRun(ctx context.Context, x *requestFlow) *run {
 	u := &run{
 		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: hooks.Cache.RunFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
@@ -160,7 +160,7 @@ func newRun(ctx context.Context, x *exchange) *run {
 
 // runContext is the context of a run. It has the deadline of the request that started
 // it: whoever set that waits for the handler to return, and answers then.
-func runContext(ctx context.Context, x *exchange) (context.Context, context.CancelFunc) {
+func runContext(ctx context.Context, x *requestFlow) (context.Context, context.CancelFunc) {
 	if deadline, ok := x.deadline(); ok {
 		return context.WithDeadline(ctx, deadline)
 	}
@@ -168,7 +168,7 @@ func runContext(ctx context.Context, x *exchange) (context.Context, context.Canc
 }
 
 // deadline is until when outer middleware wants the request back.
-func (x *exchange) deadline() (deadline time.Time, ok bool) {
+func (x *requestFlow) deadline() (deadline time.Time, ok bool) {
 	if x.w == nil {
 		return time.Time{}, false
 	}
@@ -379,8 +379,8 @@ func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 	return u.live.body
 }
 
-// spilled is called when a response goes directly to the client.
-func (u *run) spilled(why reason.Reason) {
+// goDirect is called when a response goes directly to the client.
+func (u *run) goDirect(why reason.Reason) {
 	if u.reason == reason.None {
 		u.reason = why
 	}

@@ -16,16 +16,16 @@ import (
 
 // MayReuse implements [fill.ReuseChecker]: it judges what was found, and is false if
 // a run has to make the page again.
-func (x *exchange) MayReuse() bool { return x.accept(true) }
+func (x *requestFlow) MayReuse() bool { return x.accept(true) }
 
 // accept is MayReuse for a page that was stored, or is of another request's run.
-func (x *exchange) accept(stored bool) bool {
-	x.assess(x.found)
-	if stored && x.verdict != verdictVariant && !x.purges.IsCurrent() {
-		x.judged = judged{}
+func (x *requestFlow) accept(stored bool) bool {
+	x.decide(x.found)
+	if stored && x.decision != decisionVariant && !x.purges.IsCurrent() {
+		x.decided = decided{}
 	}
-	switch x.verdict {
-	case verdictMiss:
+	switch x.decision {
+	case decisionMiss:
 		switch entry := x.found.(type) {
 		case *page.Tombstone:
 			x.tombstone = entry
@@ -35,7 +35,7 @@ func (x *exchange) accept(stored bool) bool {
 			x.foreign = !bytes.Equal(entry.Canonical(), x.canonical)
 		}
 		return false
-	case verdictValidate:
+	case decisionValidate:
 		x.base = x.page
 		return false
 	}
@@ -45,16 +45,16 @@ func (x *exchange) accept(stored bool) bool {
 // isAccepted reports whether what was found is of use, though it may have come
 // another way than through MayReuse: from a run of another request, or because
 // somebody else stored it in the meantime.
-func (x *exchange) isAccepted(outcome cache.Outcome) bool {
-	if x.found != x.assessed {
+func (x *requestFlow) isAccepted(outcome cache.Outcome) bool {
+	if x.found != x.decidedOn {
 		return x.accept(outcome.Hit)
 	}
-	return x.verdict != verdictMiss && x.verdict != verdictValidate
+	return x.decision != decisionMiss && x.decision != decisionValidate
 }
 
 // settle does what follows from the outcome of a look-up, and reports whether
 // the request is answered.
-func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
+func (x *requestFlow) settle(outcome cache.Outcome, err error) (answered bool) {
 	if outcome.Err != nil && !errors.Is(outcome.Err, cache.ErrTooLarge) { // see Committed
 		x.h.logStoreError(x.r.Context(), outcome.Err)
 	}
@@ -74,16 +74,16 @@ func (x *exchange) settle(outcome cache.Outcome, err error) (answered bool) {
 }
 
 // settleFound is settle for a request that got an entry.
-func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
-	switch x.verdict {
-	case verdictVariant:
+func (x *requestFlow) settleFound(outcome cache.Outcome) (answered bool) {
+	switch x.decision {
+	case decisionVariant:
 		x.followIndex()
 		return false
-	case verdictBypass:
+	case decisionBypass:
 		x.pass(forwardBypass, x.reason)
-	case verdictTimeout:
+	case decisionTimeout:
 		x.refuse()
-	case verdictStale:
+	case decisionStale:
 		if len(x.Nominated) == 0 {
 			x.h.refreshes.start(x)
 		}
@@ -95,7 +95,7 @@ func (x *exchange) settleFound(outcome cache.Outcome) (answered bool) {
 }
 
 // settleError is settle for a request that got nothing.
-func (x *exchange) settleError(err error) (answered bool) {
+func (x *requestFlow) settleError(err error) (answered bool) {
 	switch {
 	case x.r.Context().Err() != nil:
 		x.leave()
@@ -117,11 +117,11 @@ func (x *exchange) settleError(err error) (answered bool) {
 }
 
 // hit answers with a page that another request has brought about.
-func (x *exchange) hit(outcome cache.Outcome) {
+func (x *requestFlow) hit(outcome cache.Outcome) {
 	if outcome.Hit {
-		if x.verdict == verdictHit && x.prepared == nil {
+		if x.decision == decisionHit && x.prepared == nil {
 			x.isForgotten = true // there was neither a run nor a refresh of the page
-			x.h.hot.keepPage(x)
+			x.h.fast.memoize(x)
 		}
 		x.sendHit(x.page, x.page.Age(x.now))
 		return
@@ -138,7 +138,7 @@ func (x *exchange) hit(outcome cache.Outcome) {
 }
 
 // forward says for Cache-Status what kind of miss this was.
-func (x *exchange) forward() forward {
+func (x *requestFlow) forward() forward {
 	switch {
 	case x.base != nil && isOfRequest(x.cause):
 		return forwardRequest
@@ -166,7 +166,7 @@ func isFailedRun(err error) bool {
 // again has those who waited for a run that came to nothing look for the page from the
 // beginning, and wait for another run, once. If that panics too, so do they. That a run
 // was abandoned says nothing of the next one.
-func (x *exchange) again(err error) (answered bool) {
+func (x *requestFlow) again(err error) (answered bool) {
 	if errors.Is(err, errAbandoned) {
 		return false
 	}

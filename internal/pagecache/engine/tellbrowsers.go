@@ -8,9 +8,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// tellBrowsers says how long browsers may keep a page, if nobody has said
+// setBrowserHeaders says how long browsers may keep a page, if nobody has said
 // anything about that. A shared cache adds nothing of its own.
-func (o *outgoing) tellBrowsers(h *Handler, p *page.Page) {
+func (o *outgoing) setBrowserHeaders(h *Handler, p *page.Page) {
 	told := p.TellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
 	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.TellsBrowsers // to what the handler says
 	if told && !adds || h.Face == policy.Shared {

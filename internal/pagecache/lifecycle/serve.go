@@ -15,7 +15,7 @@ import (
 // There are no signals for a request by which an [engine.Engine] refreshes a page: no client
 // has sent it, and it has its caches already.
 func (l *Lifecycle) Serve(r *http.Request, next func(*http.Request) error) {
-	if engine.TicketOf(r) != nil {
+	if engine.TokenOf(r) != nil {
 		_ = next(r) // the engine gets it from the framework
 		return
 	}

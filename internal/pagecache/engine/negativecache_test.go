@@ -13,41 +13,41 @@ func keyOf(text string) memoryKey { return memoryKey{canonical: []byte(text)} }
 
 func TestWhatIsRememberedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memory
+		var m negativeCache
 		key, other := keyOf("key"), keyOf("other")
 		want := func(remembered, absent bool) {
 			t.Helper()
-			known := m.recall(key)
+			known := m.lookup(key)
 			if r, a := known.isRemembered(), known.isAbsent(); r != remembered || a != absent {
 				t.Errorf("after %v: remembered %v, absent %v; want %v, %v", time.Now(), r, a, remembered, absent)
 			}
 		}
 		want(false, false)
-		m.noteAbsent(key) // it is not remembered
+		m.rememberAbsent(key) // it is not remembered
 		want(false, false)
 		m.remember(key, reason.Private)
 		want(true, false)
-		m.noteAbsent(other)
+		m.rememberAbsent(other)
 		want(true, false)
-		m.noteAbsent(key)
+		m.rememberAbsent(key)
 		want(true, true)
 		time.Sleep(memoryTime / 2)
 		m.remember(key, reason.Private) // there was another run, which may have stored
 		want(true, false)
 		time.Sleep(memoryTime)
 		want(false, false)
-		m.noteAbsent(key)
+		m.rememberAbsent(key)
 		want(false, false)
 	})
 }
 
 func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := new(memory)
+		m := new(negativeCache)
 		want := func(when string, a, b bool) {
 			t.Helper()
-			hasA := m.recall(keyOf("a")).isRemembered()
-			hasB := m.recall(keyOf("b")).isRemembered()
+			hasA := m.lookup(keyOf("a")).isRemembered()
+			hasB := m.lookup(keyOf("b")).isRemembered()
 			if hasA != a || hasB != b {
 				t.Errorf("%s: a: %v, b: %v", when, hasA, hasB)
 			}
@@ -64,13 +64,13 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 }
 
 func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
-	var m memory
+	var m negativeCache
 	for i := range 10 * memorySize {
 		m.remember(keyOf(fmt.Sprint("remembered ", i)), reason.Private)
 	}
 	mistaken := 0
 	for i := range 10 * memorySize {
-		if m.recall(keyOf(fmt.Sprint("other ", i))).isRemembered() {
+		if m.lookup(keyOf(fmt.Sprint("other ", i))).isRemembered() {
 			mistaken++
 		}
 	}
@@ -81,12 +81,12 @@ func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 
 func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memory
+		var m negativeCache
 		key := keyOf("key")
-		recalled := func() memo {
+		recalled := func() remembered {
 			m.remember(key, reason.Private)
-			m.noteAbsent(key)
-			return m.recall(key)
+			m.rememberAbsent(key)
+			return m.lookup(key)
 		}
 		known := recalled()
 		if !known.isAbsent() || !known.holds() {
@@ -106,11 +106,11 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 }
 
 func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
-	var m memory
+	var m negativeCache
 	for why := range reason.Reason(len(reason.Texts)) {
 		m.remember(keyOf("key"), why)
-		m.noteAbsent(keyOf("key"))
-		if known := m.recall(keyOf("key")); !known.isAbsent() || known.why() != why {
+		m.rememberAbsent(keyOf("key"))
+		if known := m.lookup(keyOf("key")); !known.isAbsent() || known.why() != why {
 			t.Errorf("absent %v, because %q, want %q", known.isAbsent(), known.why(), why)
 		}
 	}
@@ -118,11 +118,11 @@ func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
 
 func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var m memory
+		var m negativeCache
 		key := keyOf("key")
 		want := func(when string, passes, unshared bool) {
 			t.Helper()
-			if p, u := m.recall(key).isRemembered(), m.wasUnshared(key); p != passes || u != unshared {
+			if p, u := m.lookup(key).isRemembered(), m.wasUnshared(key); p != passes || u != unshared {
 				t.Errorf("%s: passes %v, unshared %v", when, p, u)
 			}
 		}
@@ -143,15 +143,15 @@ func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 }
 
 func TestWhatIdentifiedClientsGetSaysNothingOfOthers(t *testing.T) {
-	var m memory
+	var m negativeCache
 	anonymous, user := memoryKey{[]byte("key"), false}, memoryKey{[]byte("key"), true}
 	m.remember(user, reason.Private)
-	if m.recall(anonymous).isRemembered() || !m.recall(user).isRemembered() {
+	if m.lookup(anonymous).isRemembered() || !m.lookup(user).isRemembered() {
 		t.Error("the response to a user is remembered for those who are not known")
 	}
 	m.remember(anonymous, reason.Status)
 	m.forget(user)
-	if !m.recall(anonymous).isRemembered() || m.recall(user).isRemembered() {
+	if !m.lookup(anonymous).isRemembered() || m.lookup(user).isRemembered() {
 		t.Error("the response to a user is forgotten for those who are not known")
 	}
 }

@@ -24,8 +24,8 @@ var forOne = cache.Loaded{Private: true}
 // client's time was over. Those who waited for it start another.
 var errAbandoned = errors.New("larder: the run was abandoned")
 
-// conclude decides what is stored, and what those get who wait.
-func (u *run) conclude() (cache.Loaded, error) {
+// finish decides what is stored, and what those get who wait.
+func (u *run) finish() (cache.Loaded, error) {
 	if u.isStopped.Load() {
 		u.direct = true // however the handler has taken that
 		return forOne, nil
@@ -54,14 +54,14 @@ func (u *run) conclude() (cache.Loaded, error) {
 		u.direct = true
 		return forOne, nil
 	case u.live != nil:
-		return u.concludeStream()
+		return u.finishStream()
 	}
 	u.complete = true
-	return u.concludeWhole()
+	return u.finishWhole()
 }
 
-// concludeStream is conclude for a response that was handed on as it came.
-func (u *run) concludeStream() (cache.Loaded, error) {
+// finishStream is finish for a response that was handed on as it came.
+func (u *run) finishStream() (cache.Loaded, error) {
 	if u.response.truncated {
 		return forOne, nil
 	}
@@ -81,8 +81,8 @@ func (u *run) concludeStream() (cache.Loaded, error) {
 	return u.keep(entry), nil
 }
 
-// concludeWhole is conclude for a response that was held back until its end.
-func (u *run) concludeWhole() (cache.Loaded, error) {
+// finishWhole is finish for a response that was held back until its end.
+func (u *run) finishWhole() (cache.Loaded, error) {
 	switch {
 	case u.page == nil:
 		u.isPutBack = u.putsBack()
@@ -119,9 +119,9 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 	replacesIndex := u.at.depth < u.x.depth
 	switch {
 	case stored != nil && replacesIndex:
-		u.storedApart = u.x.replaceIndex(u.ctx, u.x.steps[u.at.depth], stored, ttl)
+		u.storedForValidation = u.x.replaceIndex(u.ctx, u.x.steps[u.at.depth], stored, ttl)
 	case stored != nil && u.isReleased():
-		u.storedApart = u.storeApart(stored, ttl)
+		u.storedForValidation = u.storeForValidation(stored, ttl)
 	}
 	switch {
 	case u.isReleased():
@@ -154,7 +154,7 @@ func (u *run) abortStream() {
 }
 
 // remember notes that the page was not to be stored, if the next who asks in the same
-// way will probably fare the same, see [exchange.memoryKey]. A handler that fails now
+// signature will probably fare the same, see [requestFlow.memoryKey]. A handler that fails now
 // may succeed then.
 func (u *run) remember() {
 	if u.ctx.Err() == nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
-// apart stores an entry whose flight has landed without one: its response was
+// forValidation stores an entry whose flight has landed without one: its response was
 // only for the client who started the run, but may be kept to be validated. What
 // was stored or invalidated since the run began stays.
-type apart struct {
+type forValidation struct {
 	entry page.Entry
 	ttl   time.Duration
 	began time.Time // the run
@@ -22,13 +22,13 @@ type apart struct {
 }
 
 var (
-	_ fill.ReuseChecker = (*apart)(nil)
-	_ fill.Subscriber   = (*apart)(nil)
+	_ fill.ReuseChecker = (*forValidation)(nil)
+	_ fill.Subscriber   = (*forValidation)(nil)
 )
 
-// storeApart reports whether it has stored the entry.
-func (u *run) storeApart(entry page.Entry, ttl time.Duration) bool {
-	a := &apart{entry: entry, ttl: ttl, began: u.requested.Truncate(time.Millisecond)} // as in stores of bytes
+// storeForValidation reports whether it has stored the entry.
+func (u *run) storeForValidation(entry page.Entry, ttl time.Duration) bool {
+	a := &forValidation{entry: entry, ttl: ttl, began: u.requested.Truncate(time.Millisecond)} // as in stores of bytes
 	outcome, err := u.x.cache(u.ctx).Fill(u.ctx, u.x.key, &a.found, a)
 	if err != nil {
 		u.x.h.logStoreError(u.ctx, err)
@@ -37,17 +37,17 @@ func (u *run) storeApart(entry page.Entry, ttl time.Duration) bool {
 }
 
 // MayReuse implements [fill.ReuseChecker]: what is newer than the run stays.
-func (a *apart) MayReuse() bool { return !a.found.Begun().Before(a.began) }
+func (a *forValidation) MayReuse() bool { return !a.found.Begun().Before(a.began) }
 
 // Load implements [cache.Loader].
-func (a *apart) Load(context.Context) (cache.Loaded, error) {
+func (a *forValidation) Load(context.Context) (cache.Loaded, error) {
 	a.stored = true
 	return cache.Loaded{Value: a.entry, Timeout: cache.After(a.ttl)}, nil
 }
 
 // Join implements [fill.Subscriber]: nothing is worth waiting for another's run, which
 // began later.
-func (a *apart) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
+func (a *forValidation) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
 // Receive implements [fill.Subscriber]: a load that is alone publishes nothing.
-func (a *apart) Receive(_ any, leave func()) { leave() }
+func (a *forValidation) Receive(_ any, leave func()) { leave() }

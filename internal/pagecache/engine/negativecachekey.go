@@ -17,7 +17,7 @@ import (
 // one client must not keep a page out of the cache for them.
 
 // memoryKey is under what the memory has the responses to requests like x's.
-func (x *exchange) memoryKey() memoryKey {
+func (x *requestFlow) memoryKey() memoryKey {
 	key := x.kindKey()
 	if names := x.h.selectors.find(key); names != nil {
 		key = policy.AppendSelecting(slices.Clip(key), x.requestHeader(), &x.Judgement, names)
@@ -26,7 +26,7 @@ func (x *exchange) memoryKey() memoryKey {
 }
 
 // kindKey is the key of the page with the kinds of credentials that x has.
-func (x *exchange) kindKey() []byte {
+func (x *requestFlow) kindKey() []byte {
 	if !x.isIdentified() {
 		return x.canonical
 	}
@@ -52,7 +52,7 @@ func appendKinds(dst []byte, j *policy.Judgement) []byte {
 }
 
 // rememberSelectors notes that a response with these lines of Vary was not to be stored.
-func (x *exchange) rememberSelectors(vary []string) {
+func (x *requestFlow) rememberSelectors(vary []string) {
 	if names := x.otherSelectors(vary); len(names) > 0 {
 		x.h.selectors.remember(x.kindKey(), names)
 	}
@@ -60,7 +60,7 @@ func (x *exchange) rememberSelectors(vary []string) {
 
 // otherSelectors returns the fields that a response varies on and that are neither in the
 // key nor credentials, whose kinds are.
-func (x *exchange) otherSelectors(vary []string) []string {
+func (x *requestFlow) otherSelectors(vary []string) []string {
 	names := policy.SelectingNames(rfc9111.FieldNames(vary))
 	known := x.selectors(x.depth)
 	names = slices.DeleteFunc(names, func(name string) bool {

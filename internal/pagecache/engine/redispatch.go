@@ -12,18 +12,18 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// reentry is the handler behind the cache for requests of the cache's own. They
+// redispatch is the handler behind the cache for requests of the cache's own. They
 // go through the framework from its beginning, so that they have a context of its
 // that no other request uses.
-type reentry struct {
+type redispatch struct {
 	engine    *Engine
 	framework http.Handler // nil if it is not known
 	route     string
 }
 
 // ServeHTTP implements [http.Handler].
-func (e *reentry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t := &ticket{refusal: "the framework is not known"}
+func (e *redispatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := &token{refusal: "the framework is not known"}
 	if e.framework != nil {
 		for _, u := range e.engine.entrances(r) {
 			if t = e.enter(w, r, u); t.returned || t.panicked != nil || r.Context().Err() != nil {
@@ -63,9 +63,9 @@ func isSameResource(a, b *url.URL) bool {
 }
 
 // enter sends a request for the handler through the framework.
-func (e *reentry) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *ticket {
-	t := &ticket{reentry: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
-	through := r.Clone(context.WithValue(r.Context(), ticketKey{}, t))
+func (e *redispatch) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *token {
+	t := &token{redispatch: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
+	through := r.Clone(context.WithValue(r.Context(), tokenKey{}, t))
 	*through.URL = *u
 	e.framework.ServeHTTP(&sink{header: make(http.Header)}, through)
 	if t.returned {
@@ -74,10 +74,10 @@ func (e *reentry) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *tic
 	return t
 }
 
-// ticket is in the context of a request of the cache's own, and says what it is
+// token is in the context of a request of the cache's own, and says what it is
 // for when it arrives.
-type ticket struct {
-	*reentry
+type token struct {
+	*redispatch
 	w http.ResponseWriter
 	r *http.Request // as the handler is to have it
 
@@ -87,19 +87,19 @@ type ticket struct {
 	panicked  any
 }
 
-type ticketKey struct{}
+type tokenKey struct{}
 
-// TicketOf returns the ticket of a request that is under way to its engine.
-func TicketOf(r *http.Request) *ticket {
-	if t, _ := r.Context().Value(ticketKey{}).(*ticket); t != nil && !t.presented {
+// TokenOf returns the token of a request that is under way to its engine.
+func TokenOf(r *http.Request) *token {
+	if t, _ := r.Context().Value(tokenKey{}).(*token); t != nil && !t.presented {
 		return t
 	}
 	return nil
 }
 
-// present is called where a request of the cache's own meets an engine. If it is
+// redeem is called where a request of the cache's own meets an engine. If it is
 // for one further in, it passes. It reports whether the handler was called.
-func (t *ticket) present(e *Engine, w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+func (t *token) redeem(e *Engine, w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
 	if t.engine != e {
 		proceed(v, w, r)
 		return true
@@ -119,9 +119,9 @@ func (t *ticket) present(e *Engine, w http.ResponseWriter, r *http.Request, v Vi
 	return true
 }
 
-// proceed runs what is behind the cache for the response of the ticket, and never
+// proceed runs what is behind the cache for the response of the token, and never
 // for that of the framework, which leads nowhere.
-func (t *ticket) proceed(v Visit, r *http.Request) {
+func (t *token) proceed(v Visit, r *http.Request) {
 	if w, ok := t.w.(*recorder); ok {
 		proceed(v, w, r)
 		return
@@ -134,7 +134,7 @@ func (t *ticket) proceed(v Visit, r *http.Request) {
 
 // mismatch says why a request that has arrived would not make the page that it is
 // for, or "".
-func (t *ticket) mismatch(r *http.Request, v Visit) string {
+func (t *token) mismatch(r *http.Request, v Visit) string {
 	is, was := t.engine.pages.SharedURL(r), t.engine.pages.SharedURL(t.r)
 	switch {
 	case v.Route() != t.route:

@@ -9,14 +9,14 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// memory remembers for a while which keys had a response that could not be shared,
+// negativeCache remembers for a while which keys had a response that could not be shared,
 // so that their requests are not queued behind each other, only to be told to run
 // the handler themselves.
 //
 // It is a table of fixed size, so clients cannot fill it; a key pushes another
 // out of its slot. It takes no lock, and until something is remembered a
 // look-up is one atomic load. The zero value is ready.
-type memory struct {
+type negativeCache struct {
 	table atomic.Pointer[[memorySize]atomic.Uint64]
 }
 
@@ -63,13 +63,13 @@ func (k memoryKey) hash() uint64 {
 
 // remember notes from now on for memoryTime that the last response was not to be
 // stored, for that reason.
-func (m *memory) remember(key memoryKey, why reason.Reason) { m.note(key, uint64(why)<<34) }
+func (m *negativeCache) remember(key memoryKey, why reason.Reason) { m.note(key, uint64(why)<<34) }
 
 // rememberStale notes that the last response was stale from the beginning. It may
 // be stored, but each request has to ask the handler about it.
-func (m *memory) rememberStale(key memoryKey) { m.note(key, slotStorable) }
+func (m *negativeCache) rememberStale(key memoryKey) { m.note(key, slotStorable) }
 
-func (m *memory) note(key memoryKey, value uint64) {
+func (m *negativeCache) note(key memoryKey, value uint64) {
 	table := m.table.Load()
 	if table == nil {
 		m.table.CompareAndSwap(nil, new([memorySize]atomic.Uint64))
@@ -80,46 +80,46 @@ func (m *memory) note(key memoryKey, value uint64) {
 	table[hash%memorySize].Store(hash&slotHash | value | until&slotUntil)
 }
 
-// memo is what the memory knows of a key. The zero value is nothing.
-type memo struct {
+// remembered is what the memory knows of a key. The zero value is nothing.
+type remembered struct {
 	slot  *atomic.Uint64
 	value uint64 // that of slot
 }
 
 // slot returns what there is of key, or of one that is not told apart from it by
 // 35 bits of its hash: its requests go to the handler for a while, too.
-func (m *memory) slot(key memoryKey) memo {
+func (m *negativeCache) slot(key memoryKey) remembered {
 	table := m.table.Load()
 	if table == nil {
-		return memo{}
+		return remembered{}
 	}
 	hash := key.hash()
 	slot := &table[hash%memorySize]
-	known := memo{slot, slot.Load()}
+	known := remembered{slot, slot.Load()}
 	if known.value&slotHash != hash&slotHash {
-		return memo{}
+		return remembered{}
 	}
 	return known
 }
 
-// recall returns what is known of key, if its requests are to pass.
-func (m *memory) recall(key memoryKey) memo {
+// lookup returns what is known of key, if its requests are to pass.
+func (m *negativeCache) lookup(key memoryKey) remembered {
 	if known := m.slot(key); known.isCurrent() && known.value&slotStorable == 0 {
 		return known
 	}
-	return memo{}
+	return remembered{}
 }
 
 // wasUnshared reports whether the last response could not be shared, whether it may
 // be stored or not.
-func (m *memory) wasUnshared(key memoryKey) bool {
+func (m *negativeCache) wasUnshared(key memoryKey) bool {
 	known := m.slot(key)
 	return known.value != 0 && known.until()+int64((unsharedTime-memoryTime)/time.Second) > time.Now().Unix()
 }
 
 // lastReason returns the reason of the last response, if it was remembered within
 // unsharedTime, or reason.None.
-func (m *memory) lastReason(key memoryKey) reason.Reason {
+func (m *negativeCache) lastReason(key memoryKey) reason.Reason {
 	if !m.wasUnshared(key) {
 		return reason.None
 	}
@@ -127,35 +127,35 @@ func (m *memory) lastReason(key memoryKey) reason.Reason {
 }
 
 // forget notes that a response was for all.
-func (m *memory) forget(key memoryKey) {
+func (m *negativeCache) forget(key memoryKey) {
 	if known := m.slot(key); known.value != 0 {
 		known.slot.CompareAndSwap(known.value, 0)
 	}
 }
 
 // until is when requests do not pass any more, in seconds since 1970.
-func (k memo) until() int64 { return int64(k.value & slotUntil) }
+func (k remembered) until() int64 { return int64(k.value & slotUntil) }
 
 // isCurrent reports whether the time of what is known is not over.
-func (k memo) isCurrent() bool { return k.until() > time.Now().Unix() }
+func (k remembered) isCurrent() bool { return k.until() > time.Now().Unix() }
 
 // isRemembered reports whether the last response was not to be stored.
-func (k memo) isRemembered() bool { return k.value != 0 }
+func (k remembered) isRemembered() bool { return k.value != 0 }
 
 // isAbsent reports whether it is known, too, that nothing is stored, see noteAbsent.
-func (k memo) isAbsent() bool { return k.value&slotAbsent != 0 }
+func (k remembered) isAbsent() bool { return k.value&slotAbsent != 0 }
 
 // why is the reason for which the last response was not to be stored.
-func (k memo) why() reason.Reason { return reason.Reason(k.value & slotReason >> 34) }
+func (k remembered) why() reason.Reason { return reason.Reason(k.value & slotReason >> 34) }
 
 // holds reports whether the memory knows still what it knew.
-func (k memo) holds() bool { return k.slot.Load() == k.value && k.isCurrent() }
+func (k remembered) holds() bool { return k.slot.Load() == k.value && k.isCurrent() }
 
-// noteAbsent notes that nothing is stored under a key that was remembered, so
+// rememberAbsent notes that nothing is stored under a key that was remembered, so
 // that it need not be looked for again. Nothing of what passes is stored, so nothing
 // will be, unless another process does.
-func (m *memory) noteAbsent(key memoryKey) {
-	if known := m.recall(key); known.isRemembered() {
+func (m *negativeCache) rememberAbsent(key memoryKey) {
+	if known := m.lookup(key); known.isRemembered() {
 		known.slot.CompareAndSwap(known.value, known.value|slotAbsent)
 	}
 }

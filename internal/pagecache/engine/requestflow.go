@@ -15,7 +15,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// exchange is one request on its way through a pageHandler. It goes through
+// requestFlow is one request on its way through a Handler. It goes through
 // these states:
 //
 //	find      look the page up, waiting for or starting a run of the handler
@@ -28,7 +28,7 @@ import (
 //	 ├ again     the run that this request waited for came to nothing: find once more
 //	 ├ refuse    the client wants nothing that has to be fetched
 //	 └ leave     the request ended before there was an answer
-type exchange struct {
+type requestFlow struct {
 	h *Handler
 	w http.ResponseWriter // nil in the background
 	r *http.Request
@@ -36,8 +36,8 @@ type exchange struct {
 
 	next  http.Handler // behind the cache
 	anew  http.Handler // the same, for requests of the cache's own
-	bound *bound       // the part that next has in the request; nil in the background
-	stay  bound        // what bound is, of a handler of net/http
+	bound *requestRun  // the part that next has in the request; nil in the background
+	stay  requestRun   // what bound is, of a handler of net/http
 
 	canonical  []byte         // of the page, then of the variant
 	key        string         // under which the cache has it
@@ -49,24 +49,24 @@ type exchange struct {
 	steps      [maxDepth]indexStep
 	depth      int // how many of steps count
 
-	from     *cache.BaseCache
-	found    page.Entry   // what the cache or another's run gave
-	page     *page.Page   // what was judged, if that is a response
-	judged                // what becomes of assessed
-	now      time.Time    // at which it was judged
-	list     *purge.List  // of purges by prefix, see purgeList
-	purges   *purge.Known // what was known by it
-	assessed page.Entry   // the last that was found and judged
-	foreign  bool         // found is of the same URL, but not for this request
-	retried  bool
+	from      *cache.BaseCache
+	found     page.Entry   // what the cache or another's run gave
+	page      *page.Page   // found, if that is a response
+	decided                // what becomes of assessed
+	now       time.Time    // of the decision
+	list      *purge.List  // of purges by prefix, see purgeList
+	purges    *purge.Known // what was known by it
+	decidedOn page.Entry   // the last that was found and classified
+	foreign   bool         // found is of the same URL, but not for this request
+	retried   bool
 
 	// missed says that those who listen to the cache know that this was no hit.
 	missed atomic.Bool
 
-	// isForgotten says that nobody else has this exchange any more.
+	// isForgotten says that nobody else has this request flow any more.
 	isForgotten bool
 
-	// base is the page that a run of this exchange validates, or falls back to.
+	// base is the page that a run of this request flow validates, or falls back to.
 	base        *page.Page
 	baseRemoved bool // from the cache, by that run
 
@@ -78,7 +78,7 @@ type exchange struct {
 	lookUpErr error // why nothing was found, if the cache has failed
 	timedOut  bool  // the answer is left to who has limited the request's time
 
-	// run is the run of the handler, if this exchange started one. It is set
+	// run is the run of the handler, if this request flow started one. It is set
 	// in the run's goroutine.
 	run  atomic.Pointer[run]
 	left atomic.Bool // the request is over: nobody waits for what is for it alone
@@ -94,7 +94,7 @@ type exchange struct {
 }
 
 // serve answers the request.
-func (x *exchange) serve() {
+func (x *requestFlow) serve() {
 	x.bindOuter()
 	if a := auditOf(x.r.Context()); a != nil {
 		x.joinAudit(a)
@@ -113,7 +113,7 @@ func (x *exchange) serve() {
 }
 
 // start begins with the page's own key.
-func (x *exchange) start() {
+func (x *requestFlow) start() {
 	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.Judgement)
 	x.fullLen = len(x.canonical)
 	x.key = page.Key(x.canonical[:x.primaryLen])
@@ -121,7 +121,7 @@ func (x *exchange) start() {
 }
 
 // purgeList is what is known of purges by prefix of the pages in the request's caches.
-func (x *exchange) purgeList() *purge.List {
+func (x *requestFlow) purgeList() *purge.List {
 	if x.list == nil {
 		x.list = x.h.purges.Of(hooks.Cache.HandlerFrom(x.r.Context()))
 	}
@@ -129,19 +129,19 @@ func (x *exchange) purgeList() *purge.List {
 }
 
 // cache is the view of the pages for the request or the run of ctx.
-func (x *exchange) cache(ctx context.Context) cache.View[page.Entry] {
+func (x *requestFlow) cache(ctx context.Context) cache.View[page.Entry] {
 	return Pages.Over(cache.From(ctx, x.h.Alias))
 }
 
-// maxTries is how often an exchange looks for its page: for the URL, for its variant and
+// maxTries is how often a request flow looks for its page: for the URL, for its variant and
 // for that of the variant, and again for each when a run that it waited for came to
 // nothing.
 const maxTries = 2 * (maxDepth + 1)
 
 // find looks for the page until the request is answered.
-func (x *exchange) find() {
-	if known := x.h.uncacheable.recall(x.memoryKey()); known.isAbsent() && !x.Directives.OnlyIfCached {
-		x.h.hot.keepPass(x, known)
+func (x *requestFlow) find() {
+	if known := x.h.uncacheable.lookup(x.memoryKey()); known.isAbsent() && !x.Directives.OnlyIfCached {
+		x.h.fast.memoizePass(x, known)
 		x.passUncacheable(known)
 		return
 	}
@@ -175,7 +175,7 @@ func (x *exchange) find() {
 // client does not want one; what would become of the response is the request's doing, and
 // others who waited for it would wait in vain; or the page's last response was not to be
 // stored.
-func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
+func (x *requestFlow) startsNoRun() (why reason.Reason, alone bool) {
 	switch {
 	case x.Directives.OnlyIfCached:
 		return reason.OnlyIfCached, true
@@ -183,7 +183,7 @@ func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 		return reason.RequestNoStore, true
 	case len(x.Nominated) > 0:
 		return reason.Connection, true
-	case x.h.uncacheable.recall(x.memoryKey()).isRemembered():
+	case x.h.uncacheable.lookup(x.memoryKey()).isRemembered():
 		return reason.Uncacheable, true
 	case x.h.Face == policy.Shared && x.isProtected():
 		return reason.None, true // the condition is for the origin, unless it is not asked
@@ -193,7 +193,7 @@ func (x *exchange) startsNoRun() (why reason.Reason, alone bool) {
 
 // findAlone looks for a page and starts no run. It passes, for that reason, if there
 // is none.
-func (x *exchange) findAlone(c cache.View[page.Entry], why reason.Reason) (answered bool) {
+func (x *requestFlow) findAlone(c cache.View[page.Entry], why reason.Reason) (answered bool) {
 	x.found = nil
 	var err error
 	if x.found, _, err = c.Get(x.r.Context(), x.key); err != nil {
@@ -203,13 +203,13 @@ func (x *exchange) findAlone(c cache.View[page.Entry], why reason.Reason) (answe
 		return x.settle(cache.Outcome{Hit: true}, nil)
 	}
 	if _, isGone := x.found.(*page.Tombstone); isGone || x.found == nil {
-		x.h.uncacheable.noteAbsent(x.memoryKey())
+		x.h.uncacheable.rememberAbsent(x.memoryKey())
 	}
 	switch why {
 	case reason.OnlyIfCached:
 		x.refuse()
 	case reason.Uncacheable:
-		x.passUncacheable(x.h.uncacheable.recall(x.memoryKey()))
+		x.passUncacheable(x.h.uncacheable.lookup(x.memoryKey()))
 	case reason.None:
 		x.passPart()
 	default:
