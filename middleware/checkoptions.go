@@ -42,7 +42,7 @@ func CheckShared(opts ...PageOption) error {
 }
 
 // mustPolicy is newPolicy for a programmer's own options.
-func mustPolicy(f policy.Face, ttl time.Duration, opts []PageOption) *policy.Policy {
+func mustPolicy(f policy.Mode, ttl time.Duration, opts []PageOption) *policy.Policy {
 	p, err := newPolicy(f, ttl, opts)
 	if err != nil {
 		panic(err)

@@ -12,20 +12,20 @@ type kinds uint8
 
 const allKinds = kinds(1<<policy.PerView | 1<<policy.PerSite | 1<<policy.Shared)
 
-func kindsOf(faces ...policy.Face) (ks kinds) {
+func kindsOf(faces ...policy.Mode) (ks kinds) {
 	for _, f := range faces {
 		ks |= 1 << f
 	}
 	return ks
 }
 
-func (ks kinds) has(f policy.Face) bool { return ks&(1<<f) != 0 }
+func (ks kinds) has(f policy.Mode) bool { return ks&(1<<f) != 0 }
 
 // String returns the names of the constructors.
 func (ks kinds) String() string {
 	var names []string
 	for f, name := range constructors {
-		if ks.has(policy.Face(f)) {
+		if ks.has(policy.Mode(f)) {
 			names = append(names, name)
 		}
 	}
@@ -50,7 +50,7 @@ var limitedOptions = map[string]struct {
 }
 
 // checkKind notes the options that mean nothing to a kind of cache.
-func (s *optionSet) checkKind(f policy.Face) {
+func (s *optionSet) checkKind(f policy.Mode) {
 	for _, option := range sorted(s.ofSomeKinds) {
 		if limit := limitedOptions[option]; !limit.to.has(f) {
 			s.problem(option, "it means nothing to %s, only to %s; %s", constructors[f], limit.to, limit.instead)
@@ -60,7 +60,7 @@ func (s *optionSet) checkKind(f policy.Face) {
 
 // anyKind returns a kind of cache to which all options mean something. If there is none,
 // it notes that.
-func (s *optionSet) anyKind() policy.Face {
+func (s *optionSet) anyKind() policy.Mode {
 	common := allKinds
 	var each []string
 	for _, option := range sorted(s.ofSomeKinds) {
@@ -68,7 +68,7 @@ func (s *optionSet) anyKind() policy.Face {
 		common &= to
 		each = append(each, option+" is for "+to.String())
 	}
-	for _, f := range []policy.Face{policy.PerSite, policy.PerView, policy.Shared} {
+	for _, f := range []policy.Mode{policy.PerSite, policy.PerView, policy.Shared} {
 		if common.has(f) {
 			return f
 		}
@@ -78,7 +78,7 @@ func (s *optionSet) anyKind() policy.Face {
 }
 
 // newPolicy returns the policy of these options, and what is wrong with them.
-func newPolicy(f policy.Face, ttl time.Duration, opts []PageOption) (*policy.Policy, error) {
+func newPolicy(f policy.Mode, ttl time.Duration, opts []PageOption) (*policy.Policy, error) {
 	s := gather(opts)
 	s.checkKind(f)
 	return s.resolve(f, ttl)

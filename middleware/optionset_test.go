@@ -68,7 +68,7 @@ func TestTheOrderOfOptionsMeansNothing(t *testing.T) {
 		// Mostly right ones, in small sets, and now and then everything.
 		opts := rapid.SliceOfN(rapid.SampledFrom(someOptions), 0, rapid.SampledFrom([]int{3, 6, 20}).Draw(t, "most")).Draw(t, "options")
 		permuted := rapid.Permutation(opts).Draw(t, "permuted")
-		for _, kind := range []policy.Face{policy.PerView, policy.PerSite, policy.Shared} {
+		for _, kind := range []policy.Mode{policy.PerView, policy.PerSite, policy.Shared} {
 			p, err := newPolicy(kind, time.Hour, opts)
 			q, errPermuted := newPolicy(kind, time.Hour, permuted)
 			if fmt.Sprint(err) != fmt.Sprint(errPermuted) {

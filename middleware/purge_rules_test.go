@@ -198,7 +198,7 @@ func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T
 			time.Sleep(time.Second)
 		}
 		get()
-		j := p.(*engine.Handler).Judge(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
+		j := p.(*engine.Handler).Classify(nil, httptest.NewRequest("GET", "https://example.org/shop", nil))
 		entry, ok, err := engine.Pages.Over(cache.From(ctx, cache.DefaultAlias)).Get(ctx, page.Key(p.(*engine.Handler).AppendPrimary(nil, 0, j.Target, nil)))
 		if _, isIndex := entry.(*page.Index); !ok || err != nil || isIndex {
 			t.Errorf("it is an index of variants, or not there: %v, %v", ok, err)

@@ -15,8 +15,8 @@ import (
 
 // resolve makes of all options together what a policy goes by, or returns all that is
 // wrong with them. The result depends on the set of options alone, not on their order.
-func (s *optionSet) resolve(f policy.Face, ttl time.Duration) (*policy.Policy, error) {
-	p := &policy.Policy{Face: f, TTL: ttl}
+func (s *optionSet) resolve(f policy.Mode, ttl time.Duration) (*policy.Policy, error) {
+	p := &policy.Policy{Mode: f, TTL: ttl}
 	s.resolveStorage(p)
 	s.resolveTimes(p)
 	s.resolveBrowsers(p)
@@ -44,14 +44,14 @@ func (s *optionSet) resolveStorage(p *policy.Policy) {
 func (s *optionSet) resolveTimes(p *policy.Policy) {
 	s.notNegative("; 0 stores nothing")("ttl", p.TTL)
 	ttl := theOne(s, "DefaultTTL", s.defaultTTL, p.TTL, s.notNegative("; 0 stores no response that does not say how long it is fresh"))
-	if p.Face != policy.PerView {
+	if p.Mode != policy.PerView {
 		p.TTL = ttl
 	}
 	p.Grace = theOne(s, "Grace", s.grace, 0, s.notNegative("; 0 serves no stale page"))
 	p.Patience = theOne(s, "Patience", s.patience, DefaultPatience, s.notNegative("; 0 is no limit"))
 	p.RefreshTimeout = theOne(s, "RefreshTimeout", s.refreshTimeout, DefaultRefreshTimeout, s.checkRefreshTimeout)
 	runs := DefaultMaxConcurrentRuns
-	if p.Face == policy.PerView {
+	if p.Mode == policy.PerView {
 		runs = 1 // its owner says that the page is for all
 	}
 	p.MaxRuns = theOne(s, "MaxConcurrentRuns", s.maxRuns, runs, s.checkMaxRuns)
@@ -76,9 +76,9 @@ func (s *optionSet) resolveResponses(p *policy.Policy) {
 	if p.Literal && p.StripSetCookie {
 		s.problem("StripSetCookie", "Literal stores responses with Set-Cookie as they are; give one of the two")
 	}
-	p.HeedRequests = s.heedRequests || p.Face == policy.Shared
+	p.HeedRequests = s.heedRequests || p.Mode == policy.Shared
 	var standard []string
-	if p.Face == policy.Shared {
+	if p.Mode == policy.Shared {
 		standard = []string{"Cdn-Cache-Control"} // RFC 9213, section 3.1
 	}
 	p.Targets = theOne(s, "Targets", s.targets, standard, s.checkTargets)
@@ -118,7 +118,7 @@ func (s *optionSet) resolveQuery(p *policy.Policy) {
 // resolveFields makes fieldRules of the options about credentials.
 func (s *optionSet) resolveFields(p *policy.Policy) {
 	p.CredentialHeaders, p.IgnoredHeaders = sorted(s.names["CredentialHeaders"]), sorted(s.names["IgnoreHeaders"])
-	rules := policy.FieldRules{Unknown: p.Face == policy.Shared}
+	rules := policy.FieldRules{Unknown: p.Mode == policy.Shared}
 	for _, text := range p.CredentialHeaders {
 		if s.checkField("CredentialHeaders", text) {
 			rules.Credentials.Add(text)

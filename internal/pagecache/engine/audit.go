@@ -141,14 +141,14 @@ func (x *requestFlow) observe(a *audit, w *witness) (conclude func(outer http.He
 	}
 }
 
-// auditRequest judges the request and makes its key, and returns the request that the
+// auditRequest classifies the request and makes its key, and returns the request that the
 // handler gets: that of a stored page, with what proxies forward beside it, since a page
 // that depends on that would be another one without the cache.
 func (x *requestFlow) auditRequest(p *explain.Page) *http.Request {
 	outer := x.w.Header()
-	x.Judgement = x.h.Judge(outer, x.r)
+	x.RequestInfo = x.h.Classify(outer, x.r)
 	if p.Bypass = bypassText(x.Bypass); isGuard(x.Bypass) {
-		x.Judgement = x.h.Judge(withoutGuarded(outer), x.r)
+		x.RequestInfo = x.h.Classify(withoutGuarded(outer), x.r)
 	}
 	if x.Bypass != reason.None {
 		return x.r
@@ -198,11 +198,11 @@ func (x *requestFlow) removedByRule() (names []string) {
 // selectingDigests are the request's fields, by digests of what a variant is selected by.
 func (x *requestFlow) selectingDigests() map[string]string {
 	digests := make(map[string]string)
-	without := x.Judgement
+	without := x.RequestInfo
 	without.KeyCookies, without.UserCookies = nil, nil
 	names := slices.Collect(maps.Keys(x.r.Header))
 	for _, name := range append(names, "Accept-Encoding", "Cookie") {
-		own := policy.AppendSelecting(nil, x.r.Header, &x.Judgement, []string{name})
+		own := policy.AppendSelecting(nil, x.r.Header, &x.RequestInfo, []string{name})
 		if none := policy.AppendSelecting(nil, nil, &without, []string{name}); string(own) != string(none) {
 			digests[name] = digest(own)
 		}

@@ -19,7 +19,7 @@ import (
 
 // ordinary is what CachePage makes of no options.
 func ordinary() *policy.Policy {
-	return &policy.Policy{Face: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, Patience: time.Minute, RefreshTimeout: time.Minute}
+	return &policy.Policy{Mode: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, Patience: time.Minute, RefreshTimeout: time.Minute}
 }
 
 // TestAPageThatIsFoundUnderAnothersKeyIsNeverServed puts entries of one page
@@ -47,7 +47,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	primaryKey := func(path string) string {
 		r := get(path, "")
-		j := h.Judge(nil, r)
+		j := h.Classify(nil, r)
 		key, n := h.AppendKey(nil, r, &j)
 		return page.Key(key[:n])
 	}
@@ -68,7 +68,7 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 	index := entry(primaryKey("/varies")).(*page.Index)
 	variantKey := func(r *http.Request) string {
-		x := &requestFlow{h: h, r: r, Judgement: h.Judge(nil, r)}
+		x := &requestFlow{h: h, r: r, RequestInfo: h.Classify(nil, r)}
 		x.start()
 		return x.variantKey(index.Variants, x.keyAt(destination{index: index.Variants}))
 	}

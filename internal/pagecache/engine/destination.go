@@ -82,7 +82,7 @@ func (x *requestFlow) keyAt(d destination) []byte {
 	_, length := x.entryAt(d.depth)
 	key := bytes.Clone(x.canonical[:length])
 	if d.index != nil {
-		key = page.AppendVariant(key, x.requestHeader(), &x.Judgement, d.index)
+		key = page.AppendVariant(key, x.requestHeader(), &x.RequestInfo, d.index)
 	}
 	return key
 }
@@ -105,7 +105,7 @@ func (x *requestFlow) selectVariant(index *page.Variants, entry *page.Index) {
 	x.steps[x.depth] = indexStep{x.key, len(x.canonical), index}
 	x.depth++
 	x.index, x.indexEntry = index, entry
-	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.Judgement, index)
+	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.RequestInfo, index)
 	x.key = x.variantKey(x.steps[0].index, x.canonical)
 }
 

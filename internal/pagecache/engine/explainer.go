@@ -33,7 +33,7 @@ func (e *explainer) explain(run bool) {
 	x := e.x
 	e.Request = legible(x.r.Method + " " + policy.RequestTarget(x.r) + " of " + x.r.Host)
 	e.policy()
-	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+	if x.RequestInfo = x.h.Classify(x.w.Header(), x.r); x.Bypass != reason.None {
 		e.addReason("request", x.Bypass)
 		e.Outcome = outcomeAlone
 		return
@@ -60,7 +60,7 @@ func (e *explainer) policy() {
 // summary names the kind of cache, with its ttl and alias.
 func summary(p *policy.Policy) string {
 	text := "Shared"
-	switch p.Face {
+	switch p.Mode {
 	case policy.PerView:
 		text = fmt.Sprintf("CachePage with a ttl of %s", p.TTL)
 	case policy.PerSite:
@@ -304,7 +304,7 @@ func sourceOf(p *policy.Policy, status int, says rfc9111.Source) string {
 	if _, ok := p.StatusTTL[status]; ok {
 		return "StatusTTL"
 	}
-	if _, own := p.OwnLifetime(status, says); own && p.Face == policy.PerView {
+	if _, own := p.OwnLifetime(status, says); own && p.Mode == policy.PerView {
 		return "the ttl of CachePage"
 	} else if own {
 		return "DefaultTTL"

@@ -20,7 +20,7 @@ import (
 // serveUncached runs next for a request that goes past the cache, and
 // invalidates what it may have changed.
 func (h *Handler) serveUncached(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if h.Face == policy.Shared {
+	if h.Mode == policy.Shared {
 		next = respwriter.OriginHandler{Next: next}
 	}
 	if rfc9111.IsSafe(r.Method) {

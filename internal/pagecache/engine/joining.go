@@ -38,7 +38,7 @@ func (x *requestFlow) waitsForNobody() bool {
 	if x.base != nil {
 		return x.base.IsStaleAtBirth()
 	}
-	return x.h.Face != policy.PerView && x.h.uncacheable.wasUnshared(x.memoryKey())
+	return x.h.Mode != policy.PerView && x.h.uncacheable.wasUnshared(x.memoryKey())
 }
 
 // partition separates requests that identify different users: they do not wait for

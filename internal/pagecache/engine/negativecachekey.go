@@ -20,7 +20,7 @@ import (
 func (x *requestFlow) memoryKey() memoryKey {
 	key := x.kindKey()
 	if names := x.h.selectors.find(key); names != nil {
-		key = policy.AppendSelecting(slices.Clip(key), x.requestHeader(), &x.Judgement, names)
+		key = policy.AppendSelecting(slices.Clip(key), x.requestHeader(), &x.RequestInfo, names)
 	}
 	return memoryKey{key, x.isIdentified()}
 }
@@ -30,12 +30,12 @@ func (x *requestFlow) kindKey() []byte {
 	if !x.isIdentified() {
 		return x.canonical
 	}
-	return appendKinds(slices.Clip(x.canonical), &x.Judgement)
+	return appendKinds(slices.Clip(x.canonical), &x.RequestInfo)
 }
 
 // appendKinds appends which credentials a request has, and not their values: users
 // would otherwise queue for each other, since nothing is remembered of the next one.
-func appendKinds(dst []byte, j *policy.Judgement) []byte {
+func appendKinds(dst []byte, j *policy.RequestInfo) []byte {
 	if j.Credentials.Authorization {
 		dst = keys.AppendPart(dst, "Authorization")
 	}

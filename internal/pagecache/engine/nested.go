@@ -41,7 +41,7 @@ type enclosure struct {
 // innerPage is a page that another stores, too.
 type innerPage struct {
 	policy    *policy.Policy
-	judgement *policy.Judgement
+	request *policy.RequestInfo
 }
 
 type enclosureKey struct{}
@@ -67,7 +67,7 @@ func enclosureOf(ctx context.Context) *enclosure {
 func (e *enclosure) hasInner() bool { return e.inner.Load() > 0 }
 
 // bindOuter has the runs that this request is inside of store nothing. A page that asks
-// for others of the same cache has them judged by the same options.
+// for others of the same cache has them classified by the same options.
 func (x *requestFlow) bindOuter() {
 	for e := enclosureOf(x.r.Context()); e != nil; e = e.outer {
 		if e.x.h != x.h {
@@ -83,7 +83,7 @@ func (x *requestFlow) join(e *enclosure) {
 	switch same := bytes.Equal(x.canonical[:x.fullLen], e.x.canonical[:e.x.fullLen]); {
 	case same && e.x.h != x.h:
 		e.mu.Lock()
-		e.same = append(e.same, innerPage{x.h.Policy, &x.Judgement})
+		e.same = append(e.same, innerPage{x.h.Policy, &x.RequestInfo})
 		e.mu.Unlock()
 		e.inner.Add(-1)
 	case !same && e.x.h == x.h:
@@ -118,11 +118,11 @@ func (e *enclosure) samePages() []innerPage {
 // unstorable says why the response of a run must not be stored for others, or
 // reason.None.
 func (u *run) unstorable(status int, header http.Header, now time.Time) reason.Reason {
-	if why := u.x.h.Unstorable(status, header, &u.x.Judgement, now); why != reason.None {
+	if why := u.x.h.Unstorable(status, header, &u.x.RequestInfo, now); why != reason.None {
 		return why
 	}
 	for _, p := range u.inside.samePages() {
-		if why := p.policy.Unstorable(status, header, p.judgement, now); why != reason.None {
+		if why := p.policy.Unstorable(status, header, p.request, now); why != reason.None {
 			return why
 		}
 	}

@@ -89,7 +89,7 @@ func (u *run) reviewVary(now http.Header, lines []string) reason.Reason {
 			return reason.VaryCookie
 		case x.h.Identifies(name):
 			return reason.VaryCredentials
-		case policy.VariesOnHidden([]string{name}, &x.Judgement):
+		case policy.VariesOnHidden([]string{name}, &x.RequestInfo):
 			return reason.VaryHidden
 		default:
 			u.outer.vary = append(u.outer.vary, name)

@@ -85,7 +85,7 @@ func (x *requestFlow) background(ctx context.Context) *requestFlow {
 		h:          x.h,
 		next:       x.anew,
 		r:          prepared.shared,
-		Judgement:  x.Judgement,
+		RequestInfo:  x.RequestInfo,
 		key:        x.key,
 		primary:    x.primary,
 		primaryLen: x.primaryLen,

@@ -32,7 +32,7 @@ type requestFlow struct {
 	h *Handler
 	w http.ResponseWriter // nil in the background
 	r *http.Request
-	policy.Judgement
+	policy.RequestInfo
 
 	next  http.Handler // behind the cache
 	anew  http.Handler // the same, for requests of the cache's own
@@ -104,7 +104,7 @@ func (x *requestFlow) serve() {
 		x.answerAsked(mode)
 		return
 	}
-	if x.Judgement = x.h.Judge(x.w.Header(), x.r); x.Bypass != reason.None {
+	if x.RequestInfo = x.h.Classify(x.w.Header(), x.r); x.Bypass != reason.None {
 		x.pass(forwardOf(x.Bypass), x.Bypass)
 		return
 	}
@@ -114,7 +114,7 @@ func (x *requestFlow) serve() {
 
 // start begins with the page's own key.
 func (x *requestFlow) start() {
-	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.Judgement)
+	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.RequestInfo)
 	x.fullLen = len(x.canonical)
 	x.key = page.Key(x.canonical[:x.primaryLen])
 	x.primary = x.key
@@ -185,7 +185,7 @@ func (x *requestFlow) startsNoRun() (why reason.Reason, alone bool) {
 		return reason.Connection, true
 	case x.h.uncacheable.lookup(x.memoryKey()).isRemembered():
 		return reason.Uncacheable, true
-	case x.h.Face == policy.Shared && x.isProtected():
+	case x.h.Mode == policy.Shared && x.isProtected():
 		return reason.None, true // the condition is for the origin, unless it is not asked
 	}
 	return reason.None, false

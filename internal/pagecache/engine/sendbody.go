@@ -47,7 +47,7 @@ func (h *Handler) sendConditional(w http.ResponseWriter, r *http.Request, body [
 // for it (RFC 9111, section 4.3.2).
 func (h *Handler) conditions(r *http.Request, v *rfc9111.Validators) rfc9111.Outcome {
 	header := r.Header
-	if h.Face == policy.Shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
+	if h.Mode == policy.Shared && (header["If-Match"] != nil || header["If-Unmodified-Since"] != nil) {
 		header = header.Clone()
 		delete(header, "If-Match")
 		delete(header, "If-Unmodified-Since")

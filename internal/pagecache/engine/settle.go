@@ -14,7 +14,7 @@ import (
 
 // What follows from what a look-up has found, or has not.
 
-// MayReuse implements [fill.ReuseChecker]: it judges what was found, and is false if
+// MayReuse implements [fill.ReuseChecker]: it classifies what was found, and is false if
 // a run has to make the page again.
 func (x *requestFlow) MayReuse() bool { return x.accept(true) }
 

@@ -13,7 +13,7 @@ import (
 func (o *outgoing) setBrowserHeaders(h *Handler, p *page.Page) {
 	told := p.TellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
 	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.TellsBrowsers // to what the handler says
-	if told && !adds || h.Face == policy.Shared {
+	if told && !adds || h.Mode == policy.Shared {
 		return
 	}
 	if h.BrowserTTL <= 0 {
@@ -51,7 +51,7 @@ func (o *outgoing) browserLines(h *Handler, p *page.Page) *page.BrowserLines {
 func (h *Handler) djangoLines(p *page.Page) (control, expires string) {
 	said := p.Lines("Cache-Control")
 	ttl := h.BrowserTTL
-	if d := rfc9111.ParseDirectives(said); h.Face == policy.PerSite && d.HasMaxAge {
+	if d := rfc9111.ParseDirectives(said); h.Mode == policy.PerSite && d.HasMaxAge {
 		ttl = d.MaxAge
 	}
 	if control = h.browserControl; len(said) > 0 {

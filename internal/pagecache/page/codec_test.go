@@ -45,7 +45,7 @@ func diffEntries(want, got Entry) string {
 
 // made makes a page as a run does.
 func made(key []byte, status int, header http.Header, body []byte, now time.Time) *Page {
-	rules := &policy.Policy{Face: policy.PerView, TTL: time.Hour}
+	rules := &policy.Policy{Mode: policy.PerView, TTL: time.Hour}
 	p := New(key, status, &respwriter.Edits{Own: header}, header, now, now, rules)
 	p.Complete(body, rules)
 	return p

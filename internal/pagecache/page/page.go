@@ -154,7 +154,7 @@ func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
 // said nothing.
 func (p *Page) Complete(body []byte, rules *policy.Policy) {
 	p.Body = body
-	if rules.Face != policy.Shared {
+	if rules.Mode != policy.Shared {
 		p.addField("Etag", func() string { return EntityTag(body) })
 	}
 	if p.Lines("Content-Encoding") == nil && len(body) > 0 {

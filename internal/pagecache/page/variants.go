@@ -55,7 +55,7 @@ func VariantSlot(generation string, rest, selecting []byte) uint64 {
 
 // AppendVariant appends the values of the fields that the page varies on to its
 // canonical key. header is the request's.
-func AppendVariant(dst []byte, header http.Header, j *policy.Judgement, index *Variants) []byte {
+func AppendVariant(dst []byte, header http.Header, j *policy.RequestInfo, index *Variants) []byte {
 	dst = j.Note.AppendPart(dst, "generation of the variants", index.Generation)
 	return policy.AppendSelecting(dst, header, j, index.Names)
 }

@@ -69,10 +69,10 @@ func kindOfCredential(name string) FieldKind {
 //
 // apart are credentials that a value of VaryBy depends on. They are in the key, too.
 func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
-	if len(userCookies) > 0 && p.Face != Shared && !slices.Contains(p.VaryHeaders, "Cookie") {
+	if len(userCookies) > 0 && p.Mode != Shared && !slices.Contains(p.VaryHeaders, "Cookie") {
 		c.Fields = append(c.Fields, "Cookie")
 	}
-	c.Certificate = p.Face != Shared && HasCertificate(r)
+	c.Certificate = p.Mode != Shared && HasCertificate(r)
 	if !f.Has(KindsOfUser) && (!c.Certificate || len(p.VaryValues) == 0) {
 		return c, nil
 	}
@@ -81,7 +81,7 @@ func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie)
 		case slices.Contains(p.VaryHeaders, name) && !p.Literal:
 		case p.valuesDependOn(r, name):
 			apart = append(apart, name)
-		case name == "Authorization" && p.Face == Shared:
+		case name == "Authorization" && p.Mode == Shared:
 			c.Authorization = true
 		default:
 			c.Fields = append(c.Fields, name)

@@ -32,7 +32,7 @@ func (p *Policy) declaresCookies() bool {
 // middleware, which keeps the session, is then one user's.
 func (p *Policy) Identifies(name string) bool {
 	if name == "Cookie" {
-		return p.Face != Shared && !p.declaresCookies()
+		return p.Mode != Shared && !p.declaresCookies()
 	}
 	return p.IsCredential(name) && !slices.Contains(p.VaryHeaders, name) && len(p.VaryValues) == 0
 }

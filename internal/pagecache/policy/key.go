@@ -50,7 +50,7 @@ func (k clientKind) String() string {
 
 // kindOfClient is the kind of a request for a target.
 func (p *Policy) kindOfClient(t *Target, credentials bool) (k clientKind) {
-	if credentials && p.Face != Shared {
+	if credentials && p.Mode != Shared {
 		k |= ofCredentials
 	}
 	if t.spelling != "" {
@@ -78,7 +78,7 @@ func (p *Policy) AppendPrimary(dst []byte, kind clientKind, t Target, note KeyNo
 // AppendKey appends the canonical key of the page: everything that it may depend
 // on without saying so in Vary. What is behind the first primaryLen bytes is
 // mostly the same for all requests for a URL; if it is not, there are variants.
-func (p *Policy) AppendKey(dst []byte, r *http.Request, j *Judgement) (canonical []byte, primaryLen int) {
+func (p *Policy) AppendKey(dst []byte, r *http.Request, j *RequestInfo) (canonical []byte, primaryLen int) {
 	dst = p.AppendPrimary(dst, p.kindOfClient(&j.Target, !j.Credentials.None()), j.Target, j.Note)
 	primaryLen = len(dst)
 	if j.Target.spelling != "" {
@@ -121,7 +121,7 @@ func (p *Policy) AppendKey(dst []byte, r *http.Request, j *Judgement) (canonical
 	return AppendSelecting(dst, r.Header, j, SelectingNames(j.Vary)), primaryLen
 }
 
-func AppendSelecting(dst []byte, header http.Header, j *Judgement, names []string) []byte {
+func AppendSelecting(dst []byte, header http.Header, j *RequestInfo, names []string) []byte {
 	for _, name := range names {
 		dst = keys.AppendPart(dst, name)
 		lines := j.Selecting(header, name)

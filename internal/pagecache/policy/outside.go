@@ -22,7 +22,7 @@ func (p *Policy) ReasonAdded(was, now, added http.Header) reason.Reason {
 		return reason.Private
 	case added["Set-Cookie"] != nil && !p.StripSetCookie && !p.Literal:
 		return reason.SetCookie
-	case control.NoCache && !before.NoCache && p.Face != Shared:
+	case control.NoCache && !before.NoCache && p.Mode != Shared:
 		return reason.NoCache
 	case varyAny:
 		return reason.VaryAny

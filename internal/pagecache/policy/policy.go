@@ -9,19 +9,19 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// Face is what a cache is to the handler behind it.
-type Face uint8
+// Mode is what a cache is to the handler behind it.
+type Mode uint8
 
 const (
-	PerView Face = iota // of one handler, for a time that its owner gave
+	PerView Mode = iota // of one handler, for a time that its owner gave
 	PerSite             // of a whole site, for as long as each response says
 	Shared              // a shared cache of RFC 9111, before an origin
 )
 
 // Policy is what the options of one cache of pages add up to.
 type Policy struct {
-	Face              Face
-	TTL               time.Duration // of perView; otherwise of responses that do not say
+	Mode              Mode
+	TTL               time.Duration // of PerView; otherwise of responses that do not say
 	StatusTTL         map[int]time.Duration
 	Alias             string
 	KeyPrefix         string
@@ -57,7 +57,7 @@ func (p *Policy) Control(header http.Header) rfc9111.Control {
 }
 
 // Freshness is how long a response is fresh, and what may be done with it then.
-// Of a face with a lifetime of its own that begins when the response is there:
+// Of a mode with a lifetime of its own that begins when the response is there:
 // it is added to the age that the response has by then.
 func (p *Policy) Freshness(c *rfc9111.Control, status int, header http.Header, received time.Time, age time.Duration) rfc9111.Freshness {
 	f := rfc9111.FreshnessOf(c, status, header, received, p.heuristic())
@@ -76,7 +76,7 @@ func (p *Policy) Freshness(c *rfc9111.Control, status int, header http.Header, r
 // heuristic is how a lifetime is guessed: by a shared cache only. The others are
 // told by their owner.
 func (p *Policy) heuristic() rfc9111.Heuristic {
-	if p.Face != Shared {
+	if p.Mode != Shared {
 		return rfc9111.Heuristic{Max: -1}
 	}
 	return rfc9111.Heuristic{}
@@ -89,9 +89,9 @@ func (p *Policy) OwnLifetime(status int, says rfc9111.Source) (ttl time.Duration
 	}
 	explicit := says != rfc9111.SourceNone && says != rfc9111.SourceHeuristic
 	switch {
-	case p.Face == PerView:
+	case p.Mode == PerView:
 		return p.TTL, status == http.StatusOK
-	case p.Face == PerSite:
+	case p.Mode == PerSite:
 		return p.TTL, status == http.StatusOK && !explicit
 	}
 	return p.TTL, p.TTL > 0 && says == rfc9111.SourceNone && rfc9111.IsHeuristicallyCacheable(status)
@@ -101,7 +101,7 @@ func (p *Policy) OwnLifetime(status int, says rfc9111.Source) (ttl time.Duration
 // the origin can validate it for some time more.
 func (p *Policy) Keep(f *rfc9111.Freshness, age time.Duration, validatable bool) time.Duration {
 	stale := max(f.StaleWhileRevalidate, f.StaleIfError)
-	if validatable || p.Face == Shared {
+	if validatable || p.Mode == Shared {
 		stale = max(stale, p.keepStale(f.Lifetime))
 	}
 	return f.Lifetime - age + stale
@@ -111,7 +111,7 @@ func (p *Policy) Keep(f *rfc9111.Freshness, age time.Duration, validatable bool)
 // lifetime. A shared cache also serves clients that say max-stale.
 func (p *Policy) keepStale(lifetime time.Duration) time.Duration {
 	const longest = 24 * time.Hour
-	if p.Face == Shared {
+	if p.Mode == Shared {
 		return longest
 	}
 	return min(max(lifetime, 0), longest)

@@ -15,8 +15,8 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// Judgement is what is known of a request before anything is looked up.
-type Judgement struct {
+// RequestInfo is what is known of a request before anything is looked up.
+type RequestInfo struct {
 	Fields      FieldKind
 	Bypass      reason.Reason // reason.None if the request can be answered from the cache
 	Target      Target
@@ -35,12 +35,12 @@ type Judgement struct {
 	Note        KeyNote // for Explain
 }
 
-// Judge reads a request as it came, before any handler has seen it. outer is the
+// Classify reads a request as it came, before any handler has seen it. outer is the
 // header of the response so far, to which middleware further out may have added
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
-func (p *Policy) Judge(outer http.Header, r *http.Request) Judgement {
-	j := Judgement{Fields: p.FieldsOf(r.Header), Vary: p.VaryHeaders, normalize: p.Normalize, Rules: p.FieldRules, hosts: p.Hosts}
+func (p *Policy) Classify(outer http.Header, r *http.Request) RequestInfo {
+	j := RequestInfo{Fields: p.FieldsOf(r.Header), Vary: p.VaryHeaders, normalize: p.Normalize, Rules: p.FieldRules, hosts: p.Hosts}
 	j.Bypass = p.BypassReason(r, j.Fields)
 	if j.Bypass == reason.None && !p.IsSilent(outer) {
 		j.Bypass = p.reasonOutside(outer, time.Now())
@@ -86,7 +86,7 @@ func (p *Policy) BypassReason(r *http.Request, f FieldKind) reason.Reason {
 		return reason.Upgrade
 	case r.URL.Opaque != "": // by middleware further out
 		return reason.Target
-	case p.Face == PerView && p.TTL <= 0:
+	case p.Mode == PerView && p.TTL <= 0:
 		return reason.TTL
 	}
 	for _, wanted := range p.When {

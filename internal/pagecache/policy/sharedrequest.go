@@ -52,7 +52,7 @@ func nominated(header http.Header) []string {
 
 // Hides reports whether the handler does not get the request field of this name.
 // Underscores count as hyphens, as they do for CGI, WSGI and their like.
-func (j *Judgement) Hides(name string) bool {
+func (j *RequestInfo) Hides(name string) bool {
 	switch {
 	case j.Rules.Ignores(name):
 		return true
@@ -90,7 +90,7 @@ func hasRewritingPrefix(name string) bool {
 // which is how they select a variant too: several lines are one, since they mean
 // the same, and a handler that looks at the first must not make the page of a
 // request that has both in one. header is the request's.
-func (j *Judgement) Selecting(header http.Header, name string) []string {
+func (j *RequestInfo) Selecting(header http.Header, name string) []string {
 	line := ""
 	switch {
 	case j.Rules.Ignores(name):
@@ -115,7 +115,7 @@ func (j *Judgement) Selecting(header http.Header, name string) []string {
 }
 
 // SharedRequest returns the request that a handler answers for all.
-func (j *Judgement) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
+func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
 	shared := r.Clone(ctx)
 	shared.Method = http.MethodGet
 	shared.Host = j.Target.Host

@@ -17,19 +17,19 @@ const MaxVary = 16
 
 // Unstorable says why a response with this header must not be stored for others,
 // or reason.None. Whether it is whole is seen at its end.
-func (p *Policy) Unstorable(status int, header http.Header, j *Judgement, now time.Time) reason.Reason {
+func (p *Policy) Unstorable(status int, header http.Header, j *RequestInfo, now time.Time) reason.Reason {
 	control := p.Control(header)
 	switch {
 	case hasManyElements(header["Vary"], ","):
 		return reason.VaryAny // before it is compared with what the request has
-	case p.Face != Shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
+	case p.Mode != Shared && respwriter.IsNested(header["Cache-Status"]): // a shared cache has other programs behind it
 		return reason.Nested
 	case header["Set-Cookie"] != nil && !p.StripSetCookie && !p.Literal:
 		return reason.SetCookie
 	case VariesOnHidden(rfc9111.FieldNames(header["Vary"]), j):
 		return reason.VaryHidden
 	}
-	if p.Face == Shared {
+	if p.Mode == Shared {
 		return p.unstorableByStandard(status, header, &control, j)
 	}
 	if hasNonce(header) && !p.Literal {
@@ -47,7 +47,7 @@ func (p *Policy) Unstorable(status int, header http.Header, j *Judgement, now ti
 // VariesOnHidden reports whether a response depends on a field that the handler
 // did not get from the client: what it has seen there, from a proxy further in
 // perhaps, the cache cannot see. The host is in the key.
-func VariesOnHidden(vary []string, j *Judgement) bool {
+func VariesOnHidden(vary []string, j *RequestInfo) bool {
 	return slices.ContainsFunc(vary, func(name string) bool { return name != "Host" && j.Hides(name) })
 }
 
@@ -86,7 +86,7 @@ func isOfOneRequest(status int) bool {
 // unstorableByStandard is unstorable for a shared cache, by RFC 9111. Unless it
 // is to the letter, a response that is private or says no-cache about some
 // fields of its own is not stored without these fields, but not at all.
-func (p *Policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *Judgement) reason.Reason {
+func (p *Policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *RequestInfo) reason.Reason {
 	x := rfc9111.Exchange{
 		Method:        http.MethodGet,
 		Authorization: j.Credentials.Authorization,
@@ -177,7 +177,7 @@ func (p *Policy) withheld(control *rfc9111.Control, header http.Header, now time
 		return reason.SetCookie
 	case varyAny || len(vary) > MaxVary:
 		return reason.VaryAny
-	case p.Face == Shared:
+	case p.Mode == Shared:
 		return reason.None
 	case control.NoCache || slices.ContainsFunc(control.NoCacheFields, rfc9111.IsEssential):
 		return reason.NoCache

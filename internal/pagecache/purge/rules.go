@@ -67,7 +67,7 @@ type Known struct {
 	local   int64 // LocalPurges of before
 }
 
-// IsDue reports whether the list has to be fetched before a page is judged. It
+// IsDue reports whether the list has to be fetched before a page is reused. It
 // then counts as fetched, so that of concurrent requests one does and the others
 // go by the old list; unless there is none yet, or there was a purge in this
 // process, when each does.
