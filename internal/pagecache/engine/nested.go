@@ -40,7 +40,7 @@ type enclosure struct {
 
 // innerPage is a page that another stores, too.
 type innerPage struct {
-	policy    *policy.Policy
+	policy  *policy.Policy
 	request *policy.RequestInfo
 }
 

@@ -82,18 +82,18 @@ func (x *requestFlow) background(ctx context.Context) *requestFlow {
 		prepared.shared = policy.WithoutCertificate(prepared.shared)
 	}
 	y := &requestFlow{
-		h:          x.h,
-		next:       x.anew,
-		r:          prepared.shared,
-		RequestInfo:  x.RequestInfo,
-		key:        x.key,
-		primary:    x.primary,
-		primaryLen: x.primaryLen,
-		fullLen:    x.fullLen,
-		index:      x.index,
-		steps:      x.steps,
-		depth:      x.depth,
-		prepared:   prepared,
+		h:           x.h,
+		next:        x.anew,
+		r:           prepared.shared,
+		RequestInfo: x.RequestInfo,
+		key:         x.key,
+		primary:     x.primary,
+		primaryLen:  x.primaryLen,
+		fullLen:     x.fullLen,
+		index:       x.index,
+		steps:       x.steps,
+		depth:       x.depth,
+		prepared:    prepared,
 	}
 	y.Directives = rfc9111.RequestDirectives{}
 	if x.removesCookies() {

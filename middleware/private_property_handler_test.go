@@ -16,7 +16,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// What is hunted in: see hunt_test.go.
+// What is hunted in: see private_property_test.go.
 
 // route is a kind of page: which request fields it depends on, and what it says
 // of that.

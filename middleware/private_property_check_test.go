@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// How a crime is seen: see hunt_test.go.
+// How a crime is seen: see private_property_test.go.
 
 // marked is the first line of a body, read.
 type marked struct {
