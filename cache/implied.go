@@ -1,7 +1,9 @@
 package cache
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -34,13 +36,37 @@ func implyDefault() (*Handler, error) {
 		if _, ok := driver.DefaultRegistry.Lookup(impliedBackend); !ok {
 			return nil, errNoDefault
 		}
-		h, err := NewHandler(impliedSettings())
+		h, err := NewHandler(impliedSettings(), WithLogger(slog.New(currentLog{})))
 		if err != nil {
 			return nil, fmt.Errorf("the implied default cache: %w", err)
 		}
 		h.implied = new(implied)
 		defaultHandler.CompareAndSwap(nil, h) // of concurrent callers all get the first one
 	}
+}
+
+// currentLog writes to what is the default log of the program at that moment: the implied
+// handler may be there before the program has chosen one.
+type currentLog struct{}
+
+// Enabled implements [slog.Handler].
+func (currentLog) Enabled(ctx context.Context, level slog.Level) bool {
+	return slog.Default().Handler().Enabled(ctx, level)
+}
+
+// Handle implements [slog.Handler].
+func (currentLog) Handle(ctx context.Context, r slog.Record) error {
+	return slog.Default().Handler().Handle(ctx, r)
+}
+
+// WithAttrs implements [slog.Handler].
+func (currentLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return slog.Default().Handler().WithAttrs(attrs)
+}
+
+// WithGroup implements [slog.Handler].
+func (currentLog) WithGroup(name string) slog.Handler {
+	return slog.Default().Handler().WithGroup(name)
 }
 
 // implied is what a handler has that nobody has set. It is safe for concurrent use.

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,8 +123,7 @@ func configurations(files []*ast.File, tests map[string]string) map[string]strin
 			if !ok || tests[spec.Name.Name] == "" {
 				return true
 			}
-			pointer := spec.Type.(*ast.FuncType).Params.List[0].Type.(*ast.StarExpr)
-			takes[spec.Name.Name] = "*" + pointer.X.(*ast.Ident).Name
+			takes[spec.Name.Name] = types.ExprString(spec.Type.(*ast.FuncType).Params.List[0].Type)
 			return true
 		})
 	}
