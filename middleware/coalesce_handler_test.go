@@ -209,7 +209,7 @@ func TestAPanicAfterAllHaveLeftEndsNothingElse(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			synctest.Wait()
 		})
-		if !strings.Contains(log, "nobody hears this") || !strings.Contains(log, "adversary_test.go") {
+		if !strings.Contains(log, "nobody hears this") || !strings.Contains(log, "coalesce_handler_test.go") {
 			t.Errorf("logged: %s", log)
 		}
 	})
