@@ -59,7 +59,7 @@ func BasicAuth(user, password string) Authorizer {
 }
 
 // AuthorizeFunc allows requests for which allow is true: by a client
-// certificate, say, or by what middleware further out has put into the context. It
+// certificate, say, or by what outer middleware has put into the context. It
 // may be called from many goroutines, and it has to compare secrets in constant
 // time. It panics if allow is nil.
 func AuthorizeFunc(allow func(*http.Request) bool) Authorizer {

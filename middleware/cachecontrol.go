@@ -47,7 +47,7 @@ func SMaxAge(d time.Duration) Directive { return lifetime("s-maxage", d) }
 func StaleWhileRevalidate(d time.Duration) Directive { return lifetime("stale-while-revalidate", d) }
 
 // StaleIfError is for how long a response that is not fresh any more may be
-// served in place of an error (RFC 5861, section 4), in whole seconds. A negative
+// served instead of an error (RFC 5861, section 4), in whole seconds. A negative
 // d panics.
 func StaleIfError(d time.Duration) Directive { return lifetime("stale-if-error", d) }
 

@@ -101,13 +101,13 @@ func evaluate(r *http.Request, v rfc9111.Validators, now time.Time) rfc9111.Outc
 	return v.Evaluate(r.Method, r.Header, now)
 }
 
-// replyNotModified answers with 304 in place of the response.
+// replyNotModified answers with 304 instead of the response.
 func replyNotModified(w *respwriter.Writer) respwriter.Fate {
 	removeContentFields(w)
 	return w.Replace(http.StatusNotModified)
 }
 
-// replyPreconditionFailed answers with 412 in place of the response. What that says
+// replyPreconditionFailed answers with 412 instead of the response. What that says
 // of how long it may be kept is not about the 412.
 func replyPreconditionFailed(w *respwriter.Writer) respwriter.Fate {
 	removeContentFields(w)

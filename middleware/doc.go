@@ -50,8 +50,8 @@
 // from it. A stale one is validated, if the handler has given it an ETag or
 // Last-Modified: the handler is asked with If-None-Match, and may answer 304.
 // Where stale-while-revalidate (RFC 5861) or [Grace] allow it, the stale page is
-// sent at once and made anew in the background; and where stale-if-error or Grace
-// do, it is sent in place of a failure.
+// sent at once and refreshed in the background; and where stale-if-error or Grace
+// do, it is sent instead of a failure.
 //
 // # One run for all who wait
 //

@@ -5,7 +5,7 @@ package middleware
 //	curl -H 'Larder-Explain: SECRET' https://example.org/page
 //	larder explain --remote https://example.org/page
 //
-// The answer is, in place of the page, an account of the decision step by step,
+// The answer is, instead of the page, an account of the decision step by step,
 // with the section of the RFC or the option that has the rule: what the key is
 // made of, what is stored under it and until when, and what would be done. Values
 // of the request that may identify a user are there as hashes only, and of what

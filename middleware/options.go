@@ -16,7 +16,7 @@ import (
 // [CheckOptions].
 type PageOption func(*optionSet)
 
-// Alias stores pages in the cache of this alias in place of "default".
+// Alias stores pages in the cache of this alias instead of "default".
 func Alias(name string) PageOption {
 	return func(s *optionSet) { s.alias = append(s.alias, name) }
 }
@@ -105,7 +105,7 @@ func VaryByHeader(names ...string) PageOption {
 }
 
 // VaryBy declares that pages depend on a value that the function makes of the
-// request: the part of a path, or what middleware further out has put into the
+// request: the part of a path, or what outer middleware has put into the
 // context. What users it tells apart get pages of their own. Outer caches cannot see it:
 // with a [BrowserTTL] they are told that the page is private, where the handler says
 // nothing.

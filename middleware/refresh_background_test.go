@@ -18,7 +18,7 @@ import (
 const swr = "Cache-Control: max-age=10, stale-while-revalidate=3600"
 
 // turnStale asks for the page, waits until it is stale, and asks again, so that
-// it is made anew in the background.
+// it is refreshed in the background.
 func turnStale(t *testing.T, p http.Handler, r *http.Request) answer {
 	t.Helper()
 	if a := send(p, r.Clone(r.Context())); a.status != http.StatusOK {

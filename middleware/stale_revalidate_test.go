@@ -23,7 +23,7 @@ func counting(fields ...string) *handler {
 	return h
 }
 
-// graceful are the ways to allow a page to be served while it is made anew: for
+// graceful are the ways to allow a page to be served while it is refreshed: for
 // a minute after a lifetime of ten seconds.
 var graceful = map[string]func(t *testing.T) (http.Handler, *handler){
 	"Grace": func(t *testing.T) (http.Handler, *handler) {

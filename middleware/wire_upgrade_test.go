@@ -138,7 +138,7 @@ func fileServer(t *testing.T) (h http.Handler, last *http.ResponseWriter) {
 	}), last
 }
 
-// A request that goes past the cache has the server's own writer, so that
+// A request that bypasses the cache has the server's own writer, so that
 // everything that it can do is there: sendfile too. Before an origin it has one that looks
 // at the origin's Cache-Status, and does what the server's own can.
 func TestWhatGoesPastTheCacheHasTheServersOwnWriter(t *testing.T) {

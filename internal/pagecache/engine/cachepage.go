@@ -67,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := requestFlows.Get().(*requestFlow)
-	x.h, x.w, x.r, x.next, x.anew, x.bound = h, w, r, h.next, h.next, &x.stay
+	x.h, x.w, x.r, x.next, x.ownNext, x.bound = h, w, r, h.next, h.next, &x.stay
 	x.serve()
 	if x.isForgotten {
 		*x = requestFlow{}

@@ -17,7 +17,7 @@ type decision uint8
 const (
 	decisionMiss     decision = iota // it is of no use: the handler runs
 	decisionHit                      // it is sent
-	decisionStale                    // it is sent, and made anew in the background
+	decisionStale                    // it is sent, and refreshed in the background
 	decisionValidate                 // it is validated first
 	decisionVariant                  // it leads to a variant
 	decisionTimeout                  // it had to be validated, and the client forbids that

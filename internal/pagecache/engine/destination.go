@@ -32,7 +32,7 @@ type indexStep struct {
 	index  *page.Variants
 }
 
-// destination is where a response is stored: in place of the index to which the request
+// destination is where a response is stored: instead of the index to which the request
 // came after depth others, or of what it found behind the last; and if index is set, as a
 // variant under that, which is stored there.
 type destination struct {

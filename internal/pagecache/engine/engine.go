@@ -49,7 +49,7 @@ type Visit interface {
 	// client who has a part of it has it broken off, or if others have none, gets
 	// what there is. If nothing was written, nobody answers this request: that is
 	// left to what is further out. But where an old page may stand in for a
-	// failure (stale-if-error, [Grace]), that is the answer in place of a part of
+	// failure (stale-if-error, [Grace]), that is the answer instead of a part of
 	// a response, and of none if the error is a [*Failure].
 	Next(w http.ResponseWriter, r *http.Request) error
 
@@ -88,7 +88,7 @@ type Served struct {
 	TimedOut bool
 
 	// StoodIn is set if v.Next has returned an error, and an old page has been sent
-	// in place of its response.
+	// instead of its response.
 	StoodIn bool
 }
 
@@ -112,7 +112,7 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 		return Served{}
 	}
 	g := &guest{visit: v}
-	g.requestFlow = requestFlow{h: e.pages, w: w, r: r, next: g, anew: e.reentry(v), bound: &g.stay}
+	g.requestFlow = requestFlow{h: e.pages, w: w, r: r, next: g, ownNext: e.reentry(v), bound: &g.stay}
 	g.answer(w)
 	return Served{Ran: g.came, TimedOut: g.timedOut, StoodIn: g.stay.stoodIn}
 }
@@ -154,7 +154,7 @@ func (g *guest) answer(w http.ResponseWriter) {
 // run only once; should it be needed again, a new request runs it.
 func (g *guest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.came {
-		g.anew.ServeHTTP(w, r)
+		g.ownNext.ServeHTTP(w, r)
 		return
 	}
 	g.came = true
@@ -237,7 +237,7 @@ func (w *recorder) removeRefused(err error) {
 }
 
 // cutOff is deferred. It makes sure that a response which is aborted is broken
-// off, since middleware further out may recover from the panic, and the server
+// off, since outer middleware may recover from the panic, and the server
 // would then end the response as if it were whole.
 func cutOff(w http.ResponseWriter) {
 	v := recover()

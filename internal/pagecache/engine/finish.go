@@ -132,7 +132,7 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 	return cache.Loaded{Value: stored, Timeout: cache.After(ttl)}
 }
 
-// fallBack gives everyone an old page in place of a failure.
+// fallBack gives everyone an old page instead of a failure.
 func (u *run) fallBack(base *page.Page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reason.StaleIfError
 	u.loading.Publish(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})

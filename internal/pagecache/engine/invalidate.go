@@ -17,7 +17,7 @@ import (
 
 // What a successful change makes invalid (RFC 9111, section 4.4).
 
-// serveUncached runs next for a request that goes past the cache, and
+// serveUncached runs next for a request that bypasses the cache, and
 // invalidates what it may have changed.
 func (h *Handler) serveUncached(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	if h.Mode == policy.Shared {

@@ -25,7 +25,7 @@ type live struct {
 	body     *stream.Stream
 	trailers http.Header // set before body ends
 
-	// stale says why page is an old one, whole, in place of a new one.
+	// stale says why page is an old one, whole, instead of a new one.
 	stale reason.Reason
 
 	completed sync.Once

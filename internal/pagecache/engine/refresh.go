@@ -25,7 +25,7 @@ type refreshes struct {
 	under map[string]struct{} // the keys
 }
 
-// start makes the page that x has found anew in the background, unless that is
+// start refreshes the page that x has found in the background, unless that is
 // being done, or a request of the cache's own did not come to the handler a moment ago.
 func (f *refreshes) start(x *requestFlow) {
 	if x.h.refused.lookup(x.memoryKey()).isRemembered() || !f.admit(x.key) {
@@ -83,7 +83,7 @@ func (x *requestFlow) background(ctx context.Context) *requestFlow {
 	}
 	y := &requestFlow{
 		h:           x.h,
-		next:        x.anew,
+		next:        x.ownNext,
 		r:           prepared.shared,
 		RequestInfo: x.RequestInfo,
 		key:         x.key,

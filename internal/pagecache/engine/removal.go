@@ -13,7 +13,7 @@ import (
 )
 
 // A full answer below 500 to a request for a stored page says that the page is not
-// suitable any more (RFC 9111, section 4.3.3). If that answer is not stored in place of
+// suitable any more (RFC 9111, section 4.3.3). If that answer is not stored instead of
 // the page, the page is removed.
 
 // removeUnsuitable removes the page that the run was to validate or refresh, if its answer
@@ -24,7 +24,7 @@ func (u *run) removeUnsuitable() {
 	}
 }
 
-// isReplacement reports whether the run has given a full answer in place of the page that
+// isReplacement reports whether the run has given a full answer instead of the page that
 // there was, though not one that is stored.
 func (u *run) isReplacement() bool {
 	switch u.reason {
@@ -54,7 +54,7 @@ func isFailure(status int) bool {
 	return false
 }
 
-// removeBase leaves a tombstone in place of the page that a run of this request flow was to
+// removeBase leaves a tombstone instead of the page that a run of this request flow was to
 // validate or refresh, and of no other: a newer one that was stored meanwhile stays. Of a
 // URL with variants it is that variant. Nobody waits for a run of the page any more.
 func (x *requestFlow) removeBase(ctx context.Context) {

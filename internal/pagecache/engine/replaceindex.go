@@ -9,7 +9,7 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
-// indexReplacement puts an entry in place of an index that a request came through, as a
+// indexReplacement puts an entry instead of an index that a request came through, as a
 // [cache.Loader]: the cache compares what it has found with what is stored. If the index
 // was purged or replaced meanwhile, by whatever process, that stays.
 type indexReplacement struct {
@@ -26,7 +26,7 @@ var (
 	_ fill.Subscriber   = (*indexReplacement)(nil)
 )
 
-// replaceIndex reports whether it has stored an entry in place of an index of x's.
+// replaceIndex reports whether it has stored an entry instead of an index of x's.
 func (x *requestFlow) replaceIndex(ctx context.Context, replaced indexStep, entry page.Entry, ttl time.Duration) bool {
 	r := &indexReplacement{index: replaced.index, entry: entry, ttl: ttl}
 	outcome, err := x.cache(ctx).Fill(ctx, replaced.key, &r.found, r)

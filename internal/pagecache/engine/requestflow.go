@@ -20,7 +20,7 @@ import (
 //
 //	find      look the page up, waiting for or starting a run of the handler
 //	 ├ hit       send the page
-//	 ├ stale     send the page, and have it made anew in the background
+//	 ├ stale     send the page, and refresh it in the background
 //	 ├ variant   the URL varies: find again, with the variant's key
 //	 ├ lead      this request started the run: send what it gives
 //	 ├ follow    send what another request's run gives, as it comes
@@ -34,10 +34,10 @@ type requestFlow struct {
 	r *http.Request
 	policy.RequestInfo
 
-	next  http.Handler // behind the cache
-	anew  http.Handler // the same, for requests of the cache's own
-	bound *requestRun  // the part that next has in the request; nil in the background
-	stay  requestRun   // what bound is, of a handler of net/http
+	next    http.Handler // behind the cache
+	ownNext http.Handler // the same, for requests of the cache's own
+	bound   *requestRun  // the part that next has in the request; nil in the background
+	stay    requestRun   // what bound is, of a handler of net/http
 
 	canonical  []byte         // of the page, then of the variant
 	key        string         // under which the cache has it
@@ -70,7 +70,7 @@ type requestFlow struct {
 	base        *page.Page
 	baseRemoved bool // from the cache, by that run
 
-	// tombstone is what was found in place of the page, or nil.
+	// tombstone is what was found instead of the page, or nil.
 	tombstone *page.Tombstone
 
 	// prepared is what a run needs of the request, taken while that is ours.

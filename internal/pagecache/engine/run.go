@@ -58,7 +58,7 @@ type run struct {
 	complete            bool       // response is set
 	response            recorded   // what the client gets
 	validated           bool       // the handler has confirmed the page that there was
-	stale               *page.Page // an old page to send in place of a failure
+	stale               *page.Page // an old page to send instead of a failure
 	storedForValidation bool
 	panicked            bool
 	panicValue          any
@@ -312,7 +312,7 @@ func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
 // sense of [isFailure].
 func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
 
-// fallback is the old page that may be sent in place of a failure, or nil.
+// fallback is the old page that may be sent instead of a failure, or nil.
 func (u *run) fallback() *page.Page {
 	base := u.x.base
 	if base == nil || !base.Fresh.AllowsOnError(base.Age(time.Now()), &u.x.Directives) {

@@ -330,7 +330,7 @@ func (p *Page) IsSame(other *Page) bool {
 }
 
 // SoftWindow is for how long at least a page that was purged softly may be
-// served while it is made anew.
+// served while it is refreshed.
 const SoftWindow = time.Minute
 
 // Softened returns the freshness of a page that was declared stale when it had

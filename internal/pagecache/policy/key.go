@@ -84,7 +84,7 @@ func (p *Policy) AppendKey(dst []byte, r *http.Request, j *RequestInfo) (canonic
 	if j.Target.spelling != "" {
 		dst = j.Note.AppendPart(dst, "URL as received", j.Target.spelling)
 	}
-	// Middleware further out may have rewritten the URL.
+	// Outer middleware may have rewritten the URL.
 	dst = j.Note.AppendPart(dst, "handler's scheme", j.url.Scheme)
 	dst = j.Note.AppendPart(dst, "handler's host", strings.ToLower(j.url.Host))
 	dst = j.Note.AppendPart(dst, "handler's path", j.url.Path)
@@ -146,7 +146,7 @@ func isNegotiation(name string) bool {
 	return false
 }
 
-// seal puts a digest in place of what is behind the first bytes of a key. The key is
+// seal puts a digest instead of what is behind the first bytes of a key. The key is
 // stored with the page, and whoever can read a store must not learn from it by which
 // cookie or token a page was selected, which is all it takes to be that user.
 func seal(key []byte, first int) []byte {

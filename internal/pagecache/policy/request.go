@@ -36,7 +36,7 @@ type RequestInfo struct {
 }
 
 // Classify reads a request as it came, before any handler has seen it. outer is the
-// header of the response so far, to which middleware further out may have added
+// header of the response so far, to which outer middleware may have added
 // what is for one client only: a page that goes with a cookie of theirs, say,
 // may well have the cookie's value in it.
 func (p *Policy) Classify(outer http.Header, r *http.Request) RequestInfo {
@@ -84,7 +84,7 @@ func (p *Policy) BypassReason(r *http.Request, f FieldKind) reason.Reason {
 		return reason.RequestBody
 	case f.Has(kindUpgrade):
 		return reason.Upgrade
-	case r.URL.Opaque != "": // by middleware further out
+	case r.URL.Opaque != "": // by outer middleware
 		return reason.Target
 	case p.Mode == PerView && p.TTL <= 0:
 		return reason.TTL

@@ -174,7 +174,7 @@ func addRule(ctx context.Context, p *policy.Policy, rule page.PurgeRule) error {
 	return nil
 }
 
-// WithRule returns the rules with another, in place of those that it makes
+// WithRule returns the rules with another, instead of those that it makes
 // needless.
 func WithRule(rules []page.PurgeRule, rule page.PurgeRule) []page.PurgeRule {
 	kept := make([]page.PurgeRule, 0, len(rules)+1)

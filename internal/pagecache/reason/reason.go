@@ -8,7 +8,7 @@ type Reason uint8
 const (
 	None Reason = iota
 
-	// Of the request: it goes past the cache.
+	// Of the request: it bypasses the cache.
 	Method      // the method is neither GET nor HEAD
 	RequestBody // a GET with a body
 	Upgrade     // the request asks for another protocol
@@ -46,7 +46,7 @@ const (
 	Truncated       // fewer bytes than Content-Length
 	HandlerError
 	NoResponse // the handler wrote nothing, and somebody wrote past the cache
-	Nested     // a CachePage further in has the response
+	Nested     // an inner CachePage has the response
 	Loop       // it redirects the request to itself
 
 	// Of what was found: the handler runs for this request alone.
@@ -66,7 +66,7 @@ const (
 	OnlyIfCached
 
 	// Of a stale page.
-	StaleIfError // it is served in place of a failure
+	StaleIfError // it is served instead of a failure
 )
 
 // Text explains the word of a reason.

@@ -75,7 +75,7 @@ func Single(lines []string) string {
 }
 
 // merged are the fields to which each handler on the way adds its own. A cookie
-// that middleware further out has set stays beside the handler's.
+// that outer middleware has set stays beside the handler's.
 var merged = []string{"Cache-Status", "Link", "Server-Timing", "Set-Cookie", "Vary", "Via"}
 
 // SetField sets a field in dst, which may have fields of middleware further
@@ -109,7 +109,7 @@ func Readable(inner []string) []string {
 	return inner
 }
 
-// IsNested reports whether a CachePage further in has the response: its member
+// IsNested reports whether an inner CachePage has the response: its member
 // of Cache-Status says hit or stored.
 func IsNested(lines []string) bool {
 	for _, line := range lines {

@@ -133,7 +133,7 @@ func (w *Writer) Set(name, line string) {
 	w.Header()[name] = slices.Clip(w.lines[w.used-1 : w.used])
 }
 
-// Replace answers the client in place of the handler.
+// Replace answers the client instead of the handler.
 func (w *Writer) Replace(status int) Fate {
 	w.ResponseWriter.WriteHeader(status)
 	return fateDropped
