@@ -128,11 +128,12 @@ func tell(l targets.Line) {
 	fmt.Fprintf(os.Stderr, "%s %s: %s, %s\n", l.Target, l.Job, value, l.Verdict())
 }
 
-// write writes the page and its plots.
+// write writes the page and its plots. They replace those of the last run: the page has
+// its date, and older ones are in the history of the repository.
 func write(f report.Findings, out string) (err error) {
-	name := f.When.UTC().Format(time.DateOnly)
+	name := "report"
 	if f.Effort == targets.Quick {
-		name += "-quick"
+		name = "quick"
 	}
 	folder := filepath.Join(out, name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
