@@ -15,9 +15,9 @@ import (
 )
 
 // alias is what all users of one alias share: its settings and its store. It
-// is immutable but for the store, which is opened at the first operation.
+// is immutable except for the store, which is opened at the first operation.
 type alias struct {
-	options         // what operations have if they are not told otherwise
+	options         // the defaults of operations
 	name            string
 	prefix          string
 	keyFunc         KeyFunc           // nil for DefaultKey
@@ -42,9 +42,9 @@ type alias struct {
 	async            *executor
 	closing          *atomic.Bool // set by the handler's Shutdown
 
-	handler *Handler
-	source  *aliasStore
-	silence silence
+	handler      *Handler
+	source       *aliasStore
+	unresponsive unresponsive
 }
 
 // storeSource gives the store that aliases share, opening it if need be.
@@ -52,7 +52,7 @@ type storeSource interface {
 	open(ctx context.Context) (*opened, error)
 
 	// flightGroup is that of the store, opened or not.
-	flightGroup() *flight.Group[*landing]
+	flightGroup() *flight.Group[*loadResult]
 }
 
 // opened is a store with its abilities, which are looked up once.
@@ -82,15 +82,15 @@ type opened struct {
 
 	// flights belong to the store and not to an alias: two aliases may reach
 	// the same keys.
-	flights *flight.Group[*landing]
+	flights *flight.Group[*loadResult]
 }
 
 // open returns the opened store itself: it is its own source.
 func (st *opened) open(context.Context) (*opened, error) { return st, nil }
 
-func (st *opened) flightGroup() *flight.Group[*landing] { return st.flights }
+func (st *opened) flightGroup() *flight.Group[*loadResult] { return st.flights }
 
-func newOpened(store driver.Store, flights *flight.Group[*landing]) *opened {
+func newOpened(store driver.Store, flights *flight.Group[*loadResult]) *opened {
 	st := &opened{store: store, flights: flights}
 	st.base = st
 	st.many, _ = store.(driver.Many)
@@ -131,7 +131,7 @@ func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
 	}
 	e.raw, e.native, e.isNative, err = st.native.GetNative(ctx, key)
 	if b, ok := e.native.([]byte); ok && b != nil {
-		e.raw, e.native = b, nil // so that nobody takes it for his own
+		e.raw, e.native = b, nil // raw is known to be shared
 	}
 	return err
 }
@@ -163,9 +163,9 @@ func (st *opened) add(ctx context.Context, key []byte, s *stored, o *options) (h
 	return st.store.Add(ctx, key, s.bytes, ttl)
 }
 
-// change runs what changes the entry of key, so that no load that began before
-// stores its value afterwards, and nobody who asks afterwards is given one.
-func (st *opened) change(ctx context.Context, key []byte, write func() error) error {
+// mutate runs write, which changes the entry of key. A load that started before does not
+// store its value afterwards, and callers that ask afterwards do not receive it.
+func (st *opened) mutate(ctx context.Context, key []byte, write func() error) error {
 	if err := st.flights.Invalidate(ctx, key); err != nil {
 		return err
 	}
@@ -208,19 +208,17 @@ func (c *BaseCache) unopened(err error) *opened {
 	return newOpened(unopenedStore{err}, c.source.flightGroup())
 }
 
-// underWay has Shutdown wait for an operation that takes several steps, until
-// the function that it returns is called. The stores wait for single steps
-// themselves.
-func (a *alias) underWay() (done func()) {
+// track makes Shutdown wait for an operation of several steps until the function that it
+// returns is called. The stores themselves wait for single steps.
+func (a *alias) track() (done func()) {
 	a.async.pending.add()
 	return a.async.pending.done
 }
 
-// begin does what every operation on one key starts with: it adds up the
-// options in o, which is empty, finds the store and makes the final key, which
-// the caller releases.
-func (c *BaseCache) begin(ctx context.Context, op, key string, opts []Option, o *options) (st *opened, k *keyBuffer, err error) {
-	if err = c.sum(o, opts); err == nil {
+// start is the first step of every operation on one key: it resolves the options into o,
+// which is empty, finds the store and makes the final key, which the caller releases.
+func (c *BaseCache) start(ctx context.Context, op, key string, opts []Option, o *options) (st *opened, k *keyBuffer, err error) {
+	if err = c.resolve(o, opts); err == nil {
 		st, err = c.openFor(ctx, op, o)
 	}
 	if err == nil {
@@ -237,16 +235,16 @@ func (c *BaseCache) openFor(ctx context.Context, op string, o *options) (*opened
 	if !o.flags.has(flagFailOpen) {
 		return c.open(ctx)
 	}
-	st, err := c.openUnlessSilent(ctx, op)
+	st, err := c.openFailFast(ctx, op)
 	if errors.Is(err, ErrOpenFailed) || errors.Is(err, ErrUnavailable) {
 		return c.unopened(err), nil
 	}
 	return st, err
 }
 
-// prepare is begin for a store that is open.
+// prepare is start for a store that is open.
 func (c *BaseCache) prepare(ctx context.Context, st *opened, op, key string, opts []Option, o *options) (k *keyBuffer, err error) {
-	if err = c.sum(o, opts); err == nil {
+	if err = c.resolve(o, opts); err == nil {
 		k, err = c.key(ctx, st, o.version, key)
 	}
 	if err != nil {
@@ -280,7 +278,7 @@ func (a *alias) failFor(ctx context.Context, op, key string, err error, on flags
 
 // report wraps the error of an operation and publishes it.
 func (a *alias) report(ctx context.Context, op, key string, err error) *Error {
-	a.hear(ctx, err)
+	a.noteUnresponsive(ctx, err)
 	wrapped := &Error{Op: op, Alias: a.name, Key: key, Err: err}
 	a.publish(ctx, EventError, op, key, wrapped)
 	return wrapped

@@ -8,9 +8,8 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-// aliasStore is a shared store as one alias uses it: bound to the alias's
-// namespace if the store wants to know it, and behind the alias's circuit
-// breaker if it has one.
+// aliasStore is a shared store as one alias uses it: with the alias's namespace if the
+// store needs it, and behind the alias's circuit breaker if it has one.
 type aliasStore struct {
 	shared storeSource
 	ns     driver.Namespace
@@ -77,4 +76,4 @@ func (s *aliasStore) openShared(ctx context.Context) (st *opened, err error) {
 	return st, err
 }
 
-func (s *aliasStore) flightGroup() *flight.Group[*landing] { return s.shared.flightGroup() }
+func (s *aliasStore) flightGroup() *flight.Group[*loadResult] { return s.shared.flightGroup() }

@@ -28,7 +28,7 @@ func New(store driver.Store, cfg Config, opts ...HandlerOption) (*BaseCache, err
 	if err != nil {
 		return nil, err
 	}
-	a.use(newOpened(store, flight.New[*landing]()), cfg)
+	a.use(newOpened(store, flight.New[*loadResult]()), cfg)
 	return &BaseCache{alias: a}, nil
 }
 
@@ -151,13 +151,13 @@ func WithKeyWarningLevel(level slog.Level) HandlerOption {
 	return func(h *Handler) { h.keyWarningLevel = level }
 }
 
-// WithClock tells the caches the time, for the expiry in the envelope of
+// WithClock sets the clock of the caches, for the expiry in the envelope of
 // entries. The stores have their own clocks.
 func WithClock(clock driver.Clock) HandlerOption {
 	return func(h *Handler) { h.clock = clock }
 }
 
-// WithAsyncWorkers bounds the goroutines that run asynchronous operations of
+// WithAsyncWorkers limits the goroutines that run asynchronous operations of
 // all caches together; the default is [DefaultAsyncWorkers]. When all are busy
 // an operation runs in the goroutine that starts it.
 func WithAsyncWorkers(n int) HandlerOption {

@@ -25,8 +25,8 @@ func (c *BaseCache) Decr(ctx context.Context, key string, delta int64, opts ...O
 	return c.incr(ctx, "Decr", key, -delta, opts)
 }
 
-// errCounterTimeout is for who expects a counter to begin, or to live longer, by
-// being counted up.
+// errCounterTimeout is the error of Incr and Decr with a timeout: they neither create a
+// counter nor extend its life.
 var errCounterTimeout = fmt.Errorf("%w: a counter keeps its timeout: give it one with Add before, or with Touch", ErrInvalidOption)
 
 // checkCounterOptions returns an error if opts have a timeout.
@@ -44,7 +44,7 @@ func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts 
 		return 0, c.fail(ctx, op, key, err)
 	}
 	var o options
-	st, k, err := c.begin(ctx, op, key, opts, &o)
+	st, k, err := c.start(ctx, op, key, opts, &o)
 	if err != nil {
 		return 0, err
 	}
@@ -74,12 +74,12 @@ func (c *BaseCache) DecrVersion(ctx context.Context, key string, delta int, opts
 
 func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, opts []Option) (int, error) {
 	var o options
-	st, from, err := c.begin(ctx, op, key, opts, &o)
+	st, from, err := c.start(ctx, op, key, opts, &o)
 	if err != nil {
 		return 0, err
 	}
 	defer from.release()
-	defer c.underWay()()
+	defer c.track()()
 	target := o.version + delta
 	if target < 0 || (delta > 0) != (target > o.version) && delta != 0 {
 		return 0, c.fail(ctx, op, key, ErrInvalidVersion)
@@ -115,11 +115,11 @@ func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version i
 		return err
 	}
 	defer to.release()
-	err = st.change(ctx, to.b, func() error { return st.writeAgain(ctx, to.b, e, left) })
+	err = st.mutate(ctx, to.b, func() error { return st.writeAgain(ctx, to.b, e, left) })
 	if err != nil {
 		return err
 	}
-	return st.change(ctx, from, func() error {
+	return st.mutate(ctx, from, func() error {
 		_, err := st.store.Delete(ctx, from)
 		return err
 	})

@@ -24,8 +24,8 @@ type entry struct {
 // isPlain reports whether e is a native []byte, which is in raw.
 func (e *entry) isPlain() bool { return e.isNative && e.raw != nil }
 
-// check returns an error that matches ErrCorrupt unless e can be read, as far as
-// can be told without decoding it. It notes what it has verified.
+// check returns an error that matches ErrCorrupt unless e can be read, as far as can be
+// seen without decoding it. It notes what it has verified.
 func (a *alias) check(e *entry, c codec.Codec) error {
 	if e.isNative {
 		return nil
@@ -97,7 +97,7 @@ func (a *alias) decode(e *entry, dst any, o *options) error {
 	return err
 }
 
-// decodeForLoad is decode for who has a loader: an entry that makes the decoder
+// decodeForLoad is decode for callers with a loader: an entry that makes the decoder
 // panic can be replaced, and where errors are misses one of another type, too.
 func (a *alias) decodeForLoad(e *entry, dst any, o *options) error {
 	err := a.decode(e, dst, o)

@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
-func TestAnEventIsNotBuiltWhileNobodyListens(t *testing.T) {
+func TestAnEventIsNotBuiltWithoutListeners(t *testing.T) {
 	measure := func(connect func(*signals.Signal[cache.Event])) float64 {
 		events := new(signals.Signal[cache.Event])
 		connect(events)
@@ -25,13 +25,13 @@ func TestAnEventIsNotBuiltWhileNobodyListens(t *testing.T) {
 		kept = &e
 		return nil
 	}
-	silent := measure(func(*signals.Signal[cache.Event]) {})
+	unresponsive := measure(func(*signals.Signal[cache.Event]) {})
 	elsewhere := measure(func(s *signals.Signal[cache.Event]) { s.Connect(receiver, signals.From("another alias")) })
 	heard := measure(func(s *signals.Signal[cache.Event]) { s.Connect(receiver) })
-	if silent != elsewhere {
-		t.Errorf("%v allocations with a listener to another alias, %v without", elsewhere, silent)
+	if unresponsive != elsewhere {
+		t.Errorf("%v allocations with a listener to another alias, %v without", elsewhere, unresponsive)
 	}
-	if heard <= silent || kept == nil {
-		t.Errorf("%v allocations with a listener, %v without: the test measures nothing", heard, silent)
+	if heard <= unresponsive || kept == nil {
+		t.Errorf("%v allocations with a listener, %v without: the test measures nothing", heard, unresponsive)
 	}
 }

@@ -21,10 +21,10 @@ type Outcome struct {
 	Err error
 }
 
-// landing is what a flight brings to everyone who waits for it.
-type landing struct {
-	entry   entry // the value for those who did not start the load
-	value   any   // the value for the one who did, if fresh
+// loadResult is the result of a flight, for all its callers.
+type loadResult struct {
+	entry   entry // the value for the callers that did not start the load
+	value   any   // the value for the caller that did, if fresh
 	fresh   bool  // the value was loaded, not found
 	private bool
 	stored  bool
@@ -48,12 +48,12 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	}
 	op := operation(load)
 	var o options
-	st, k, err := c.begin(ctx, op, key, opts, &o)
+	st, k, err := c.start(ctx, op, key, opts, &o)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer k.release()
-	l := lookUp{op: op, key: key, st: st, k: k.b, mark: st.flights.Mark()}
+	l := lookUp{op: op, key: key, st: st, k: k.b, stamp: st.flights.Stamp()}
 	err = st.fetch(ctx, k.b, &l.found)
 	return c.fill(ctx, &l, err, dst, load, &o)
 }
@@ -63,7 +63,7 @@ type lookUp struct {
 	op, key string
 	st      *opened
 	k       []byte
-	mark    flight.Mark // the moment before it
+	stamp   flight.Stamp // the moment before it
 	found   entry
 }
 
@@ -87,7 +87,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	if err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{}, err
 	}
-	defer c.underWay()()
+	defer c.track()()
 	var joining fill.JoinOptions
 	subscriber, subscribes := load.(fill.Subscriber)
 	if subscribes {
@@ -103,20 +103,20 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, joining: joining, o: *o,
 		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
 	}
-	landed, leader, received, err := f.join(ctx, l.k, l.mark)
+	result, leader, received, err := f.join(ctx, l.k, l.stamp)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
 	if received {
 		return Outcome{Collapsed: !leader, Err: f.lookUpErr}, nil
 	}
-	if landed.fresh && !leader && !landed.private && errors.Is(c.check(&landed.entry, o.codec), ErrCorrupt) {
-		// The one who started the load encodes values otherwise.
+	if result.fresh && !leader && !result.private && errors.Is(c.check(&result.entry, o.codec), ErrCorrupt) {
+		// The caller that started the load encodes values with another codec.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
-	outcome, err := c.deliver(ctx, op, key, dst, landed, leader, o)
+	outcome, err := c.deliver(ctx, op, key, dst, result, leader, o)
 	if isWrongType(err) && !leader && (c.missOnWrongType || c.missOnError) {
-		// The one who started the load wants another type.
+		// The caller that started the load wants another type.
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
 	return outcome, err
@@ -131,36 +131,36 @@ func mayReuse(load Loader) bool {
 // receivePublished is the rest of Fill for a caller that starts no load. lookUpErr is
 // the error of the backend, if it failed.
 func (c *BaseCache) receivePublished(ctx context.Context, l *lookUp, subscriber fill.Subscriber, partition string, lookUpErr error) (Outcome, error) {
-	announced, attendance := l.st.base.flights.Announced(ctx, l.k, partition)
-	if attendance == nil {
+	published, subscription := l.st.base.flights.Published(ctx, l.k, partition)
+	if subscription == nil {
 		return Outcome{Err: lookUpErr}, &Error{Op: l.op, Alias: c.name, Key: l.key, Err: ErrNotFound}
 	}
-	subscriber.Receive(announced.value, attendance.Leave)
+	subscriber.Receive(published.value, subscription.Leave)
 	return Outcome{Collapsed: true, Err: lookUpErr}, nil
 }
 
 // join joins a flight of key or starts one. received reports that a value was
 // published, and that the subscriber has it.
-func (f *loadRun) join(ctx context.Context, key []byte, mark flight.Mark) (l *landing, leader, received bool, err error) {
+func (f *loadRun) join(ctx context.Context, key []byte, stamp flight.Stamp) (l *loadResult, leader, received bool, err error) {
 	if f.subscriber == nil {
-		l, leader, err = f.st.flights.Do(ctx, key, mark, f.run)
+		l, leader, err = f.st.flights.Do(ctx, key, stamp, f.run)
 		return l, leader, false, err
 	}
-	l, leader, attendance, err := f.st.flights.Attend(ctx, key, mark, flight.JoinOptions{
+	l, leader, subscription, err := f.st.flights.Subscribe(ctx, key, stamp, flight.JoinOptions{
 		Partition:  f.joining.Partition,
 		Alone:      f.joining.Alone,
 		MaxWait:    f.joining.MaxWait,
 		Interval:   f.joining.Interval,
 		MaxFlights: f.joining.MaxLoads,
 	}, f.run)
-	if attendance == nil {
+	if subscription == nil {
 		return l, leader, false, err
 	}
-	f.subscriber.Receive(l.value, attendance.Leave)
+	f.subscriber.Receive(l.value, subscription.Leave)
 	return l, leader, true, nil
 }
 
-// loadAlone runs the loader for one caller, who cannot read what others share.
+// loadAlone runs the loader for one caller, which cannot read what the others share.
 func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o *options) (Outcome, error) {
 	loaded, err := load.Load(ctx)
 	defer cleanUp(load)
@@ -189,14 +189,14 @@ func operation(load Loader) string {
 	return "Fill"
 }
 
-// failsOpen reports whether a look-up that failed counts as a miss: not if it
-// was the caller's mistake or his context ended.
+// failsOpen reports whether a look-up that failed counts as a miss: not if the caller
+// made a mistake or its context ended.
 func (c *BaseCache) failsOpen(ctx context.Context, err error, o *options) bool {
 	return o.flags.has(flagFailOpen) && ctx.Err() == nil && !errors.Is(err, ErrWrongType) && !errors.Is(err, ErrNilValue)
 }
 
-// deliver stores what a flight brought in dst.
-func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *landing, leader bool, o *options) (Outcome, error) {
+// deliver stores the result of a flight in dst.
+func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *loadResult, leader bool, o *options) (Outcome, error) {
 	outcome := Outcome{Hit: !l.fresh, Collapsed: !leader, Stored: l.stored, Err: l.err}
 	if l.private && !leader {
 		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: ErrNotShared}
@@ -217,7 +217,7 @@ func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *lan
 	return outcome, nil
 }
 
-// assignLoaded gives the loader's own value to the one who started the load.
+// assignLoaded gives the loader's own value to the caller that started the load.
 func assignLoaded(dst, value any, o *options) error {
 	if isNil(value) {
 		return assignNil(dst)
@@ -225,7 +225,7 @@ func assignLoaded(dst, value any, o *options) error {
 	return assignNative(dst, value, o)
 }
 
-// loadRun is one run of a loader, for all who wait.
+// loadRun is one run of a loader, for all waiting callers.
 type loadRun struct {
 	cache      *BaseCache
 	st         *opened // the shared store: the run may outlive the starter's session
@@ -240,13 +240,13 @@ type loadRun struct {
 	dstType    reflect.Type
 }
 
-func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*landing]) (*landing, error) {
-	defer f.cache.underWay()()
+func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loadResult, error) {
+	defer f.cache.track()()
 	key := fl.Key()
 	if fl.Missed() && !f.joining.Alone {
 		// What the caller refused is no better now.
 		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
-			return &landing{entry: e}, nil
+			return &loadResult{entry: e}, nil
 		}
 	}
 	loaded, err := f.loadInScope(ctx)
@@ -256,15 +256,14 @@ func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*landing]) (*landin
 		return nil, err
 	}
 	if loaded.Private {
-		return &landing{value: loaded.Value, fresh: true, private: true, err: f.lookUpErr}, nil
+		return &loadResult{value: loaded.Value, fresh: true, private: true, err: f.lookUpErr}, nil
 	}
 	return f.keep(ctx, fl, key, loaded)
 }
 
 // loadInScope runs the loader in a scope of its own, if its starter had one.
-// The scope ends before the value is stored: what the loader has left under
-// way, asynchronously, may be the deletion of this very key, which waits for
-// the storing.
+// The scope ends before the value is stored: the loader may have started an asynchronous
+// deletion of this very key, which waits for the storing.
 func (f *loadRun) loadInScope(ctx context.Context) (Loaded, error) {
 	ctx = admitted(ctx)
 	scope := scopeFrom(ctx)
@@ -277,27 +276,27 @@ func (f *loadRun) loadInScope(ctx context.Context) (Loaded, error) {
 }
 
 // keep stores a loaded value, or finds the one that is there already.
-func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*landing], key []byte, loaded Loaded) (*landing, error) {
+func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key []byte, loaded Loaded) (*loadResult, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
-	// Not a pooled buffer: those who wait read it when the flight is over.
+	// Not a pooled buffer: waiting callers read it after the flight is over.
 	var s stored
 	err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o, &s)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
 		f.committed(ctx, err)
-		return &landing{value: loaded.Value, fresh: true, private: true, err: err}, nil
+		return &loadResult{value: loaded.Value, fresh: true, private: true, err: err}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	l := &landing{
+	l := &loadResult{
 		entry: s.entry(),
 		value: loaded.Value,
 		fresh: true,
 		err:   f.lookUpErr,
 	}
 	_, lives := f.o.timeout.ttl()
-	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.silence.isNoted() {
+	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
@@ -313,7 +312,7 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*landing], key []b
 		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
 	} else if winner, ok := f.find(ctx, key); ok {
 		f.committed(ctx, nil)
-		return &landing{entry: winner}, nil
+		return &loadResult{entry: winner}, nil
 	}
 	return l, nil
 }
@@ -342,8 +341,8 @@ func (f *loadRun) store(ctx context.Context, key []byte, s *stored) (bool, error
 	return f.cache.add(ctx, f.st, key, f.key, s, leaveReserved, &f.o)
 }
 
-// try decodes e for nobody, to know that everyone who waits can. That it may be
-// of another type than they want is for them to hear, unless that is a miss.
+// try decodes e and drops the result, to know that all waiting callers can. If the entry
+// is of another type than they want, they get that error, unless it counts as a miss.
 func (f *loadRun) try(e *entry) error {
 	if f.dstType == nil || f.dstType.Kind() != reflect.Pointer {
 		return nil
@@ -358,13 +357,13 @@ func (f *loadRun) try(e *entry) error {
 // find looks for an entry that can be read into what the caller wants.
 func (f *loadRun) find(ctx context.Context, key []byte) (entry, bool) {
 	st := f.st
-	if f.o.flags.has(flagFailOpen) && f.cache.silence.isNoted() {
-		st = f.cache.impatient(st)
+	if f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
+		st = f.cache.failFast(st)
 	}
 	var e entry
 	err := st.fetch(ctx, key, &e)
 	if err == nil {
-		err = f.cache.check(&e, f.o.codec) // once for all who are going to read it
+		err = f.cache.check(&e, f.o.codec) // once for all callers
 	}
 	if err == nil {
 		err = f.try(&e)
@@ -372,7 +371,7 @@ func (f *loadRun) find(ctx context.Context, key []byte) (entry, bool) {
 	if err != nil && !errors.Is(err, driver.ErrNotFound) && !errors.Is(err, driver.ErrCorrupt) {
 		f.cache.fail(ctx, f.op, f.key, err)
 	}
-	// The raw bytes go to everyone who waits.
+	// All waiting callers get the raw bytes.
 	e.shared = true
 	return e, err == nil
 }

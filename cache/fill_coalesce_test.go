@@ -77,8 +77,8 @@ func TestEachCallerObeysHisOwnContext(t *testing.T) {
 		load := slowly(&runs, "value")
 		var wg sync.WaitGroup
 		for i, test := range []struct {
-			patience time.Duration
-			want     error
+			serverTimeout time.Duration
+			want          error
 		}{
 			{loadTime / 4, context.DeadlineExceeded}, // the one who starts the load
 			{loadTime / 2, context.DeadlineExceeded},
@@ -87,13 +87,13 @@ func TestEachCallerObeysHisOwnContext(t *testing.T) {
 		} {
 			begin := time.Now()
 			wg.Go(func() {
-				ctx, cancel := context.WithTimeout(t.Context(), test.patience)
+				ctx, cancel := context.WithTimeout(t.Context(), test.serverTimeout)
 				defer cancel()
 				got, err := texts.GetOrSet(ctx, "k", load)
 				if !errors.Is(err, test.want) || test.want == nil && (err != nil || got != "value") {
 					t.Errorf("caller %d: GetOrSet = %q, %v, want error %v", i, got, err, test.want)
 				}
-				if took := time.Since(begin); took != min(test.patience, loadTime) {
+				if took := time.Since(begin); took != min(test.serverTimeout, loadTime) {
 					t.Errorf("caller %d waited %v", i, took)
 				}
 			})
@@ -154,7 +154,7 @@ func TestACallerWhoseContextHasEndedStartsNothing(t *testing.T) {
 	}
 }
 
-func TestTheOneWhoLoadsGetsHisOwnValueAndOthersCopies(t *testing.T) {
+func TestTheLoadingCallerGetsItsOwnValueAndTheOthersCopies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		loaded := &user{Name: "a", Tags: []string{"x"}}
@@ -201,7 +201,7 @@ func TestTheOneWhoLoadsGetsHisOwnValueAndOthersCopies(t *testing.T) {
 	})
 }
 
-func TestWhoeverWaitsReadsTheValueAsHisOwnType(t *testing.T) {
+func TestEachWaitingCallerReadsTheValueAsItsOwnType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		load := afterLoadTime(cache.Loaded{Value: user{Name: "a"}})
@@ -226,7 +226,7 @@ func TestWhoeverWaitsReadsTheValueAsHisOwnType(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForAnotherTypeLoadsAloneWhereThatIsAMiss(t *testing.T) {
+func TestACallerOfAnotherTypeLoadsAloneIfThatIsAMiss(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{
 		"OnWrongType": {OnWrongType: cache.MissOnError},
 		"OnError":     {OnError: cache.MissOnError},
@@ -302,7 +302,7 @@ func (s lateStore) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return value, err
 }
 
-func TestWhoReadsWithAnotherCodecThanTheOneWhoLoadsLoadsForHimself(t *testing.T) {
+func TestACallerWithAnotherCodecLoadsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type document struct{ Text string }
 		c := newCache(t, newMapStore(), cache.Config{})

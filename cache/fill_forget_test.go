@@ -23,7 +23,7 @@ func (c gatedCodec) Decode(data []byte, dst any) error {
 // A load that begins after Delete has made older ones stale, and before the
 // store has deleted anything, may find the old entry. Nobody who comes after
 // Delete has returned must be given that.
-func TestWhoAsksAfterADeleteIsNotGivenWhatALoadFoundBeforeIt(t *testing.T) {
+func TestALookUpAfterADeleteDoesNotGetAValueLoadedBeforeIt(t *testing.T) {
 	type document struct{ Text string }
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()

@@ -52,7 +52,7 @@ func TestAValueThatIsTooLargeIsSaidInTheLogAtABoundedRate(t *testing.T) {
 	}
 }
 
-func TestOnlyAValueThatIsStoredIsToldToBe(t *testing.T) {
+func TestCommittedIsCalledOnlyForAStoredValue(t *testing.T) {
 	for name, test := range map[string]struct {
 		during func(c *cache.BaseCache, s *mapStore, ctx context.Context) error
 		want   int

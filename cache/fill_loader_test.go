@@ -74,7 +74,7 @@ func TestALoadWithoutAScopeHasNone(t *testing.T) {
 	wantCloses(t, closes, nil)
 }
 
-func TestALoadThatLeavesTheDeletionOfItsOwnKeyUnderWayDoesNotWaitForItself(t *testing.T) {
+func TestALoadThatStartsADeletionOfItsOwnKeyDoesNotDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, stores := storesOf(t, "default")
 		scope := h.Scope(t.Context())

@@ -141,7 +141,7 @@ func TestADeletionThatMayNotWaitSaysThatItFailed(t *testing.T) {
 	})
 }
 
-func TestWhoComesAfterAnInvalidationDoesNotJoinTheOldLoad(t *testing.T) {
+func TestACallerAfterAnInvalidationDoesNotJoinTheOldLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
 		texts := cache.For[string](c)
@@ -164,7 +164,7 @@ func TestWhoComesAfterAnInvalidationDoesNotJoinTheOldLoad(t *testing.T) {
 	})
 }
 
-func TestWhoComesDuringAnInvalidationDoesNotUndoIt(t *testing.T) {
+func TestACallerDuringAnInvalidationDoesNotUndoIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, pausingStore{newMapStore(), "Add"}, cache.Config{})
 		texts := cache.For[string](c)

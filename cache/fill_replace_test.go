@@ -44,7 +44,7 @@ func TestAnEntryThatCannotBeReadIsReplacedIfItHasNotChanged(t *testing.T) {
 	}
 }
 
-func TestAnEntryThatCannotBeReadIsSetAnewWhereTheStoreCannotCompare(t *testing.T) {
+func TestAnUnreadableEntryIsSetAgainIfTheStoreCannotCompare(t *testing.T) {
 	for name, spoil := range map[string]func(s *mapStore){
 		"foreign": func(s *mapStore) { s.plant(":1:k", []byte("foreign")) },
 		"damaged": func(s *mapStore) {

@@ -8,10 +8,10 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 )
 
-// The functions of this file call what is not larder's: codecs and compressions,
-// which a program may bring, and the marshalling methods of values, which codecs
-// call. A panic there is the error of the one entry, and not of everybody who asks
-// for it, nor of the other keys of a GetMany.
+// The functions of this file call code that is not larder's: codecs and compressions,
+// which a program may supply, and the marshalling methods of values, which codecs call. A
+// panic there becomes an error of that one entry: it ends neither the other callers that
+// ask for it nor the other keys of a GetMany.
 
 // appendEncoded is Append of c.
 func appendEncoded(c codec.Codec, dst []byte, v any) (payload []byte, err error) {
@@ -19,8 +19,8 @@ func appendEncoded(c codec.Codec, dst []byte, v any) (payload []byte, err error)
 	return c.Append(dst, v)
 }
 
-// decodePayload is Decode of c. Its panic is an error and no miss, except to who has
-// a loader: a value that nobody can read would else look as if it had never been set.
+// decodePayload is Decode of c. A panic is an error and not a miss, except for callers with
+// a loader: otherwise a value that cannot be read would look as if it had never been set.
 func decodePayload(c codec.Codec, payload []byte, dst any) (err error) {
 	defer panicked(&err, errDecode)
 	return c.Decode(payload, dst)

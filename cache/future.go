@@ -11,7 +11,7 @@ import (
 type Future[T any] struct {
 	done   chan struct{}
 	once   sync.Once
-	finish func() (T, error) // run once, by the first who awaits; may be nil
+	finish func() (T, error) // run once, by the first Await; may be nil
 	value  T
 	err    error
 }

@@ -51,8 +51,8 @@ func newGuard(alias string, failures int, cooldown time.Duration, logger *slog.L
 	})}
 }
 
-// call runs f unless the breaker is open. That ctx has ended is the caller's
-// own doing, and told as such in either state.
+// call runs f unless the breaker is open. If ctx has ended, that is the error in either
+// state.
 func (g *guard) call(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -161,7 +161,7 @@ func (h *Handler) sourceFor(alias string) *sharedStore {
 		cfg:      cfg,
 		registry: h.registry,
 		logger:   h.logger,
-		flights:  flight.New[*landing](),
+		flights:  flight.New[*loadResult](),
 		opening:  make(chan struct{}, 1),
 	}
 	h.sources = append(h.sources, source)
@@ -174,7 +174,7 @@ type sharedStore struct {
 	cfg      Config
 	registry *driver.Registry
 	logger   *slog.Logger
-	flights  *flight.Group[*landing]
+	flights  *flight.Group[*loadResult]
 
 	ready   atomic.Pointer[opened]
 	opening chan struct{} // a lock that can be waited for with a context
@@ -226,7 +226,7 @@ func (s *sharedStore) probe(ctx context.Context) error {
 	return nil
 }
 
-func (s *sharedStore) flightGroup() *flight.Group[*landing] { return s.flights }
+func (s *sharedStore) flightGroup() *flight.Group[*loadResult] { return s.flights }
 
 // shutdown ends the store, or sees to it that it is never opened.
 func (s *sharedStore) shutdown(ctx context.Context) error {

@@ -163,7 +163,7 @@ func TestAnOpenThatIsCancelledIsTriedAgainByTheNextCaller(t *testing.T) {
 	}
 }
 
-func TestAPanicInOpenLocksNobodyOut(t *testing.T) {
+func TestAPanicInOpenReleasesTheLock(t *testing.T) {
 	first := true
 	b := &fakeBackend{opening: func(context.Context, driver.Config) error {
 		if first {

@@ -27,7 +27,7 @@ func (hooks) NoteMiss(ctx context.Context, c *BaseCache, op, key string) {
 
 func (hooks) IsObserved(c *BaseCache) bool { return c.events.HasListeners(c.sender) }
 
-func (hooks) IsUnresponsive(c *BaseCache) bool { return c.silence.isNoted() }
+func (hooks) IsUnresponsive(c *BaseCache) bool { return c.unresponsive.isSet() }
 
 func (hooks) HasSessions(ctx context.Context, c *BaseCache) bool {
 	st, err := c.source.open(ctx)
@@ -35,7 +35,7 @@ func (hooks) HasSessions(ctx context.Context, c *BaseCache) bool {
 }
 
 func (hooks) Batches(ctx context.Context, c *BaseCache) bool {
-	st, err := c.openUnlessSilent(ctx, "GetMany")
+	st, err := c.openFailFast(ctx, "GetMany")
 	return err == nil && st.many != nil && st.native == nil
 }
 
@@ -45,7 +45,7 @@ func (hooks) IsImplied(h *Handler) bool { return h != nil && h.implied != nil }
 
 func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx) }
 
-func (hooks) RunFrom(ctx context.Context) fill.Run { return loading{flight.Current[*landing](ctx)} }
+func (hooks) RunFrom(ctx context.Context) fill.Run { return loading{flight.Current[*loadResult](ctx)} }
 
 func (hooks) Budget(h *Handler) *inflight.Budget {
 	if h == nil {
@@ -70,17 +70,17 @@ func handlerFrom(ctx context.Context) *Handler {
 }
 
 // loading implements [fill.Run]. flight is nil outside of a load.
-type loading struct{ flight *flight.Flight[*landing] }
+type loading struct{ flight *flight.Flight[*loadResult] }
 
 func (l loading) Publish(value any) {
 	if l.flight != nil {
-		l.flight.Announce(&landing{value: value, fresh: true})
+		l.flight.Publish(&loadResult{value: value, fresh: true})
 	}
 }
 
 func (l loading) Release() {
 	if l.flight != nil {
-		l.flight.Release(&landing{fresh: true, private: true})
+		l.flight.Release(&loadResult{fresh: true, private: true})
 	}
 }
 

@@ -69,7 +69,8 @@ func (currentLog) WithGroup(name string) slog.Handler {
 	return slog.Default().Handler().WithGroup(name)
 }
 
-// implied is what a handler has that nobody has set. It is safe for concurrent use.
+// implied is the state of a default handler that no program has set. It is safe for
+// concurrent use.
 type implied struct {
 	firstUse atomic.Pointer[string] // nil before
 }

@@ -34,7 +34,7 @@ func TestAMaxInFlightThatIsNoneIsAnError(t *testing.T) {
 	}
 }
 
-func TestInFlightTellsBytesAndTheLimitOfTheSettings(t *testing.T) {
+func TestInFlightReturnsBytesAndTheLimitOfTheSettings(t *testing.T) {
 	for maxInFlight, want := range map[int64]int64{0: cache.DefaultMaxInFlight, 100: 100} {
 		h, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory", MaxInFlight: maxInFlight}})
 		if err != nil {

@@ -85,7 +85,7 @@ func keepsPrefix(f KeyFunc, prefix string) bool {
 // an error, see [ValidateKey]. It may open the backend.
 func (c *BaseCache) MakeKey(ctx context.Context, key string, opts ...Option) (string, error) {
 	var o options
-	_, k, err := c.begin(ctx, "MakeKey", key, opts, &o)
+	_, k, err := c.start(ctx, "MakeKey", key, opts, &o)
 	if err != nil {
 		return "", err
 	}
@@ -176,8 +176,8 @@ func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []by
 // that other backends, Memcached above all, would refuse it.
 const MaxKeyLength = 250
 
-// isPlain reports whether a final key works on every backend, by all that can be
-// told quickly.
+// isPlain reports whether a final key works on every backend, by quick checks that may
+// reject keys which do work.
 func isPlain(key []byte) bool {
 	return len(key) > 0 && len(key) <= MaxKeyLength && !keys.HasControlOrBlank(key)
 }
@@ -193,15 +193,15 @@ func keyProblem(key []byte) string {
 	return ""
 }
 
-// keyWarnings warns once for each shape of key, so that a hot path with one
-// bad key does not fill the log.
+// keyWarnings warns once for each shape of key, so that frequent use of one bad key does
+// not fill the log.
 type keyWarnings struct {
 	mu   sync.Mutex
 	seen map[string]struct{}
 }
 
-// maxKeyShapes bounds the shapes remembered, which clients may influence.
-// After that many there is nothing to learn from another warning.
+// maxKeyShapes limits the shapes remembered, which clients may influence.
+// After that many, another warning is of no use.
 const maxKeyShapes = 100
 
 func (w *keyWarnings) warn(ctx context.Context, logger *slog.Logger, level slog.Level, alias, key, problem string) {

@@ -9,9 +9,9 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// KeysError says for which keys GetMany, SetMany or DeleteMany failed, and why: it
-// is inside their error where they were done for the others, and wherever the
-// backend tells keys apart. errors.Is finds each of the causes.
+// KeysError says for which keys GetMany, SetMany or DeleteMany failed, and why. It is
+// wrapped in their error if they succeeded for other keys, or if the backend reports
+// errors by key. errors.Is finds each of the causes.
 type KeysError struct {
 	// Keys are the caller's keys that failed, each once, in the order of the
 	// call; those of SetMany are sorted.
@@ -43,7 +43,7 @@ func newKeysError(keys []string, errs []error) *KeysError {
 // maxCauses is how many different causes the text of a KeysError has.
 const maxCauses = 4
 
-// Error tells of each cause the first key and the number of the others.
+// Error names, for each cause, the first key and the number of the others.
 func (e *KeysError) Error() string {
 	counts := make(map[string]int)
 	var causes []string // in the order of their first keys
@@ -76,9 +76,8 @@ func (e *KeysError) Error() string {
 // Unwrap returns the causes.
 func (e *KeysError) Unwrap() []error { return e.Errs }
 
-// perKey returns the errors of n keys, nil for those that were done, if that is
-// what err tells. Otherwise it returns nil: the operation failed as a whole, or
-// not at all.
+// perKey returns the errors of n keys, nil for those that succeeded, if err has them.
+// Otherwise it returns nil: the operation failed as a whole, or not at all.
 func perKey(err error, n int) []error {
 	var partial *driver.PartialError
 	if errors.As(err, &partial) && len(partial.Errs) == n {

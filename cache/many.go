@@ -48,7 +48,7 @@ func (v Value) wrap(err error) error {
 
 // GetMany implements [Cache].
 func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]Value, error) {
-	b, err := c.beginMany(ctx, "GetMany", keys, opts)
+	b, err := c.startMany(ctx, "GetMany", keys, opts)
 	if err != nil || len(keys) == 0 {
 		return map[string]Value{}, err
 	}
@@ -97,7 +97,7 @@ func (c *BaseCache) reportFound(ctx context.Context, key string, e *entry, o *op
 // SetMany implements [Cache].
 func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...Option) ([]string, error) {
 	keys := slices.Sorted(maps.Keys(items))
-	b, err := c.beginMany(ctx, "SetMany", keys, opts)
+	b, err := c.startMany(ctx, "SetMany", keys, opts)
 	if err != nil {
 		return keys, err
 	}
@@ -118,7 +118,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 		}
 	}
 	var errs []error
-	err = b.change(ctx, func() (err error) {
+	err = b.mutate(ctx, func() (err error) {
 		errs, err = b.store(ctx, values)
 		return err
 	})
@@ -154,12 +154,12 @@ func (c *BaseCache) publishDone(ctx context.Context, event EventKind, op string,
 
 // DeleteMany implements [Cache].
 func (c *BaseCache) DeleteMany(ctx context.Context, keys []string, opts ...Option) error {
-	b, err := c.beginMany(ctx, "DeleteMany", keys, opts)
+	b, err := c.startMany(ctx, "DeleteMany", keys, opts)
 	if err != nil || len(keys) == 0 {
 		return err
 	}
 	defer b.release()
-	err = b.change(ctx, func() error { return b.delete(ctx) })
+	err = b.mutate(ctx, func() error { return b.delete(ctx) })
 	errs := perKey(err, len(keys))
 	if err != nil && errs == nil {
 		return c.failFor(ctx, "DeleteMany", "", err, b.o.flags)
@@ -178,11 +178,10 @@ type batch struct {
 	done   func()
 }
 
-// beginMany is begin for many keys. A store is not asked for at all if there
-// are none.
-func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opts []Option) (*batch, error) {
+// startMany is start for many keys. Without keys, the store is not opened.
+func (c *BaseCache) startMany(ctx context.Context, op string, keys []string, opts []Option) (*batch, error) {
 	var o options
-	if err := c.sum(&o, opts); err != nil {
+	if err := c.resolve(&o, opts); err != nil {
 		return nil, c.fail(ctx, op, "", err)
 	}
 	if len(keys) == 0 {
@@ -205,7 +204,7 @@ func (c *BaseCache) beginMany(ctx context.Context, op string, keys []string, opt
 		}
 	}
 	b.buffer.b = all
-	b.done = c.underWay() // not before: a KeyFunc may panic
+	b.done = c.track() // not before: a KeyFunc may panic
 	return b, nil
 }
 
@@ -215,7 +214,7 @@ func (b *batch) release() {
 }
 
 // change is opened.change for all keys.
-func (b *batch) change(ctx context.Context, write func() error) error {
+func (b *batch) mutate(ctx context.Context, write func() error) error {
 	for _, k := range b.keys {
 		if err := b.st.flights.Invalidate(ctx, k); err != nil {
 			return err

@@ -222,7 +222,7 @@ func TestABreakerIsOpenedOnlyIfNoServerAnswers(t *testing.T) {
 }
 
 // Of a backend of which one server is silent nobody need say that it is.
-func TestABackendIsSilentOnlyIfNoServerAnswers(t *testing.T) {
+func TestABackendIsUnresponsiveOnlyIfNoServerAnswers(t *testing.T) {
 	f := newFleet()
 	*f.failure = os.ErrDeadlineExceeded
 	c := newCache(t, f, cache.Config{}, quiet, cache.WithClock(f.clock))

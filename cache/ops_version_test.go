@@ -31,7 +31,7 @@ func wantHas(t *testing.T, c cache.Cache, key string, want bool, opts ...cache.O
 	}
 }
 
-func TestIncrVersionKeepsTheTimeLeftThatTheEnvelopeTells(t *testing.T) {
+func TestIncrVersionKeepsTheTimeLeftOfTheEnvelope(t *testing.T) {
 	c, s := clockedCache(t)
 	mustSet(t, c, "ends", "value", cache.After(time.Minute))
 	mustSet(t, c, "lasts", "value", cache.Never)
@@ -49,7 +49,7 @@ func TestIncrVersionKeepsTheTimeLeftThatTheEnvelopeTells(t *testing.T) {
 	wantHas(t, c, "lasts", true, cache.Version(2))
 }
 
-func TestIncrVersionOfAnIntegerStartsTheTimeoutAnewWhereTheStoreCannotTell(t *testing.T) {
+func TestIncrVersionOfAnIntegerRestartsTheTimeoutIfTheStoreHasNoTTL(t *testing.T) {
 	c, s := clockedCache(t)
 	mustSet(t, c, "n", 7, cache.After(time.Minute))
 	s.clock.Advance(50 * time.Second)

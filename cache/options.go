@@ -11,10 +11,9 @@ import (
 // for it, as Get ignores a timeout; for Incr and Decr a timeout is ErrInvalidOption.
 type Option interface{ option() }
 
-// options is the sum of the Options of one call over the defaults of its alias.
-// An operation has it on its stack and passes it by reference, but to what
-// outlives the operation: a copy of so many words waits for the memory that it
-// is made of.
+// options are the Options of one call, resolved over the defaults of its alias. An
+// operation has them on its stack and passes them by reference, except to what outlives
+// the operation: copying so many words stalls on the stores that have just written them.
 type options struct {
 	timeout  Timeout
 	version  int
@@ -88,10 +87,10 @@ type assignerOption struct{ nativeAssigner }
 
 func (assignerOption) option() {}
 
-// sum sets o to opts added up over the defaults of the alias. It tells them by
-// their types: a method of each, called through the interface, would have o on the
-// heap or copy it twice for each option.
-func (a *alias) sum(o *options, opts []Option) error {
+// resolve applies opts over the defaults of the alias, and sets o to the result. It
+// switches on their types: a method of each, called through the interface, would move o to
+// the heap or copy it twice for each option.
+func (a *alias) resolve(o *options, opts []Option) error {
 	*o = a.options
 	for _, opt := range opts {
 		if set, ok := opt.(flags); ok { // as most are: this is faster than the switch

@@ -165,7 +165,7 @@ func TestMissOnErrorNeverHidesAMistakeOfTheCaller(t *testing.T) {
 	}
 }
 
-func TestInAnOutageGetOrSetLoadsOnceForAllWhoWait(t *testing.T) {
+func TestInAnOutageGetOrSetLoadsOnceForAllWaitingCallers(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{
 		"MissOnError":         {OnError: cache.MissOnError},
 		"with a breaker":      {OnError: cache.MissOnError, BreakerFailures: 1},
@@ -239,7 +239,7 @@ func TestTheBreakerLeavesADeadServerAloneAndNoticesItsReturn(t *testing.T) {
 	})
 }
 
-func TestAnEndedContextIsToldAsSuchWhileTheBreakerIsOpen(t *testing.T) {
+func TestAnEndedContextIsReportedAsSuchWhileTheBreakerIsOpen(t *testing.T) {
 	down := newOutage()
 	down.down.Store(true)
 	for name, opener := range map[string]*driver.Backend{"opened": openerOf(down), "cannot be opened": refusing().opener()} {

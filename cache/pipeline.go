@@ -9,9 +9,8 @@ import (
 )
 
 // pipeline starts operations on a store that keeps many in flight by itself.
-// What remains to be done with a result, decoding above all, is done by the
-// first who awaits the future, so that the store's own goroutine is not held
-// up; events are published then, too.
+// The first Await of a future does the rest of the work on its result, mainly decoding, so
+// that the store's own goroutine is not held up; events are published then, too.
 //
 // Add and Touch are not here: they may have to look at an entry again, which
 // is work for a worker.
@@ -34,9 +33,9 @@ func (a *AsyncCache) pipeline(ctx context.Context) *pipeline {
 	return &pipeline{cache: c, st: st}
 }
 
-// start sends op, whose bytes must not be pooled, and returns the future of
+// send sends op, whose bytes must not be pooled, and returns the future of
 // what finish makes of the result.
-func start[T any](ctx context.Context, p *pipeline, op driver.Op, finish func(driver.Result) (T, error)) *Future[T] {
+func send[T any](ctx context.Context, p *pipeline, op driver.Op, finish func(driver.Result) (T, error)) *Future[T] {
 	f := newFuture[T]()
 	c := p.cache
 	c.pending.add()
@@ -69,9 +68,9 @@ func failOnPanic[T any](f **Future[T]) {
 	}
 }
 
-// begin is BaseCache.begin with a key that the store may keep until the
+// start is BaseCache.start with a key that the store may keep until the
 // operation ends.
-func (p *pipeline) begin(ctx context.Context, op, key string, opts []Option) (_ []byte, o options, err error) {
+func (p *pipeline) start(ctx context.Context, op, key string, opts []Option) (_ []byte, o options, err error) {
 	k, err := p.cache.prepare(ctx, p.st, op, key, opts, &o)
 	if err != nil {
 		return nil, o, err
@@ -82,11 +81,11 @@ func (p *pipeline) begin(ctx context.Context, op, key string, opts []Option) (_ 
 
 func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) (f *Future[bool]) {
 	defer failOnPanic(&f)
-	k, o, err := p.begin(ctx, "Get", key, opts)
+	k, o, err := p.start(ctx, "Get", key, opts)
 	if err != nil {
 		return failed[bool](err)
 	}
-	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
+	return send(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
 		e, o := p.st.entry(r.Value), o
 		return p.cache.read(ctx, "Get", key, &e, r.Err, dst, &o)
 	})
@@ -94,11 +93,11 @@ func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) 
 
 func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *Future[Lookup[[]byte]]) {
 	defer failOnPanic(&f)
-	k, o, err := p.begin(ctx, "GetBytes", key, opts)
+	k, o, err := p.start(ctx, "GetBytes", key, opts)
 	if err != nil {
 		return failed[Lookup[[]byte]](err)
 	}
-	return start(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
+	return send(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (l Lookup[[]byte], err error) {
 		o := o
 		if r.Err == nil {
 			e := p.st.entry(r.Value)
@@ -116,7 +115,7 @@ func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *
 func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Option) (f *Future[struct{}]) {
 	defer failOnPanic(&f)
 	c := p.cache
-	k, o, err := p.begin(ctx, op, key, opts)
+	k, o, err := p.start(ctx, op, key, opts)
 	if err != nil {
 		return failed[struct{}](err)
 	}
@@ -131,7 +130,7 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 		return failed[struct{}](c.failFor(ctx, op, key, err, o.flags))
 	}
 	on := o.flags
-	return start(ctx, p, driver.Op{Kind: driver.OpSet, Key: k, Value: s.bytes, TTL: ttl}, func(r driver.Result) (struct{}, error) {
+	return send(ctx, p, driver.Op{Kind: driver.OpSet, Key: k, Value: s.bytes, TTL: ttl}, func(r driver.Result) (struct{}, error) {
 		if r.Err != nil {
 			return struct{}{}, c.failFor(ctx, op, key, r.Err, on)
 		}
@@ -143,7 +142,7 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Future[bool]) {
 	defer failOnPanic(&f)
 	c := p.cache
-	k, o, err := p.begin(ctx, "Delete", key, opts)
+	k, o, err := p.start(ctx, "Delete", key, opts)
 	if err != nil {
 		return failed[bool](err)
 	}
@@ -151,7 +150,7 @@ func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Fu
 		return failed[bool](c.failFor(ctx, "Delete", key, err, o.flags))
 	}
 	on := o.flags
-	return start(ctx, p, driver.Op{Kind: driver.OpDelete, Key: k}, func(r driver.Result) (bool, error) {
+	return send(ctx, p, driver.Op{Kind: driver.OpDelete, Key: k}, func(r driver.Result) (bool, error) {
 		if r.Err != nil {
 			return false, c.failFor(ctx, "Delete", key, r.Err, on)
 		}
@@ -165,7 +164,7 @@ func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts [
 	if err := checkCounterOptions(opts); err != nil {
 		return failed[int64](p.cache.fail(ctx, op, key, err))
 	}
-	k, o, err := p.begin(ctx, op, key, opts)
+	k, o, err := p.start(ctx, op, key, opts)
 	if err != nil {
 		return failed[int64](err)
 	}
@@ -173,7 +172,7 @@ func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts [
 		return failed[int64](p.cache.fail(ctx, op, key, ErrUnsupported))
 	}
 	on := o.flags
-	return start(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
+	return send(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
 		if r.Err != nil {
 			return 0, p.cache.failCounter(ctx, op, key, r.Err, on)
 		}

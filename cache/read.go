@@ -12,7 +12,7 @@ import (
 // Get implements [Cache].
 func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option) (bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "Get", key, opts, &o)
+	st, k, err := c.start(ctx, "Get", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
@@ -22,7 +22,7 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 	return c.read(ctx, "Get", key, &e, err, dst, &o)
 }
 
-// previous is what a look-up found under a key, for who may replace it.
+// previous is the entry that a look-up found under a key, and that may be replaced.
 type previous struct {
 	there bool
 	entry
@@ -72,7 +72,7 @@ func (c *BaseCache) missed(ctx context.Context, op, key string, err error, o *op
 // GetBytes implements [Cache].
 func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([]byte, bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "GetBytes", key, opts, &o)
+	st, k, err := c.start(ctx, "GetBytes", key, opts, &o)
 	if err != nil {
 		return nil, false, err
 	}
@@ -93,7 +93,7 @@ func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([
 // Has implements [Cache].
 func (c *BaseCache) Has(ctx context.Context, key string, opts ...Option) (bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "Has", key, opts, &o)
+	st, k, err := c.start(ctx, "Has", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
@@ -121,8 +121,8 @@ func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o *
 	return e, err
 }
 
-// presentHead is present for a store that returned the head of an entry. An
-// empty head tells nothing: it may be that of a native entry.
+// presentHead is present for a store that returned the head of an entry. An empty head
+// says nothing: it may be that of a native entry.
 func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, key string, head []byte, err error, o *options) (bool, error) {
 	if err == nil && len(head) == 0 {
 		_, err = c.fetchReadable(ctx, st, k, o)

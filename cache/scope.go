@@ -247,4 +247,4 @@ func (b brokenStore) open(context.Context) (*opened, error) { return nil, b.err 
 
 // flightGroup is not asked for: that the cache does not exist is no failure to
 // open it.
-func (b brokenStore) flightGroup() *flight.Group[*landing] { return nil }
+func (b brokenStore) flightGroup() *flight.Group[*loadResult] { return nil }

@@ -59,7 +59,7 @@ func (s *session) close(ctx context.Context) error {
 type pending struct {
 	mu   sync.Mutex
 	n    int
-	idle chan struct{} // closed when n falls to 0; nil while nobody waits
+	idle chan struct{} // closed when n falls to 0; nil while no caller waits
 }
 
 func (p *pending) add() {
@@ -84,7 +84,7 @@ func (p *pending) isIdle() bool {
 	return p.n == 0
 }
 
-// wait returns when nothing is under way, or ctx ends.
+// wait returns when no operation is running, or ctx ends.
 func (p *pending) wait(ctx context.Context) error {
 	p.mu.Lock()
 	if p.n == 0 {

@@ -105,7 +105,7 @@ const (
 	// outage, what should have been deleted may still be there. Each error is
 	// published as an event, and logged at times. Fill and GetOrSet run their
 	// loader once for all callers that wait; Incr, Decr and IncrVersion find no key.
-	// Clear, and operations with [FailClosed], return the error all the same.
+	// Clear, and operations with [FailClosed], still return the error.
 	MissOnError
 )
 

@@ -68,7 +68,7 @@ func intField(name string, of func(*Config) *int) field {
 	}}
 }
 
-// setMaxInFlight takes no zero: whoever writes one may mean "none" or "no bound".
+// setMaxInFlight rejects zero, which could mean "none" or "no limit".
 func setMaxInFlight(cfg *Config, v any) (err error) {
 	if cfg.MaxInFlight, err = strconv.ParseInt(fmt.Sprint(v), 10, 64); err != nil || cfg.MaxInFlight <= 0 {
 		return mustBe("max_in_flight", v, "a number of bytes from 1 on")
@@ -95,7 +95,8 @@ func policyField(name string, of func(*Config) *ErrorPolicy) field {
 
 var versionField = intField("version", func(cfg *Config) *int { return &cfg.Version })
 
-// setVersion takes no zero, for which Config has 1: whoever writes one means it.
+// setVersion rejects zero: in a Config it stands for the default, 1, but a text that says
+// 0 means 0.
 func setVersion(cfg *Config, v any) error {
 	err := versionField.set(cfg, v)
 	if err == nil && cfg.Version == 0 {

@@ -101,7 +101,7 @@ func TestOnlyLongValuesThatGainAreCompressed(t *testing.T) {
 	}
 }
 
-func TestAValueOverTheBoundOfDecompressionIsTooLargeAndLeavesNothing(t *testing.T) {
+func TestAValueOverTheLimitOfDecompressionIsTooLargeAndLeavesNothing(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{Compression: codec.S2, CompressMin: 1, MaxDecompressed: 1000})
 	mustSet(t, c, "k", "old")
@@ -113,7 +113,7 @@ func TestAValueOverTheBoundOfDecompressionIsTooLargeAndLeavesNothing(t *testing.
 	wantHas(t, c, "k", true)
 }
 
-func TestAnEntryThatWouldGrowOverTheBoundIsAMiss(t *testing.T) {
+func TestAnEntryThatWouldGrowOverTheLimitIsAMiss(t *testing.T) {
 	s := newMapStore()
 	generous := newCache(t, s, cache.Config{Compression: codec.Zstd, CompressMin: 1})
 	strict := newCache(t, s, cache.Config{MaxDecompressed: 1000}, quiet)

@@ -84,7 +84,7 @@ func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, 
 		return *dst, found, err
 	}
 	var o options
-	st, k, err := c.begin(ctx, "Get", key, opts, &o)
+	st, k, err := c.start(ctx, "Get", key, opts, &o)
 	if err != nil {
 		return value, false, err
 	}
@@ -180,11 +180,11 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 		return getOrSetBy(ctx, v.cache, key, load, opts)
 	}
 	var o options
-	st, k, err := c.begin(ctx, "GetOrSet", key, opts, &o)
+	st, k, err := c.start(ctx, "GetOrSet", key, opts, &o)
 	if err != nil {
 		return value, err
 	}
-	mark := st.flights.Mark()
+	stamp := st.flights.Stamp()
 	var e entry
 	err = st.fetch(ctx, k.b, &e)
 	var found bool
@@ -195,7 +195,7 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	}
 	defer k.release()
 	g := &getOrSet[T]{load: load}
-	_, err = c.fill(ctx, &lookUp{"GetOrSet", key, st, k.b, mark, e}, err, &g.value, g, &o)
+	_, err = c.fill(ctx, &lookUp{"GetOrSet", key, st, k.b, stamp, e}, err, &g.value, g, &o)
 	return g.value, err
 }
 

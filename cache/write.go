@@ -11,7 +11,7 @@ import (
 // Set implements [Cache].
 func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Option) error {
 	var o options
-	st, k, err := c.begin(ctx, "Set", key, opts, &o)
+	st, k, err := c.start(ctx, "Set", key, opts, &o)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Opti
 // SetBytes implements [Cache].
 func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts ...Option) error {
 	var o options
-	st, k, err := c.begin(ctx, "SetBytes", key, opts, &o)
+	st, k, err := c.start(ctx, "SetBytes", key, opts, &o)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key str
 		return c.fail(ctx, op, key, encodeErr)
 	}
 	event := EventSet
-	err := st.change(ctx, k, func() error {
+	err := st.mutate(ctx, k, func() error {
 		if _, lives := o.timeout.ttl(); lives && encodeErr == nil {
 			return st.write(ctx, k, s, o)
 		}
@@ -63,7 +63,7 @@ func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key str
 // Add implements [Cache].
 func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Option) (bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "Add", key, opts, &o)
+	st, k, err := c.start(ctx, "Add", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
@@ -110,7 +110,7 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	case len(head) > 0 && c.checkHead(head, o.codec) == nil:
 		return false, nil
 	}
-	// What is there cannot be read, or the head does not tell.
+	// The stored entry cannot be read, or its head does not say.
 	e, err := c.fetchReadable(ctx, st, k, o)
 	switch {
 	case errors.Is(err, driver.ErrCorrupt):
@@ -126,9 +126,9 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	return false, err
 }
 
-// replace stores s in place of an entry that is unreadable or not wanted: if
-// the store can compare, only while the entry is still old. Stores compare and
-// replace bytes and no native values; a []byte has an envelope for that.
+// replace stores s over an entry that is unreadable or not wanted: if the store can
+// compare, only while the entry is still old. Stores compare and replace bytes, not native
+// values; a []byte has an envelope for that.
 func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s *stored, o *options) (bool, error) {
 	if st.replacer == nil || old.raw == nil || old.isNative || s.isNative && s.bytes == nil {
 		return true, st.write(ctx, k, s, o)
@@ -149,7 +149,7 @@ func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry
 // Touch implements [Cache].
 func (c *BaseCache) Touch(ctx context.Context, key string, opts ...Option) (bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "Touch", key, opts, &o)
+	st, k, err := c.start(ctx, "Touch", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
@@ -180,7 +180,7 @@ func (c *BaseCache) expire(ctx context.Context, st *opened, k []byte, key string
 // Delete implements [Cache].
 func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (bool, error) {
 	var o options
-	st, k, err := c.begin(ctx, "Delete", key, opts, &o)
+	st, k, err := c.start(ctx, "Delete", key, opts, &o)
 	if err != nil {
 		return false, err
 	}
@@ -190,7 +190,7 @@ func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (boo
 
 func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	var deleted bool
-	err := st.change(ctx, k, func() (err error) {
+	err := st.mutate(ctx, k, func() (err error) {
 		deleted, err = st.store.Delete(ctx, k)
 		return err
 	})

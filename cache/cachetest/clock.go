@@ -9,8 +9,8 @@ import (
 
 var _ driver.Clock = (*Clock)(nil)
 
-// Clock is a [driver.Clock] that stands still until it is told to advance. It
-// is safe for concurrent use. Make one with [NewClock].
+// Clock is a [driver.Clock] that stands still until Advance is called. It is safe for
+// concurrent use. Make one with [NewClock].
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

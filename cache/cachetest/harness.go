@@ -106,7 +106,7 @@ func shutdownAtEnd(tb testing.TB, store driver.Store) {
 	})
 }
 
-// tick is the least time that the store tells apart.
+// tick is the smallest time difference that the store distinguishes.
 func (h Harness) tick() time.Duration {
 	switch {
 	case h.Granularity > 0:

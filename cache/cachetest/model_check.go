@@ -24,8 +24,8 @@ func ModelStore(t *testing.T, h Harness) {
 	modelStore(t, t, h)
 }
 
-// modelStore is ModelStore with tb, which New is given and which lives as long
-// as the test, apart from t, which is told of a difference.
+// modelStore is ModelStore with two testing values: New gets tb, which lives as long as the
+// test, and differences are reported to t.
 func modelStore(t rapid.TB, tb testing.TB, h Harness) {
 	t.Helper()
 	if h.Discards {

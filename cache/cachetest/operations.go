@@ -30,8 +30,7 @@ const (
 	presentSpace = "shop"
 )
 
-// operations are all methods of package driver that take a context, but for
-// Shutdown.
+// operations are all methods of package driver that take a context, except Shutdown.
 var operations = []operation{
 	{name: "Get", call: func(ctx context.Context, s driver.Store, a arguments) error {
 		_, err := s.Get(ctx, a.key)

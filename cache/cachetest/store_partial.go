@@ -61,8 +61,8 @@ var partialCases = []storeCase{{
 	},
 }}
 
-// partDown stores keys as their own values, breaks a part of the servers, and tells
-// which of the keys are theirs: some are, and some are not. One key comes twice.
+// partDown stores keys as their own values, breaks some of the servers, and reports which
+// of the keys they hold: some, but not all. One key comes twice.
 func (p *probe) partDown() (keys [][]byte, down []bool) {
 	p.Helper()
 	for i := range 60 {

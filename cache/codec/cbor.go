@@ -57,8 +57,8 @@ func newCBOR() *cborCodec {
 		// Parts whose types cannot be nested without end come on top of
 		// MaxDepth, and tags count as levels.
 		MaxNestedLevels: 2 * valuecheck.MaxDepth,
-		// Go strings may hold invalid UTF-8; refusing to read back what was
-		// stored would help nobody.
+		// Go strings may hold invalid UTF-8, and what was stored must be
+		// readable.
 		UTF8:           cbor.UTF8DecodeInvalid,
 		DefaultMapType: reflect.TypeFor[map[string]any](),
 		IntDec:         cbor.IntDecConvertSignedOrBigInt,

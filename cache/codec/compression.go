@@ -84,9 +84,9 @@ func (zstdCompression) Compress(dst, src []byte) []byte {
 }
 
 func (zstdCompression) Decompress(src []byte, size int) ([]byte, error) {
-	// The frames that we write tell their size, so that most of what is corrupt
-	// or malicious can be refused unread. With the option above DecodeAll stops
-	// at the capacity of the slice, or one block of at most 128 KiB after it.
+	// The frames that we write state their size, so that most corrupt or malicious
+	// input is rejected unread. With the option above DecodeAll stops at the
+	// capacity of the slice, or one block of at most 128 KiB after it.
 	var header zstd.Header
 	if len(src) > 0 {
 		if err := header.Decode(src); err != nil {
@@ -122,7 +122,7 @@ func (s2Compression) Decompress(src []byte, size int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: s2: %w", ErrMalformed, err)
 	}
 	if claimed != size {
-		return nil, fmt.Errorf("%w: s2: %d bytes in place of %d", ErrMalformed, claimed, size)
+		return nil, fmt.Errorf("%w: s2: %d bytes, want %d", ErrMalformed, claimed, size)
 	}
 	out, err := s2.Decode(make([]byte, size), src)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s2Compression) Decompress(src []byte, size int) ([]byte, error) {
 
 func checkSize(out []byte, size int) ([]byte, error) {
 	if len(out) != size {
-		return nil, fmt.Errorf("%w: %d bytes decompressed in place of %d", ErrMalformed, len(out), size)
+		return nil, fmt.Errorf("%w: %d bytes decompressed, want %d", ErrMalformed, len(out), size)
 	}
 	return out, nil
 }

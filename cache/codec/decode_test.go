@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 )
 
-func TestAValueOfAnotherTypeIsToldFromCorruption(t *testing.T) {
+func TestAValueOfAnotherTypeIsDistinguishedFromCorruption(t *testing.T) {
 	var (
 		intoStruct  address
 		intoString  string

@@ -88,7 +88,7 @@ func fuzzDecompress(f *testing.F, c codec.Compression) {
 		got, err := c.Decompress(data, int(size))
 		switch {
 		case err == nil && len(got) != int(size):
-			t.Errorf("%d bytes in place of %d, and no error", len(got), size)
+			t.Errorf("%d bytes, want %d, and no error", len(got), size)
 		case err != nil && (!errors.Is(err, codec.ErrMalformed) || got != nil):
 			t.Errorf("%d bytes and the error %v", len(got), err)
 		}

@@ -212,21 +212,20 @@ type Prober interface {
 	Probe(ctx context.Context) error
 }
 
-// Inspector is implemented by a store that can tell about the place where it
-// keeps entries: for the command larder and for health checks, not for the hot
-// path.
+// Inspector is implemented by a store that can describe the servers or the directory that
+// it keeps entries in. It is for the command larder and for health checks, and may be slow.
 type Inspector interface {
 	// Inspect asks each server of the store, in the order of the settings. One
-	// that does not answer has an Err, and the others are there all the same;
-	// the error of Inspect itself says that none could be asked.
+	// that does not answer has an Err, and the others are still reported; the error of
+	// Inspect itself means that none could be asked.
 	Inspect(ctx context.Context) ([]Inspection, error)
 }
 
 // Inspection is what is known of one server, or of a directory.
 type Inspection struct {
 	Where   string        // the address or the path, never a password
-	Product string        // name and version, "Redis 7.2.4"; empty if it is not told
-	Latency time.Duration // of one exchange; zero where there is none
+	Product string        // name and version, "Redis 7.2.4"; empty if unknown
+	Latency time.Duration // of one round trip; zero without a server
 	Figures []Figure
 	Err     error // why the server cannot be used
 }

@@ -3,11 +3,10 @@
 // store from settings. The comment of each method is the specification, and
 // package cachetest checks it sentence by sentence.
 //
-// Programs use package cache; only backends, and those who test them, import
-// this one. It depends on the standard library alone, and no net/http type
-// appears in it.
+// Programs use package cache; only backends and their tests import this one. It depends on
+// the standard library alone, and no net/http type appears in it.
 //
-// # Bytes and who owns them
+// # Ownership of bytes
 //
 // Keys and values passed to a store belong to the caller. The store may read
 // them until the call returns and must copy what it keeps: the caller reuses
@@ -18,7 +17,7 @@
 // Bytes that a store returns are read-only for both sides from then on. The
 // store never changes them, and neither does the core. A store that returns
 // memory which it also keeps implements [Sharer], and the core copies before
-// it hands anything to a caller who has not asked to share.
+// it hands anything to a caller that has not asked to share.
 //
 // # Keys
 //

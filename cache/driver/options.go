@@ -15,8 +15,7 @@ import (
 
 // OptionReader reads typed options from a [Config], whatever their source: Go
 // values, JSON, or the strings of a URL. It collects what is wrong, and
-// [OptionReader.Err] reports all of it at once, options that nobody asked for
-// included.
+// [OptionReader.Err] reports all of it at once, including options that were never read.
 //
 //	opts := driver.ReadOptions(cfg)
 //	maxEntries := opts.Int("max_entries", 10_000, 1, math.MaxInt)
@@ -167,7 +166,7 @@ func (r *OptionReader) Err() error {
 	return errors.Join(errs...)
 }
 
-// unknown is the error about an option that nobody asked for.
+// unknown is the error about an option that was never read.
 func (r *OptionReader) unknown(name string) error {
 	lower := strings.ToLower(name)
 	if lower != name && slices.Contains(r.known, lower) {
@@ -180,20 +179,20 @@ func (r *OptionReader) unknown(name string) error {
 	return fmt.Errorf("unknown option %q: %s", name, text)
 }
 
-// foreignOptions are options that settings of other frameworks have, with the cure.
-// A backend that has one by that name does not come here.
+// foreignOptions are options of other frameworks' settings, with what to write instead.
+// A backend that has an option by that name reads it, and it is not looked up here.
 var foreignOptions = map[string]string{
 	"cull_frequency":         "leave it out: how much is removed at once is the backend's choice",
-	"max_entries":            "this backend has no such bound: set it at the server, or leave it out",
+	"max_entries":            "this backend has no such limit: set it at the server, or leave it out",
 	"key_prefix":             "it is not an option of the backend, but key_prefix of the alias, and prefix in a URL",
 	"key_function":           "it is not an option of the backend, but key_func of the alias, and names a function that was given to cache.RegisterKeyFunc",
 	"client_class":           "leave it out: there is one client",
 	"parser_class":           "leave it out: there is one client",
-	"connection_pool_class":  "the bound of the pool is pool_size for Redis and max_conns for Memcached",
-	"connection_pool_kwargs": "the bound of the pool is pool_size for Redis and max_conns for Memcached",
-	"max_connections":        "the bound of the pool is pool_size for Redis and max_conns for Memcached",
-	"max_pool_size":          "the bound of the pool is pool_size for Redis and max_conns for Memcached",
-	"use_pooling":            "the bound of the pool is pool_size for Redis and max_conns for Memcached",
+	"connection_pool_class":  "the size of the pool is pool_size for Redis and max_conns for Memcached",
+	"connection_pool_kwargs": "the size of the pool is pool_size for Redis and max_conns for Memcached",
+	"max_connections":        "the size of the pool is pool_size for Redis and max_conns for Memcached",
+	"max_pool_size":          "the size of the pool is pool_size for Redis and max_conns for Memcached",
+	"use_pooling":            "the size of the pool is pool_size for Redis and max_conns for Memcached",
 	"no_delay":               "leave it out: small requests are sent at once",
 	"ignore_exc":             `leave it out: "on_error": "miss" of the alias makes errors misses`,
 	"ignore_exceptions":      `leave it out: "on_error": "miss" of the alias makes errors misses`,
@@ -223,9 +222,9 @@ func (r *OptionReader) fail(name string, v any, want string) {
 // maxShown is how many bytes of a string a message shows.
 const maxShown = 100
 
-// describe shows a value of the wrong kind. Of one that has parts it shows the type
-// alone, and a text of several lines not at all: whoever writes a key instead of the
-// name of its file, or a whole object, may have put a secret into it.
+// describe shows a value of the wrong kind: only the type of one that has parts, and no
+// text of several lines. A setting that holds a key instead of the name of its file, or a
+// whole object, may contain a secret.
 func describe(v any) string {
 	switch reflect.ValueOf(v).Kind() {
 	case reflect.String:

@@ -149,7 +149,7 @@ func TestAnOptionOfAnotherFrameworkIsRefusedWithTheCure(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := read(map[string]any{"MAX_ENTRIES": 1}).Err(); err == nil || !strings.Contains(err.Error(), "no such bound") {
+	if err := read(map[string]any{"MAX_ENTRIES": 1}).Err(); err == nil || !strings.Contains(err.Error(), "no such limit") {
 		t.Errorf("without max_entries: %v", err)
 	}
 }

@@ -1,9 +1,9 @@
 package driver
 
 // StoreHook is an optional interface of native values, see [Native]: a store calls
-// it when it stores the value and when it removes it. Whoever holds such a value
-// knows without a lookup whether a lookup would find it. The page cache answers
-// repeated requests so.
+// it when it stores the value and when it removes it. The holder of such a value knows
+// without a lookup whether a lookup would find it. The page cache answers repeated
+// requests that way.
 //
 // A store may ignore hooks; one that calls OnStored calls OnRemoved, too. A value
 // that is stored under two keys, or twice under one, has two calls of OnStored, and

@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-func TestOneRunForAllWhoAskAtTheSameTime(t *testing.T) {
+func TestOneRunForAllConcurrentCallers(t *testing.T) {
 	for _, callers := range []int{1, 64, crowd} {
 		t.Run(fmt.Sprint(callers), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -27,7 +27,7 @@ func TestOneRunForAllWhoAskAtTheSameTime(t *testing.T) {
 				for range callers {
 					go func() {
 						var o outcome
-						o.value, o.leader, o.err = g.Do(t.Context(), key, g.Mark(), fn)
+						o.value, o.leader, o.err = g.Do(t.Context(), key, g.Stamp(), fn)
 						results <- o
 					}()
 				}
@@ -64,7 +64,7 @@ func TestDifferentKeysDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
-func TestAFlightThatHasLandedIsNotJoined(t *testing.T) {
+func TestAFinishedFlightIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		for _, value := range []string{"first", "second"} {

@@ -1,7 +1,7 @@
-// Package flight runs a function once for all who ask for the same key at the
-// same time. Unlike a plain single-flight, a flight belongs to no caller: it
-// has a context of its own that ends when the last interested caller has left;
-// and what it stores can be invalidated while it is under way.
+// Package flight runs a function once for all callers that ask for the same key at the
+// same time. Unlike in a plain single-flight, a flight belongs to no caller: it has a
+// context of its own that ends when the last interested caller has left, and what it stores
+// can be invalidated while it runs.
 //
 // The package knows nothing of caches. Package cache builds Fill on it.
 package flight
@@ -19,8 +19,8 @@ var (
 	ErrGoexit = errors.New("the function called runtime.Goexit")
 
 	// ErrRecursive reports that the function would have waited for itself: it
-	// asked, under its own context, for the key that it is to produce, or for
-	// one whose function waits for it in turn.
+	// asked, under its own context, for the key that it is producing, or for
+	// one whose function waits for it.
 	ErrRecursive = errors.New("the function waits for its own key")
 )
 
@@ -38,20 +38,20 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// Flight is one run of a function for those who wait for its key.
+// Flight is one run of a function for the callers that wait for its key.
 type Flight[V any] struct {
-	group  *Group[V]
-	shard  *shard[V]
-	key    string
-	hash   uint64
-	parent context.Context // of the starter, for its values only
-	ctx    context.Context // of the run, which is like a request of its own
-	cancel context.CancelFunc
-	missed bool
-	landed chan struct{} // closed when value and err are set
+	group    *Group[V]
+	shard    *shard[V]
+	key      string
+	hash     uint64
+	parent   context.Context // of the starter, for its values only
+	ctx      context.Context // of the run, which is like a request of its own
+	cancel   context.CancelFunc
+	missed   bool
+	finished chan struct{} // closed when value and err are set
 
-	announced    chan struct{} // closed when announcement is set
-	announcement V
+	published   chan struct{} // closed when publication is set
+	publication V
 
 	partition string
 	started   time.Time
@@ -84,7 +84,7 @@ func (f *Flight[V]) Missed() bool { return f.missed }
 // it did. While store runs, Invalidate waits. A function calls Commit at most
 // once.
 func (f *Flight[V]) Commit(store func() error) (committed bool, err error) {
-	if !f.beginCommit() {
+	if !f.startCommit() {
 		return false, nil
 	}
 	// Even if store fails or panics, when it may have stored all the same.
@@ -92,7 +92,7 @@ func (f *Flight[V]) Commit(store func() error) (committed bool, err error) {
 	return true, store()
 }
 
-func (f *Flight[V]) beginCommit() bool {
+func (f *Flight[V]) startCommit() bool {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	if f.stale {
@@ -106,7 +106,7 @@ func (f *Flight[V]) beginCommit() bool {
 func (f *Flight[V]) endCommit() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	// Before the flight is gone from its shard: who does not find it there
+	// Before the flight is removed from its shard: a caller that does not find it there
 	// must see that it has stored.
 	f.group.commits.add(f.hash)
 	close(f.committing)
@@ -117,10 +117,9 @@ func (f *Flight[V]) endCommit() {
 	}
 }
 
-// Release hands value to everyone who waits, while the function goes on. What
-// the function returns is dropped and the flight will not commit; its context
-// lasts until the function returns. During or after a Commit, Release does
-// nothing.
+// Release hands value to all waiting callers, while the function goes on. The function's
+// result is dropped and the flight will not commit; its context lasts until the function
+// returns. During or after a Commit, Release does nothing.
 func (f *Flight[V]) Release(value V) { f.end(value, nil) }
 
 // Abandon is Release with an error.
@@ -139,12 +138,12 @@ func (f *Flight[V]) end(value V, err error) {
 		f.takeOver()
 	}
 	f.stale = true
-	f.land(value, err)
+	f.finish(value, err)
 }
 
-// Forget makes the flight stale and waits for nothing: it will not commit, and callers
-// from now on do not join it. Those who wait for it go on to. It is for a caller that
-// knows of a change that was not made by way of [Group.Invalidate].
+// Forget makes the flight stale and does not block: it will not commit, and later callers
+// do not join it. Its waiting callers keep waiting. Forget is for a caller that knows of a
+// change that was made without [Group.Invalidate].
 func (f *Flight[V]) Forget() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
@@ -161,7 +160,7 @@ func (f *Flight[V]) run(fn Func[V]) {
 		if err == nil {
 			f.takeOver()
 		}
-		f.land(value, err)
+		f.finish(value, err)
 		f.endBeside()
 	}()
 	defer func() {
@@ -172,21 +171,21 @@ func (f *Flight[V]) run(fn Func[V]) {
 	value, err = fn(f.ctx, f)
 }
 
-// land hands the result to everyone who waits, the first time that it is
-// called; the lock of the shard is held.
-func (f *Flight[V]) land(value V, err error) {
-	if f.hasLanded() {
+// finish hands the result to all waiting callers, the first time that it is called; the
+// lock of the shard is held.
+func (f *Flight[V]) finish(value V, err error) {
+	if f.hasFinished() {
 		return
 	}
 	f.endTurns()
 	f.remove()
 	f.value, f.err = value, err
-	close(f.landed)
+	close(f.finished)
 }
 
 // makeStale makes the flight stale and reports whether it is committing; the
-// lock of its shard is held. A committing flight stays in the shard until that
-// is over, so that whoever comes next for its key waits for it too.
+// lock of its shard is held. A committing flight stays in the shard until the commit is
+// over, so that the next callers for its key wait for it too.
 func (f *Flight[V]) makeStale() (committing bool) {
 	wasStale := f.stale
 	f.stale = true
@@ -200,7 +199,7 @@ func (f *Flight[V]) makeStale() (committing bool) {
 	return true
 }
 
-// awaitCommit waits until f is not committing any more.
+// awaitCommit waits until f is no longer committing.
 func (f *Flight[V]) awaitCommit(ctx context.Context) error {
 	for r := range runs[V](ctx) {
 		if r == f {
@@ -217,26 +216,26 @@ func (f *Flight[V]) awaitCommit(ctx context.Context) error {
 }
 
 func (f *Flight[V]) wait(ctx context.Context) (v V, err error) {
-	if err := await(ctx, f.landed); err != nil {
+	if err := await(ctx, f.finished); err != nil {
 		f.leave()
 		return v, err
 	}
 	return f.value, f.err
 }
 
-// leave takes one caller from the flight and ends it with the last.
+// leave removes one caller from the flight and ends the flight with the last.
 func (f *Flight[V]) leave() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	f.lose(1)
 }
 
-// lose takes callers from the flight; the lock of its shard is held.
+// lose removes callers from the flight; the lock of its shard is held.
 func (f *Flight[V]) lose(callers int) {
 	f.callers -= callers
-	if f.callers == 0 && !f.hasLanded() {
-		// A run that nobody waits for and whose context is cancelled must not
-		// be stored: it may have stopped half-way.
+	if f.callers == 0 && !f.hasFinished() {
+		// The result of a run whose context is cancelled must not be stored: the
+		// function may have stopped half-way.
 		f.makeStale()
 		f.cancel()
 	}

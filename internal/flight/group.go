@@ -17,8 +17,8 @@ type Group[V any] struct {
 	active atomic.Int64 // flights in the shards, so that invalidation is free when there are none
 	shards [shardCount]shard[V]
 
-	// A flight may have stored a key between the look-up of a caller and his
-	// starting a flight for it.
+	// A flight may have stored a key after a caller looked it up and before the caller
+	// starts a flight for it.
 	commits commits
 }
 
@@ -40,22 +40,22 @@ func (g *Group[V]) hash(key []byte) uint64 { return maphash.Bytes(g.seed, key) }
 
 func (g *Group[V]) shardOf(hash uint64) *shard[V] { return &g.shards[hash%shardCount] }
 
-// Mark returns the present moment.
-func (g *Group[V]) Mark() Mark { return g.commits.mark() }
+// Stamp returns the present moment.
+func (g *Group[V]) Stamp() Stamp { return g.commits.stamp() }
 
 // Func produces the value of a flight. ctx is the flight's.
 type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
 
 // Do joins the flight of key or starts one with fn, and waits until it has
-// landed or ctx ends. leader reports that this caller started it. since is the
-// Mark taken before the caller looked key up and did not find it.
+// finished or ctx ends. leader reports that this caller started it. since is the
+// Stamp taken before the caller looked key up and did not find it.
 //
 // The flight's context has the values of the starter's and no deadline; it is
-// cancelled when the last caller has left, and then nobody joins it any more.
+// cancelled when the last caller has left, and is not joined after that.
 // A panic in fn is a *PanicError and runtime.Goexit is ErrGoexit, for every
 // caller. A caller whose ctx has ended before starts nothing.
-func (g *Group[V]) Do(ctx context.Context, key []byte, since Mark, fn Func[V]) (v V, leader bool, err error) {
-	f, leader, done, err := g.enter(ctx, key, since, &joining{}, fn)
+func (g *Group[V]) Do(ctx context.Context, key []byte, since Stamp, fn Func[V]) (v V, leader bool, err error) {
+	f, leader, done, err := g.joinOrStart(ctx, key, since, &joining{}, fn)
 	if err != nil {
 		return v, false, err
 	}
@@ -64,14 +64,14 @@ func (g *Group[V]) Do(ctx context.Context, key []byte, since Mark, fn Func[V]) (
 	return v, leader, err
 }
 
-// enter joins a flight of key or starts one. The caller is counted among those
-// who wait, and calls done when it waits no more.
-func (g *Group[V]) enter(ctx context.Context, key []byte, since Mark, j *joining, fn Func[V]) (f *Flight[V], leader bool, done func(), err error) {
+// joinOrStart joins a flight of key or starts one. The caller is counted as waiting, and
+// calls done when it stops waiting.
+func (g *Group[V]) joinOrStart(ctx context.Context, key []byte, since Stamp, j *joining, fn Func[V]) (f *Flight[V], leader bool, done func(), err error) {
 	outer, recursive := g.runsUnder(ctx, key)
 	if recursive {
 		return nil, false, nil, ErrRecursive
 	}
-	f, leader, err = g.board(ctx, key, since, j)
+	f, leader, err = g.join(ctx, key, since, j)
 	if err != nil {
 		return nil, false, nil, err
 	}
@@ -89,15 +89,15 @@ func (g *Group[V]) enter(ctx context.Context, key []byte, since Mark, j *joining
 	return f, leader, done, nil
 }
 
-// board returns a flight of key, with the caller counted among those who
-// wait. leader reports that it is new.
-func (g *Group[V]) board(ctx context.Context, key []byte, since Mark, j *joining) (f *Flight[V], leader bool, err error) {
+// join returns a flight of key, with the caller counted as waiting. leader reports that
+// the flight is new.
+func (g *Group[V]) join(ctx context.Context, key []byte, since Stamp, j *joining) (f *Flight[V], leader bool, err error) {
 	hash := g.hash(key)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		f, leader, retry := g.join(ctx, hash, key, since, j)
+		f, leader, retry := g.tryJoin(ctx, hash, key, since, j)
 		if retry == nil {
 			return f, leader, nil
 		}
@@ -107,16 +107,16 @@ func (g *Group[V]) board(ctx context.Context, key []byte, since Mark, j *joining
 	}
 }
 
-// join returns a flight of key, with the caller counted among those who
-// wait, or a channel to wait for before trying again.
-func (g *Group[V]) join(ctx context.Context, hash uint64, key []byte, since Mark, j *joining) (f *Flight[V], leader bool, retry <-chan struct{}) {
+// tryJoin returns a flight of key, with the caller counted as waiting, or a channel to wait
+// for before trying again.
+func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, key []byte, since Stamp, j *joining) (f *Flight[V], leader bool, retry <-chan struct{}) {
 	s := g.shardOf(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if fs := s.keys[string(key)]; fs != nil {
 		if undoing := fs.commitToUndo(); undoing != nil {
-			// It is storing what must not be used any more. Whoever made it
-			// stale waits to undo that; starting now could store before.
+			// A stale flight is storing. The caller that made it stale waits to undo
+			// that; a flight that started now could store before the undoing.
 			return nil, false, undoing
 		}
 		if f := fs.joinable(j); f != nil {
@@ -133,7 +133,7 @@ func (g *Group[V]) join(ctx context.Context, hash uint64, key []byte, since Mark
 }
 
 // newFlight returns a flight with one caller, its starter.
-func (g *Group[V]) newFlight(ctx context.Context, hash uint64, key string, since Mark, partition string) *Flight[V] {
+func (g *Group[V]) newFlight(ctx context.Context, hash uint64, key string, since Stamp, partition string) *Flight[V] {
 	f := &Flight[V]{
 		group:     g,
 		shard:     g.shardOf(hash),
@@ -144,8 +144,8 @@ func (g *Group[V]) newFlight(ctx context.Context, hash uint64, key string, since
 		started:   time.Now(),
 		callers:   1,
 		missed:    g.commits.since(since, hash),
-		landed:    make(chan struct{}),
-		announced: make(chan struct{}),
+		finished:  make(chan struct{}),
+		published: make(chan struct{}),
 	}
 	f.ctx, f.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), runKey[V]{}, f))
 	return f
@@ -154,11 +154,11 @@ func (g *Group[V]) newFlight(ctx context.Context, hash uint64, key string, since
 // Invalidate makes the flights of key stale: they will not commit, and callers
 // from now on do not join them. If one is committing at this moment, Invalidate
 // waits until it has, or ctx ends; so when it returns nil, no flight that
-// began before stores key afterwards. Called by what the flight itself does to
-// commit it is ErrRecursive.
+// started before stores key afterwards. If a flight calls it while committing, the error
+// is ErrRecursive.
 //
-// Whoever changes what is stored under key calls Invalidate before and Forget
-// after.
+// A caller that changes what is stored under key calls Invalidate before the change and
+// Forget after it.
 func (g *Group[V]) Invalidate(ctx context.Context, key []byte) error {
 	return awaitCommits(ctx, g.makeStale(key))
 }
@@ -177,10 +177,9 @@ func awaitCommits[V any](ctx context.Context, committing []*Flight[V]) error {
 	return nil
 }
 
-// Forget makes the flights of key stale and waits for nothing. A flight that
-// began after Invalidate, and before what is stored was changed, may have
-// found the old value there: those who wait for it asked before the change was
-// done and may have it, but nobody who comes later.
+// Forget makes the flights of key stale and does not block. A flight that started after
+// Invalidate and before the store was changed may have read the old value. Its waiting
+// callers asked before the change was complete and may receive it; later callers may not.
 func (g *Group[V]) Forget(key []byte) { g.makeStale(key) }
 
 // ForgetAll is Forget for all keys that match.

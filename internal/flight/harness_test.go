@@ -27,7 +27,7 @@ func ask(ctx context.Context, g *group, key []byte, fn flight.Func[string]) <-ch
 	done := make(chan outcome, 1)
 	go func() {
 		var o outcome
-		o.value, o.leader, o.err = g.Do(ctx, key, g.Mark(), fn)
+		o.value, o.leader, o.err = g.Do(ctx, key, g.Stamp(), fn)
 		done <- o
 	}()
 	synctest.Wait()

@@ -121,7 +121,7 @@ func TestInvalidateThatDoesNotWaitLongEnoughReportsIt(t *testing.T) {
 	}
 }
 
-func TestACallerWhoWaitsForAStaleCommitObeysItsContext(t *testing.T) {
+func TestACallerWaitingForAStaleCommitObeysItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		stored := make(chan struct{})
@@ -138,7 +138,7 @@ func TestACallerWhoWaitsForAStaleCommitObeysItsContext(t *testing.T) {
 	})
 }
 
-func TestInvalidateAfterTheCommitReturnsAtOnceAndNobodyJoins(t *testing.T) {
+func TestInvalidateAfterTheCommitReturnsAtOnceAndTheFlightIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		finished := make(chan struct{})

@@ -10,12 +10,12 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-// join calls Attend in a goroutine of its own and returns when that waits.
-func join(ctx context.Context, g *group, o flight.JoinOptions, fn flight.Func[string]) <-chan attended {
-	done := make(chan attended, 1)
+// join calls Subscribe in a goroutine of its own and returns when that waits.
+func join(ctx context.Context, g *group, o flight.JoinOptions, fn flight.Func[string]) <-chan received {
+	done := make(chan received, 1)
 	go func() {
-		var a attended
-		a.value, a.leader, a.attendance, a.err = g.Attend(ctx, key, g.Mark(), o, fn)
+		var a received
+		a.value, a.leader, a.subscription, a.err = g.Subscribe(ctx, key, g.Stamp(), o, fn)
 		done <- a
 	}()
 	synctest.Wait()
@@ -26,7 +26,7 @@ func TestCallersJoinFlightsOfTheirPartitionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		gates := map[string]*gate{"": newGate(), "a": newGate(), "b": newGate()}
-		leaders, followers := make(map[string]<-chan attended), make(map[string]<-chan attended)
+		leaders, followers := make(map[string]<-chan received), make(map[string]<-chan received)
 		for partition, gate := range gates {
 			leaders[partition] = join(t.Context(), g, flight.JoinOptions{Partition: partition}, gate.produce("of "+partition))
 		}
@@ -38,15 +38,15 @@ func TestCallersJoinFlightsOfTheirPartitionOnly(t *testing.T) {
 			close(gate.open)
 		}
 		for partition := range gates {
-			wantLanded(t, leaders[partition], outcome{value: "of " + partition, leader: true})
-			wantLanded(t, followers[partition], outcome{value: "of " + partition})
+			wantFinished(t, leaders[partition], outcome{value: "of " + partition, leader: true})
+			wantFinished(t, followers[partition], outcome{value: "of " + partition})
 		}
 		wantOutcome(t, plain, outcome{value: "of "})
 		wantIdle(t, g)
 	})
 }
 
-func TestACallerWhoIsAloneWaitsForNobodyAndNobodyForIt(t *testing.T) {
+func TestACallerThatIsAloneSharesNoFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		first, alone, another := newGate(), newGate(), newGate()
@@ -55,9 +55,9 @@ func TestACallerWhoIsAloneWaitsForNobodyAndNobodyForIt(t *testing.T) {
 		second := join(t.Context(), g, flight.JoinOptions{Alone: true}, another.produce("another"))
 		follower := ask(t.Context(), g, key, mustNotRun(t))
 		close(alone.open)
-		wantLanded(t, own, outcome{value: "alone", leader: true})
+		wantFinished(t, own, outcome{value: "alone", leader: true})
 		close(another.open)
-		wantLanded(t, second, outcome{value: "another", leader: true})
+		wantFinished(t, second, outcome{value: "another", leader: true})
 		wantWaiting(t, leader)
 		close(first.open)
 		wantOutcome(t, leader, outcome{value: "first", leader: true})
@@ -76,7 +76,7 @@ func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
 				g := flight.New[string]()
 				options := []flight.JoinOptions{{}, {Partition: "a"}, {Alone: true}, {Alone: true}}
 				gates := make([]*gate, len(options))
-				waiting := make([]<-chan attended, len(options))
+				waiting := make([]<-chan received, len(options))
 				for i, o := range options {
 					gates[i] = newGate()
 					waiting[i] = join(t.Context(), g, o, gates[i].produce("old"))
@@ -88,7 +88,7 @@ func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
 				wantOutcome(t, ask(t.Context(), g, key, returning("new")), outcome{value: "new", leader: true})
 				for i := range options {
 					close(gates[i].open)
-					wantLanded(t, waiting[i], outcome{value: "old", leader: true})
+					wantFinished(t, waiting[i], outcome{value: "old", leader: true})
 					if gates[i].stored {
 						t.Errorf("the flight of %+v has stored", options[i])
 					}
@@ -98,9 +98,9 @@ func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
 	}
 }
 
-// TestNobodyStartsWhileAStaleFlightOfTheKeyCommits is about flights that the
+// TestNoFlightStartsWhileAStaleOneOfTheKeyCommits is about flights that the
 // caller would not have joined.
-func TestNobodyStartsWhileAStaleFlightOfTheKeyCommits(t *testing.T) {
+func TestNoFlightStartsWhileAStaleOneOfTheKeyCommits(t *testing.T) {
 	for _, committer := range []flight.JoinOptions{{}, {Partition: "a"}, {Alone: true}} {
 		for _, next := range []flight.JoinOptions{{}, {Partition: "b"}, {Alone: true}} {
 			synctest.Test(t, func(t *testing.T) {
@@ -120,8 +120,8 @@ func TestNobodyStartsWhileAStaleFlightOfTheKeyCommits(t *testing.T) {
 				wantWaiting(t, second)
 				wantWaiting(t, done)
 				close(storing)
-				wantLanded(t, first, outcome{value: "old", leader: true})
-				wantLanded(t, second, outcome{value: "new", leader: true})
+				wantFinished(t, first, outcome{value: "old", leader: true})
+				wantFinished(t, second, outcome{value: "new", leader: true})
 				if err := <-done; err != nil {
 					t.Error(err)
 				}
@@ -131,33 +131,33 @@ func TestNobodyStartsWhileAStaleFlightOfTheKeyCommits(t *testing.T) {
 	}
 }
 
-func TestAnnouncedJoinsWhatIsAnnouncedAndStartsNothing(t *testing.T) {
+func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, a := flight.New[string](), newAnnouncer()
+		g, a := flight.New[string](), newPublisher()
 		wantNone := func(when, partition string) {
 			t.Helper()
-			if v, attendance := g.Announced(t.Context(), key, partition); attendance != nil {
+			if v, subscription := g.Published(t.Context(), key, partition); subscription != nil {
 				t.Errorf("%s: %q", when, v)
 			}
 		}
 		wantNone("without a flight", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		leader := join(ctx, g, flight.JoinOptions{}, a.produce)
-		wantNone("before the announcement", "")
-		close(a.announce)
-		first := wantAnnounced(t, leader, outcome{value: "header", leader: true})
+		wantNone("before the publication", "")
+		close(a.publish)
+		first := wantPublished(t, leader, outcome{value: "header", leader: true})
 		wantNone("to another partition", "a")
-		v, attendance := g.Announced(t.Context(), key, "")
-		if v != "header" || attendance == nil {
-			t.Fatalf("Announced = %q, %v", v, attendance)
+		v, subscription := g.Published(t.Context(), key, "")
+		if v != "header" || subscription == nil {
+			t.Fatalf("Published = %q, %v", v, subscription)
 		}
 		cancel()
 		first.Leave()
 		synctest.Wait()
 		if a.ended {
-			t.Error("the flight ended, though one caller attends it")
+			t.Error("the flight ended, though it has a subscriber")
 		}
-		attendance.Leave()
+		subscription.Leave()
 		synctest.Wait()
 		if !a.ended {
 			t.Error("the flight goes on for nobody")
@@ -167,15 +167,15 @@ func TestAnnouncedJoinsWhatIsAnnouncedAndStartsNothing(t *testing.T) {
 	})
 }
 
-func TestAnnouncedIsNotForRuns(t *testing.T) {
+func TestPublishedIsNotForRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, a := flight.New[string](), newAnnouncer()
+		g, a := flight.New[string](), newPublisher()
 		leader := join(t.Context(), g, flight.JoinOptions{}, a.produce)
-		close(a.announce)
-		wantAnnounced(t, leader, outcome{value: "header", leader: true})
+		close(a.publish)
+		wantPublished(t, leader, outcome{value: "header", leader: true})
 		wantOutcome(t, ask(t.Context(), g, []byte("other"), func(ctx context.Context, _ *run) (string, error) {
-			if v, attendance := g.Announced(ctx, key, ""); attendance != nil {
-				t.Errorf("a run attends %q", v)
+			if v, subscription := g.Published(ctx, key, ""); subscription != nil {
+				t.Errorf("a run has subscribed to %q", v)
 			}
 			return "other", nil
 		}), outcome{value: "other", leader: true})
@@ -186,7 +186,7 @@ func TestAnnouncedIsNotForRuns(t *testing.T) {
 
 var everySecond = flight.JoinOptions{Interval: time.Second, MaxFlights: 3}
 
-func TestThoseWhoWaitTakeTurnsInStartingAnotherFlight(t *testing.T) {
+func TestWaitingCallersTakeTurnsInStartingAnotherFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		runs := make(chan time.Duration, 10)
@@ -196,7 +196,7 @@ func TestThoseWhoWaitTakeTurnsInStartingAnotherFlight(t *testing.T) {
 			<-open
 			return "value", nil
 		}
-		var callers []<-chan attended
+		var callers []<-chan received
 		for range 6 {
 			callers = append(callers, join(t.Context(), g, everySecond, fn))
 		}
@@ -227,7 +227,7 @@ func TestThoseWhoWaitTakeTurnsInStartingAnotherFlight(t *testing.T) {
 	})
 }
 
-func TestWhoComesLateMayStartAnotherFlightAtOnce(t *testing.T) {
+func TestALateCallerMayStartAnotherFlightAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()
 		leader := join(t.Context(), g, everySecond, first.produce("first"))
@@ -235,18 +235,18 @@ func TestWhoComesLateMayStartAnotherFlightAtOnce(t *testing.T) {
 		time.Sleep(time.Minute)
 		late := join(t.Context(), g, everySecond, second.produce("second"))
 		close(second.open)
-		wantLanded(t, late, outcome{value: "second", leader: true})
-		wantLanded(t, other, outcome{value: "second"})
+		wantFinished(t, late, outcome{value: "second", leader: true})
+		wantFinished(t, other, outcome{value: "second"})
 		wantWaiting(t, leader)
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
 		wantIdle(t, g)
 	})
 }
 
 // beside starts a flight of first, a caller who waits for it, and after a second
 // a flight of second beside it.
-func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Func[string]) (leader, waits, other <-chan attended) {
+func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Func[string]) (leader, waits, other <-chan received) {
 	t.Helper()
 	leader = join(t.Context(), g, everySecond, first)
 	waits = join(t.Context(), g, flight.JoinOptions{}, mustNotRun(t))
@@ -256,15 +256,15 @@ func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Fu
 	return leader, waits, other
 }
 
-func TestTheFirstFlightThatHasSomethingTakesOver(t *testing.T) {
+func TestTheFirstFlightToPublishOrFinishTakesOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, first, a := flight.New[string](), newGate(), newAnnouncer()
+		g, first, a := flight.New[string](), newGate(), newPublisher()
 		ctx, cancel := context.WithCancel(t.Context())
 		leader, waits, other := beside(ctx, t, g, first.produce("first"), a.produce)
-		close(a.announce)
-		own := wantAnnounced(t, other, outcome{value: "header", leader: true})
-		attendance := wantAnnounced(t, waits, outcome{value: "header"})
-		come := wantAnnounced(t, join(t.Context(), g, everySecond, mustNotRun(t)), outcome{value: "header"})
+		close(a.publish)
+		own := wantPublished(t, other, outcome{value: "header", leader: true})
+		subscription := wantPublished(t, waits, outcome{value: "header"})
+		come := wantPublished(t, join(t.Context(), g, everySecond, mustNotRun(t)), outcome{value: "header"})
 		wantWaiting(t, leader)
 		cancel()
 		own.Leave()
@@ -272,30 +272,30 @@ func TestTheFirstFlightThatHasSomethingTakesOver(t *testing.T) {
 		if a.ended {
 			t.Error("the flight ended with its starter, though others have its value")
 		}
-		attendance.Leave()
+		subscription.Leave()
 		come.Leave()
 		synctest.Wait()
 		if !a.ended || first.ended {
 			t.Errorf("ended: the second %v, the first %v", a.ended, first.ended)
 		}
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
 		wantIdle(t, g)
 	})
 }
 
-func TestAReleaseLetsThoseGoWhoWaitForAnotherFlight(t *testing.T) {
+func TestAReleaseAlsoFreesTheCallersOfTheFlightBeside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first := flight.New[string](), newGate()
 		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(_ context.Context, f *run) (string, error) {
 			f.Release("released")
 			return "dropped", nil
 		})
-		wantLanded(t, other, outcome{value: "released", leader: true})
-		wantLanded(t, waits, outcome{value: "released"})
+		wantFinished(t, other, outcome{value: "released", leader: true})
+		wantFinished(t, waits, outcome{value: "released"})
 		wantWaiting(t, leader)
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
 		wantIdle(t, g)
 	})
 }
@@ -306,32 +306,32 @@ func TestAnErrorIsForTheStarterOfAFlightBesideOnly(t *testing.T) {
 		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(context.Context, *run) (string, error) {
 			return "", failed
 		})
-		wantLanded(t, other, outcome{leader: true, err: failed})
+		wantFinished(t, other, outcome{leader: true, err: failed})
 		wantWaiting(t, waits)
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
-		wantLanded(t, waits, outcome{value: "first"})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, waits, outcome{value: "first"})
 		wantIdle(t, g)
 	})
 }
 
-func TestAFlightBesideThatIsAbandonedTakesOverNobody(t *testing.T) {
+func TestAnAbandonedFlightBesideTakesOverNoCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, late := flight.New[string](), newGate(), errors.New("late")
 		leader, waits, other := beside(t.Context(), t, g, first.produce("first"), func(_ context.Context, f *run) (string, error) {
 			f.Abandon(late)
 			return "dropped", nil
 		})
-		wantLanded(t, other, outcome{leader: true, err: late})
+		wantFinished(t, other, outcome{leader: true, err: late})
 		wantWaiting(t, waits)
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
-		wantLanded(t, waits, outcome{value: "first"})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, waits, outcome{value: "first"})
 		wantIdle(t, g)
 	})
 }
 
-func TestAFlightEndsWhenAllWhoWaitedAreTakenOver(t *testing.T) {
+func TestAFlightEndsWhenAllItsCallersAreTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -339,15 +339,15 @@ func TestAFlightEndsWhenAllWhoWaitedAreTakenOver(t *testing.T) {
 		waits := join(t.Context(), g, flight.JoinOptions{}, mustNotRun(t))
 		other := join(t.Context(), g, everySecond, second.produce("second"))
 		cancel()
-		wantLanded(t, leader, outcome{leader: true, err: context.Canceled})
+		wantFinished(t, leader, outcome{leader: true, err: context.Canceled})
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if first.ended {
 			t.Error("the flight ended, though somebody waits for it")
 		}
 		close(second.open)
-		wantLanded(t, other, outcome{value: "second", leader: true})
-		wantLanded(t, waits, outcome{value: "second"})
+		wantFinished(t, other, outcome{value: "second", leader: true})
+		wantFinished(t, waits, outcome{value: "second"})
 		if !first.ended {
 			t.Error("the flight goes on for nobody")
 		}
@@ -362,11 +362,11 @@ func TestTheOnlyCallerOfAFlightDoesNotStartAnother(t *testing.T) {
 		leader := join(ctx, g, everySecond, first.produce("first"))
 		waits := join(t.Context(), g, everySecond, mustNotRun(t))
 		cancel()
-		wantLanded(t, leader, outcome{leader: true, err: context.Canceled})
+		wantFinished(t, leader, outcome{leader: true, err: context.Canceled})
 		time.Sleep(time.Minute)
 		wantWaiting(t, waits)
 		close(first.open)
-		wantLanded(t, waits, outcome{value: "first"})
+		wantFinished(t, waits, outcome{value: "first"})
 		wantIdle(t, g)
 	})
 }
@@ -380,10 +380,10 @@ func TestAnInvalidationReachesAFlightBesideAnother(t *testing.T) {
 		}
 		wantIdle(t, g)
 		close(second.open)
-		wantLanded(t, other, outcome{value: "second", leader: true})
+		wantFinished(t, other, outcome{value: "second", leader: true})
 		close(first.open)
-		wantLanded(t, leader, outcome{value: "first", leader: true})
-		wantLanded(t, waits, outcome{value: "first"})
+		wantFinished(t, leader, outcome{value: "first", leader: true})
+		wantFinished(t, waits, outcome{value: "first"})
 		if first.stored || second.stored {
 			t.Error("a flight of before the invalidation has stored")
 		}

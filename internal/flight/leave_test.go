@@ -68,7 +68,7 @@ func TestTheLastCallerToLeaveEndsTheRunWhichStoresNothing(t *testing.T) {
 	})
 }
 
-func TestARunThatEveryoneLeftIsNotJoined(t *testing.T) {
+func TestARunThatAllCallersHaveLeftIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -92,7 +92,7 @@ func TestARunThatEveryoneLeftIsNotJoined(t *testing.T) {
 	})
 }
 
-func TestACallerWhoComesWithAnEndedContextStartsNothing(t *testing.T) {
+func TestACallerWithAnEndedContextStartsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -102,7 +102,7 @@ func TestACallerWhoComesWithAnEndedContextStartsNothing(t *testing.T) {
 	})
 }
 
-func TestACommitThatEveryoneLeftIsWaitedFor(t *testing.T) {
+func TestACommitThatAllCallersHaveLeftIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		ctx, cancel := context.WithCancel(t.Context())

@@ -71,7 +71,7 @@ func TestACommitThatPanicsOrExitsIsOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := flight.New[string]()
-				before := g.Mark()
+				before := g.Stamp()
 				stored := make(chan struct{})
 				first := ask(t.Context(), g, key, func(_ context.Context, f *run) (string, error) {
 					_, err := f.Commit(func() error {
@@ -91,7 +91,7 @@ func TestACommitThatPanicsOrExitsIsOver(t *testing.T) {
 				if o := <-first; o.err == nil {
 					t.Errorf("Do = %+v, want an error", o)
 				}
-				if g.Mark() == before {
+				if g.Stamp() == before {
 					t.Error("the commit does not count, though it may have stored")
 				}
 				wantIdle(t, g)

@@ -5,23 +5,23 @@ import "time"
 // queue are the callers who wait for a flight that another caller has started,
 // and may be handed over to another flight. The lock of the shard guards it.
 //
-// While nothing is announced, they take turns in starting a flight beside it,
-// as nginx does with proxy_cache_lock_age. The first of these that has something
-// for them takes them over.
+// While nothing is published, they take turns in starting a flight beside it,
+// as nginx does with proxy_cache_lock_age. The first of these flights to publish or
+// finish takes them over.
 type queue[V any] struct {
 	waiting int // of the flight's callers
 	others  int // flights beside it that have not ended
 
 	turns chan struct{} // a value is the turn of one of them
 	next  time.Time     // when there is a turn again
-	timer *time.Timer   // until then; nil while nobody waits for a turn
+	timer *time.Timer   // until then; nil while no caller waits for a turn
 
 	handedOver chan struct{} // closed when successor is set
 	successor  *Flight[V]
 }
 
-// enqueue adds a caller to those who wait, and sees to the turns if interval is
-// above zero; the lock of the shard is held.
+// enqueue adds a waiting caller, and starts the timer of the turns if interval is above
+// zero; the lock of the shard is held.
 func (f *Flight[V]) enqueue(interval time.Duration) {
 	q := f.queueOf()
 	q.waiting++
@@ -46,8 +46,8 @@ func (f *Flight[V]) queueOf() *queue[V] {
 	return f.queue
 }
 
-// giveTurn lets one of those who wait start another flight. A turn that nobody
-// has taken is not given twice.
+// giveTurn lets one waiting caller start another flight. A turn that no caller has taken
+// is not given twice.
 func (q *queue[V]) giveTurn(interval time.Duration) {
 	select {
 	case q.turns <- struct{}{}:
@@ -56,20 +56,20 @@ func (q *queue[V]) giveTurn(interval time.Duration) {
 	q.next = time.Now().Add(interval)
 }
 
-// tick gives a turn after each interval for as long as anybody waits.
+// tick gives a turn after each interval while callers wait.
 func (f *Flight[V]) tick(interval time.Duration) {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	q := f.queue
 	q.timer = nil
-	if q.waiting == 0 || !f.isSilent() {
-		return // whoever comes sees to it
+	if q.waiting == 0 || !f.isPending() {
+		return // the next caller's enqueue starts the timer again
 	}
 	q.giveTurn(interval)
 	q.timer = time.AfterFunc(interval, func() { f.tick(interval) })
 }
 
-// endTurns is called when those who wait have got something; the lock of the
+// endTurns is called when the waiting callers have received something; the lock of the
 // shard is held.
 func (f *Flight[V]) endTurns() {
 	if f.queue != nil && f.queue.timer != nil {
@@ -78,27 +78,27 @@ func (f *Flight[V]) endTurns() {
 	}
 }
 
-// isSilent reports whether those who wait for the flight have got nothing yet.
-func (f *Flight[V]) isSilent() bool {
+// isPending reports whether the callers of the flight have received nothing yet.
+func (f *Flight[V]) isPending() bool {
 	select {
-	case <-f.announced:
+	case <-f.published:
 		return false
-	case <-f.landed:
+	case <-f.finished:
 		return false
 	default:
 		return f.queue == nil || f.queue.successor == nil
 	}
 }
 
-// takeTurn makes a caller who waits for f the starter of other, beside it. It
-// does not if limit flights are under way, if nobody else waits for f, which would
-// end then, or while what must not be used any more is being stored.
+// takeTurn makes a caller who waits for f the starter of other, beside it. It does nothing
+// and reports false if limit flights are running, if no other caller waits for f, which
+// would end then, or while a stale flight of the key is still storing.
 func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
 	s := f.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fs, q := s.keys[f.key], f.queue
-	if !f.isSilent() || 1+q.others >= limit || f.callers == 1 || fs != nil && fs.undoing > 0 {
+	if !f.isPending() || 1+q.others >= limit || f.callers == 1 || fs != nil && fs.undoing > 0 {
 		return false
 	}
 	q.others++
@@ -109,11 +109,11 @@ func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
 	return true
 }
 
-// takeOver gives f, which has something for them, those who wait for the flight
-// that it was started beside; the lock of the shard is held.
+// takeOver moves the callers of the flight that f was started beside to f, which has a
+// result for them; the lock of the shard is held.
 func (f *Flight[V]) takeOver() {
 	was := f.beside
-	if was == nil || f.stale || !was.isSilent() {
+	if was == nil || f.stale || !was.isPending() {
 		return
 	}
 	was.endTurns()
@@ -125,7 +125,7 @@ func (f *Flight[V]) takeOver() {
 		was.siblings().setJoinable(was.partition, f)
 	}
 	q.waiting, q.successor = 0, f
-	close(q.handedOver) // those who wait read the rest without the lock
+	close(q.handedOver) // its waiters read successor without the lock
 	was.lose(moved)
 }
 
@@ -136,8 +136,8 @@ func (f *Flight[V]) endBeside() {
 	}
 }
 
-// leaveQueue takes a caller who waits from the flight, or from that which has
-// taken it over.
+// leaveQueue removes a waiting caller from the flight, or from the one that has taken the
+// caller over.
 func (f *Flight[V]) leaveQueue() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()

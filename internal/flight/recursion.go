@@ -6,31 +6,30 @@ import (
 	"sync"
 )
 
-// A run that waits for a flight which waits for the run would wait for ever.
-// There are two ways into such a ring. A function asks for its own key, perhaps
-// through functions that it started: runsUnder finds that in the context, which
-// leads from each run to the one that started it. Or functions that were
-// started apart ask for each other's keys: waitFor finds that in the graph of
-// who waits for whom.
+// A run that waits for a flight which waits for the run is a deadlock. It happens in two
+// ways. A function asks for its own key, perhaps through functions that it started:
+// runsUnder finds that in the context, which leads from each run to the one that started
+// it. Or functions that were started independently ask for each other's keys: waitFor
+// finds that in the wait graph.
 
 // runKey is the context key under which what a flight runs finds it.
 type runKey[V any] struct{}
 
 // Current returns the flight under whose context ctx was made, or nil. It may
-// have landed.
+// have finished.
 func Current[V any](ctx context.Context) *Flight[V] {
 	f, _ := ctx.Value(runKey[V]{}).(*Flight[V])
 	return f
 }
 
 // runs yields the flights under whose context ctx was made, the innermost
-// first. It ends at one that has landed, which waits for nobody, whatever its
+// first. It ends at one that has finished: that waits for no other, whatever its
 // function may have left running.
 func runs[V any](ctx context.Context) iter.Seq[*Flight[V]] {
 	return func(yield func(*Flight[V]) bool) {
 		for {
 			f := Current[V](ctx)
-			if f == nil || f.hasLanded() || !yield(f) {
+			if f == nil || f.hasFinished() || !yield(f) {
 				return
 			}
 			ctx = f.parent
@@ -38,9 +37,9 @@ func runs[V any](ctx context.Context) iter.Seq[*Flight[V]] {
 	}
 }
 
-func (f *Flight[V]) hasLanded() bool {
+func (f *Flight[V]) hasFinished() bool {
 	select {
-	case <-f.landed:
+	case <-f.finished:
 		return true
 	default:
 		return false

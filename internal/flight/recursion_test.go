@@ -13,12 +13,12 @@ import (
 func then(g *group, key string, fn flight.Func[string]) flight.Func[string] {
 	return func(ctx context.Context, _ *run) (string, error) {
 		k := []byte(key)
-		v, _, err := g.Do(ctx, k, g.Mark(), fn)
+		v, _, err := g.Do(ctx, k, g.Stamp(), fn)
 		return v, err
 	}
 }
 
-func TestAFunctionThatAsksForItsOwnKeyIsTold(t *testing.T) {
+func TestAFunctionThatAsksForItsOwnKeyGetsErrRecursive(t *testing.T) {
 	g, other := flight.New[string](), flight.New[string]()
 	tests := map[string]flight.Func[string]{
 		"directly":              then(g, "key", mustNotRun(t)),
@@ -58,7 +58,7 @@ func TestFunctionsMayAskForEachOthersKeysInOneDirection(t *testing.T) {
 	})
 }
 
-func TestFunctionsThatWaitForEachOtherAreNotLeftWaiting(t *testing.T) {
+func TestFunctionsThatWaitForEachOtherDoNotDeadlock(t *testing.T) {
 	// Each is started by a caller of its own, then all ask for the next.
 	for _, ring := range [][]string{{"a", "b"}, {"a", "b", "c"}, {"a", "b", "c", "d", "e"}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestFunctionsThatWaitForEachOtherAreNotLeftWaiting(t *testing.T) {
 	}
 }
 
-func TestAFunctionMayWaitInManyPlacesAndAgain(t *testing.T) {
+func TestAFunctionMayWaitConcurrentlyAndRepeatedly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		gate := newGate()
@@ -109,7 +109,7 @@ func TestAFunctionMayWaitInManyPlacesAndAgain(t *testing.T) {
 	})
 }
 
-func TestARunThatIsRefusedStillLetsTheOthersEnd(t *testing.T) {
+func TestARefusedRunStillLetsTheOthersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -142,7 +142,7 @@ func TestARunThatIsRefusedStillLetsTheOthersEnd(t *testing.T) {
 	})
 }
 
-func TestWhatCountsIsWhetherARunStillWaits(t *testing.T) {
+func TestOnlyARunThatStillWaitsIsRecursive(t *testing.T) {
 	// a waits for b in several places and gives up in one of them, or in all;
 	// then b asks for a.
 	for stay, want := range []outcome{
@@ -179,7 +179,7 @@ func TestWhatCountsIsWhetherARunStillWaits(t *testing.T) {
 	}
 }
 
-func TestWhatARunLeavesRunningMayAskForItsKey(t *testing.T) {
+func TestAGoroutineThatOutlivesItsRunMayAskForTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		var left context.Context
@@ -191,7 +191,7 @@ func TestWhatARunLeavesRunningMayAskForItsKey(t *testing.T) {
 	})
 }
 
-func TestAStoreThatInvalidatesItsOwnCommitIsTold(t *testing.T) {
+func TestAStoreThatInvalidatesItsOwnCommitGetsErrRecursive(t *testing.T) {
 	for _, name := range []string{"Invalidate", "InvalidateAll"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

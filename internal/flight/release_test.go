@@ -8,7 +8,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-func TestReleaseLetsEveryoneGoWhileTheRunGoesOn(t *testing.T) {
+func TestReleaseFreesAllCallersWhileTheRunGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		release, finish := make(chan struct{}), make(chan struct{})
@@ -39,7 +39,7 @@ func TestReleaseLetsEveryoneGoWhileTheRunGoesOn(t *testing.T) {
 	})
 }
 
-func TestACallerWhoLeavesAsTheRunIsReleasedDoesNotEndIt(t *testing.T) {
+func TestACallerThatLeavesDuringReleaseDoesNotEndTheRun(t *testing.T) {
 	for range 50 { // which of the two the caller sees is left to chance
 		synctest.Test(t, func(t *testing.T) {
 			g := flight.New[string]()

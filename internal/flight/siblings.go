@@ -1,9 +1,9 @@
 package flight
 
-// siblings are the flights of one key. Mostly there is one. There are several if
-// callers of different partitions ask at the same time, if callers take part in
-// no flight but their own, or if a flight takes so long that others are started
-// beside it. All are made stale together. The lock of their shard guards them.
+// siblings are the flights of one key. Usually there is one. There are several if callers
+// of different partitions ask at the same time, if callers ask to be alone, or if a flight
+// takes so long that others are started beside it. All are made stale together. The lock of
+// their shard guards them.
 type siblings[V any] struct {
 	open       *Flight[V]            // what callers without a partition join
 	partitions map[string]*Flight[V] // what the others join; nil until there is one

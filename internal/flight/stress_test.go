@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// TestNobodySeesWhatWasLoadedBeforeAnUpdate lets many goroutines fill, update,
+// TestNoCallerSeesAValueLoadedBeforeAnUpdate lets many goroutines fill, update,
 // evict and give up at random. The rules, at every moment: once an update has
 // returned, whoever asks sees that version or a later one, and no flight
 // stores an earlier one. (It may store one that was loaded during a later
 // update which has not returned.)
-func TestNobodySeesWhatWasLoadedBeforeAnUpdate(t *testing.T) {
+func TestNoCallerSeesAValueLoadedBeforeAnUpdate(t *testing.T) {
 	const (
 		workers = 16
 		steps   = 2_000

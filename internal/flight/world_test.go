@@ -77,12 +77,12 @@ func (w *world) add(key string, version int64) bool {
 // fill is get-or-set. stored is called with each version that it stores.
 func (w *world) fill(ctx context.Context, key string, stored func(version int64)) (int64, error) {
 	k := []byte(key)
-	mark := w.group.Mark()
+	stamp := w.group.Stamp()
 	if v, ok := w.get(key); ok {
 		return v, nil
 	}
 	w.pause()
-	v, _, err := w.group.Do(ctx, k, mark, func(ctx context.Context, f *flight.Flight[int64]) (int64, error) {
+	v, _, err := w.group.Do(ctx, k, stamp, func(ctx context.Context, f *flight.Flight[int64]) (int64, error) {
 		if f.Missed() {
 			if v, ok := w.get(key); ok {
 				return v, nil

@@ -12,29 +12,28 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-// broadcast is a value that is announced before it is complete. Interested
-// counts who was told of it and has not left.
+// broadcast is a value that is published before it is complete. interested counts the
+// subscribers that have not left.
 type broadcast struct {
 	interested atomic.Int64
 	done       chan struct{}
 	whole      bool // set before done is closed
 }
 
-// TestARunIsCancelledOnlyWhenNobodyIsInterested lets many goroutines attend,
-// wait, leave, invalidate and give up at random. A run whose context ends while
-// somebody who was told of it has not left would end under his hands; one that
-// everybody has left has to end.
-func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
+// TestARunIsCancelledOnlyWhenNoCallerIsInterested lets many goroutines subscribe, wait, leave,
+// invalidate and give up at random. A run must not be cancelled while a subscriber is
+// interested, and must be cancelled when all have left.
+func TestARunIsCancelledOnlyWhenNoCallerIsInterested(t *testing.T) {
 	const (
 		workers = 16
 		steps   = 2_000
 	)
 	g := flight.New[*broadcast]()
-	var cancelled, announced, betrayed atomic.Int64
+	var cancelled, published, betrayed atomic.Int64
 	produce := func(ctx context.Context, f *flight.Flight[*broadcast]) (*broadcast, error) {
 		b := &broadcast{done: make(chan struct{})}
 		defer close(b.done)
-		f.Announce(b)
+		f.Publish(b)
 		for range 20 {
 			runtime.Gosched()
 			if ctx.Err() != nil {
@@ -62,25 +61,25 @@ func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
 						t.Error(err)
 					}
 				case n < 15:
-					if b, _, err := g.Do(ctx, k, g.Mark(), produce); err != nil || !b.whole {
+					if b, _, err := g.Do(ctx, k, g.Stamp(), produce); err != nil || !b.whole {
 						t.Errorf("Do: %v", err)
 					}
 				default:
 					if n < 30 {
 						go cancel()
 					}
-					b, _, attendance, err := g.Attend(ctx, k, g.Mark(), flight.JoinOptions{}, produce)
+					b, _, subscription, err := g.Subscribe(ctx, k, g.Stamp(), flight.JoinOptions{}, produce)
 					switch {
 					case err != nil:
 						if !errors.Is(err, context.Canceled) {
 							t.Error(err)
 						}
-					case attendance == nil:
+					case subscription == nil:
 						if !b.whole {
-							t.Error("it has landed, and is not whole")
+							t.Error("the flight has finished, and its value is not complete")
 						}
 					default:
-						announced.Add(1)
+						published.Add(1)
 						b.interested.Add(1)
 						if n < 70 {
 							<-b.done
@@ -89,7 +88,7 @@ func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
 							}
 						}
 						b.interested.Add(-1)
-						attendance.Leave()
+						subscription.Leave()
 					}
 				}
 				cancel()
@@ -98,12 +97,12 @@ func TestARunIsCancelledOnlyWhenNobodyIsInterested(t *testing.T) {
 	}
 	wg.Wait()
 	if n := betrayed.Load(); n != 0 {
-		t.Errorf("%d runs ended under the hands of those who attended", n)
+		t.Errorf("%d runs ended while a subscriber was interested", n)
 	}
-	if cancelled.Load() == 0 || announced.Load() == 0 {
-		t.Errorf("%d cancelled, %d announced: nothing was tried", cancelled.Load(), announced.Load())
+	if cancelled.Load() == 0 || published.Load() == 0 {
+		t.Errorf("%d cancelled, %d published: nothing was tried", cancelled.Load(), published.Load())
 	}
-	t.Logf("%d announcements, %d runs cancelled", announced.Load(), cancelled.Load())
+	t.Logf("%d publications, %d runs cancelled", published.Load(), cancelled.Load())
 	if n := g.Active(); n != 0 {
 		t.Errorf("%d flights are left", n)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
-func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
+func TestMissedReportsACommitSinceTheStartersLookUp(t *testing.T) {
 	errStore := errors.New("store failed")
 	tests := []struct {
 		name   string
@@ -26,16 +26,16 @@ func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := flight.New[string]()
-				mark := g.Mark() // and the look-up finds nothing
+				stamp := g.Stamp() // and the look-up finds nothing
 				wantOutcome(t, ask(t.Context(), g, key, func(_ context.Context, f *run) (string, error) {
 					_, _ = test.commit(f)
 					return "first", nil
 				}), outcome{value: "first", leader: true})
 				for _, since := range []struct {
-					mark   flight.Mark
+					stamp  flight.Stamp
 					missed bool
-				}{{mark, test.missed}, {g.Mark(), false}} {
-					_, _, _ = g.Do(t.Context(), key, since.mark, func(_ context.Context, f *run) (string, error) {
+				}{{stamp, test.missed}, {g.Stamp(), false}} {
+					_, _, _ = g.Do(t.Context(), key, since.stamp, func(_ context.Context, f *run) (string, error) {
 						if f.Missed() != since.missed {
 							t.Errorf("Missed = %v, want %v", f.Missed(), since.missed)
 						}
@@ -47,19 +47,19 @@ func TestARunIsToldOfACommitSinceItsStartersLookUp(t *testing.T) {
 	}
 }
 
-func TestWhoFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
+func TestACallerThatFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
-		mark := g.Mark()
+		stamp := g.Stamp()
 		stored := make(chan struct{})
 		first := ask(t.Context(), g, key, committing(stored))
-		if g.Mark() != mark {
+		if g.Stamp() != stamp {
 			t.Error("the mark has changed before anything was stored")
 		}
 		g.Forget(key) // so that nobody can join
 		close(stored)
 		wantOutcome(t, first, outcome{value: "committed", leader: true})
-		if g.Mark() == mark {
+		if g.Stamp() == stamp {
 			t.Error("the mark has not changed though a stale flight has stored")
 		}
 	})
@@ -69,7 +69,7 @@ func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		errStore := errors.New("store failed")
-		_, _, err := g.Do(t.Context(), key, g.Mark(), func(_ context.Context, f *run) (string, error) {
+		_, _, err := g.Do(t.Context(), key, g.Stamp(), func(_ context.Context, f *run) (string, error) {
 			committed, err := f.Commit(func() error { return errStore })
 			if !committed {
 				t.Error("Commit reports that it did not call store")
@@ -84,12 +84,12 @@ func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 
 func TestOnlyACommitOfTheKeyItselfCounts(t *testing.T) {
 	commit := func(g *group, key string) {
-		_, _, _ = g.Do(t.Context(), []byte(key), g.Mark(), func(_ context.Context, f *run) (string, error) {
+		_, _, _ = g.Do(t.Context(), []byte(key), g.Stamp(), func(_ context.Context, f *run) (string, error) {
 			_, err := f.Commit(func() error { return nil })
 			return "", err
 		})
 	}
-	missed := func(g *group, since flight.Mark) (missed bool) {
+	missed := func(g *group, since flight.Stamp) (missed bool) {
 		_, _, _ = g.Do(t.Context(), key, since, func(_ context.Context, f *run) (string, error) {
 			missed = f.Missed()
 			return "", nil
@@ -97,23 +97,23 @@ func TestOnlyACommitOfTheKeyItselfCounts(t *testing.T) {
 		return missed
 	}
 	g := flight.New[string]()
-	mark := g.Mark()
+	stamp := g.Stamp()
 	for i := range flight.Remembered {
 		commit(g, fmt.Sprint("other ", i))
 	}
-	if missed(g, mark) {
+	if missed(g, stamp) {
 		t.Error("the commits of other keys count")
 	}
 	commit(g, "another")
-	if !missed(g, mark) {
+	if !missed(g, stamp) {
 		t.Error("who looked up before the log begins is not told to look again")
 	}
-	mark = g.Mark()
+	stamp = g.Stamp()
 	commit(g, string(key))
 	for i := range flight.Remembered - 1 {
 		commit(g, fmt.Sprint("other ", i))
 	}
-	if !missed(g, mark) {
+	if !missed(g, stamp) {
 		t.Error("a commit is forgotten though the log goes back to it")
 	}
 }

@@ -20,10 +20,10 @@ import (
 	"github.com/larder-go/larder/internal/hooks"
 )
 
-const patience = 3 * time.Second // of a store for its server
+const serverTimeout = 3 * time.Second // of a store for its server
 
-// newSilent returns a store whose server does not answer while it is down.
-func newSilent() *outage {
+// newUnresponsive returns a store whose server does not answer while it is down.
+func newUnresponsive() *outage {
 	o := &outage{mapStore: newMapStore()}
 	o.withCounter = withCounter{o.mapStore}
 	o.hook = func(context.Context, string, string) error {
@@ -31,16 +31,16 @@ func newSilent() *outage {
 		if !o.down.Load() {
 			return nil
 		}
-		time.Sleep(patience)
+		time.Sleep(serverTimeout)
 		return os.ErrDeadlineExceeded
 	}
 	return o
 }
 
-func TestLookUpsThatCanDoWithoutASilentBackendDoNotWaitForIt(t *testing.T) {
+func TestFailOpenLookUpsDoNotWaitForAnUnresponsiveBackend(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"FailOpen": {}, "MissOnError": {OnError: cache.MissOnError}} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newSilent()
+			o := newUnresponsive()
 			c := newCache(t, o, cfg, discardLog())
 			values := cache.For[string](c, cache.FailOpen)
 			get := func() (took time.Duration) {
@@ -52,7 +52,7 @@ func TestLookUpsThatCanDoWithoutASilentBackendDoNotWaitForIt(t *testing.T) {
 				return time.Since(began)
 			}
 			o.down.Store(true)
-			if took := get(); took != patience {
+			if took := get(); took != serverTimeout {
 				t.Errorf("%s: the first took %v", name, took)
 			}
 			for i := range 100 {
@@ -64,7 +64,7 @@ func TestLookUpsThatCanDoWithoutASilentBackendDoNotWaitForIt(t *testing.T) {
 				t.Errorf("%s: the server was asked %d times", name, n)
 			}
 			time.Sleep(time.Second)
-			if waits := concurrently(10, get); !slices.Equal(waits, append(make([]time.Duration, 9), patience)) {
+			if waits := concurrently(10, get); !slices.Equal(waits, append(make([]time.Duration, 9), serverTimeout)) {
 				t.Errorf("%s: after a second ten took %v", name, waits)
 			}
 			o.down.Store(false)
@@ -72,7 +72,7 @@ func TestLookUpsThatCanDoWithoutASilentBackendDoNotWaitForIt(t *testing.T) {
 			get() // finds out
 			get() // and stores, if that has not
 			if found, err := c.Has(t.Context(), "k"); !found || err != nil || hooks.Cache.IsUnresponsive(c) {
-				t.Errorf("%s: after its return: %v, %v, silent %v", name, found, err, hooks.Cache.IsUnresponsive(c))
+				t.Errorf("%s: after its return: %v, %v, unresponsive %v", name, found, err, hooks.Cache.IsUnresponsive(c))
 			}
 		})
 	}
@@ -90,15 +90,15 @@ func concurrently(n int, f func() time.Duration) []time.Duration {
 	return all
 }
 
-func TestABackendThatIsSilentWhenItIsOpenedIsNotDialledByAll(t *testing.T) {
+func TestABackendThatIsUnresponsiveWhenOpenedIsDialledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials atomic.Int32
-		silent := &fakeBackend{opening: func(context.Context, driver.Config) error {
+		unresponsive := &fakeBackend{opening: func(context.Context, driver.Config) error {
 			dials.Add(1)
-			time.Sleep(patience)
+			time.Sleep(serverTimeout)
 			return os.ErrDeadlineExceeded
 		}}
-		h, err := cache.NewHandler(cache.Settings{"default": {Opener: silent.opener()}}, discardLog())
+		h, err := cache.NewHandler(cache.Settings{"default": {Opener: unresponsive.opener()}}, discardLog())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,15 +110,15 @@ func TestABackendThatIsSilentWhenItIsOpenedIsNotDialledByAll(t *testing.T) {
 			}
 			_, _ = values.GetMany(t.Context(), []string{"k"})
 		}
-		if took := time.Since(began); took != patience || dials.Load() != 1 {
+		if took := time.Since(began); took != serverTimeout || dials.Load() != 1 {
 			t.Errorf("it took %v and %d dials", took, dials.Load())
 		}
 	})
 }
 
-func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
+func TestOperationsThatNeedAnUnresponsiveBackendCallIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newSilent()
+		o := newUnresponsive()
 		c := newCache(t, o, cache.Config{}, discardLog())
 		ctx := t.Context()
 		o.down.Store(true)
@@ -131,7 +131,7 @@ func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
 		} {
 			for range 2 {
 				began := time.Now()
-				if err := op(); err == nil || time.Since(began) != patience {
+				if err := op(); err == nil || time.Since(began) != serverTimeout {
 					t.Errorf("%s: %v after %v", name, err, time.Since(began))
 				}
 			}
@@ -141,13 +141,13 @@ func TestOperationsThatNeedASilentBackendAskIt(t *testing.T) {
 		_, _ = c.GetMany(ctx, []string{"k"}, cache.FailOpen)
 		time.Sleep(time.Second)
 		if _, err := c.Get(ctx, "k", new(int), cache.FailOpen); err != nil || hooks.Cache.IsUnresponsive(c) {
-			t.Fatalf("it has answered: %v, silent %v", err, hooks.Cache.IsUnresponsive(c))
+			t.Fatalf("it has answered: %v, unresponsive %v", err, hooks.Cache.IsUnresponsive(c))
 		}
 		o.down.Store(true)
 		short, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		if _, err := c.Get(short, "k", new(int)); err == nil || hooks.Cache.IsUnresponsive(c) {
-			t.Errorf("%v, silent %v", err, hooks.Cache.IsUnresponsive(c))
+			t.Errorf("%v, unresponsive %v", err, hooks.Cache.IsUnresponsive(c))
 		}
 	})
 }
@@ -158,7 +158,7 @@ type oneOfSeveral struct{ error }
 func (oneOfSeveral) OneOfSeveral() bool { return true }
 func (e oneOfSeveral) Unwrap() error    { return e.error }
 
-func TestABackendThatCannotBeReachedIsAskedByOneLookUpInASecond(t *testing.T) {
+func TestAnUnreachableBackendGetsOneLookUpASecond(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for name, test := range map[string]struct {
 		err  error
@@ -196,7 +196,7 @@ func TestABackendThatCannotBeReachedIsAskedByOneLookUpInASecond(t *testing.T) {
 	}
 }
 
-func TestABackendThatCannotBeOpenedIsTriedByOneLookUpInASecondAndByEachChange(t *testing.T) {
+func TestABackendThatCannotBeOpenedIsTriedByOneLookUpASecondAndByEachMutation(t *testing.T) {
 	var dials atomic.Int32
 	down := &fakeBackend{opening: func(context.Context, driver.Config) error { dials.Add(1); return errRefused }}
 	clock := cachetest.NewClock()

@@ -1,0 +1,185 @@
+package flight
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrWaitTimeout is the error of a caller that has waited for another caller's run for
+// [JoinOptions].MaxWait.
+var ErrWaitTimeout = errors.New("another's run takes too long")
+
+// Publish hands value to all subscribers, now and for as long as the flight can be joined,
+// while the function goes on: a response whose header is complete and whose body is being
+// written. Only the first call counts, and none after the flight has finished.
+func (f *Flight[V]) Publish(value V) {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.hasPublished() || f.hasFinished() {
+		return
+	}
+	f.takeOver()
+	f.endTurns()
+	f.publication = value
+	close(f.published)
+}
+
+func (f *Flight[V]) hasPublished() bool {
+	select {
+	case <-f.published:
+		return true
+	default:
+		return false
+	}
+}
+
+// Subscription is the interest of one caller in a flight that has published a value to it.
+// It ends with Leave.
+type Subscription[V any] struct {
+	flight *Flight[V]
+	once   sync.Once
+}
+
+// Leave ends the subscription. The flight's context ends when the last caller has left.
+// Leave is idempotent.
+func (a *Subscription[V]) Leave() { a.once.Do(a.flight.leave) }
+
+// JoinOptions say how a caller takes part in the flights of a key. With the zero
+// value it joins the flight of callers without a partition, or starts it, and waits
+// without a limit.
+type JoinOptions struct {
+	// Partition separates callers: each joins flights of its own partition only.
+	Partition string
+
+	// Alone means that the caller joins no flight, and that no other caller joins the one
+	// that it starts.
+	Alone bool
+
+	// MaxWait is how long the caller waits for a flight that another has started; then it
+	// leaves with ErrWaitTimeout. Zero or less is no limit.
+	MaxWait time.Duration
+
+	// Interval is the time after which, while nothing is published, one of the waiting
+	// callers starts another flight beside the one that they wait for, and again after each
+	// further Interval, while fewer than MaxFlights are running. The first flight that
+	// publishes, is released, or returns without an error takes over all waiting callers.
+	// Zero or less is never.
+	Interval   time.Duration
+	MaxFlights int
+}
+
+// joining are the options of one caller.
+type joining struct {
+	JoinOptions
+	queues bool // it may be handed over to another flight than the one it joins
+}
+
+// Subscribe is Do for a caller that can use a published value: then v is that value, and
+// subscription is not nil. Until that ends, the caller counts as waiting. leader reports
+// that the caller has started the flight that the value is from.
+//
+// A caller that is itself a run of a group waits until the flight has finished: the wait
+// graph does not record subscriptions, so a deadlock between the two runs would go
+// undetected.
+func (g *Group[V]) Subscribe(ctx context.Context, key []byte, since Stamp, o JoinOptions, fn Func[V]) (v V, leader bool, subscription *Subscription[V], err error) {
+	j := &joining{o, Current[V](ctx) == nil}
+	f, leader, done, err := g.joinOrStart(ctx, key, since, j, fn)
+	if err != nil {
+		return v, false, nil, err
+	}
+	defer done()
+	if !j.queues {
+		v, err = f.wait(ctx)
+		return v, leader, nil, err
+	}
+	if !leader {
+		var other *Flight[V]
+		if v, subscription, other, err = f.receiveInTurn(ctx, since, j); other == nil {
+			return v, false, subscription, err
+		}
+		go other.run(fn)
+		f = other
+	}
+	v, subscription, err = f.receive(ctx)
+	return v, true, subscription, err
+}
+
+// Published returns what the flight that callers of a partition would join has published,
+// with the caller counted as waiting. It does not block. subscription is nil if there is no
+// such flight, and for a caller that is itself a run of a group, see Subscribe.
+func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) (v V, subscription *Subscription[V]) {
+	if Current[V](ctx) != nil {
+		return v, nil
+	}
+	s := g.shardOf(g.hash(key))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fs := s.keys[string(key)]
+	if fs == nil {
+		return v, nil
+	}
+	f := fs.joinable(&joining{JoinOptions: JoinOptions{Partition: partition}})
+	if f == nil || f.stale || !f.hasPublished() {
+		return v, nil
+	}
+	f.callers++
+	return f.publication, &Subscription[V]{flight: f}
+}
+
+// receive is wait for a caller that can use a published value.
+func (f *Flight[V]) receive(ctx context.Context) (v V, a *Subscription[V], err error) {
+	if f.hasFinished() { // if there are both, the complete value is better
+		return f.value, nil, f.err
+	}
+	select {
+	case <-f.finished:
+		return f.value, nil, f.err
+	case <-f.published:
+		return f.publication, &Subscription[V]{flight: f}, nil
+	case <-ctx.Done():
+		f.leave()
+		return v, nil, ctx.Err()
+	}
+}
+
+// receiveInTurn is receive for a caller that has joined another caller's flight. If it
+// becomes the caller's turn to start a flight beside that one, other is the new flight,
+// which does not run yet.
+func (f *Flight[V]) receiveInTurn(ctx context.Context, since Stamp, j *joining) (v V, a *Subscription[V], other *Flight[V], err error) {
+	var late <-chan time.Time
+	if j.MaxWait > 0 {
+		timer := time.NewTimer(j.MaxWait)
+		defer timer.Stop()
+		late = timer.C
+	}
+	var turns <-chan struct{}
+	if j.Interval > 0 {
+		turns = f.queue.turns
+	}
+	for {
+		if f.hasFinished() {
+			return f.value, nil, nil, f.err
+		}
+		select {
+		case <-f.finished:
+			return f.value, nil, nil, f.err
+		case <-f.published:
+			return f.publication, &Subscription[V]{flight: f}, nil, nil
+		case <-f.queue.handedOver:
+			f, turns = f.queue.successor, nil
+		case <-turns:
+			if other = f.group.newFlight(ctx, f.hash, f.key, since, f.partition); f.takeTurn(other, j.MaxFlights) {
+				return v, nil, other, nil
+			}
+			other.cancel()
+		case <-late:
+			f.leaveQueue()
+			return v, nil, nil, ErrWaitTimeout
+		case <-ctx.Done():
+			f.leaveQueue()
+			return v, nil, nil, ctx.Err()
+		}
+	}
+}
