@@ -5,8 +5,8 @@ import "bytes"
 // Namespace is the set of keys that belong to one alias: those of the form
 // prefix:version:key, where version is a number from 0 to 9223372036854775807
 // as [AppendInteger] writes it, so that "01" is none. The form is
-// ambiguous, since "a:1" may be a prefix and "1:b" a key; see the keys section
-// of ARCHITECTURE.md.
+// ambiguous, since "a:1" may be a prefix and "1:b" a key; docs/design/handlers.md
+// says which prefixes a handler of caches refuses because of that.
 type Namespace struct {
 	Prefix string
 }

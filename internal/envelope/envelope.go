@@ -28,7 +28,7 @@
 // # Extension
 //
 // Kinds above KindEncoded and the flags other than the highest are reserved for
-// later releases of version 2; ARCHITECTURE.md says which are planned. An entry
+// later releases of version 2; docs/design/envelope.md says which are planned. An entry
 // that has one is [ErrReserved]: it is absent to a reader that does not know it,
 // and a load leaves it in place. A later version is [ErrVersion]: it is absent,
 // and a load replaces it.

@@ -27,7 +27,7 @@ func TestThirdPartyModulesAreThoseOfTheGoldenList(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("the modules that are linked are not those of %s (- listed, + linked):\n%s\nIf that is meant, run go test ./internal/house -update and give the reason in ARCHITECTURE.md.", golden, diff)
+		t.Errorf("the modules that are linked are not those of %s (- listed, + linked):\n%s\nIf that is meant, run go test ./internal/house -update and give the reason in docs/design/dependencies.md.", golden, diff)
 	}
 }
 
