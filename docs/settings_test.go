@@ -3,17 +3,12 @@ package docs_test
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
-	_ "github.com/larder-go/larder/backends/dummystore"
-	_ "github.com/larder-go/larder/backends/filestore"
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	_ "github.com/larder-go/larder/backends/memstore"
-	_ "github.com/larder-go/larder/backends/pgstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
+	_ "github.com/larder-go/larder/internal/allbackends"
 )
 
 func TestEveryBlockOfJSONIsSettingsThatAreRight(t *testing.T) {
@@ -32,15 +27,19 @@ func TestEveryBlockOfJSONIsSettingsThatAreRight(t *testing.T) {
 	}
 }
 
-// cacheURL is a line that is the URL of a cache, of larder's own backends.
-var cacheURL = regexp.MustCompile(`^(memory|file|rediss?(\+[a-z]+)?|memcached|postgres|dummy)://`)
+// isCacheURL reports whether a line is the URL of a cache on a registered backend.
+func isCacheURL(line string) bool {
+	scheme, _, found := strings.Cut(line, "://")
+	_, registered := driver.DefaultRegistry.Lookup(scheme)
+	return found && registered
+}
 
 func TestEveryURLOfACacheIsRight(t *testing.T) {
 	checked := 0
 	for _, document := range documents(t) {
 		for _, block := range blocks(t, document, "") {
 			for line := range strings.Lines(block.code) {
-				if line = strings.TrimSpace(line); !cacheURL.MatchString(line) {
+				if line = strings.TrimSpace(line); !isCacheURL(line) {
 					continue
 				}
 				checked++

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -76,23 +77,23 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 
 func TestKeysAndValuesThatCannotBe(t *testing.T) {
 	large := strings.Repeat("v", 2<<20)
-	urls := urls(t)
-	larderWith(t, large, "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
-	larderWith(t, large, "--json", "--url", urls["memcached"], "set", "k", "-").says(t, exitUsage, `"kind":"too_large"`)
-	for backend, url := range map[string]string{"memcached": urls["memcached"], "redis": with(urls["redis"], "max_value_size=1MiB"), "postgres": with(urls["postgres"], "max_value_bytes=1MiB")} {
+	redis, memcached, postgres := testbackends.URL(t, "redis"), testbackends.URL(t, "memcached"), testbackends.URL(t, "postgres")
+	larderWith(t, large, "--url", memcached, "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
+	larderWith(t, large, "--json", "--url", memcached, "set", "k", "-").says(t, exitUsage, `"kind":"too_large"`)
+	for backend, url := range map[string]string{"memcached": memcached, "redis": with(redis, "max_value_size=1MiB"), "postgres": with(postgres, "max_value_bytes=1MiB")} {
 		t.Run("a set that is too large leaves nothing, "+backend, func(t *testing.T) {
 			larder(t, "--url", url, "set", "old", "v").says(t, exitDone, "stored")
 			larderWith(t, large, "--url", url, "set", "old", "-").says(t, exitUsage, "value too large")
 			larder(t, "--url", url, "get", "old").says(t, exitNo, "old")
 		})
 	}
-	larderWith(t, large, "--url", with(urls["redis"], "max_value_size=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
-	larderWith(t, large, "--url", with(urls["postgres"], "max_value_bytes=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
+	larderWith(t, large, "--url", with(redis, "max_value_size=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
+	larderWith(t, large, "--url", with(postgres, "max_value_bytes=1MiB"), "set", "k", "-").says(t, exitUsage, `Set "k": value too large`)
 
 	long := strings.Repeat("k", 300)
 	for _, args := range [][]string{{"get"}, {"set", "--json-value"}, {"add"}, {"touch"}, {"delete"}, {"incr"}, {"decr"}} {
 		for key, says := range map[string]string{"a b": "invalid key: byte 0x20 at place", long: "invalid key: it has 3"} {
-			all := append([]string{"--url", urls["memcached"]}, append(args, key)...)
+			all := append([]string{"--url", memcached}, append(args, key)...)
 			if args[0] == "set" || args[0] == "add" {
 				all = append(all, "1")
 			}
@@ -122,19 +123,17 @@ func TestAnInterruptEndsTheCommand(t *testing.T) {
 
 // A script takes exit code 3 for an outage. What an entry or a limit does not allow is none.
 func TestWhatAnEntryDoesNotAllowIsNoOutage(t *testing.T) {
-	for backend, url := range urls(t) {
-		t.Run(backend, func(t *testing.T) {
-			do := func(args ...string) outcome { return larder(t, append([]string{"--url", url}, args...)...) }
-			do("set", "text", "five").is(t, exitDone, "stored\n", "")
-			do("incr", "text").says(t, exitUsage, "value is not an integer")
-			do("decr", "text").says(t, exitUsage, "value is not an integer")
-			do("set", "value", "[1]", "--json-value").is(t, exitDone, "stored\n", "")
-			do("incr", "value").says(t, exitUsage, "value is not an integer")
-			do("set", "n", "9223372036854775807", "--int").is(t, exitDone, "stored\n", "")
-			do("incr", "n").says(t, exitUsage, "overflow")
-			do("get", "n").is(t, exitDone, "9223372036854775807\n", "")
-		})
-	}
+	onEachShared(t, func(t *testing.T, _, url string) {
+		do := func(args ...string) outcome { return larder(t, append([]string{"--url", url}, args...)...) }
+		do("set", "text", "five").is(t, exitDone, "stored\n", "")
+		do("incr", "text").says(t, exitUsage, "value is not an integer")
+		do("decr", "text").says(t, exitUsage, "value is not an integer")
+		do("set", "value", "[1]", "--json-value").is(t, exitDone, "stored\n", "")
+		do("incr", "value").says(t, exitUsage, "value is not an integer")
+		do("set", "n", "9223372036854775807", "--int").is(t, exitDone, "stored\n", "")
+		do("incr", "n").says(t, exitUsage, "overflow")
+		do("get", "n").is(t, exitDone, "9223372036854775807\n", "")
+	})
 }
 
 func TestAClearThatFailedSaysThatAPartMayBeGone(t *testing.T) {

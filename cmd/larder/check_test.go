@@ -3,24 +3,26 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
 func TestCheckTellsOfEveryAliasALineAlsoWhenOneFails(t *testing.T) {
-	urls := urls(t)
+	redis, memcached := testbackends.URL(t, "redis"), testbackends.URL(t, "memcached")
 	closed := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
 	file := settingsFile(t, map[string]any{
-		"default": urls["redis"], "b": "redis://" + closed, "c": urls["memcached"], "d": urls["postgres"],
-		"e": urls["file"], "f": "memory://?colour=red", "g": "memory://",
+		"default": redis, "b": "redis://" + closed, "c": memcached, "d": testbackends.URL(t, "postgres"),
+		"e": testbackends.URL(t, "file"), "f": "memory://?colour=red", "g": "memory://",
 	})
 	o := larder(t, "check", "--settings", file)
 	o.says(t, exitFailed,
 		`b: failed: invalid cache backend: cannot open: alias "b": redisstore: no answer from `+closed+" after ",
-		"c: ok: memcached, "+testserver.Memcached(t)+" Memcached 1.", "d: ok: postgres, ", " PostgreSQL 1",
-		"default: ok: redis, "+testserver.Redis(t)+" Redis ", "e: ok: file, /",
+		"c: ok: memcached, "+hostOf(t, memcached)+" Memcached 1.", "d: ok: postgres, ", " PostgreSQL 1",
+		"default: ok: redis, "+hostOf(t, redis)+" Redis ", "e: ok: file, /",
 		`f: failed: invalid cache backend: invalid settings: alias "f", backend "memory": unknown option "colour"`,
 		"g: ok: memory\n")
 	if lines := strings.Count(o.stdout, "\n"); lines != 7 || o.stderr != "" {
@@ -60,17 +62,27 @@ func TestCheckAsJSON(t *testing.T) {
 }
 
 func TestStatsSayOfWhatTheyAre(t *testing.T) {
-	urls := urls(t)
-	for backend, want := range map[string][]string{
+	says := map[string][]string{
 		"redis":     {"entries", "of the database 0", "memory", "bytes", "of the server", "hits", "misses"},
 		"memcached": {"entries", "memory limit", "bytes", "of the server", "hits", "misses", "evictions"},
-		"postgres":  {"entries, estimated  1 ", `of the table "TestStatsSayOfWhatTheyAre"`, "size"},
+		"postgres":  {"entries, estimated  1 ", `of the table "test_`, "size"},
 		"file":      {"entries  1 ", "of the directory", "size"},
-	} {
-		larder(t, "--url", urls[backend], "set", "k", "v").is(t, exitDone, "stored\n", "")
-		larder(t, "--url", urls[backend], "stats").says(t, exitDone, want...)
-		larder(t, "--url", urls[backend], "stats", "--json").says(t, exitDone, `"backend":"`+backend+`"`, `"figures":[{"name":"entries`)
 	}
+	onEachShared(t, func(t *testing.T, backend, url string) {
+		larder(t, "--url", url, "set", "k", "v").is(t, exitDone, "stored\n", "")
+		larder(t, "--url", url, "stats").says(t, exitDone, append(says[backend], "entries")...)
+		larder(t, "--url", url, "stats", "--json").says(t, exitDone, `"backend":"`+backend+`"`, `"figures":[{"name":"entries`)
+	})
+}
+
+// hostOf returns the host and port of a URL.
+func hostOf(t *testing.T, raw string) string {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
 }
 
 func TestTablesAreMadeOrPrinted(t *testing.T) {

@@ -6,49 +6,48 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
 func TestEveryOperationOnEveryBackend(t *testing.T) {
-	for backend, url := range urls(t) {
-		t.Run(backend, func(t *testing.T) {
-			do := func(args ...string) outcome { return larder(t, append([]string{"--url", url}, args...)...) }
+	onEachShared(t, func(t *testing.T, _, url string) {
+		do := func(args ...string) outcome { return larder(t, append([]string{"--url", url}, args...)...) }
 
-			do("get", "k").is(t, exitNo, "", "larder: \"k\" is not there\n")
-			do("set", "k", "hello, wörld").is(t, exitDone, "stored\n", "")
-			do("get", "k").is(t, exitDone, "hello, wörld\n", "")
-			do("get", "k", "--raw").is(t, exitDone, "hello, wörld", "")
-			do("add", "k", "other").is(t, exitNo, "", "larder: \"k\" is there already\n")
-			do("add", "new", "x", "--timeout=never").is(t, exitDone, "added\n", "")
-			do("touch", "k", "--timeout", "5m").is(t, exitDone, "touched\n", "")
-			do("touch", "gone").is(t, exitNo, "", "larder: \"gone\" is not there\n")
-			do("touch", "k", "--timeout=0").is(t, exitDone, "touched\n", "")
-			do("get", "k").is(t, exitNo, "", "larder: \"k\" is not there\n")
-			do("delete", "new").is(t, exitDone, "deleted\n", "")
-			do("delete", "new").is(t, exitNo, "", "larder: \"new\" is not there\n")
+		do("get", "k").is(t, exitNo, "", "larder: \"k\" is not there\n")
+		do("set", "k", "hello, wörld").is(t, exitDone, "stored\n", "")
+		do("get", "k").is(t, exitDone, "hello, wörld\n", "")
+		do("get", "k", "--raw").is(t, exitDone, "hello, wörld", "")
+		do("add", "k", "other").is(t, exitNo, "", "larder: \"k\" is there already\n")
+		do("add", "new", "x", "--timeout=never").is(t, exitDone, "added\n", "")
+		do("touch", "k", "--timeout", "5m").is(t, exitDone, "touched\n", "")
+		do("touch", "gone").is(t, exitNo, "", "larder: \"gone\" is not there\n")
+		do("touch", "k", "--timeout=0").is(t, exitDone, "touched\n", "")
+		do("get", "k").is(t, exitNo, "", "larder: \"k\" is not there\n")
+		do("delete", "new").is(t, exitDone, "deleted\n", "")
+		do("delete", "new").is(t, exitNo, "", "larder: \"new\" is not there\n")
 
-			do("set", "n", "9007199254740993", "--int").is(t, exitDone, "stored\n", "")
-			do("incr", "n").is(t, exitDone, "9007199254740994\n", "")
-			do("incr", "n", "--by=-4").is(t, exitDone, "9007199254740990\n", "")
-			do("decr", "n", "--by", "90").is(t, exitDone, "9007199254740900\n", "")
-			do("incr", "gone").is(t, exitNo, "", "larder: cache \"default\": Incr \"gone\": not found\n")
+		do("set", "n", "9007199254740993", "--int").is(t, exitDone, "stored\n", "")
+		do("incr", "n").is(t, exitDone, "9007199254740994\n", "")
+		do("incr", "n", "--by=-4").is(t, exitDone, "9007199254740990\n", "")
+		do("decr", "n", "--by", "90").is(t, exitDone, "9007199254740900\n", "")
+		do("incr", "gone").is(t, exitNo, "", "larder: cache \"default\": Incr \"gone\": not found\n")
 
-			do("set", "v", "two", "--version=2").is(t, exitDone, "stored\n", "")
-			do("get", "v").is(t, exitNo, "", "larder: \"v\" is not there\n")
-			do("get", "v", "--version=2").is(t, exitDone, "two\n", "")
+		do("set", "v", "two", "--version=2").is(t, exitDone, "stored\n", "")
+		do("get", "v").is(t, exitNo, "", "larder: \"v\" is not there\n")
+		do("get", "v", "--version=2").is(t, exitDone, "two\n", "")
 
-			do("set", "short", "x", "--timeout=-1s").is(t, exitDone, "stored\n", "")
-			do("get", "short").is(t, exitNo, "", "larder: \"short\" is not there\n")
+		do("set", "short", "x", "--timeout=-1s").is(t, exitDone, "stored\n", "")
+		do("get", "short").is(t, exitNo, "", "larder: \"short\" is not there\n")
 
-			do("clear", "--yes").is(t, exitDone, "cleared\n", "")
-			do("get", "n").is(t, exitNo, "", "larder: \"n\" is not there\n")
-			do("get", "v", "--version=2").is(t, exitNo, "", "larder: \"v\" is not there\n")
-		})
-	}
+		do("clear", "--yes").is(t, exitDone, "cleared\n", "")
+		do("get", "n").is(t, exitNo, "", "larder: \"n\" is not there\n")
+		do("get", "v", "--version=2").is(t, exitNo, "", "larder: \"v\" is not there\n")
+	})
 }
 
 func TestResultsAsJSON(t *testing.T) {
-	url := urls(t)["redis"]
+	url := testbackends.URL(t, "redis")
 	do := func(args ...string) outcome { return larder(t, append([]string{"--json", "--url", url}, args...)...) }
 	do("get", "k").is(t, exitNo, `{"alias":"default","key":"k","found":false}`+"\n", "")
 	do("set", "k", "<v>").is(t, exitDone, `{"alias":"default","key":"k","stored":true}`+"\n", "")

@@ -8,13 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9/logging"
 
-	// The backends that settings may name.
-	_ "github.com/larder-go/larder/backends/dummystore"
-	_ "github.com/larder-go/larder/backends/filestore"
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	_ "github.com/larder-go/larder/backends/memstore"
-	_ "github.com/larder-go/larder/backends/pgstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
+	_ "github.com/larder-go/larder/internal/allbackends" // settings may name any
 )
 
 func main() {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"go.uber.org/goleak"
 
-	"github.com/larder-go/larder/internal/testserver"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // asCommand makes the test program the command itself.
@@ -85,20 +84,12 @@ func settingsFile(t *testing.T, settings map[string]any) string {
 	return file
 }
 
-// urls are caches of this test's own on every backend that other processes
-// see. The one on PostgreSQL has a table.
-func urls(t *testing.T) map[string]string {
-	t.Helper()
-	prefix := strings.ReplaceAll(t.Name(), "/", "_")
-	urls := map[string]string{
-		"redis":     fmt.Sprintf("redis://%s/0?prefix=%s", testserver.Redis(t), prefix),
-		"memcached": fmt.Sprintf("memcached://%s?prefix=%s", testserver.Memcached(t), prefix),
-		"postgres":  with(testserver.Postgres(t), "table="+prefix, "prefix="+prefix),
-		"file":      "file://" + filepath.ToSlash(t.TempDir()) + "?prefix=" + prefix,
+// onEachShared runs a test with a cache on every backend that other processes see: a
+// command finds nothing in a memory cache.
+func onEachShared(t *testing.T, test func(t *testing.T, backend, url string)) {
+	for _, b := range testbackends.Shared() {
+		t.Run(b.Name, func(t *testing.T) { test(t, b.Name, b.URL(t)) })
 	}
-	larder(t, "createcachetable", "--url", urls["postgres"]).is(t, exitDone, "default: created the table "+prefix+"\n", "")
-	t.Cleanup(func() { drop(t, prefix) })
-	return urls
 }
 
 // with adds parameters to a URL.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -62,7 +63,7 @@ func TestNoOutputHasAPassword(t *testing.T) {
 		wantNoMarker(t, larder(t, "get", "k", "--url", "dummy://", "--alias", raw))
 		wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": raw})))
 		wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": map[string]any{"backend": raw}})))
-		for _, backend := range []string{"redis", "redis+sentinel", "memcached", "postgres", "file", "memory", "dummy", "nosuch"} {
+		for _, backend := range append(driver.DefaultRegistry.Names(), "nosuch") {
 			if backend == "file" && !strings.Contains(raw, "://") {
 				continue // it is a name for a directory like any other
 			}
@@ -85,7 +86,7 @@ func TestNoOutputHasAPasswordOfTheWrongType(t *testing.T) {
 		{"sentinel_password": []string{marker}}, {"addrs": []string{"u:" + marker + "@h:1"}}, {"replicas": []string{"u:" + marker + "@h:1"}},
 		{"passwort": []string{marker}},
 	} {
-		for _, backend := range []string{"redis", "memcached", "postgres", "file", "memory"} {
+		for _, backend := range driver.DefaultRegistry.Names() {
 			location := map[string]string{"file": t.TempDir()}[backend]
 			o := larder(t, "check", "--wait=1s", "--settings", settingsFile(t, map[string]any{"default": map[string]any{"backend": backend, "location": location, "options": options}}))
 			wantNoMarker(t, o)

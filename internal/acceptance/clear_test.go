@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // prefixes are those of aliases on one store. Each but the first two means
@@ -17,8 +18,8 @@ var clearKeys = []string{"k", "eu:1:k", "shop:1:k", "1:k", ":1:k", "*"}
 var versions = []cache.Version{1, 2, 12}
 
 func TestClearEmptiesItsAliasAndNoOther(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		config := settingsOf(t, b.fresh(t))[cache.DefaultAlias]
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		config := settingsOf(t, b.URL(t))[cache.DefaultAlias]
 		settings := make(cache.Settings)
 		for _, prefix := range prefixes {
 			config.KeyPrefix = prefix

@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // beyondDouble is the first integer that a double cannot hold.
 const beyondDouble = 1<<53 + 1
 
 func TestCountersAreExactBeyondTheIntegersOfADouble(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		c := open(t, b.fresh(t))
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		c := open(t, b.URL(t))
 		setCounter(t, c, beyondDouble)
 		wantCount(t, c, 1, beyondDouble+1)
 		wantCount(t, c, 2, beyondDouble+3)
@@ -26,8 +27,8 @@ func TestCountersAreExactBeyondTheIntegersOfADouble(t *testing.T) {
 }
 
 func TestCountersStopAtTheLargestInteger(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		c := open(t, b.fresh(t))
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		c := open(t, b.URL(t))
 		setCounter(t, c, math.MaxInt64-1)
 		wantOverflow(t, c, 2, math.MaxInt64-1)
 		wantOverflow(t, c, math.MaxInt64, math.MaxInt64-1)
@@ -38,10 +39,10 @@ func TestCountersStopAtTheLargestInteger(t *testing.T) {
 }
 
 func TestCountersStopAtTheSmallestInteger(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		c := open(t, b.fresh(t))
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		c := open(t, b.URL(t))
 		setCounter(t, c, math.MinInt64+1)
-		if b.unsigned {
+		if b.UnsignedCounters {
 			if _, err := c.Incr(t.Context(), counter, -1); !errors.Is(err, cache.ErrNotInteger) {
 				t.Errorf("error %v, want ErrNotInteger", err)
 			}
@@ -57,8 +58,8 @@ func TestCountersStopAtTheSmallestInteger(t *testing.T) {
 }
 
 func TestEveryIncrementOfEveryProcessCountsOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
 		c := open(t, address)
 		setCounter(t, c, beyondDouble)
 		var counted []int64
@@ -80,8 +81,8 @@ func TestEveryIncrementOfEveryProcessCountsOnce(t *testing.T) {
 }
 
 func TestOneOfAllWritersCountsToTheLargestIntegerAndNoneBeyond(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
 		c := open(t, address)
 		setCounter(t, c, math.MaxInt64-1)
 		var counted []int64
@@ -95,7 +96,7 @@ func TestOneOfAllWritersCountsToTheLargestIntegerAndNoneBeyond(t *testing.T) {
 		if want := processes*writers*increments - 1; refused != want {
 			t.Errorf("%d were refused, want %d", refused, want)
 		}
-		if b.unsigned {
+		if b.UnsignedCounters {
 			// It may have been counted past the end, and is no integer then.
 			var n int64
 			if found, err := c.Get(t.Context(), counter, &n); err != nil || found && n != math.MaxInt64 {
@@ -108,8 +109,8 @@ func TestOneOfAllWritersCountsToTheLargestIntegerAndNoneBeyond(t *testing.T) {
 }
 
 func TestOneOfAllWritersAdds(t *testing.T) {
-	onEach(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
+	onEach(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
 		c := open(t, address)
 		won := make(map[string]int)
 		for _, r := range together(t, b, "add", address, c) {

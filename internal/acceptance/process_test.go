@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // Environment variables that make a process of the test binary a child.
@@ -140,9 +141,9 @@ const processes = 2
 
 // together has a role played by processes at the same time, or in goroutines of
 // this one where others would not find the entries of c, the cache at address.
-func together(t *testing.T, b backend, name, address string, c cache.Cache) []report {
+func together(t *testing.T, b testbackends.Backend, name, address string, c cache.Cache) []report {
 	t.Helper()
-	if b.private {
+	if b.Private {
 		return inGoroutines(t, roles[name], c)
 	}
 	children := make([]*child, processes)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // order is a value that needs a codec.
@@ -94,10 +95,10 @@ func readOne(ctx context.Context, c cache.Cache, key string) error {
 }
 
 func TestWhatOneProcessWritesAnotherReads(t *testing.T) {
-	onEachShared(t, func(t *testing.T, b backend) {
+	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		for _, options := range []string{"codec=cbor", "codec=json", "compression=zstd", "compression=s2"} {
 			name, value, _ := strings.Cut(options, "=")
-			address := withParameter(b.fresh(t), name, value)
+			address := testbackends.With(b.URL(t), name, value)
 			c := open(t, address)
 			inAnotherProcess(t, "write", address)
 			if _, err := read(t.Context(), c); err != nil {
@@ -117,12 +118,12 @@ func TestWhatOneProcessWritesAnotherReads(t *testing.T) {
 // A reader without compression, or with another, knows all those of package
 // codec: the setting may change while entries live on.
 func TestCompressedEntriesAreReadWhateverTheSetting(t *testing.T) {
-	onEachShared(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
+	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
 		for _, writer := range []string{"none", "zstd", "s2"} {
-			inAnotherProcess(t, "write", withParameter(address, "compression", writer))
+			inAnotherProcess(t, "write", testbackends.With(address, "compression", writer))
 			for _, reader := range []string{"none", "zstd", "s2"} {
-				c := open(t, withParameter(address, "compression", reader))
+				c := open(t, testbackends.With(address, "compression", reader))
 				if _, err := read(t.Context(), c); err != nil {
 					t.Errorf("%s reads %s: %v", reader, writer, err)
 				}
@@ -132,17 +133,17 @@ func TestCompressedEntriesAreReadWhateverTheSetting(t *testing.T) {
 }
 
 func TestEntriesOfAnotherCodecAreReportedMisses(t *testing.T) {
-	onEachShared(t, func(t *testing.T, b backend) {
+	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		for _, pair := range [][2]string{{"cbor", "json"}, {"json", "cbor"}, {"cbor", "raw"}, {"json", "raw"}} {
 			writer, reader := pair[0], pair[1]
 			t.Run(writer+" read by "+reader, func(t *testing.T) {
-				address := b.fresh(t)
-				inAnotherProcess(t, "write", withParameter(address, "codec", writer))
-				settings := settingsOf(t, withParameter(address, "codec", reader))
+				address := b.URL(t)
+				inAnotherProcess(t, "write", testbackends.With(address, "codec", writer))
+				settings := settingsOf(t, testbackends.With(address, "codec", reader))
 				wantReportedMiss(t, settings, orderKey)
 				for key := range samples {
 					if key != orderKey { // which by now has a value of the reader's
-						if err := readOne(t.Context(), open(t, withParameter(address, "codec", reader)), key); err != nil {
+						if err := readOne(t.Context(), open(t, testbackends.With(address, "codec", reader)), key); err != nil {
 							t.Errorf("what needs no codec: %v", err)
 						}
 					}
@@ -153,10 +154,10 @@ func TestEntriesOfAnotherCodecAreReportedMisses(t *testing.T) {
 }
 
 func TestEntriesThatGrowTooLargeAreReportedMisses(t *testing.T) {
-	onEachShared(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
-		inAnotherProcess(t, "write", withParameter(address, "compression", "zstd"))
-		wantReportedMiss(t, settingsOf(t, withParameter(address, "max_decompressed", "100")), orderKey)
+	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
+		inAnotherProcess(t, "write", testbackends.With(address, "compression", "zstd"))
+		wantReportedMiss(t, settingsOf(t, testbackends.With(address, "max_decompressed", "100")), orderKey)
 	})
 }
 
@@ -176,8 +177,8 @@ func (reversal) Compress(dst, src []byte) []byte {
 func (reversal) Decompress([]byte, int) ([]byte, error) { return nil, codec.ErrMalformed }
 
 func TestEntriesOfAnUnknownCompressionAreReportedMisses(t *testing.T) {
-	onEachShared(t, func(t *testing.T, b backend) {
-		address := b.fresh(t)
+	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
+		address := b.URL(t)
 		writer := settingsOf(t, address)
 		config := writer[cache.DefaultAlias]
 		config.Compression = reversal{}

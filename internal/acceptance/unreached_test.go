@@ -16,6 +16,7 @@ import (
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/cachetest"
 	"github.com/larder-go/larder/internal/hooks"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -108,26 +109,14 @@ func TestOpenNoticesEachServerThatIsNotThere(t *testing.T) {
 	}
 }
 
-// onEachServer runs a test on every server that is reached through the network. through
-// returns the URL for another address of it.
+// onEachServer runs a test on a server of each backend that has one, at addr. through returns
+// the URL of a cache on it for another address that leads there.
 func onEachServer(t *testing.T, test func(t *testing.T, addr string, through func(string) string)) {
-	postgres, err := url.Parse(newTable(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, server := range map[string]struct {
-		addr    string
-		through func(addr string) string
-	}{
-		"redis":     {testserver.Redis(t), func(addr string) string { return "redis://" + addr }},
-		"memcached": {testserver.Memcached(t), func(addr string) string { return "memcached://" + addr + "?io_timeout=10s" }},
-		"postgres": {postgres.Host, func(addr string) string {
-			other := *postgres
-			other.Host = addr
-			return other.String()
-		}},
-	} {
-		t.Run(name, func(t *testing.T) { test(t, server.addr, server.through) })
+	for _, b := range testbackends.Networked() {
+		t.Run(b.Name, func(t *testing.T) {
+			server, at := b.Server.Start(t)
+			test(t, server.Addr(), func(addr string) string { return b.Server.WithTimeout(at(addr), testbackends.Patience) })
+		})
 	}
 }
 

@@ -40,7 +40,8 @@ var directions = []direction{
 	{packages: "internal/fill", may: []string{"internal/flight", "internal/inflight"}},
 	{packages: "internal/inflight", only: true},
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
-	{packages: "internal/testbackends", may: []string{"backends/...", "internal/testserver"}}, // for tests
+	{packages: "internal/allbackends", may: []string{"backends/..."}},
+	{packages: "internal/testbackends", may: []string{"backends/...", "internal/allbackends", "internal/testserver"}}, // for tests
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
 	{packages: "examples/...", may: everything},
@@ -65,8 +66,10 @@ var everything = []string{"cache/...", "signals", "backends/...", "middleware", 
 var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/testbackends", "internal/adaptertest"}
 
 // importers are the only packages that may import what would lead others around the public
-// names of package cache.
+// names of package cache, or link the clients of all backends.
 var importers = map[string][]string{
+	"internal/allbackends": {"cmd/larder", "internal/testbackends"},
+
 	"internal/fill":  {"cache", "fragment", "internal/hooks", "internal/pagecache/..."},
 	"internal/hooks": {"internal/pagecache/..."},
 }

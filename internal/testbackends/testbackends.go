@@ -4,43 +4,61 @@ package testbackends
 
 import (
 	"crypto/rand"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
-	_ "github.com/larder-go/larder/backends/filestore"     // the backend "file"
-	_ "github.com/larder-go/larder/backends/memcachestore" // the backend "memcached"
-	_ "github.com/larder-go/larder/backends/memstore"      // the backend "memory"
-	_ "github.com/larder-go/larder/backends/redisstore"    // the backend "redis"
-	"github.com/larder-go/larder/internal/testserver"
+	_ "github.com/larder-go/larder/internal/allbackends"
 )
 
-// Backend is a backend that settings can name.
+// Backend is a backend that settings can name, with what the suites have to know of it.
 type Backend struct {
+	// Name is its name in settings and the scheme of its URLs.
 	Name string
 
-	// Private says that no other process finds the entries, which end with the process.
+	// URL returns the URL of an empty cache in a place that no other test uses, whatever
+	// the prefix. What it needs is removed when the test ends.
+	URL func(tb testing.TB) string
+
+	// Private says that other processes do not see the entries, which end with the process.
 	Private bool
 
-	// URL returns the URL of a cache that is empty and no other test's. What it needs is
-	// removed when the test ends.
-	URL func(tb testing.TB) string
+	// UnsignedCounters says that the server counts from zero. Negative counters do not
+	// change, and a counter that several processes increment past the greatest integer
+	// may be invalid afterwards; see package memcachestore.
+	UnsignedCounters bool
+
+	// PrintableKeys says that keys with blanks or control characters are refused.
+	PrintableKeys bool
+
+	// Server is nil for a backend that has no server.
+	Server *Server
 }
 
+// table has a line for each backend that keeps entries, so not for "dummy".
 var table = []Backend{
-	{Name: "memory", Private: true, URL: func(testing.TB) string { return "memory://" + rand.Text() }},
+	{Name: "memory", URL: func(testing.TB) string { return "memory://" + rand.Text() }, Private: true},
 	{Name: "file", URL: func(tb testing.TB) string { return "file://" + tb.TempDir() + "/cache" }},
-	{Name: "redis", URL: func(tb testing.TB) string { return "redis://" + testserver.Redis(tb) + "?prefix=" + rand.Text() }},
-	{Name: "memcached", URL: func(tb testing.TB) string {
-		return "memcached://" + testserver.Memcached(tb) + "?prefix=" + rand.Text()
-	}},
-	{Name: "postgres", URL: newTable},
+	{Name: "redis", URL: redis.ownURL, Server: &redis},
+	{Name: "memcached", URL: memcached.ownURL, Server: &memcached, UnsignedCounters: true, PrintableKeys: true},
+	{Name: "postgres", URL: newTable, Server: &postgres},
 }
 
 // All returns every backend.
 func All() []Backend { return slices.Clone(table) }
 
-// URL returns the URL of a cache on the backend of this name, as [Backend].URL does.
+// Shared returns the backends that processes can share.
+func Shared() []Backend { return slices.DeleteFunc(All(), func(b Backend) bool { return b.Private }) }
+
+// Networked returns the backends that have a server.
+func Networked() []Backend {
+	return slices.DeleteFunc(All(), func(b Backend) bool { return b.Server == nil })
+}
+
+// URL returns the URL of an empty cache on the backend of this name, as [Backend].URL does.
 func URL(tb testing.TB, name string) string {
+	tb.Helper()
 	for _, b := range table {
 		if b.Name == name {
 			return b.URL(tb)
@@ -50,5 +68,12 @@ func URL(tb testing.TB, name string) string {
 	return ""
 }
 
-// Shared returns the backends that processes can share.
-func Shared() []Backend { return slices.DeleteFunc(All(), func(b Backend) bool { return b.Private }) }
+// With adds a parameter to the URL of a cache. Package net/url cannot parse those that have
+// several hosts with ports.
+func With(address, name, value string) string {
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + url.Values{name: {value}}.Encode()
+}
