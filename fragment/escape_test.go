@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // everywhere shows a value in each kind of place that html/template knows.
@@ -56,26 +57,28 @@ var hostile = map[string]any{
 func TestAFragmentIsEscapedExactlyAsItIsWithoutTheCache(t *testing.T) {
 	plain := parse(t, everywhere+`{{template "part" .Value}}`, nil, nil)
 	cached := newSet(t, parse(t, everywhere+`{{fragment "part" .Value .Name}}`, nil, nil))
-	for _, backend := range []cache.Config{{Backend: "memory"}, {Backend: "file", Location: t.TempDir()}} {
-		ctx := inCaches(t, cache.Settings{"default": backend})
-		for name, value := range hostile {
-			t.Run(backend.Backend+"/"+name, func(t *testing.T) {
-				data := map[string]any{"Value": value, "Name": name}
-				var want strings.Builder
-				if err := plain.Execute(&want, data); err != nil {
-					// What html/template cannot show, a fragment cannot either.
-					if err := failure(t, ctx, cached, data); err == nil {
-						t.Error("the fragment is shown")
+	for _, backend := range testbackends.All() {
+		t.Run(backend.Name, func(t *testing.T) {
+			ctx := inCaches(t, cache.Settings{"default": configOn(t, backend)})
+			for name, value := range hostile {
+				t.Run(name, func(t *testing.T) {
+					data := map[string]any{"Value": value, "Name": name}
+					var want strings.Builder
+					if err := plain.Execute(&want, data); err != nil {
+						// What html/template cannot show, a fragment cannot either.
+						if err := failure(t, ctx, cached, data); err == nil {
+							t.Error("the fragment is shown")
+						}
+						return
 					}
-					return
-				}
-				for _, when := range []string{"made", "from the cache"} {
-					if got := show(t, ctx, cached, data); got != want.String() {
-						t.Errorf("%s, it is\n%s\nwithout the cache\n%s", when, got, want.String())
+					for _, when := range []string{"made", "from the cache"} {
+						if got := show(t, ctx, cached, data); got != want.String() {
+							t.Errorf("%s, it is\n%s\nwithout the cache\n%s", when, got, want.String())
+						}
 					}
-				}
-			})
-		}
+				})
+			}
+		})
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	_ "github.com/larder-go/larder/backends/filestore"
-	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/fragment"
 )

@@ -15,8 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	_ "github.com/larder-go/larder/backends/filestore"
-	_ "github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"

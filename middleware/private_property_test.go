@@ -200,10 +200,7 @@ func (c *tally) add(a answer) {
 // it evicts.
 func huntedConfig(t *testing.T, backend testbackends.Backend) cache.Config {
 	t.Helper()
-	config, err := cache.ParseURL(backend.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := configOn(t, backend)
 	if backend.Name == "memory" {
 		config.Options = map[string]any{"max_entries": 500}
 	}

@@ -2,7 +2,6 @@ package middleware_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 	"github.com/larder-go/larder/middleware"
 )
@@ -259,13 +258,14 @@ func TestAPurgeGoesToTheHostThatATrustedProxyNames(t *testing.T) {
 	wantGone(t, h, "/page", fields...)
 }
 
-// Two programs with servers of their own and one Redis: a purge on one is a
-// purge on both.
+// Two programs with servers of their own and one store: a purge on one is a purge on both.
 func TestAPurgeOverHTTPReachesAnotherServer(t *testing.T) {
-	cfg, err := cache.ParseURL("redis://" + testserver.Redis(t) + "/0?prefix=purge-" + rand.Text())
-	if err != nil {
-		t.Fatal(err)
+	for _, backend := range testbackends.Shared() {
+		t.Run(backend.Name, func(t *testing.T) { wantPurgesToReachAnotherServer(t, configOn(t, backend)) })
 	}
+}
+
+func wantPurgesToReachAnotherServer(t *testing.T, cfg cache.Config) {
 	var runs atomic.Int64
 	policy := middleware.NewPolicy(ttl)
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, runs.Add(1)) })

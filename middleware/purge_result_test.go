@@ -28,7 +28,7 @@ func purgeOf(t testing.TB, p *middleware.Policy, ctx context.Context, url string
 }
 
 func TestAPurgeTellsHowManyEntriesWereKnown(t *testing.T) {
-	for store, processes := range sharedCaches(t) {
+	onEachShared(t, func(t *testing.T, processes []*cache.Handler) {
 		for _, opts := range [][]middleware.PurgeOption{nil, {middleware.SoftPurge()}} {
 			policy := middleware.NewPolicy(ttl)
 			p := within(processes[0], policy.Handler(telling("Vary: Accept-Language")))
@@ -37,7 +37,7 @@ func TestAPurgeTellsHowManyEntriesWereKnown(t *testing.T) {
 				t.Helper()
 				result := purgeOf(t, policy, ctx, url, opts...)
 				if !result.Counted || result.Entries != want || len(result.Keys) != 4 || result.Prefix || result.Soft != (opts != nil) {
-					t.Errorf("%s, %d options: %s is %+v, want %d entries", store, len(opts), url, result, want)
+					t.Errorf("%d options: %s is %+v, want %d entries", len(opts), url, result, want)
 				}
 			}
 			purge("http://example.com/shop", 0)
@@ -54,7 +54,7 @@ func TestAPurgeTellsHowManyEntriesWereKnown(t *testing.T) {
 			send(p, asked(t, "/th%69rd", "Authorization: Bearer x"))
 			purge("http://example.com/third", 4) // spellings are one
 		}
-	}
+	})
 }
 
 func TestAHardPurgeLeavesNothingToCount(t *testing.T) {

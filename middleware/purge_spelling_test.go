@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/larder-go/larder/cache"
-	"github.com/larder-go/larder/internal/testserver"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -29,17 +29,26 @@ func asked(t testing.TB, target string, fields ...string) *http.Request {
 	return r
 }
 
-// sharedCaches are the caches of two processes with one store between them, in memory
-// and in Redis.
-func sharedCaches(t *testing.T) map[string][]*cache.Handler {
-	cfg, err := cache.ParseURL("redis://" + testserver.Redis(t) + "/0?prefix=purge-" + rand.Text())
+// onEachShared runs a test with the caches of two processes that have one store between
+// them: in memory, and on every backend that processes can share.
+func onEachShared(t *testing.T, test func(t *testing.T, processes []*cache.Handler)) {
+	t.Run("memory", func(t *testing.T) { test(t, processes(t, 2)) })
+	for _, backend := range testbackends.Shared() {
+		t.Run(backend.Name, func(t *testing.T) {
+			config := configOn(t, backend)
+			test(t, []*cache.Handler{newCaches(t, config), newCaches(t, config)})
+		})
+	}
+}
+
+// configOn returns the settings of an empty cache on a backend.
+func configOn(t *testing.T, backend testbackends.Backend) cache.Config {
+	t.Helper()
+	config, err := cache.ParseURL(backend.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string][]*cache.Handler{
-		"memory": processes(t, 2),
-		"redis":  {newCaches(t, cfg), newCaches(t, cfg)},
-	}
+	return config
 }
 
 // Of each line, every spelling is one URL to a purge, and the last is another one.
@@ -74,11 +83,11 @@ func TestEquivalentSpellingsOfAURLAreOneURLToAPurge(t *testing.T) {
 			return nil
 		},
 	}
-	for store, processes := range sharedCaches(t) {
+	onEachShared(t, func(t *testing.T, processes []*cache.Handler) {
 		for way, purge := range ways {
 			for _, line := range spellings {
 				for _, url := range line.urls {
-					t.Run(fmt.Sprint(store, ", ", way, ", ", line.rule, ": ", url), func(t *testing.T) {
+					t.Run(fmt.Sprint(way, ", ", line.rule, ": ", url), func(t *testing.T) {
 						p := middleware.NewPolicy(ttl)
 						h := telling("Cache-Control: public")
 						first, second := within(processes[0], p.Handler(h)), within(processes[1], p.Handler(h))
@@ -111,7 +120,7 @@ func TestEquivalentSpellingsOfAURLAreOneURLToAPurge(t *testing.T) {
 				}
 			}
 		}
-	}
+	})
 }
 
 // Of each line, every spelling of a host is one host to a purge, and the last is another.
