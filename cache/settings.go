@@ -136,7 +136,9 @@ func (cfg Config) backend(registry *driver.Registry) (driver.Backend, error) {
 }
 
 // ownBackends maps the names of larder's backends to their packages, for the
-// hint in the error about a backend whose import is missing.
+// hint in the error about a backend whose import is missing. It is a list because
+// this package cannot import backends; a test of internal/testbackends compares it
+// with what they register.
 var ownBackends = map[string]string{
 	"memory": "memstore",
 	"file":   "filestore",

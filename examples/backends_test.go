@@ -13,11 +13,16 @@ import (
 // smallTree is a source tree that is quick to report on.
 const smallTree = "quickstart/testdata/goroot"
 
+// offered are the backends that the quickstart imports. An example imports public packages
+// only, so it has its own list, as the program of a user has.
+var offered = []string{"memory", "file", "redis", "memcached", "postgres"}
+
 func TestTheQuickstartShowsTheSamePageFromEachBackend(t *testing.T) {
 	binary := build(t, "quickstart")
 	pages := make(map[string]bool)
-	for _, backend := range testbackends.All() {
-		t.Run(backend.Name, func(t *testing.T) {
+	for _, name := range offered {
+		t.Run(name, func(t *testing.T) {
+			backend := testbackends.Named(t, name)
 			args := []string{"-addr", "127.0.0.1:0", "-root", smallTree, "-cache", backend.URL(t)}
 			var first string
 			t.Run("first run", func(t *testing.T) {

@@ -55,6 +55,8 @@ func (c *tableCommand) aliases(settings cache.Settings) ([]string, error) {
 	return nil, usageError("no alias of the settings is on PostgreSQL")
 }
 
+// hasTable reports whether the backend of cfg keeps entries in a table. Package pgstore
+// alone has a function that creates one.
 func hasTable(cfg cache.Config) bool {
 	return cfg.Backend == "postgres" || cfg.Backend == "postgresql"
 }

@@ -56,16 +56,20 @@ func Networked() []Backend {
 	return slices.DeleteFunc(All(), func(b Backend) bool { return b.Server == nil })
 }
 
+// Named returns the backend of this name, for tests of what one backend alone does.
+func Named(tb testing.TB, name string) Backend {
+	tb.Helper()
+	i := slices.IndexFunc(table, func(b Backend) bool { return b.Name == name })
+	if i < 0 {
+		tb.Fatalf("there is no backend %q in the table", name)
+	}
+	return table[i]
+}
+
 // URL returns the URL of an empty cache on the backend of this name, as [Backend].URL does.
 func URL(tb testing.TB, name string) string {
 	tb.Helper()
-	for _, b := range table {
-		if b.Name == name {
-			return b.URL(tb)
-		}
-	}
-	tb.Fatalf("there is no backend %q in the table", name)
-	return ""
+	return Named(tb, name).URL(tb)
 }
 
 // With adds a parameter to the URL of a cache. Package net/url cannot parse those that have

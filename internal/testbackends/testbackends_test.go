@@ -2,10 +2,14 @@ package testbackends
 
 import (
 	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 
-	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // works stores and reads a value in the cache at the URL of b.
@@ -42,15 +46,16 @@ func TestEachBackendOfTheTableWorks(t *testing.T) {
 	}
 }
 
-// A backend is a package that registers it, and a line in the table: the toy gets both.
-func TestABackendIsAddedByALine(t *testing.T) {
-	cache.Register("toy", memstore.Backend())
-	before := len(Shared())
-	table = append(table, Backend{Name: "toy", URL: func(testing.TB) string { return "toy://a-place" }})
-	defer func() { table = table[:len(table)-1] }()
-	shared := Shared()
-	if len(shared) != before+1 || shared[before].Name != "toy" {
-		t.Fatalf("the backends are %v", shared)
+// Package cache cannot import backends, so it has the names in a list for that error.
+func TestTheErrorAboutAMissingImportKnowsEveryBackend(t *testing.T) {
+	for _, name := range driver.DefaultRegistry.Names() {
+		backend, _ := driver.DefaultRegistry.Lookup(name)
+		open := runtime.FuncForPC(reflect.ValueOf(backend.Open).Pointer()).Name()
+		dir, file := open[:strings.LastIndexByte(open, '/')+1], open[strings.LastIndexByte(open, '/')+1:]
+		pkg, _, _ := strings.Cut(file, ".")
+		_, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: name}}, cache.WithRegistry(new(driver.Registry)))
+		if want := fmt.Sprintf("is this import missing? _ %q", dir+pkg); !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s: add %q to ownBackends in cache/settings.go", err, want, name)
+		}
 	}
-	works(t, shared[before])
 }
