@@ -151,7 +151,7 @@ house: ## who imports whom, and the golden list of dependencies
 	$(GO) test -count=1 ./internal/house
 
 .PHONY: generated
-generated: ## fail if generated code differs from what go generate ./adapters/... writes
+generated: ## fail if generated code, or docs/rules.md, differs from what go generate ./... writes, or a rule has no test
 	$(GO) test -count=1 ./internal/gen/...
 
 .PHONY: mutants

@@ -26,6 +26,8 @@ func cachesLoggingTo(t testing.TB, log *bytes.Buffer) *cache.Handler {
 	return h
 }
 
+// A page whose alias does not exist is served by the handler, says so in Cache-Status, and is
+// logged once.
 func TestAPageWhoseAliasDoesNotExistSaysSo(t *testing.T) {
 	for _, body := range []string{"page", strings.Repeat("page", 1000)} {
 		synctest.Test(t, func(t *testing.T) {
@@ -51,6 +53,7 @@ func TestAPageWhoseAliasDoesNotExistSaysSo(t *testing.T) {
 	}
 }
 
+// An explanation says that the alias of a page does not exist.
 func TestAnExplanationSaysThatTheAliasDoesNotExist(t *testing.T) {
 	p := behindAMux(inMemory(t), middleware.CachePage(ttl, middleware.Alias("nope"), middleware.Explain("let-me-see"))(answering("page")))
 	if a := ask(p, "/page", "Larder-Explain: let-me-see"); !strings.Contains(a.body, "names a cache that the request's caches do not have") {
@@ -58,6 +61,8 @@ func TestAnExplanationSaysThatTheAliasDoesNotExist(t *testing.T) {
 	}
 }
 
+// Lifecycle panics at construction if its caches lack the alias of the pages directly inside, or
+// cannot hold their MaxBody.
 func TestLifecyclePanicsIfItsCachesDoNotSuitThePagesDirectlyInside(t *testing.T) {
 	caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 1 << 20})
 	with := middleware.WithCaches(caches)
@@ -74,7 +79,7 @@ func TestLifecyclePanicsIfItsCachesDoNotSuitThePagesDirectlyInside(t *testing.T)
 	middleware.Lifecycle(bus)(middleware.Site(middleware.Alias("nope"))(answering("page")))
 }
 
-// What pages say goes to the logger of their caches, whoever says it.
+// What pages report goes to the logger of their caches.
 func TestThePanicOfARunIsLoggedByTheCaches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -98,6 +103,7 @@ func TestThePanicOfARunIsLoggedByTheCaches(t *testing.T) {
 	})
 }
 
+// Lifecycle panics at construction if an option is nil or given twice.
 func TestLifecyclePanicsIfAnOptionIsGivenTwice(t *testing.T) {
 	bus, caches := middleware.WithBus(new(signals.Bus)), middleware.WithCaches(inMemory(t))
 	for want, opts := range map[string][]middleware.LifecycleOption{

@@ -31,6 +31,7 @@ func allocations(h http.Handler, r *http.Request) float64 {
 	return n
 }
 
+// A hit in memory allocates at most once.
 func TestAHitInMemoryAllocatesOnce(t *testing.T) {
 	p := middleware.CachePage(ttl, middleware.IgnoreCookies("_ga"))(answering("page", "Vary: Origin", "X-Many: 1", "X-Many: 2"))
 	scope := inMemory(t).Scope(t.Context())
@@ -59,6 +60,8 @@ func TestAHitInMemoryAllocatesOnce(t *testing.T) {
 	}
 }
 
+// A hit directly inside Lifecycle allocates at most once, and with a handler between at most three
+// times.
 func TestAHitInALifecycleAllocatesThreeTimes(t *testing.T) {
 	page := middleware.CachePage(ttl)(answering("page"))
 	for _, test := range []struct {
@@ -78,6 +81,7 @@ func TestAHitInALifecycleAllocatesThreeTimes(t *testing.T) {
 	}
 }
 
+// A request that bypasses the cache allocates little more than without a cache.
 func TestARequestThatGoesPastTheCacheAllocatesLittle(t *testing.T) {
 	h := answering("page", "Cache-Control: private")
 	plain := allocations(h, request("GET", "/"))
@@ -91,6 +95,7 @@ func TestARequestThatGoesPastTheCacheAllocatesLittle(t *testing.T) {
 	}
 }
 
+// A handler that uses a cache allocates at most twice more.
 func TestAHandlerThatUsesACacheAllocatesTwiceMore(t *testing.T) {
 	h := within(inMemory(t), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { cache.From(r.Context(), "default") }))
 	if got := allocations(h, request("GET", "/")); got > 2+2 {
@@ -98,6 +103,7 @@ func TestAHandlerThatUsesACacheAllocatesTwiceMore(t *testing.T) {
 	}
 }
 
+// Lifecycle allocates at most twice around a handler that uses no cache.
 func TestALifecycleAllocatesTwiceAroundAHandlerThatUsesNoCache(t *testing.T) {
 	h := middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(inMemory(t)))(
 		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

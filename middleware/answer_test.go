@@ -15,8 +15,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// TestConditionsAndRangesAreAppliedToEachAnswer asks for a page on a miss, on a
-// hit, and where the page is not stored.
+// A hit has the stored header with Age, Date, ETag, Content-Length and Cache-Status.
+// RFC 9111, 4; RFC 9111, 5.1; RFC 9110, 6.6.1; RFC 9211, 2
 func TestTheHeaderOfAHit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering("<html>page", "X-Many: 1", "X-Many: 2", "Link: </a>", "Vary: accept", "Vary: accept-language")
@@ -48,6 +48,8 @@ func TestTheHeaderOfAHit(t *testing.T) {
 	})
 }
 
+// Date, ETag, Content-Type and Cache-Control of the handler are sent as they are, and Age grows.
+// RFC 9111, 4; RFC 9111, 5.1; RFC 9110, 6.6.1
 func TestWhatTheHandlerSaysIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fields := []string{
@@ -69,6 +71,9 @@ func TestWhatTheHandlerSaysIsKept(t *testing.T) {
 	})
 }
 
+// Browsers are told to revalidate each time unless an option or the handler says otherwise, so that
+// a purge reaches them.
+// RFC 9111, 5.2.2.1; RFC 9111, 5.2.2.2
 func TestWhatBrowsersAreTold(t *testing.T) {
 	expires := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 	for _, test := range []struct {
@@ -94,6 +99,8 @@ func TestWhatBrowsersAreTold(t *testing.T) {
 	}
 }
 
+// Fields that options put into the key stand in Vary of the response.
+// RFC 9110, 12.5.5; RFC 9111, 4.1
 func TestPagesNameInVaryTheFieldsThatOptionsDeclare(t *testing.T) {
 	byHeader, byCookie := middleware.VaryByHeader("x-lang", "Host"), middleware.VaryByCookie("locale")
 	for _, test := range []struct {
@@ -131,6 +138,8 @@ func TestPagesNameInVaryTheFieldsThatOptionsDeclare(t *testing.T) {
 	}
 }
 
+// A response that is not stored gets no Cache-Control and no ETag from the cache, and keeps each
+// Set-Cookie.
 func TestNothingIsToldToBrowsersOfAPageThatIsNotStored(t *testing.T) {
 	p := cached(t, answering("page", "Set-Cookie: a=1", "Set-Cookie: b=2"))
 	a := ask(p, "/page")
@@ -139,6 +148,7 @@ func TestNothingIsToldToBrowsersOfAPageThatIsNotStored(t *testing.T) {
 	}
 }
 
+// Fields of outer middleware are sent beside the stored ones, and are not stored.
 func TestTheHeaderOfMiddlewareFurtherOutIsKeptAndNotStored(t *testing.T) {
 	for _, control := range []string{"public", "private"} {
 		requests := 0
@@ -181,6 +191,7 @@ func TestTheHeaderOfMiddlewareFurtherOutIsKeptAndNotStored(t *testing.T) {
 	}
 }
 
+// A response of an inner larder cache in the same program is not stored again by the outer one.
 func TestAPageOfACacheFurtherInIsNotStoredAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering("page")
@@ -195,12 +206,14 @@ func TestAPageOfACacheFurtherInIsNotStoredAgain(t *testing.T) {
 	})
 }
 
+// A response that passed through a cache of another program is stored.
 func TestAPageOfAnotherCacheFurtherInIsStored(t *testing.T) {
 	p := cached(t, answering("page", `Cache-Status: "larder; hit", cdn; hit; detail="x, larder; hit"`, "Cache-Status: other; stored"))
 	ask(p, "/page")
 	ask(p, "/page").wantHit(t, "page")
 }
 
+// Two caches around one handler with the same key do not disturb each other.
 func TestTwoCachesWithOneKeyDoNotGetInEachOthersWay(t *testing.T) {
 	caches := inMemory(t)
 	h := answering("page")
@@ -210,6 +223,7 @@ func TestTwoCachesWithOneKeyDoNotGetInEachOthersWay(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// An invalid status code panics as it does without a cache.
 func TestAnEarlyErrorOfTheHandlerIsOneOfTheClientsToo(t *testing.T) {
 	for _, status := range []int{-1, 0, 42, 1000} {
 		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }}
@@ -220,6 +234,7 @@ func TestAnEarlyErrorOfTheHandlerIsOneOfTheClientsToo(t *testing.T) {
 	}
 }
 
+// The first status that a handler writes counts, and so does the header of that moment.
 func TestTheStatusCountsThatIsWrittenFirst(t *testing.T) {
 	p := cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Before", "1")
@@ -235,6 +250,7 @@ func TestTheStatusCountsThatIsWrittenFirst(t *testing.T) {
 	}
 }
 
+// An empty response is stored.
 func TestAnEmptyPageIsStored(t *testing.T) {
 	h := answering("")
 	p := cached(t, h)
@@ -243,6 +259,8 @@ func TestAnEmptyPageIsStored(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// Bytes beyond Content-Length are refused with http.ErrContentLength.
+// RFC 9110, 8.6
 func TestWritesBeyondContentLengthAreRefused(t *testing.T) {
 	var n int
 	var err error
@@ -257,6 +275,8 @@ func TestWritesBeyondContentLengthAreRefused(t *testing.T) {
 	ask(p, "/page").wantHit(t, "page")
 }
 
+// A body is refused where the status allows none.
+// RFC 9110, 6.4.1
 func TestWritesWhereNoBodyIsAllowedAreRefused(t *testing.T) {
 	for _, status := range []int{http.StatusNoContent, http.StatusNotModified} {
 		var err error

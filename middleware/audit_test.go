@@ -26,8 +26,8 @@ func audited(t *testing.T, h http.Handler, target string, fields ...string) *wir
 	return &got.Pages[0]
 }
 
-// What an audit says of two requests is what becomes of them: the second is a hit if, and
-// only if, the response to the first stands for it.
+// What an audit says of two requests is what becomes of them: the second is a hit exactly if the
+// response to the first may be used for it.
 func TestAnAuditAgreesWithWhatIsDone(t *testing.T) {
 	requests := [][]string{
 		nil, {"X-A: 1"}, {"X-A: 2"}, {"X-B: 1"}, {"Accept-Encoding: gzip"}, {"Accept-Encoding: br, gzip"}, {"Accept-Encoding: identity"},
@@ -90,6 +90,7 @@ func agree(t *testing.T, name string, random *rand.Rand, requests [][]string, ne
 	}
 }
 
+// An audit shows the whole response, and stores nothing.
 func TestAnAuditShowsTheResponseAndStoresNothing(t *testing.T) {
 	h := answering("<p>page</p>", "Content-Type: text/html", "X-Own: 1", "Set-Cookie: a=1")
 	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +115,7 @@ func TestAnAuditShowsTheResponseAndStoresNothing(t *testing.T) {
 	h.wantRuns(t, 3)
 }
 
-// A body of any length costs an audit what it keeps of it.
+// An audit keeps a bounded part of a long body.
 func TestAnAuditKeepsAPartOfALongBody(t *testing.T) {
 	long := func(end string) *wire.Page {
 		return audited(t, cached(t, answering(strings.Repeat("x", 3<<20)+end), middleware.Explain("let-me-see")), "/page")

@@ -10,8 +10,9 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// max-age counts from when a page was made (RFC 9111, section 4.2.3): an old page is to be
-// kept for as long as a new one.
+// BrowserTTL is added to the age of the page, since max-age counts from when the page was made: an
+// old page is kept for as long as a new one.
+// RFC 9111, 4.2.3
 func TestBrowserTTLIsAddedToTheAgeOfThePage(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		p := within(caches, middleware.CachePage(time.Hour, middleware.BrowserTTL(time.Minute))(answering("page")))
@@ -31,6 +32,8 @@ func TestBrowserTTLIsAddedToTheAgeOfThePage(t *testing.T) {
 	})
 }
 
+// BrowserTTL is added to the Age with which a response arrived.
+// RFC 9111, 4.2.3
 func TestBrowserTTLIsAddedToTheAgeThatAPageCameWith(t *testing.T) {
 	p := cached(t, answering("page", "Age: 100"), middleware.BrowserTTL(time.Minute))
 	for range 2 {
@@ -40,8 +43,9 @@ func TestBrowserTTLIsAddedToTheAgeThatAPageCameWith(t *testing.T) {
 	}
 }
 
-// TestDjangoHeaders has what patch_response_headers of Django adds before a response is
+// DjangoHeaders adds to a response what patch_response_headers of Django adds before a response is
 // stored.
+// Django, patch_response_headers
 func TestDjangoHeadersAreThoseOfTheStoredResponse(t *testing.T) {
 	const given = "Sun, 02 Jan 2033 15:04:05 GMT"
 	for _, test := range []struct {
@@ -76,6 +80,8 @@ func TestDjangoHeadersAreThoseOfTheStoredResponse(t *testing.T) {
 	}
 }
 
+// DjangoHeaders of a Site uses the max-age of the response for Expires.
+// Django, get_max_age
 func TestDjangoHeadersOfASiteGoByTheMaxAgeOfTheResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := within(inMemory(t), middleware.Site(middleware.DjangoHeaders())(answering("page", "Cache-Control: max-age=60")))
@@ -89,8 +95,7 @@ func TestDjangoHeadersOfASiteGoByTheMaxAgeOfTheResponse(t *testing.T) {
 	})
 }
 
-// Without a ttl there is nothing that DjangoHeaders could say, and what the response says
-// stays.
+// Without a ttl DjangoHeaders adds nothing, and what the response says stays.
 func TestDjangoHeadersWithoutATTLLeaveTheResponseAsItIs(t *testing.T) {
 	p := within(inMemory(t), middleware.Site(middleware.DjangoHeaders(), middleware.DefaultTTL(0))(answering("page", "Cache-Control: max-age=60")))
 	for range 2 {

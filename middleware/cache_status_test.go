@@ -12,6 +12,9 @@ import (
 
 // Cache-Status: RFC 9211, and the strict reading of a list by RFC 9651, section 4.2.
 
+// A malformed Cache-Status of the origin is dropped, and a well-formed one is kept in front of
+// larder's own.
+// RFC 9211, 2; RFC 9651, 4.2.1
 func TestAMalformedCacheStatusOfTheOriginIsDropped(t *testing.T) {
 	for said, want := range map[string]string{
 		"Origin; hit":                "Origin; hit | ",
@@ -46,20 +49,23 @@ func TestAMalformedCacheStatusOfTheOriginIsDropped(t *testing.T) {
 	}
 }
 
+// The response to an unsafe method has larder's Cache-Status.
+// RFC 9211, 2.2
 func TestTheAnswerToAChangeKeepsItsCacheStatus(t *testing.T) {
 	s := newProxy(t, answering("done", "Cache-Status: bad bad"))
 	fetch(t, s, "POST", "/page").wantStatus(t, "larder; fwd=method; detail=method")
 }
 
-// TestAHandlerCannotRemoveCacheStatus: behind a shared cache is another program.
+// The origin behind a shared cache cannot remove larder's Cache-Status.
+// RFC 9211, 2
 func TestAHandlerCannotRemoveCacheStatus(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) { w.Header().Del("Cache-Status") }}
 	p := within(inMemory(t), middleware.Shared()(h))
 	send(p, request("POST", "/page")).wantStatus(t, "larder; fwd=method; detail=method")
 }
 
-// TestOnlyIfCachedForwardsNothing: the 504 is the cache's own (RFC 9211, section 2.2; RFC
-// 9111, section 5.2.1.7).
+// A 504 for only-if-cached is the cache's own response: nothing is forwarded.
+// RFC 9111, 5.2.1.7; RFC 9211, 2.2
 func TestOnlyIfCachedForwardsNothing(t *testing.T) {
 	h := answering("page", "Cache-Control: max-age=60")
 	p := within(inMemory(t), middleware.Shared()(h))

@@ -26,6 +26,9 @@ func saying(lines ...string) *handler {
 	}}
 }
 
+// The CacheControl decorator adds its directives to those of the handler, and the stricter of each
+// counts.
+// Django, patch_cache_control
 func TestCacheControlAddsToWhatTheHandlerSays(t *testing.T) {
 	type directives = []middleware.Directive
 	for _, test := range []struct {
@@ -68,6 +71,7 @@ func TestCacheControlAddsToWhatTheHandlerSays(t *testing.T) {
 	}
 }
 
+// An outer CacheControl can only make an inner one stricter.
 func TestTheOuterCacheControlMakesTheInnerStricter(t *testing.T) {
 	h := middleware.CacheControl(middleware.Private, middleware.MaxAge(time.Hour))(
 		middleware.CacheControl(middleware.Public, middleware.MaxAge(time.Minute))(answering("page")))
@@ -76,6 +80,7 @@ func TestTheOuterCacheControlMakesTheInnerStricter(t *testing.T) {
 	}
 }
 
+// CacheControl gives an error no lifetime.
 func TestAnErrorGetsNoLifetime(t *testing.T) {
 	decorate := middleware.CacheControl(middleware.PrivateFields("Set-Cookie"), middleware.MaxAge(time.Hour), middleware.MustRevalidate, middleware.NoTransform)
 	for status, want := range map[int]string{
@@ -92,6 +97,8 @@ func TestAnErrorGetsNoLifetime(t *testing.T) {
 	}
 }
 
+// CacheControl panics at construction on directives that contradict each other or are malformed.
+// RFC 9111, 5.2
 func TestCacheControlRefusesWhatMakesNoSense(t *testing.T) {
 	type directives = []middleware.Directive
 	for _, test := range []struct {
@@ -128,6 +135,8 @@ func TestCacheControlRefusesWhatMakesNoSense(t *testing.T) {
 	}
 }
 
+// NeverCache adds Django's five directives, and replaces what contradicts them.
+// Django, add_never_cache_headers
 func TestNeverCacheAddsToWhatTheHandlerSays(t *testing.T) {
 	const never = "max-age=0, must-revalidate, no-cache, no-store, private"
 	for _, test := range []struct{ handler, want string }{
@@ -149,6 +158,8 @@ func TestNeverCacheAddsToWhatTheHandlerSays(t *testing.T) {
 	}
 }
 
+// NeverCache overrides Expires and removes targeted fields, so that no cache stores the response.
+// RFC 9111, 5.2.2.5; RFC 9213, 2.2
 func TestNothingOverrulesNeverCache(t *testing.T) {
 	h := middleware.NeverCache(answering("page",
 		"Expires: Fri, 01 Jan 2100 00:00:00 GMT", "Cdn-Cache-Control: max-age=600", "Surrogate-Control: max-age=600"))
@@ -163,6 +174,7 @@ func TestNothingOverrulesNeverCache(t *testing.T) {
 	}
 }
 
+// NeverCache applies to errors, too.
 func TestNeverCacheIsForErrorsToo(t *testing.T) {
 	a := ask(middleware.NeverCache(http.NotFoundHandler()), "/")
 	if a.status != http.StatusNotFound || !strings.Contains(a.header.Get("Cache-Control"), "no-store") {

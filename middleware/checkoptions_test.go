@@ -137,6 +137,8 @@ var ofOtherKinds = []struct {
 	{middleware.BrowserTTL(time.Minute), map[string]string{"Shared": "BrowserTTL: it means nothing to Shared, only to CachePage and Site"}},
 }
 
+// An option that has no meaning for CachePage, Site or Shared is an error there that names the
+// kinds that have it.
 func TestAnOptionThatMeansNothingToAKindOfCacheIsAnError(t *testing.T) {
 	for _, test := range ofOtherKinds {
 		for kind, check := range checks {
@@ -151,6 +153,7 @@ func TestAnOptionThatMeansNothingToAKindOfCacheIsAnError(t *testing.T) {
 	}
 }
 
+// Options that no kind of cache can have together are an error that says why.
 func TestOptionsThatNoKindOfCacheCanHaveAreAnError(t *testing.T) {
 	const want = "BrowserTTL, Literal: no kind of cache can have all of them: BrowserTTL is for CachePage and Site, Literal is for Shared"
 	if err := middleware.CheckOptions(middleware.Literal(), middleware.BrowserTTL(1)); err == nil || !strings.Contains(err.Error(), want) {
@@ -158,6 +161,7 @@ func TestOptionsThatNoKindOfCacheCanHaveAreAnError(t *testing.T) {
 	}
 }
 
+// A forwarded field in VaryByHeader is an error that names TrustProxies.
 func TestAForwardedFieldIsDeclaredByTrustProxies(t *testing.T) {
 	const want = `VaryByHeader: "X-Forwarded-Proto" is not given to the handler without TrustProxies, which has it in the key of every page`
 	if err := middleware.CheckOptions(middleware.VaryByHeader("X-Forwarded-Proto")); err == nil || !strings.Contains(err.Error(), want) {
@@ -165,6 +169,7 @@ func TestAForwardedFieldIsDeclaredByTrustProxies(t *testing.T) {
 	}
 }
 
+// A negative ttl of CachePage is an error, and 0 is none.
 func TestTheTTLOfCachePageIsNotNegative(t *testing.T) {
 	if err := middleware.CheckCachePage(-time.Second); err == nil || !strings.Contains(err.Error(), "ttl: -1s is negative; 0 stores nothing") {
 		t.Error(err)
@@ -177,7 +182,7 @@ func TestTheTTLOfCachePageIsNotNegative(t *testing.T) {
 	}
 }
 
-// The checks and the constructors agree, whatever the options.
+// The checks return exactly what the constructors panic with, whatever the options.
 func TestCheckReturnsWhatTheConstructorPanicsWith(t *testing.T) {
 	construct := map[string]func(...middleware.PageOption){
 		"CachePage": func(opts ...middleware.PageOption) { middleware.CachePage(time.Hour, opts...) },
@@ -205,6 +210,7 @@ func named(name string) middleware.PageOption {
 	return middleware.VaryByNamed(name, func(*http.Request) string { return "" })
 }
 
+// Constructors panic once, with everything that is wrong with their options.
 func TestWrongOptionsPanicOnceWithAllThatIsWrong(t *testing.T) {
 	var all options
 	for _, w := range wrongOptions {
@@ -230,6 +236,7 @@ func TestWrongOptionsPanicOnceWithAllThatIsWrong(t *testing.T) {
 	}
 }
 
+// Values at the ends of what options allow are accepted.
 func TestRightOptionsAreRight(t *testing.T) {
 	for _, opts := range []options{
 		{middleware.Grace(0), middleware.Patience(0), middleware.BrowserTTL(0), middleware.DefaultTTL(0), middleware.StatusTTL(404, 0), middleware.MaxBody(1)},

@@ -72,6 +72,7 @@ func crowdOf(ctx context.Context, t *testing.T, s *httptest.Server, n int, begun
 	return answers
 }
 
+// Clients that wait for a proxied page get it whole when the client that started the run leaves.
 func TestACrowdBeforeAProxyWhoseFirstClientLeaves(t *testing.T) {
 	const n = 100
 	page := strings.Repeat("page ", 20_000)
@@ -142,9 +143,9 @@ func awaitCount(t *testing.T, count *atomic.Int32, n int32) {
 	})
 }
 
-// TestACrowdBeforeAProxyWhoseOriginBreaksOff has the origin close its connection
-// in the middle of a page: nobody takes what he has for whole, and it is not
-// stored.
+// When an origin closes its connection in the middle of a page, no client takes its part for the
+// whole, and nothing is stored.
+// RFC 9111, 3.3; RFC 9112, 8
 func TestACrowdBeforeAProxyWhoseOriginBreaksOff(t *testing.T) {
 	const n = 100
 	page := strings.Repeat("page ", 20_000)
@@ -170,6 +171,9 @@ func TestACrowdBeforeAProxyWhoseOriginBreaksOff(t *testing.T) {
 	}
 }
 
+// When an origin closes its connection before the first byte, clients get 502, or the stale page if
+// stale-if-error allows it.
+// RFC 9110, 15.6.3; RFC 5861, 4
 func TestAnOriginThatBreaksOffBeforeTheFirstByteIsABadGateway(t *testing.T) {
 	broken := false
 	var mu sync.Mutex

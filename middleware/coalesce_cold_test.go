@@ -55,6 +55,7 @@ func writes(text string, fields ...string) func(http.ResponseWriter, *http.Reque
 	}
 }
 
+// When the first run fails, one more run answers all who wait.
 func TestFiveHundredWhenTheFirstRunComesToNothing(t *testing.T) {
 	page := strings.Repeat("page ", 1000)
 	for name, test := range map[string]struct {
@@ -88,6 +89,8 @@ func TestFiveHundredWhenTheFirstRunComesToNothing(t *testing.T) {
 	}
 }
 
+// When the response is not to be shared, all who wait run the handler for themselves at the same
+// time.
 func TestFiveHundredWhenTheResponseIsNotForAll(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for name, respond := range map[string]func(http.ResponseWriter, *http.Request){
@@ -121,6 +124,7 @@ func TestFiveHundredWhenTheResponseIsNotForAll(t *testing.T) {
 	}
 }
 
+// When the client that started the run leaves, the others get the page of that run.
 func TestFiveHundredWhenTheFirstClientLeaves(t *testing.T) {
 	page := strings.Repeat("page ", 1000)
 	for name, after := range map[string]time.Duration{"at once": 0, "after a quarter": time.Second / 4, "at the very end": time.Second} {
@@ -142,6 +146,7 @@ func TestFiveHundredWhenTheFirstClientLeaves(t *testing.T) {
 	}
 }
 
+// When all clients leave, one run was made and each gets 503.
 func TestFiveHundredWhoAllLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := aSecondLate(writes("page"), writes("page"))
@@ -160,6 +165,7 @@ func TestFiveHundredWhoAllLeave(t *testing.T) {
 	})
 }
 
+// Clients that have waited for as long as Patience allows run the handler for themselves.
 func TestFiveHundredWhoLoseTheirPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})

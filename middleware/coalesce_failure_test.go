@@ -14,6 +14,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A panic of the run reaches the client that started it with its value, and one more run answers
+// the others.
 func TestAPanicOfTheRunIsTheFirstClientsAndTheOthersTryOnceMore(t *testing.T) {
 	type thing struct{ n int }
 	for _, value := range []any{errors.New("an error"), &thing{1}, http.ErrAbortHandler} {
@@ -38,6 +40,7 @@ func TestAPanicOfTheRunIsTheFirstClientsAndTheOthersTryOnceMore(t *testing.T) {
 	}
 }
 
+// When the second run panics, too, so do the requests of all who waited.
 func TestIfTheSecondRunPanicsTooSoDoAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := errors.New("an error")
@@ -53,6 +56,7 @@ func TestIfTheSecondRunPanicsTooSoDoAll(t *testing.T) {
 	})
 }
 
+// A panic after the first bytes reaches the client as a panic, with nothing sent.
 func TestAPanicAfterTheFirstBytesIsStillAPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -66,6 +70,7 @@ func TestAPanicAfterTheFirstBytesIsStillAPanic(t *testing.T) {
 	})
 }
 
+// A handler that ends its goroutine aborts the responses that waited for it.
 func TestARunThatEndsItsGoroutineAbortsTheResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, func(http.ResponseWriter, *http.Request) { runtime.Goexit() })
@@ -79,6 +84,9 @@ func TestARunThatEndsItsGoroutineAbortsTheResponses(t *testing.T) {
 	})
 }
 
+// A response that is not to be shared goes to one client only, and those who waited run the handler
+// at the same time.
+// RFC 9111, 7.3; RFC 9111, 4
 func TestAResponseThatIsNotForAllGoesToOneClientOnly(t *testing.T) {
 	const many = 20
 	for name, respond := range map[string]http.HandlerFunc{
@@ -135,6 +143,7 @@ func TestAResponseThatIsNotForAllGoesToOneClientOnly(t *testing.T) {
 	}
 }
 
+// After an uncacheable response, requests for the page do not wait for each other.
 func TestAfterAnUncacheableResponseNobodyIsQueued(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "private") })
@@ -150,6 +159,7 @@ func TestAfterAnUncacheableResponseNobodyIsQueued(t *testing.T) {
 	})
 }
 
+// That a page was uncacheable is forgotten after ten seconds.
 func TestThatAPageWasUncacheableIsForgottenAfterAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := new(handler)
@@ -165,6 +175,7 @@ func TestThatAPageWasUncacheableIsForgottenAfterAWhile(t *testing.T) {
 	})
 }
 
+// After a failure, requests for the page are coalesced again.
 func TestAfterAFailureTheNextRequestIsCoalescedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := new(handler)

@@ -14,6 +14,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A handler that requests its own page in its run does not wait for itself.
 func TestAHandlerMayAskForItsOwnPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p http.Handler
@@ -32,6 +33,7 @@ func TestAHandlerMayAskForItsOwnPage(t *testing.T) {
 	})
 }
 
+// Two handlers that request each other's pages in their runs do not wait for each other.
 func TestTwoHandlersMayAskForEachOthersPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p http.Handler
@@ -49,6 +51,8 @@ func TestTwoHandlersMayAskForEachOthersPages(t *testing.T) {
 	})
 }
 
+// What a goroutine of the handler writes after the handler has returned changes neither the
+// response nor the stored page.
 func TestWhatAHandlerLeavesRunningChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
@@ -82,6 +86,7 @@ func TestWhatAHandlerLeavesRunningChangesNothing(t *testing.T) {
 	})
 }
 
+// What a goroutine of a handler that panicked writes does not reach the client.
 func TestWhatAPanickedHandlerLeavesRunningDoesNotReachTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
@@ -103,6 +108,7 @@ func TestWhatAPanickedHandlerLeavesRunningDoesNotReachTheClient(t *testing.T) {
 	})
 }
 
+// Outer middleware may change the lines of a header in place without changing the stored page.
 func TestMiddlewareFurtherOutMayChangeLinesInPlace(t *testing.T) {
 	p := cached(t, answering("page", "X-Many: 1", "X-Many: 2", "Cache-Status: inner; fwd=miss"))
 	vandal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,6 +131,7 @@ func TestMiddlewareFurtherOutMayChangeLinesInPlace(t *testing.T) {
 	}
 }
 
+// A handler may change the request that it gets without changing the key or the variant.
 func TestAHandlerMayChangeTheRequestThatItGets(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "X-A")
@@ -151,6 +158,7 @@ func (w stuck) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
+// A client that started a run and does not read delays nobody else.
 func TestAFirstClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	for name, opts := range map[string][]middleware.PageOption{
 		"a page":   nil,
@@ -180,6 +188,7 @@ type explosive struct{ *httptest.ResponseRecorder }
 
 func (explosive) Flush() { panic("explosive") }
 
+// A panic of one client's ResponseWriter is that client's alone.
 func TestAPanicOfTheClientsWriterIsThatClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
@@ -199,6 +208,7 @@ func TestAPanicOfTheClientsWriterIsThatClients(t *testing.T) {
 	})
 }
 
+// A panic of a run that all clients have left is logged, and ends nothing else.
 func TestAPanicAfterAllHaveLeftEndsNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, slow(false, func(http.ResponseWriter, *http.Request) { panic("nobody hears this") }))
@@ -215,6 +225,7 @@ func TestAPanicAfterAllHaveLeftEndsNothingElse(t *testing.T) {
 	})
 }
 
+// A panic with http.ErrAbortHandler is not logged.
 func TestAnAbortIsNotLogged(t *testing.T) {
 	if log := logged(func() {
 		panicOf(func() {
@@ -225,8 +236,8 @@ func TestAnAbortIsNotLogged(t *testing.T) {
 	}
 }
 
-// TestAClientWhoLeavesAtAnyMoment lets the first client leave at each moment of
-// a run in turn.
+// Whenever the client that started a run leaves, the other gets the whole page. The first client
+// leaves at each moment of a run in turn.
 func TestAClientWhoLeavesAtAnyMoment(t *testing.T) {
 	const step = 100 * time.Millisecond
 	for moment := range 12 {

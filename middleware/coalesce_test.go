@@ -70,6 +70,8 @@ func body(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 }
 
+// Concurrent requests for one page run the handler once.
+// RFC 9111, 4; RFC 9211, 2.6
 func TestFiveHundredColdRequestsRunTheHandlerOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))
@@ -94,6 +96,7 @@ func TestFiveHundredColdRequestsRunTheHandlerOnce(t *testing.T) {
 	})
 }
 
+// The client that started a run may leave, and the others are served by that run.
 func TestTheFirstClientLeavesAndTheOthersAreServed(t *testing.T) {
 	for name, heedful := range map[string]bool{"the handler heeds its context": true, "it does not": false} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +119,7 @@ func TestTheFirstClientLeavesAndTheOthersAreServed(t *testing.T) {
 	}
 }
 
+// The context of a run is cancelled when the last client has left, and not before.
 func TestTheRunIsCancelledWhenTheLastClientLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended error
@@ -146,6 +150,7 @@ func TestTheRunIsCancelledWhenTheLastClientLeaves(t *testing.T) {
 	})
 }
 
+// The response of a run whose context was cancelled is not stored and not remembered.
 func TestWhatACancelledRunSaysDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -164,6 +169,7 @@ func TestWhatACancelledRunSaysDoesNotCount(t *testing.T) {
 	})
 }
 
+// A run that ignores the cancellation of its context is not stored.
 func TestARunThatIgnoresItsCancellationIsNotStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(false, body("page"))
@@ -188,6 +194,7 @@ func timeLimited(d time.Duration, h http.Handler) http.Handler {
 	})
 }
 
+// A client whose time is limited by outer middleware gets 503, never an empty 200.
 func TestAClientWhoseTimeIsLimitedFurtherOutGetsNoEmptyPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		page := middleware.CachePage(ttl)(slow(true, body("page")))
@@ -199,9 +206,9 @@ func TestAClientWhoseTimeIsLimitedFurtherOutGetsNoEmptyPage(t *testing.T) {
 	})
 }
 
-// TestAResponseThatIsNotForAllGoesToOneClientOnly has many wait for a response
-// that turns out not to be for them. Each then has the handler run for itself,
-// all at once.
+// When a response turns out to vary, those who wait regroup by variant, and each variant is made
+// once.
+// RFC 9111, 4.1
 func TestThoseWhoWaitRegroupByVariant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, func(w http.ResponseWriter, r *http.Request) {
@@ -224,6 +231,8 @@ func TestThoseWhoWaitRegroupByVariant(t *testing.T) {
 	})
 }
 
+// HEAD and GET wait for one run.
+// RFC 9110, 9.3.2
 func TestHeadAndGetWaitForOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))

@@ -9,6 +9,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// HEAD is answered from the response to GET, and never empties it.
+// RFC 9110, 9.3.2; RFC 9111, 4
 func TestHeadIsAnsweredFromWhatAGetWouldGive(t *testing.T) {
 	for _, first := range []string{"HEAD", "GET"} {
 		h := answering("page", "X-Own: 1")
@@ -26,6 +28,8 @@ func TestHeadIsAnsweredFromWhatAGetWouldGive(t *testing.T) {
 	}
 }
 
+// HEAD of a page that is not stored has the header of GET and no body.
+// RFC 9110, 9.3.2
 func TestHeadOfAPageThatIsNotStored(t *testing.T) {
 	s := newServer(t, cached(t, answering("page", "Cache-Control: private")))
 	if a := fetch(t, s, "HEAD", "/page"); a.body != "" || a.header.Get("Content-Length") != "4" {
@@ -34,6 +38,9 @@ func TestHeadOfAPageThatIsNotStored(t *testing.T) {
 	fetch(t, s, "GET", "/page").wantBody(t, "page")
 }
 
+// The client's conditions and ranges are applied to the answer on a miss, on a hit, and where the
+// page is not stored.
+// RFC 9111, 4.3.2; RFC 9110, 13.2.2; RFC 9110, 14.2; RFC 9110, 15.4.5
 func TestConditionsAndRangesAreAppliedToEachAnswer(t *testing.T) {
 	const (
 		modified = "Mon, 02 Jan 2006 15:04:05 GMT"
@@ -109,6 +116,8 @@ func wantsPart(fields []string) bool {
 	})
 }
 
+// Several ranges are answered by multipart/byteranges.
+// RFC 9110, 14.6; RFC 9110, 15.3.7.2
 func TestSeveralRanges(t *testing.T) {
 	s := newServer(t, cached(t, answering("0123456789", "Content-Type: text/plain")))
 	fetch(t, s, "GET", "/page")
@@ -120,6 +129,8 @@ func TestSeveralRanges(t *testing.T) {
 	}
 }
 
+// Range is ignored for HEAD.
+// RFC 9110, 14.2
 func TestHeadIgnoresRanges(t *testing.T) {
 	s := newServer(t, cached(t, answering("0123456789", `Etag: "tag"`)))
 	for range 2 {
@@ -131,6 +142,8 @@ func TestHeadIgnoresRanges(t *testing.T) {
 	}
 }
 
+// No Content-Type is guessed for a part of an encoded page.
+// RFC 9110, 8.3; RFC 9110, 8.4
 func TestARangeOfAnEncodedPageKeepsItsTypeUnset(t *testing.T) {
 	s := newServer(t, cached(t, answering("\x1f\x8b\x08zipped", "Content-Encoding: gzip", "Accept-Ranges: bytes")))
 	fetch(t, s, "GET", "/page", "Accept-Encoding: gzip")
@@ -142,6 +155,9 @@ func TestARangeOfAnEncodedPageKeepsItsTypeUnset(t *testing.T) {
 	}
 }
 
+// A response that is shorter than its Content-Length is aborted, whatever the condition or the
+// range.
+// RFC 9111, 3.3; RFC 9110, 8.6
 func TestATruncatedResponseIsNotMadeWholeByACondition(t *testing.T) {
 	s := newServer(t, cached(t, answering("0123", "Content-Length: 10", `Etag: "tag"`)))
 	for _, fields := range [][]string{{"Range: bytes=0-1"}, {`If-None-Match: "other"`}, nil} {
@@ -151,8 +167,9 @@ func TestATruncatedResponseIsNotMadeWholeByACondition(t *testing.T) {
 	}
 }
 
-// TestConditionsAreAppliedToAResponseThatIsNotForAll: they were taken out of the
-// request for a run for all, which it turns out not to be (RFC 9110, section 13.2.2).
+// The conditions that were taken out of a request for a shared run are applied to the response when
+// it turns out not to be shared.
+// RFC 9110, 13.2.2
 func TestConditionsAreAppliedToAResponseThatIsNotForAll(t *testing.T) {
 	long := strings.Repeat("0123456789", 1000)
 	for _, fields := range [][]string{{"Cache-Control: private"}, {"Cache-Control: no-store"}, {"Set-Cookie: a=1"}, {"Content-Length: 10000", "X: too large"}} {

@@ -13,6 +13,8 @@ import (
 // conditional returns h with an ETag for each response of up to 100 bytes.
 func conditional(h http.Handler) http.Handler { return middleware.ConditionalGet(100)(h) }
 
+// ConditionalGet gives a response a weak ETag of its content and answers conditions by it.
+// RFC 9110, 8.8.3; RFC 9110, 13.1.2; Django, ConditionalGetMiddleware
 func TestAResponseGetsAnETagOfItsContent(t *testing.T) {
 	s := newServer(t, conditional(answering("page")))
 	a := fetch(t, s, "GET", "/")
@@ -45,6 +47,9 @@ func TestAResponseGetsAnETagOfItsContent(t *testing.T) {
 	}
 }
 
+// ConditionalGet gives no ETag to a response that is too long, empty, an error, to HEAD, or that
+// says no-store.
+// Django, ConditionalGetMiddleware
 func TestWhichResponsesGetNoETag(t *testing.T) {
 	long := strings.Repeat("x", 101)
 	for rule, test := range map[string]struct {
@@ -78,6 +83,7 @@ func TestWhichResponsesGetNoETag(t *testing.T) {
 	}
 }
 
+// A file that is copied to the response gets an ETag of its content.
 func TestAFileGetsAnETagToo(t *testing.T) {
 	h := middleware.ConditionalGet(1 << 20)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.Copy(w, io.LimitReader(strings.NewReader(strings.Repeat("x", 5000)), 5000))
@@ -92,6 +98,7 @@ func TestAFileGetsAnETagToo(t *testing.T) {
 	}
 }
 
+// The limit of ConditionalGet is one of whole responses, however they are written.
 func TestTheLimitIsOfWholeResponses(t *testing.T) {
 	for _, chunk := range []int{1, 33, 100} {
 		for total, tagged := range map[int]bool{99: true, 100: true, 101: false, 1000: false} {
@@ -108,6 +115,8 @@ func TestTheLimitIsOfWholeResponses(t *testing.T) {
 	}
 }
 
+// The handler's own validators take precedence over ConditionalGet's.
+// RFC 9110, 13.2.2
 func TestValidatorsOfTheHandlerCount(t *testing.T) {
 	const modified = "Sun, 21 Oct 2007 23:21:47 GMT"
 	for _, test := range []struct {
@@ -163,6 +172,8 @@ func checkFields(t *testing.T, rule string, a answer) {
 	}
 }
 
+// A response over the limit of ConditionalGet is answered by its Last-Modified.
+// RFC 9110, 13.1.3
 func TestOfALongResponseTheDateCounts(t *testing.T) {
 	h := answering(strings.Repeat("x", 1000), "Last-Modified: Sun, 21 Oct 2007 23:21:47 GMT")
 	s := newServer(t, conditional(h))
@@ -174,6 +185,8 @@ func TestOfALongResponseTheDateCounts(t *testing.T) {
 	}
 }
 
+// If-Modified-Since is ignored if the response has no Last-Modified.
+// RFC 9110, 13.1.3
 func TestWithoutADateIfModifiedSinceIsIgnored(t *testing.T) {
 	for _, h := range []*handler{answering("page"), answering("page", `Etag: "own"`), answering(strings.Repeat("x", 1000))} {
 		if a := ask(conditional(h), "/", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"); a.status != 200 || a.body == "" {
@@ -182,6 +195,8 @@ func TestWithoutADateIfModifiedSinceIsIgnored(t *testing.T) {
 	}
 }
 
+// Conditions are evaluated for successful responses only.
+// RFC 9110, 13.2.1
 func TestConditionsOnlyCountForSuccess(t *testing.T) {
 	for _, status := range []int{301, 304, 404, 500} {
 		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -194,6 +209,7 @@ func TestConditionsOnlyCountForSuccess(t *testing.T) {
 	}
 }
 
+// ConditionalGet with a limit of 0 holds no body and still answers by the handler's validators.
 func TestALimitOfZeroHoldsNothing(t *testing.T) {
 	h := middleware.ConditionalGet(0)(answering("page"))
 	if a := ask(h, "/"); a.header["Etag"] != nil || a.body != "page" {
@@ -205,6 +221,8 @@ func TestALimitOfZeroHoldsNothing(t *testing.T) {
 	}
 }
 
+// A response that is shorter than its Content-Length gets no ETag.
+// RFC 9111, 3.3
 func TestATruncatedResponseGetsNoETag(t *testing.T) {
 	s := newServer(t, conditional(answering("0123", "Content-Length: 10")))
 	if a := fetch(t, s, "GET", "/"); a.err == nil || a.header["Etag"] != nil {
@@ -212,6 +230,7 @@ func TestATruncatedResponseGetsNoETag(t *testing.T) {
 	}
 }
 
+// A handler that writes more than its Content-Length gets http.ErrContentLength.
 func TestAnOverlongResponseIsTheHandlersError(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "4")
@@ -223,6 +242,7 @@ func TestAnOverlongResponseIsTheHandlersError(t *testing.T) {
 	fetch(t, newServer(t, conditional(h)), "GET", "/").wantBody(t, "page")
 }
 
+// ConditionalGet sends nothing of a response whose handler panics.
 func TestHalfAResponseIsNotSentWhenTheHandlerPanics(t *testing.T) {
 	h := conditional(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half a pa")

@@ -24,6 +24,8 @@ const (
 	djangoOlder    = "Sat, 20 Oct 2007 23:21:47 GMT"
 )
 
+// Condition answers 304 or 412 by its functions, before the handler runs.
+// RFC 9110, 13.2.2; RFC 9110, 15.4.5; RFC 9110, 15.5.13; Django, condition
 func TestConditionAnswersBeforeTheHandlerRuns(t *testing.T) {
 	var (
 		both     = middleware.Condition(tagged(djangoTag), modifiedAt(someTime))
@@ -108,6 +110,8 @@ func TestConditionAnswersBeforeTheHandlerRuns(t *testing.T) {
 	}
 }
 
+// Condition adds its validators to the responses to GET and HEAD only.
+// RFC 9110, 8.8
 func TestValidatorsAreToldToThoseWhoRead(t *testing.T) {
 	decorate := middleware.Condition(tagged("tag"), modifiedAt(someTime.Add(999*time.Millisecond)))
 	for method, told := range map[string]bool{"GET": true, "HEAD": true, "POST": false, "PUT": false, "OPTIONS": false} {
@@ -123,6 +127,7 @@ func TestValidatorsAreToldToThoseWhoRead(t *testing.T) {
 	}
 }
 
+// Validators that the handler sets are not replaced by those of Condition.
 func TestValidatorsOfTheHandlerStay(t *testing.T) {
 	decorate := middleware.Condition(tagged("tag"), modifiedAt(someTime))
 	a := ask(decorate(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -134,6 +139,7 @@ func TestValidatorsOfTheHandlerStay(t *testing.T) {
 	}
 }
 
+// An error gets no validators of the page.
 func TestAnErrorHasNoValidatorsOfThePage(t *testing.T) {
 	decorate := middleware.Condition(tagged("tag"), modifiedAt(someTime))
 	for status, told := range map[int]bool{200: true, 206: true, 301: false, 304: true, 404: false, 500: false} {
@@ -145,6 +151,7 @@ func TestAnErrorHasNoValidatorsOfThePage(t *testing.T) {
 	}
 }
 
+// The functions of Condition run only if the method or a condition needs them.
 func TestTheFunctionsRunOnlyIfTheyAreNeeded(t *testing.T) {
 	runs := 0
 	h := middleware.ETag(func(*http.Request) (string, error) { runs++; return "tag", nil })(answering("page"))
@@ -163,6 +170,9 @@ func TestTheFunctionsRunOnlyIfTheyAreNeeded(t *testing.T) {
 	}
 }
 
+// When a function of Condition fails, a request that would change something is refused and not run
+// unconditionally.
+// RFC 9110, 13.1.1
 func TestAFailingFunctionLosesNoChange(t *testing.T) {
 	for rule, decorate := range map[string]func(http.Handler) http.Handler{
 		"the tag fails":      middleware.ETag(func(*http.Request) (string, error) { return "", errors.New("no database") }),
@@ -186,7 +196,8 @@ func TestAFailingFunctionLosesNoChange(t *testing.T) {
 	}
 }
 
-// Not parallel: it looks at what the program logs.
+// A failing function of Condition is logged unless the client has left. Not parallel: it looks at
+// what the program logs.
 func TestAFailingFunctionIsLoggedUnlessTheClientHasLeft(t *testing.T) {
 	var logged strings.Builder
 	before := slog.Default()
@@ -205,6 +216,8 @@ func TestAFailingFunctionIsLoggedUnlessTheClientHasLeft(t *testing.T) {
 	}
 }
 
+// Last-Modified is compared in whole seconds.
+// RFC 9110, 8.8.2
 func TestTheDateIsOfWholeSeconds(t *testing.T) {
 	h := middleware.LastModified(modifiedAt(someTime.Add(999 * time.Millisecond)))(answering("page"))
 	if a := ask(h, "/", "If-Modified-Since: "+djangoModified); a.status != 304 {
@@ -212,6 +225,8 @@ func TestTheDateIsOfWholeSeconds(t *testing.T) {
 	}
 }
 
+// A Last-Modified in the future is sent as now.
+// RFC 9110, 8.8.2
 func TestADateInTheFutureIsNow(t *testing.T) {
 	h := middleware.LastModified(modifiedAt(time.Now().Add(time.Hour)))(answering("page"))
 	modified, err := http.ParseTime(ask(h, "/").header.Get("Last-Modified"))
@@ -220,6 +235,8 @@ func TestADateInTheFutureIsNow(t *testing.T) {
 	}
 }
 
+// If-Range is compared with the tag of Condition.
+// RFC 9110, 13.1.5
 func TestARangeOfAFileIsHeldAgainstTheTag(t *testing.T) {
 	h := middleware.ETag(tagged("tag"))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "page.txt", time.Time{}, strings.NewReader("0123456789"))
@@ -234,6 +251,7 @@ func TestARangeOfAFileIsHeldAgainstTheTag(t *testing.T) {
 	}
 }
 
+// Condition, ETag and LastModified panic at construction without a function.
 func TestAConditionNeedsAFunction(t *testing.T) {
 	for name, build := range map[string]func(){
 		"Condition":    func() { middleware.Condition(nil, nil) },
@@ -246,7 +264,8 @@ func TestAConditionNeedsAFunction(t *testing.T) {
 	}
 }
 
-// Two clients change what both have read: one is told.
+// Of two clients that change what both have read, one gets 412.
+// RFC 9110, 13.1.1
 func TestOfTwoChangesOneIsRefused(t *testing.T) {
 	version := "1"
 	h := middleware.ETag(func(*http.Request) (string, error) { return version, nil })(

@@ -20,6 +20,8 @@ func own() *handler {
 	}}
 }
 
+// With VaryByCookie, an uncacheable response of one session does not keep the pages of other
+// sessions from being stored.
 func TestAResponseThatIsNotStoredKeepsNoOtherSessionsPageOut(t *testing.T) {
 	p := cached(t, own(), middleware.VaryByCookie("session"))
 	ask(p, "/me")
@@ -29,6 +31,7 @@ func TestAResponseThatIsNotStoredKeepsNoOtherSessionsPageOut(t *testing.T) {
 	}
 }
 
+// VaryByCookie takes precedence over an IgnoreCookies pattern that matches the same cookie.
 func TestACookieForTheKeyIsNotIgnoredWithAllOthers(t *testing.T) {
 	p := cached(t, own(), middleware.IgnoreCookies("*"), middleware.VaryByCookie("session"))
 	for _, who := range []string{"alice", "bob"} {

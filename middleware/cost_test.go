@@ -90,8 +90,9 @@ func costlyPages(t testing.TB) map[string]http.Handler {
 	return pages
 }
 
-// TestARequestCostsTimeInProportionToItsSize also has net/http's own reading of each
-// request to compare with.
+// A request costs time in proportion to its size. net/http's own reading of each request is
+// measured as well, to compare with.
+// RFC 9110, 17.5
 func TestARequestCostsTimeInProportionToItsSize(t *testing.T) {
 	pages := costlyPages(t)
 	for name, long := range longRequests {
@@ -107,6 +108,9 @@ func TestARequestCostsTimeInProportionToItsSize(t *testing.T) {
 	}
 }
 
+// A request with an excessive number of names, cookies, codings or fields bypasses the cache, and
+// affects no other request.
+// RFC 9110, 17.5
 func TestAnOverlongRequestBypassesTheCacheAlone(t *testing.T) {
 	for name, fields := range map[string][]string{
 		"names in Connection": {"Connection: " + strings.Repeat("x,", 256)},
@@ -128,6 +132,8 @@ func TestAnOverlongRequestBypassesTheCacheAlone(t *testing.T) {
 	}
 }
 
+// A query is taken apart only where an option needs it; one with too many parameters bypasses the
+// cache there.
 func TestALongQueryIsLookedAtOnlyWhereAnOptionSays(t *testing.T) {
 	target := "/page?" + strings.Repeat("a=1&", 300)
 	p := cached(t, answering("page"))

@@ -72,9 +72,10 @@ func siteToCount(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, strings.Repeat("page ", 100))
 }
 
-// One request for a page is one hit or one miss, or nothing if it was not looked
-// up: not the index of its variants, not the list of purges, and not a page that
-// was found and refused. A hit is what Cache-Status calls one.
+// A request for a page is counted as one hit, one miss, or nothing if it was not looked up. The
+// index of variants, the list of purges and a page that was found and refused are not counted. A
+// hit is what Cache-Status calls one.
+// RFC 9211, 2.1
 func TestARequestForAPageIsOneHitOrOneMiss(t *testing.T) {
 	steps := []struct {
 		request string // method, path and fields
@@ -158,7 +159,7 @@ func inScope(t *testing.T, caches *cache.Handler, do func(context.Context) error
 	}
 }
 
-// Of those who wait for one run, each is a miss; the run is one load.
+// Each request that waits for a run is counted as a miss, and the run as one load.
 func TestEachOfThoseWhoWaitIsAMiss(t *testing.T) {
 	const clients = 8
 	caches := inMemory(t)

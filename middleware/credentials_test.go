@@ -39,8 +39,9 @@ func forUserIn(name string) *handler {
 	}}
 }
 
-// http-semantics: a request that carries a credential field neither reads nor fills a
-// shared entry.
+// A field in which a proxy names the user, or that authenticates, is a credential: the request
+// neither reads nor fills a shared entry.
+// RFC 9111, 7.3
 func TestAFieldThatNamesTheUserIsACredential(t *testing.T) {
 	for _, name := range credentialFields {
 		for face, with := range map[string]func(http.Handler) http.Handler{
@@ -62,6 +63,7 @@ func TestAFieldThatNamesTheUserIsACredential(t *testing.T) {
 	}
 }
 
+// An explanation names the fields that count as credentials.
 func TestACredentialIsExplained(t *testing.T) {
 	p := cached(t, answering("page"), middleware.Explain("let-me-see"))
 	a := ask(p, "/page", "Larder-Explain: let-me-see", "X-Forwarded-User: ada", "X-Acme-Token: 1")
@@ -128,7 +130,7 @@ var clients = map[string][]string{
 	"another user":          {"Sec-Fetch-User: ?1", "Sec-User: x", "Sec-Token: x", "Sec-Session: x", "Sec_Session: x"},
 }
 
-// Fields of browsers and clients are no credentials: each page is a hit for all.
+// Fields that browsers and ordinary clients send are no credentials: each page is a hit for all.
 func TestOrdinaryClientsGetHits(t *testing.T) {
 	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared(middleware.DefaultTTL(ttl))} {
 		h := answering("page", `Etag: "v1"`)
@@ -145,6 +147,7 @@ func TestOrdinaryClientsGetHits(t *testing.T) {
 	}
 }
 
+// A CSRF token is a credential with a reason of its own.
 func TestATokenAgainstForgedRequestsHasAReasonOfItsOwn(t *testing.T) {
 	for _, name := range []string{"X-CSRF-Token", "X-XSRF-TOKEN", "X-CSRFToken", "Csrf-Token", "RequestVerificationToken", "x_csrf_token"} {
 		p := cached(t, forUserIn(name))
@@ -158,7 +161,8 @@ func TestATokenAgainstForgedRequestsHasAReasonOfItsOwn(t *testing.T) {
 	ask(p, "/page", "X-CSRF-Token: 1", "X-Forwarded-User: ada").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail=credentials")
 }
 
-// Shared goes by RFC 9111, section 3.5: Authorization is the one credential there is.
+// In a shared cache, Authorization is the only credential.
+// RFC 9111, 3.5
 func TestASharedCacheKnowsTheCredentialsOfTheRFC(t *testing.T) {
 	h := answering("page", "Cache-Control: max-age=60")
 	p := within(inMemory(t), middleware.Shared(middleware.CredentialHeaders("X-Forwarded-*"))(h))
@@ -172,6 +176,8 @@ func TestASharedCacheKnowsTheCredentialsOfTheRFC(t *testing.T) {
 	}
 }
 
+// A field that IgnoreHeaders names is no credential, and does not reach the handler of a shared
+// run.
 func TestAnIgnoredFieldIsNoCredential(t *testing.T) {
 	for _, test := range []struct {
 		rule    string
@@ -202,7 +208,7 @@ func TestAnIgnoredFieldIsNoCredential(t *testing.T) {
 	}
 }
 
-// A declaration on a credential is a declaration.
+// A page whose options declare a credential is stored once for each of its values.
 func TestAPageIsKeptApartByADeclaredCredential(t *testing.T) {
 	byField := func(name string) middleware.PageOption {
 		return middleware.VaryBy(func(r *http.Request) string { return r.Header.Get(name) })
@@ -249,7 +255,8 @@ func TestAPageIsKeptApartByADeclaredCredential(t *testing.T) {
 	}
 }
 
-// What tells users apart is not all that it takes to get a user's page.
+// A value of VaryBy does not replace the declaration of a credential: what distinguishes users is
+// not all that it takes to get a user's page.
 func TestAValueOfVaryByDoesNotStandForTheCredential(t *testing.T) {
 	h := forUserIn("Authorization")
 	p := cached(t, h, middleware.VaryBy(func(r *http.Request) string { return strings.ToLower(r.Header.Get("Authorization")) }))
@@ -257,6 +264,7 @@ func TestAValueOfVaryByDoesNotStandForTheCredential(t *testing.T) {
 	ask(p, "/page", "Authorization: ada").wantBody(t, "for ada")
 }
 
+// A client certificate is declared by a VaryBy that depends on it.
 func TestACertificateThatVaryByDependsOnIsDeclared(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(r.TLS.PeerCertificates[0].Raw)
@@ -270,8 +278,9 @@ func TestACertificateThatVaryByDependsOnIsDeclared(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
-// RFC 9111, section 3.5, is of shared caches: on a site of one's own, must-revalidate
-// is said out of caution.
+// The answer to a request with Authorization is shared for must-revalidate by Shared only; on a
+// site of one's own, must-revalidate is said out of caution.
+// RFC 9111, 3.5; RFC 9111, 5.2.2.2
 func TestMustRevalidateSharesTheAnswerToAuthorizationInSharedOnly(t *testing.T) {
 	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
 		h := forUserIn("Authorization")

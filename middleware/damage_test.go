@@ -158,9 +158,8 @@ func (d *damaging) ask(path string) answer {
 	return a
 }
 
-// TestAPageOfWhichAnyByteHasChangedIsNotServed changes each byte of each entry that a
-// page has in a store, before a look-up of the page and before one that takes the fast
-// path of a page that was a hit a moment ago.
+// A page of which any stored byte has changed is not served. The test changes each byte of each
+// entry of a page, before an ordinary lookup and before one on the fast path.
 func TestAPageOfWhichAnyByteHasChangedIsNotServed(t *testing.T) {
 	for _, path := range []string{"/plain", "/varies"} {
 		t.Run(path, func(t *testing.T) {
@@ -209,8 +208,8 @@ func (d *damaging) replaces(path, key string, damaged []byte) {
 	}
 }
 
-// A damaged list of purges is none, and is reported; what a process knows of it, it
-// keeps.
+// A damaged list of purges is reported and counts as empty, and a process keeps what it knows of
+// it.
 func TestADamagedListOfPurgesIsReported(t *testing.T) {
 	d := newDamaging(t)
 	ctx := d.caches.Scope(t.Context())

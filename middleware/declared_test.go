@@ -21,8 +21,9 @@ func varyingOn(vary string) func(http.Handler) http.Handler {
 	}
 }
 
-// An outer Vary on Cookie, or on a credential, means one user's page unless it is
-// declared how the page depends on that.
+// An outer Vary on Cookie, or on a credential, means one user's page unless options declare how the
+// page depends on it.
+// RFC 9111, 4.1; RFC 9111, 7.3
 func TestAnOuterVaryOnWhoAsksMeansOneUsersPage(t *testing.T) {
 	byUser := middleware.VaryBy(func(r *http.Request) string { return r.Header.Get("X-Name") })
 	type options = []middleware.PageOption
@@ -73,8 +74,8 @@ func TestAnOuterVaryOnWhoAsksMeansOneUsersPage(t *testing.T) {
 
 type contextUser struct{}
 
-// The pattern for pages behind middleware for sessions: no cookie counts, and a value
-// says for whom the page is.
+// Behind session middleware, a page with IgnoreCookies and a value for its user is stored once for
+// each user.
 func TestAPageBehindASessionIsKeptApartByItsUser(t *testing.T) {
 	userOf := func(r *http.Request) string { user, _ := r.Context().Value(contextUser{}).(string); return user }
 	session := func(next http.Handler) http.Handler {
@@ -103,8 +104,8 @@ func byField(name string) func(*http.Request) string {
 	return func(r *http.Request) string { return r.Header.Get(name) }
 }
 
-// The name and kind of a value belong to the key: of two programs on one store, or two
-// releases of one, neither gets what the other has made for another value.
+// The name and the kind of a value belong to the key: of two programs on one store, or two releases
+// of one, neither gets what the other has made for another value.
 func TestAValueIsAValueOfSomething(t *testing.T) {
 	team := func(r *http.Request) string { return r.Header.Get("X-Number") }
 	user := func(r *http.Request) string { return r.Header.Get("X-Number") }
@@ -131,8 +132,8 @@ func TestAValueIsAValueOfSomething(t *testing.T) {
 	}
 }
 
-// A second process with the same program and store has the same pages, and a purge by
-// URL reaches them all.
+// A second process with the same program and store has the same pages for a named value, and a
+// purge by URL reaches them all.
 func TestANamedValueIsSharedAndPurged(t *testing.T) {
 	caches := inMemory(t)
 	h := answering("page")

@@ -47,6 +47,7 @@ func eachDecorator(t *testing.T, h http.Handler, test func(t *testing.T, h http.
 	}
 }
 
+// A header decorator has its effect however the handler writes its response.
 func TestADecoratedHeaderGoesOutHoweverTheHandlerWritesIt(t *testing.T) {
 	for how, serve := range map[string]http.HandlerFunc{
 		"nothing":     func(http.ResponseWriter, *http.Request) {},
@@ -71,6 +72,7 @@ func TestADecoratedHeaderGoesOutHoweverTheHandlerWritesIt(t *testing.T) {
 	}
 }
 
+// A header decorator changes nothing else of the response.
 func TestADecoratedResponseIsOtherwiseAsItWas(t *testing.T) {
 	for body, length := range map[string]string{"": "0", "page": "4", strings.Repeat("page", 10000): ""} {
 		h := answering(body, "X-Field: 1", "X-Field: 2")
@@ -87,6 +89,8 @@ func TestADecoratedResponseIsOtherwiseAsItWas(t *testing.T) {
 	}
 }
 
+// Interim responses pass a header decorator unchanged.
+// RFC 8297, 2
 func TestInterimResponsesPassADecorator(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
@@ -121,6 +125,7 @@ func TestInterimResponsesPassADecorator(t *testing.T) {
 	})
 }
 
+// A flush reaches the client through a header decorator.
 func TestADecoratedResponseIsStreamed(t *testing.T) {
 	next := make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -149,6 +154,8 @@ func TestADecoratedResponseIsStreamed(t *testing.T) {
 	})
 }
 
+// Trailers pass a header decorator.
+// RFC 9110, 6.5
 func TestTrailersPassADecorator(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/announced" {
@@ -175,6 +182,8 @@ func TestTrailersPassADecorator(t *testing.T) {
 	})
 }
 
+// A handler can hijack its connection through a header decorator.
+// RFC 9110, 7.8
 func TestAConnectionIsTakenThroughADecorator(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -196,6 +205,7 @@ func TestAConnectionIsTakenThroughADecorator(t *testing.T) {
 	})
 }
 
+// A header decorator supports exactly what the writer below supports.
 func TestWhatTheWriterCannotDoADecoratorCannot(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c := http.NewResponseController(w)
@@ -214,6 +224,7 @@ func TestWhatTheWriterCannotDoADecoratorCannot(t *testing.T) {
 	})
 }
 
+// Deadlines and full duplex pass a header decorator.
 func TestDeadlinesAndFullDuplexPassADecorator(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c := http.NewResponseController(w)
@@ -241,6 +252,7 @@ func (s *source) ReadFrom(r io.Reader) (int64, error) {
 	return s.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
 }
 
+// A file is sent through a header decorator by the writer's own ReadFrom.
 func TestAFileIsSentThroughADecoratorWithoutBeingCopied(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "page.txt")
 	content := strings.Repeat("page", 500_000) // more than ConditionalGet holds
@@ -270,6 +282,7 @@ func TestAFileIsSentThroughADecoratorWithoutBeingCopied(t *testing.T) {
 	})
 }
 
+// A panic passes a header decorator with its value.
 func TestAPanicPassesADecorator(t *testing.T) {
 	for name, serve := range map[string]http.HandlerFunc{
 		"at once":         func(http.ResponseWriter, *http.Request) { panic("broken") },
@@ -284,6 +297,7 @@ func TestAPanicPassesADecorator(t *testing.T) {
 	}
 }
 
+// After a panic, a header decorator leaves nothing in the header that describes the page.
 func TestAHandlerThatPanickedLeavesNothingThatSpeaksOfItsPage(t *testing.T) {
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") })
 	recoverer := func(next http.Handler) http.Handler {
@@ -309,6 +323,7 @@ func TestAHandlerThatPanickedLeavesNothingThatSpeaksOfItsPage(t *testing.T) {
 	})
 }
 
+// A second WriteHeader is ignored behind a header decorator.
 func TestTheSecondHeaderOfAHandlerIsIgnored(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -322,6 +337,7 @@ func TestTheSecondHeaderOfAHandlerIsIgnored(t *testing.T) {
 	})
 }
 
+// Header decorators work over HTTP/2.
 func TestDecoratedResponsesOverHTTP2(t *testing.T) {
 	for _, body := range []string{"page", strings.Repeat("page", 500_000)} {
 		eachDecorator(t, answering(body), func(t *testing.T, h http.Handler) {
@@ -342,7 +358,7 @@ func TestDecoratedResponsesOverHTTP2(t *testing.T) {
 	}
 }
 
-// Two decorators around one handler, and a client that reads line by line.
+// Events reach the client one by one through two header decorators.
 func TestAnEventStreamPassesDecorators(t *testing.T) {
 	next := make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

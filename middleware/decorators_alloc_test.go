@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A header decorator allocates at most twice.
 func TestHeaderDecoratorsAllocateTwiceAtMost(t *testing.T) {
 	page := []byte("page")
 	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(page) })

@@ -13,6 +13,8 @@ import (
 // Decorators inside of a CachePage are a part of what is cached, and those
 // outside are told of what comes out of it.
 
+// VaryOnHeaders selects the variant whether it is inside or outside of CachePage.
+// RFC 9111, 4.1; Django, vary_on_headers
 func TestVaryOnHeadersOnEitherSideOfACachePage(t *testing.T) {
 	vary := middleware.VaryOnHeaders("X-Tenant")
 	page := middleware.CachePage(ttl)
@@ -43,6 +45,8 @@ func TestVaryOnHeadersOnEitherSideOfACachePage(t *testing.T) {
 	}
 }
 
+// VaryOnCookie inside of CachePage stores one page for each value of Cookie.
+// RFC 9111, 4.1; Django, vary_on_cookie
 func TestVaryOnCookieInsideOfACachePageSharesByCookie(t *testing.T) {
 	h := answering("page")
 	s := newServer(t, within(inMemory(t), middleware.CachePage(ttl)(middleware.VaryOnCookie(h))))
@@ -53,6 +57,8 @@ func TestVaryOnCookieInsideOfACachePageSharesByCookie(t *testing.T) {
 	}
 }
 
+// NeverCache keeps a page out of the cache on either side of CachePage.
+// Django, never_cache
 func TestNeverCacheOnEitherSideKeepsAPageOutOfTheCache(t *testing.T) {
 	page := middleware.CachePage(ttl)
 	for side, wrap := range map[string]func(http.Handler) http.Handler{
@@ -71,6 +77,8 @@ func TestNeverCacheOnEitherSideKeepsAPageOutOfTheCache(t *testing.T) {
 	}
 }
 
+// CacheControl counts for the cache and for clients on either side of CachePage.
+// Django, cache_control
 func TestCacheControlOnEitherSideOfACachePage(t *testing.T) {
 	page := middleware.CachePage(ttl)
 	public := middleware.CacheControl(middleware.Public, middleware.MaxAge(time.Minute))
@@ -97,6 +105,7 @@ func TestCacheControlOnEitherSideOfACachePage(t *testing.T) {
 	}
 }
 
+// ConditionalGet answers 304 on either side of CachePage.
 func TestConditionalGetOnEitherSideOfACachePage(t *testing.T) {
 	page, conditional := middleware.CachePage(ttl), middleware.ConditionalGet(1<<20)
 	for side, wrap := range map[string]func(http.Handler) http.Handler{
@@ -119,6 +128,8 @@ func TestConditionalGetOnEitherSideOfACachePage(t *testing.T) {
 	}
 }
 
+// Condition answers 304 on either side of CachePage, and does not keep others from getting the
+// page.
 func TestConditionOnEitherSideOfACachePage(t *testing.T) {
 	page, condition := middleware.CachePage(ttl), middleware.Condition(tagged("tag"), modifiedAt(someTime))
 	for side, wrap := range map[string]func(http.Handler) http.Handler{

@@ -84,6 +84,7 @@ func says(text string) func(http.ResponseWriter, *http.Request, *pooled) error {
 	}
 }
 
+// An engine that a framework drives answers as CachePage does.
 func TestAnEngineAnswersAsACachePage(t *testing.T) {
 	f := newFramework()
 	f.handler = says("page")
@@ -94,6 +95,8 @@ func TestAnEngineAnswersAsACachePage(t *testing.T) {
 	ask(h, "/page").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored")
 }
 
+// Serve returns when the handler has returned, even if its client has left, so that a framework can
+// reuse its context.
 func TestServeWaitsForTheHandlerThoughItsClientHasLeft(t *testing.T) {
 	f := newFramework()
 	began, goOn := make(chan struct{}, 1), make(chan struct{})
@@ -128,9 +131,8 @@ func TestServeWaitsForTheHandlerThoughItsClientHasLeft(t *testing.T) {
 	(<-follower).wantBody(t, "page")
 }
 
-// TestManyLeaveAtAnyTime has clients leave before, while and after the handler
-// runs: each when the next one comes. The race detector sees whoever uses a context
-// that is another's.
+// No context of a framework is used by another request, whenever clients leave. Each client leaves
+// when the next one comes, and the race detector sees who uses a context that is another's.
 func TestManyLeaveAtAnyTime(t *testing.T) {
 	f := newFramework()
 	pace := make(chan struct{})
@@ -171,6 +173,7 @@ func TestManyLeaveAtAnyTime(t *testing.T) {
 	}
 }
 
+// A panic in a framework's handler reaches the request with its value.
 func TestAPanicIsTheRequestsOwn(t *testing.T) {
 	f := newFramework()
 	f.handler = func(http.ResponseWriter, *http.Request, *pooled) error { panic("a fault") }
@@ -182,6 +185,8 @@ func TestAPanicIsTheRequestsOwn(t *testing.T) {
 	}
 }
 
+// An error that a framework's handler returns keeps the response from being stored, and is the
+// framework's to answer.
 func TestAnErrorOfNextKeepsTheResponseFromBeingStored(t *testing.T) {
 	fault := errors.New("a fault")
 	for name, c := range map[string]struct {
@@ -214,6 +219,7 @@ func TestAnErrorOfNextKeepsTheResponseFromBeingStored(t *testing.T) {
 	}
 }
 
+// A stream whose handler returns an error is aborted.
 func TestAStreamWithAnErrorAtItsEndIsBrokenOff(t *testing.T) {
 	f := newFramework()
 	f.handler = func(w http.ResponseWriter, _ *http.Request, _ *pooled) error {
@@ -228,6 +234,7 @@ func TestAStreamWithAnErrorAtItsEndIsBrokenOff(t *testing.T) {
 	}
 }
 
+// A framework's chain that is needed a second time runs in a new context.
 func TestAChainThatIsNeededTwiceRunsInANewRequest(t *testing.T) {
 	f := newFramework(middleware.HeedRequests())
 	f.handler = func(w http.ResponseWriter, r *http.Request, _ *pooled) error {
@@ -249,6 +256,7 @@ func TestAChainThatIsNeededTwiceRunsInANewRequest(t *testing.T) {
 	}
 }
 
+// A hit through an engine allocates at most twice.
 func TestAHitThroughAnEngineAllocatesTwice(t *testing.T) {
 	e := newEngine()
 	c := &pooled{framework: &framework{handler: says("page")}, route: "/"}

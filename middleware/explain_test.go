@@ -75,6 +75,7 @@ func (e explained) want(t *testing.T, outcome string, steps ...string) {
 	}
 }
 
+// An explanation says what is stored, its age and the decision at each stage of a page's life.
 func TestAnExplanationGoesThroughTheLifeOfAPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := answering("the body", "Vary: X-A", "Cache-Control: s-maxage=60, stale-while-revalidate=30, stale-if-error=600", `ETag: "tag"`, "X-Secret: field")
@@ -116,6 +117,7 @@ func TestAnExplanationGoesThroughTheLifeOfAPage(t *testing.T) {
 	})
 }
 
+// An explanation names the reason and the section that it comes from.
 func TestAnExplanationNamesTheReason(t *testing.T) {
 	p := cached(t, answering("page"), middleware.Explain("let-me-see"), middleware.When(func(r *http.Request) bool { return r.URL.Path != "/when" }))
 	explain(t, p, "/when", why).want(t, "for this request alone", "request: [When]")
@@ -142,6 +144,7 @@ func TestAnExplanationNamesTheReason(t *testing.T) {
 	explain(t, p, "/page", why).want(t, "for this request alone", "stored: the cache failed")
 }
 
+// An explanation with "; run" runs the handler, and says what becomes of its response.
 func TestAnExplanationThatRunsTheHandlerSaysWhatBecomesOfItsResponse(t *testing.T) {
 	const run = why + "; run"
 	for name, test := range map[string]struct {
@@ -184,6 +187,8 @@ func TestAnExplanationThatRunsTheHandlerSaysWhatBecomesOfItsResponse(t *testing.
 	}
 }
 
+// What an explanation with "; run" says is the detail of Cache-Status when it is done.
+// RFC 9211, 2.8
 func TestAnExplanationAgreesWithWhatIsDone(t *testing.T) {
 	// What "; run" says is the detail of Cache-Status when it is done.
 	for _, field := range []string{
@@ -213,6 +218,7 @@ func TestAnExplanationAgreesWithWhatIsDone(t *testing.T) {
 	}
 }
 
+// Without the secret there is no explanation, and no sign that there could be one.
 func TestWithoutTheSecretThereIsNoExplanation(t *testing.T) {
 	h := answering("page")
 	p := cached(t, h, middleware.Explain("let-me-see"))
@@ -237,6 +243,7 @@ func TestWithoutTheSecretThereIsNoExplanation(t *testing.T) {
 	}
 }
 
+// An explanation shows names, never values, of fields and cookies.
 func TestAnExplanationShowsNoValues(t *testing.T) {
 	const secret = "s3cretVALUE"
 	h := answering(secret, "X-Field: "+secret, "ETag: \""+secret+"\"", "Vary: X-A, Authorization, Cookie", "Cache-Control: public, max-age=60")
@@ -289,6 +296,7 @@ func TestTheExplanationOfAKeyIsComplete(t *testing.T) {
 	}
 }
 
+// An explanation is stored nowhere, not even by an outer cache.
 func TestAnExplanationIsOfOneRequestAndStoredNowhere(t *testing.T) {
 	h := answering("page")
 	caches := inMemory(t)
@@ -301,6 +309,7 @@ func TestAnExplanationIsOfOneRequestAndStoredNowhere(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// An explanation is sent as plain text, and to HEAD as a header.
 func TestAnExplanationOverAConnection(t *testing.T) {
 	s := newServer(t, cached(t, answering("page"), middleware.Explain("let-me-see")))
 	a := fetch(t, s, "GET", "/page", why, "Cookie: session=1")
@@ -320,6 +329,7 @@ func TestAnExplanationOverAConnection(t *testing.T) {
 	h.wantRuns(t, 0) // it may change something
 }
 
+// An explanation of an uncacheable page names the reason of its last response.
 func TestAnExplanationNamesTheCauseOfAnUncacheablePage(t *testing.T) {
 	h := answering("page", "Cache-Control: private")
 	p := cached(t, h, middleware.Explain("let-me-see"))
@@ -329,8 +339,8 @@ func TestAnExplanationNamesTheCauseOfAnUncacheablePage(t *testing.T) {
 	explain(t, p, "/page", why, "Cookie: a=1").want(t, "the handler runs, for all")
 }
 
-// TestAnExplanationOfAnEventStreamEndsAtItsHeader: the stream has no end, so the
-// handler is told to stop.
+// An explanation of an event stream ends at its header: the stream has no end, so the handler is
+// told to stop.
 func TestAnExplanationOfAnEventStreamEndsAtItsHeader(t *testing.T) {
 	for name, stream := range map[string]http.HandlerFunc{
 		"until the client leaves": func(w http.ResponseWriter, r *http.Request) {

@@ -14,10 +14,10 @@ import (
 
 var seeds = flag.Uint64("seeds", 40, "how many random sequences TestAnswersAreThoseOfTheHandlerAlone makes for each cache")
 
-// TestAnswersAreThoseOfTheHandlerAlone: over random sequences of GET, HEAD, ranges and
-// conditions (RFC 9110, sections 13 and 14) of a page that is cold, fresh, stale, private or
-// over MaxBody, each answer is what the handler alone would give, or what the documentation
-// says of a stored page. The seed is the name of the test.
+// Each answer is what the handler alone would give, or what the documentation says of a stored
+// page. The requests are random sequences of GET, HEAD, ranges and conditions of a page that is
+// cold, fresh, stale, private or over MaxBody; the seed is the name of the test.
+// RFC 9111, 4; RFC 9110, 13.2.2; RFC 9110, 14.2
 func TestAnswersAreThoseOfTheHandlerAlone(t *testing.T) {
 	for name, around := range map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
 		"CachePage": func(o ...middleware.PageOption) func(http.Handler) http.Handler {

@@ -28,6 +28,7 @@ func wantKept(t *testing.T, caches *cache.Handler, before, limit uint64) {
 	}
 }
 
+// The fast path remembers no long paths.
 func TestHotWaysKeepNoLongPaths(t *testing.T) {
 	const pages, long = 64, 1 << 19
 	caches := inMemory(t)
@@ -47,6 +48,7 @@ func TestHotWaysKeepNoLongPaths(t *testing.T) {
 	runtime.KeepAlive(page)
 }
 
+// The fast path remembers no outdated lists of purges.
 func TestHotWaysKeepNoOldListsOfPurges(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl)(answering("page")))
@@ -72,7 +74,7 @@ func TestHotWaysKeepNoOldListsOfPurges(t *testing.T) {
 	runtime.KeepAlive(page)
 }
 
-// Another variant than the hot one makes nothing that would be thrown away.
+// A request for a variant that is not memoized makes nothing that would be thrown away.
 func TestAVariantThatIsNotHotAllocatesLittle(t *testing.T) {
 	p := middleware.CachePage(ttl)(answering("page", "Vary: Accept-Encoding"))
 	scope := inMemory(t).Scope(t.Context())
@@ -92,6 +94,7 @@ func TestAVariantThatIsNotHotAllocatesLittle(t *testing.T) {
 	}
 }
 
+// A request whose context has ended gets 503, and no memoized hit.
 func TestAHotPageIsNotForARequestThatHasEnded(t *testing.T) {
 	h := newHot(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -126,6 +129,7 @@ func (v directVisit) Next(w http.ResponseWriter, r *http.Request) error {
 func (directVisit) Route() string           { return "/" }
 func (directVisit) Framework() http.Handler { return nil }
 
+// A memoized hit whose connection is aborted while it is written is aborted as any other.
 func TestAHotPageOfAnEngineThatIsAbortedIsBrokenOff(t *testing.T) {
 	e := newEngine()
 	scope := inMemory(t).Scope(t.Context())

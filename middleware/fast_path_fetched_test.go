@@ -66,6 +66,7 @@ func newFetched(t *testing.T, s *distant, opts ...middleware.PageOption) *hot {
 	return newHotIn(t, newCaches(t, withStore(func() (driver.Store, error) { return notMine{s}, nil })), opts...)
 }
 
+// A memoized hit from a networked store asks the store once.
 func TestAHotPageIsFetchedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
@@ -83,8 +84,8 @@ func TestAHotPageIsFetchedOnce(t *testing.T) {
 	})
 }
 
-// To fetch it takes a while, in which the page cools; and others have the list of purges
-// fetched, in which nothing is new.
+// A memoized hit asks a slow store once, even if fetching takes a while and other requests fetch
+// the list of purges meanwhile.
 func TestAHotPageIsFetchedOnceFromFarAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
@@ -110,8 +111,7 @@ func TestAHotPageIsFetchedOnceFromFarAway(t *testing.T) {
 	})
 }
 
-// More pages than there are heads remembered: some push each other out, but none is
-// fetched twice for that.
+// A page is fetched once for each request even if more pages are used than heads are remembered.
 func TestPagesThatPushEachOtherOutAreFetchedOnce(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
@@ -136,6 +136,7 @@ func TestPagesThatPushEachOtherOutAreFetchedOnce(t *testing.T) {
 	}
 }
 
+// A page that another process has replaced is served in its new form.
 func TestAHotPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
@@ -151,7 +152,7 @@ func TestAHotPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
 	h.get().wantHit(t, `run 42 for ""`)
 }
 
-// Nothing but the head is remembered of a page: its body is what the store has.
+// The body of a memoized hit is the one that the store has, since only the head is remembered.
 func TestTheBodyOfAHotPageIsThatOfTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
@@ -178,6 +179,7 @@ func TestTheBodyOfAHotPageIsThatOfTheStore(t *testing.T) {
 	})
 }
 
+// A page that cannot be fetched or is damaged is made by the handler.
 func TestAHotPageThatCannotBeFetchedIsMade(t *testing.T) {
 	for what, spoil := range map[string]func(s *distant){
 		"broken":  func(s *distant) { s.broken.Store(true) },
@@ -195,6 +197,7 @@ func TestAHotPageThatCannotBeFetchedIsMade(t *testing.T) {
 	}
 }
 
+// A page that is purged while it is fetched is not served.
 func TestAPageThatIsPurgedWhileItIsFetchedIsNotServed(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
@@ -216,6 +219,7 @@ func TestAPageThatIsPurgedWhileItIsFetchedIsNotServed(t *testing.T) {
 	}
 }
 
+// After Shutdown, nothing is fetched for a memoized hit.
 func TestAHotPageIsNotFetchedAfterShutdown(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
@@ -232,6 +236,7 @@ func TestAHotPageIsNotFetchedAfterShutdown(t *testing.T) {
 	}
 }
 
+// A memoized hit that is fetched is counted as a hit.
 func TestAFetchedHotPageIsCountedAsAHit(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())

@@ -26,6 +26,7 @@ func (w whileWriting) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
+// A memoized hit of the default caches is not served after SetDefault has replaced them.
 func TestAHotPageIsOfTheDefaultCachesThatHadIt(t *testing.T) {
 	before := cache.DefaultHandler()
 	defer cache.SetDefault(before)
@@ -60,6 +61,7 @@ func pageKeyOf(t *testing.T, caches *cache.Handler, page http.Handler, target st
 	return key
 }
 
+// A memoized hit is not served after its key was changed or deleted by any operation.
 func TestAHotPageWhoseKeyOthersChange(t *testing.T) {
 	const target = "/page?a=1"
 	for how, change := range map[string]func(c *cache.BaseCache, key string) error{
@@ -112,6 +114,7 @@ func TestAHotPageWhoseKeyOthersChange(t *testing.T) {
 	}
 }
 
+// The fast path remembers no long hosts.
 func TestHotPagesDoNotRememberLongHosts(t *testing.T) {
 	const (
 		pages = 64
@@ -143,7 +146,7 @@ func TestHotPagesDoNotRememberLongHosts(t *testing.T) {
 	runtime.KeepAlive(page)
 }
 
-// There are more pages than slots.
+// Pages that share a slot of the fast path are served correctly.
 func TestHotPagesInTheWayOfEachOther(t *testing.T) {
 	page := cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.Host, r.URL)
@@ -165,6 +168,8 @@ func TestHotPagesInTheWayOfEachOther(t *testing.T) {
 	}
 }
 
+// A memoized hit with a content coding is served only to clients that accept the coding.
+// RFC 9110, 12.5.3
 func TestAHotPageIsForThoseWhoCanReadIt(t *testing.T) {
 	page := cached(t, answering("coded", "Content-Encoding: gzip"))
 	for range 3 {

@@ -15,8 +15,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// A purge in another process is one whose list appears in the store without this
-// process having purged.
+// A purge by prefix in another process counts for memoized hits within a second.
 func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rules = "page:purges"
@@ -48,8 +47,8 @@ func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 	})
 }
 
-// Whoever asks when a purge has returned must not get what was made before it began,
-// however hot it is.
+// No request that comes after a purge has returned gets what was made before it began, memoized or
+// not.
 func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 	const address = "http://example.com/"
 	for how, invalidate := range map[string]func(ctx context.Context, page http.Handler) error{
@@ -101,9 +100,8 @@ func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 	}
 }
 
-// The memory of an exchange is used again for another request. Pages that are
-// streamed, followed, passed and hit at the same time must not get in each other's
-// way.
+// Requests that are streamed, followed, bypassed and hit at the same time do not disturb each
+// other, though their memory is reused.
 func TestExchangesOfManyKindsAtOnce(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl, middleware.HeedRequests(), middleware.Grace(time.Minute))(

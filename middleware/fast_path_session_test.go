@@ -54,7 +54,7 @@ func (s *bufferingSession) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// A request reads what it has written itself.
+// A request that has purged a page does not get it from the fast path.
 func TestAHotPageIsNotForTheRequestThatHasPurgedIt(t *testing.T) {
 	runs := answering("page")
 	page := middleware.CachePage(ttl)(runs)

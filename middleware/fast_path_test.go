@@ -73,6 +73,7 @@ func newHotIn(t *testing.T, caches *cache.Handler, opts ...middleware.PageOption
 
 func (h *hot) get(fields ...string) answer { return ask(h.page, "/page?a=1", fields...) }
 
+// A memoized hit is not served when the page is gone from the store.
 func TestAHotPageThatIsGoneIsNotServed(t *testing.T) { inEachStore(t, aHotPageThatIsGoneIsNotServed) }
 
 func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
@@ -100,6 +101,7 @@ func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
 	}
 }
 
+// A memoized hit that is purged softly is refreshed.
 func TestAHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T) {
 	inEachStore(t, aHotPageThatIsPurgedSoftlyIsMadeAnew)
 }
@@ -125,6 +127,8 @@ func aHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T, newHot makeHot) {
 	}
 }
 
+// A memoized hit is not served beyond its lifetime.
+// RFC 9111, 4.2
 func TestAHotPageIsNotServedBeyondItsTime(t *testing.T) {
 	inEachStore(t, aHotPageIsNotServedBeyondItsTime)
 }
@@ -150,7 +154,8 @@ func aHotPageIsNotServedBeyondItsTime(t *testing.T, newHot makeHot) {
 	})
 }
 
-// The store has it for longer than it is fresh.
+// A memoized hit becomes stale when its lifetime ends, even if the store keeps it for longer.
+// RFC 9111, 4.2
 func TestAHotPageIsStaleInTime(t *testing.T) { inEachStore(t, aHotPageIsStaleInTime) }
 
 func aHotPageIsStaleInTime(t *testing.T, newHot makeHot) {
@@ -166,6 +171,7 @@ func aHotPageIsStaleInTime(t *testing.T, newHot makeHot) {
 	})
 }
 
+// A memoized hit is served only to requests that select it.
 func TestAHotPageIsOnlyForThoseWhoAskForIt(t *testing.T) {
 	inEachStore(t, aHotPageIsOnlyForThoseWhoAskForIt)
 }
@@ -202,6 +208,8 @@ func aHotPageIsOnlyForThoseWhoAskForIt(t *testing.T, newHot makeHot) {
 	}
 }
 
+// A memoized variant is served only to requests that select it.
+// RFC 9111, 4.1
 func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
 	runs := 0
 	page := within(inMemory(t), middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -222,6 +230,7 @@ func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
 	}
 }
 
+// A memoized variant is not served after a purge.
 func TestAHotVariantThatIsPurgedIsNotServed(t *testing.T) {
 	inEachStore(t, func(t *testing.T, newHot makeHot) { aHotVariantThatIsPurgedIsNotServed(t, newHot(t).caches) })
 }
@@ -247,6 +256,7 @@ func aHotVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
 	}
 }
 
+// A memoized hit belongs to the caches that it came from.
 func TestAHotPageIsOfItsOwnCaches(t *testing.T) {
 	runs := 0
 	page := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -260,6 +270,7 @@ func TestAHotPageIsOfItsOwnCaches(t *testing.T) {
 	}
 }
 
+// A request that middleware has rewritten is not answered by the memoized hit of the original URL.
 func TestARewrittenRequestIsNotTakenForAHotOne(t *testing.T) {
 	inner := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.URL.Path)
@@ -278,6 +289,7 @@ func TestARewrittenRequestIsNotTakenForAHotOne(t *testing.T) {
 	}
 }
 
+// Fields of outer middleware are sent beside a memoized hit.
 func TestWhatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T) {
 	inEachStore(t, whatOuterMiddlewareSetsIsSeenBesideAHotPage)
 }
@@ -292,6 +304,7 @@ func whatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T, newHot makeHot) {
 	}
 }
 
+// A memoized hit is combined with each request's fields of outer middleware.
 func TestAHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T) {
 	inEachStore(t, aHotPageGoesWithFieldsOfOuterMiddleware)
 }
@@ -308,6 +321,7 @@ func aHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T, newHot makeHot) {
 	}
 }
 
+// A memoized hit is counted as a hit.
 func TestAHotPageIsCountedAsAHit(t *testing.T) {
 	h := newHot(t)
 	var hits []cache.Event
@@ -324,6 +338,7 @@ func TestAHotPageIsCountedAsAHit(t *testing.T) {
 	}
 }
 
+// Each response of a memoized hit has header lines of its own.
 func TestLinesOfAHotPageBelongToEachResponse(t *testing.T) {
 	inEachStore(t, linesOfAHotPageBelongToEachResponse)
 }
@@ -346,6 +361,7 @@ func linesOfAHotPageBelongToEachResponse(t *testing.T, newHot makeHot) {
 	}
 }
 
+// The fast path keeps no page in memory that the store has dropped.
 func TestHotPagesKeepNoPageAlive(t *testing.T) {
 	h := newHot(t)
 	body := make([]byte, 8<<20)

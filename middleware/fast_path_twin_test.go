@@ -317,6 +317,8 @@ func drawChange(t *rapid.T) (step, string) {
 	}, name + " " + url + " " + beneath
 }
 
+// Requests are answered on the fast path as they are without it. Random sequences are played
+// against both.
 func TestAHotWayIsAnsweredAsOneThatCannotBe(t *testing.T) {
 	var hits, passes, requests atomic.Int64
 	synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,7 @@ func (w claiming) Flush() {
 	}
 }
 
+// A page is streamed whole to a writer that has Flush and does not support it.
 func TestAPageIsStreamedToAWriterThatOnlyClaimsToFlush(t *testing.T) {
 	body := strings.Repeat("page ", 1000)
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {

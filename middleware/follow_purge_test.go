@@ -12,9 +12,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// TestAPurgeInAnotherProcessIsHeardByThoseWhoWouldJoinARun has two programs with one
-// store: a request that comes after a purge in one does not get the response of a run that
-// began before it in the other.
+// A request that comes after a purge in one process does not get the response of a run that began
+// before it in another process on the same store.
 func TestAPurgeInAnotherProcessIsHeardByThoseWhoWouldJoinARun(t *testing.T) {
 	for how, begin := range map[string]func(http.ResponseWriter){
 		"flushed":  flush,

@@ -55,6 +55,8 @@ func (s *longSource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // lengths of 64 MiB, as a handler says it.
 var lengthsOf64 = map[string][]string{"known": {"Content-Length: 67108864"}, "unknown": nil}
 
+// The run for a HEAD is stopped when its header is known and its body is not to be stored.
+// RFC 9110, 9.3.2
 func TestTheRunOfAHeadStopsWhenItsHeaderIsEnough(t *testing.T) {
 	for size, length := range lengthsOf64 {
 		for control, most := range map[string]int64{
@@ -83,6 +85,9 @@ func TestTheRunOfAHeadStopsWhenItsHeaderIsEnough(t *testing.T) {
 	}
 }
 
+// The run for a request that its condition answers is stopped when the header is known and the body
+// is not to be stored.
+// RFC 9110, 15.4.5
 func TestTheRunOfAConditionThatAnswersStops(t *testing.T) {
 	for size, length := range lengthsOf64 {
 		for name, around := range kindsOfCache {
@@ -96,7 +101,9 @@ func TestTheRunOfAConditionThatAnswersStops(t *testing.T) {
 	}
 }
 
-// TestAHeadOfWhatNeverEnds: a handler that flushes has more to write.
+// A HEAD of a response that never ends is answered by its header, since a handler that flushes has
+// more to write.
+// RFC 9110, 9.3.2
 func TestAHeadOfWhatNeverEnds(t *testing.T) {
 	for _, contentType := range []string{"text/event-stream", "text/plain"} {
 		for name, around := range kindsOfCache {
@@ -113,8 +120,8 @@ func TestAHeadOfWhatNeverEnds(t *testing.T) {
 	}
 }
 
-// TestAHeadLetsAShortPageComeToItsEnd: nothing is gained by breaking it off, and the
-// handler would report an error.
+// The run for a HEAD of a short page is not stopped: that would gain nothing, and the handler would
+// report an error.
 func TestAHeadLetsAShortPageComeToItsEnd(t *testing.T) {
 	for _, control := range []string{"private", "max-age=60"} {
 		for name, around := range kindsOfCache {
@@ -138,7 +145,7 @@ func TestAHeadLetsAShortPageComeToItsEnd(t *testing.T) {
 	}
 }
 
-// TestAHeadDoesNotStopAStreamThatOthersRead: with a limit that the page is over.
+// A HEAD does not stop a stream that others read, even one over the limit.
 func TestAHeadDoesNotStopAStreamThatOthersRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -156,7 +163,7 @@ func TestAHeadDoesNotStopAStreamThatOthersRead(t *testing.T) {
 	})
 }
 
-// TestAHeadOfAProxiedPageStopsTheOrigin: Shared around httputil.ReverseProxy, which panics
+// A HEAD of a proxied page stops the origin, with Shared around httputil.ReverseProxy, which panics
 // when its client is gone.
 func TestAHeadOfAProxiedPageStopsTheOrigin(t *testing.T) {
 	for size, length := range lengthsOf64 {
@@ -175,7 +182,7 @@ func TestAHeadOfAProxiedPageStopsTheOrigin(t *testing.T) {
 	}
 }
 
-// TestAHandlerThatPanicsWhenItIsStoppedHasAnswered: as [httputil.ReverseProxy] does.
+// A handler that panics when it is stopped, as [httputil.ReverseProxy] does, has answered.
 func TestAHandlerThatPanicsWhenItIsStoppedHasAnswered(t *testing.T) {
 	for _, value := range []any{http.ErrAbortHandler, errors.New("stopped")} {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -193,8 +200,8 @@ func TestAHandlerThatPanicsWhenItIsStoppedHasAnswered(t *testing.T) {
 	}
 }
 
-// TestAHeadHasTheLengthThatTheServerKnowsWithoutACache: RFC 9110, section 9.3.2. net/http
-// tells it of what is short enough.
+// The response to HEAD has the Content-Length that it has without a cache, where net/http knows it.
+// RFC 9110, 9.3.2; RFC 9110, 8.6
 func TestAHeadHasTheLengthThatTheServerKnowsWithoutACache(t *testing.T) {
 	for _, control := range []string{"private", "no-store", "max-age=60"} {
 		for _, writes := range [][]int{{0}, {10}, {2047}, {2048}, {2049}, {2000, 48}, {2000, 49}, {2000, 3000}, {1, 2047, 1}, {2048, 1}, {1000, 1000, 1000}, {5000}, {100, 100_000}} {

@@ -22,8 +22,9 @@ var rewritingFields = strings.Fields(`
 	X-Http-Method-Override X-Http-Method X-Method-Override Front-End-Https X-Client-Ip True-Client-Ip Cf-Connecting-Ip Cf-Visitor Proxy
 `)
 
-// http-semantics: forwarded fields and their like of a peer that is not trusted are
-// removed before a cacheable handler runs.
+// Forwarded fields and their like of a peer that is not trusted are removed before a cacheable
+// handler runs.
+// RFC 9111, 7.1
 func TestWhatAClientCouldRewriteAPageByDoesNotReachTheHandler(t *testing.T) {
 	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
 		for _, name := range rewritingFields {
@@ -38,6 +39,7 @@ func TestWhatAClientCouldRewriteAPageByDoesNotReachTheHandler(t *testing.T) {
 	}
 }
 
+// Forwarded fields of a trusted proxy reach the handler if they are in the key.
 func TestWhatATrustedProxySaysStays(t *testing.T) {
 	h := &handler{serve: func(_ http.ResponseWriter, r *http.Request) {
 		var names []string
@@ -54,7 +56,8 @@ func TestWhatATrustedProxySaysStays(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
-// Without it, the handler would answer the user as if nobody had signed in.
+// A credential reaches the handler: without it, the handler would answer the user as if nobody had
+// signed in.
 func TestACredentialReachesTheHandler(t *testing.T) {
 	for _, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
 		for _, name := range []string{"X-Forwarded-User", "X-Forwarded-Access-Token", "X-Forwarded-Client-Cert", "X-Original-User"} {

@@ -22,6 +22,7 @@ func ofHost(method, host, target string, fields ...string) *http.Request {
 
 var oneSite = middleware.HostAliases("example.com", "www.example.com", "münchen.example", "[2001:db8::1]")
 
+// The host names that HostAliases declares have one page, and the handler sees the first of them.
 func TestTheHostNamesOfOneSiteHaveOnePage(t *testing.T) {
 	for face, p := range faces(t, telling(), oneSite) {
 		send(p, ofHost("GET", "www.example.com", "/page")).wantBody(t, "GET example.com /page []")
@@ -40,6 +41,7 @@ func TestTheHostNamesOfOneSiteHaveOnePage(t *testing.T) {
 	}
 }
 
+// A host name of HostAliases in a trusted X-Forwarded-Host has the page, too.
 func TestATrustedHostNameOfOneSiteHasThePageToo(t *testing.T) {
 	p := within(inMemory(t), middleware.CachePage(ttl, oneSite, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))(telling()))
 	ask(p, "/page", "X-Forwarded-Host: www.example.com").wantBody(t, `GET example.com /page ["X-Forwarded-Host"]`)
@@ -53,7 +55,7 @@ func TestATrustedHostNameOfOneSiteHasThePageToo(t *testing.T) {
 	}
 }
 
-// The name of a site behind a trusted proxy is one in every spelling.
+// The name of a site behind a trusted proxy is the same in every spelling.
 func TestAHostOfOneSiteBehindATrustedProxyIsOneInEverySpelling(t *testing.T) {
 	p := within(inMemory(t), middleware.CachePage(ttl, oneSite, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))(telling()))
 	send(p, ofHost("GET", "example.com", "/page"))
@@ -64,8 +66,9 @@ func TestAHostOfOneSiteBehindATrustedProxyIsOneInEverySpelling(t *testing.T) {
 	}
 }
 
-// A handler that redirects from the first name to another never gets the other one in a run
-// for all. Its clients have their page all the same, and the log says what is wrong.
+// A handler that redirects from the first host alias to another is not called in a loop: it never
+// gets the other name in a shared run, its clients have their page nevertheless, and the log says
+// what is wrong.
 func TestAHandlerThatRedirectsFromTheFirstNameIsNotALoop(t *testing.T) {
 	for name, around := range kindsOfCache {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -92,6 +95,7 @@ func TestAHandlerThatRedirectsFromTheFirstNameIsNotALoop(t *testing.T) {
 	}
 }
 
+// A request that bypasses the cache keeps its own host name.
 func TestARequestThatBypassesTheCacheHasItsOwnHostName(t *testing.T) {
 	p := within(inMemory(t), middleware.CachePage(ttl, oneSite)(telling()))
 	if a := send(p, ofHost("POST", "www.example.com", "/page")); a.body != "POST www.example.com /page []" {
@@ -99,7 +103,7 @@ func TestARequestThatBypassesTheCacheHasItsOwnHostName(t *testing.T) {
 	}
 }
 
-// A purge by any name of the site reaches its page, from another process, too.
+// A purge by any host alias of a site reaches its page, from another process, too.
 func TestAPurgeByAnyHostNameOfASite(t *testing.T) {
 	policy := middleware.NewPolicy(ttl, oneSite)
 	handler := policy.PurgeHandler(middleware.BearerToken("sesame"))

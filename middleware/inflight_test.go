@@ -23,9 +23,8 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// TestClientsThatDoNotReadHoldNoMoreThanTheBound has clients of large pages that read
-// nothing: all runs together stay within max_in_flight, and when the clients have gone,
-// nothing is counted any more.
+// The memory of all runs together stays within max_in_flight even if clients of large pages read
+// nothing, and nothing stays counted when they have gone.
 func TestClientsThatDoNotReadHoldNoMoreThanTheBound(t *testing.T) {
 	const bound, clients = 8 << 20, 60
 	caches := newCaches(t, cache.Config{Backend: "memory", Options: map[string]any{"max_bytes": 1 << 20}, MaxInFlight: bound})
@@ -69,6 +68,7 @@ func TestClientsThatDoNotReadHoldNoMoreThanTheBound(t *testing.T) {
 	}
 }
 
+// A page whose MaxBody exceeds max_in_flight panics at construction.
 func TestAPageThatHasNoRoomInFlightPanicsAtConstruction(t *testing.T) {
 	caches := newCaches(t, cache.Config{Backend: "memory", MaxInFlight: 1 << 20})
 	cache.SetDefault(caches)

@@ -12,8 +12,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// What a page was selected by is enough to be the user whose page it is, so a store
-// must not tell it to whoever can read it.
+// No value that selects a page is readable in the store, since it is enough to get the page of its
+// user.
 func TestNothingThatSelectsAPageIsInTheStore(t *testing.T) {
 	const secret = "s3cr3t-0f-a-user"
 	byContext := middleware.VaryBy(func(r *http.Request) string { return r.Header.Get("X-User") })

@@ -15,6 +15,8 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// The caches that a request used are closed once, however its handler ends.
+// Django, close_caches
 func TestCachesThatARequestUsedAreClosedOnce(t *testing.T) {
 	use := func(r *http.Request) {
 		for range 3 {
@@ -38,6 +40,8 @@ func TestCachesThatARequestUsedAreClosedOnce(t *testing.T) {
 	}
 }
 
+// Caches that no request uses are never created.
+// Django, close_caches
 func TestCachesThatNoRequestUsedAreNeverCreated(t *testing.T) {
 	b := new(backend)
 	ask(within(newCaches(t, b.config()), http.NotFoundHandler()), "/")
@@ -46,6 +50,7 @@ func TestCachesThatNoRequestUsedAreNeverCreated(t *testing.T) {
 	}
 }
 
+// Caches are closed with a context that is not cancelled, even if the client has left.
 func TestCachesAreClosedWithALiveContextAfterTheClientHasLeft(t *testing.T) {
 	b := new(backend)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -59,6 +64,8 @@ func TestCachesAreClosedWithALiveContextAfterTheClientHasLeft(t *testing.T) {
 	}
 }
 
+// The receiver that closes caches can be disconnected.
+// Django, close_caches
 func TestCloseCachesCanBeDisconnected(t *testing.T) {
 	b, bus := new(backend), new(signals.Bus)
 	h := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(newCaches(t, b.config())))(
@@ -74,6 +81,7 @@ func TestCloseCachesCanBeDisconnected(t *testing.T) {
 	}
 }
 
+// Nested Lifecycles have scopes of their own.
 func TestNestedLifecyclesHaveScopesOfTheirOwn(t *testing.T) {
 	b, bus, l := new(backend), new(signals.Bus), new(life)
 	l.listen(bus)
@@ -112,6 +120,7 @@ func withoutBackends(t *testing.T) {
 	t.Cleanup(func() { driver.DefaultRegistry = registry })
 }
 
+// Without caches and without a backend, cache operations return ErrInvalidBackend.
 func TestWithoutCachesThereIsNoScope(t *testing.T) {
 	withoutBackends(t)
 	h, _ := lifecycle(func(w http.ResponseWriter, r *http.Request) {
@@ -122,6 +131,7 @@ func TestWithoutCachesThereIsNoScope(t *testing.T) {
 	ask(h, "/")
 }
 
+// A request uses the implied default cache while none is set.
 func TestARequestHasTheImpliedDefaultWhileNoneIsSet(t *testing.T) {
 	cache.SetDefault(nil)
 	defer cache.SetDefault(nil)
@@ -148,7 +158,8 @@ func TestARequestHasTheImpliedDefaultWhileNoneIsSet(t *testing.T) {
 	}
 }
 
-// Lifecycle is directly around pages of an alias that the settings given later have.
+// Lifecycle accepts pages of any alias while the default is implied, since settings given later may
+// have it.
 func TestLifecycleTakesPagesOfAnyAliasWhileTheDefaultIsImplied(t *testing.T) {
 	cache.SetDefault(nil)
 	defer cache.SetDefault(nil)
@@ -157,6 +168,7 @@ func TestLifecycleTakesPagesOfAnyAliasWhileTheDefaultIsImplied(t *testing.T) {
 	middleware.Lifecycle()(pages)
 }
 
+// The default handler is looked up at each request.
 func TestTheDefaultHandlerIsAskedForAtEachRequest(t *testing.T) {
 	b := new(backend)
 	h, _ := lifecycle(func(_ http.ResponseWriter, r *http.Request) {
@@ -170,7 +182,7 @@ func TestTheDefaultHandlerIsAskedForAtEachRequest(t *testing.T) {
 	}
 }
 
-// What a request opened is closed, whoever opened it and whenever they connected.
+// A cache that a receiver of request_finished opens is closed, whenever the receiver was connected.
 func TestACacheThatAReceiverOfRequestFinishedOpensIsClosed(t *testing.T) {
 	b, bus := new(backend), new(signals.Bus)
 	h := middleware.Lifecycle(middleware.WithBus(bus), middleware.WithCaches(newCaches(t, b.config())))(http.NotFoundHandler())

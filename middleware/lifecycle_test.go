@@ -66,6 +66,9 @@ func lifecycle(h http.HandlerFunc, opts ...middleware.LifecycleOption) (http.Han
 	return middleware.Lifecycle(append(opts, middleware.WithBus(bus))...)(h), l
 }
 
+// request_started comes before the handler and request_finished after it, with the Lifecycle's
+// handler as sender.
+// Django, request_started
 func TestSignalsAreSentInOrderByTheHandler(t *testing.T) {
 	var l *life
 	h, l := lifecycle(func(http.ResponseWriter, *http.Request) { l.add("handler", nil) })
@@ -76,6 +79,7 @@ func TestSignalsAreSentInOrderByTheHandler(t *testing.T) {
 	}
 }
 
+// Receivers get the request that the handler gets.
 func TestTheReceiversGetTheRequestOfTheHandler(t *testing.T) {
 	bus := new(signals.Bus)
 	var seen []*http.Request
@@ -98,6 +102,7 @@ func TestTheReceiversGetTheRequestOfTheHandler(t *testing.T) {
 	}
 }
 
+// Without WithBus, the default bus is used.
 func TestWithoutABusTheDefaultOneIsUsed(t *testing.T) {
 	l := new(life)
 	defer l.listen(signals.Default)()
@@ -109,6 +114,7 @@ func TestWithoutABusTheDefaultOneIsUsed(t *testing.T) {
 	own.want(t, "started /own", "finished /own")
 }
 
+// Receivers can distinguish several servers on one bus by the sender.
 func TestSeveralServersOnOneBusAreToldApart(t *testing.T) {
 	bus, all, one := new(signals.Bus), new(life), new(life)
 	all.listen(bus)
@@ -126,6 +132,8 @@ func TestSeveralServersOnOneBusAreToldApart(t *testing.T) {
 	}
 }
 
+// A panic is sent as got_request_exception and goes on with its value.
+// Django, got_request_exception
 func TestAPanicIsReportedAndGoesOnWithItsValue(t *testing.T) {
 	type thing struct{ n int }
 	err := errors.New("an error")
@@ -147,6 +155,7 @@ func TestAPanicIsReportedAndGoesOnWithItsValue(t *testing.T) {
 	}
 }
 
+// request_finished is sent when a handler ends its goroutine.
 func TestAHandlerThatEndsItsGoroutineIsFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, l := lifecycle(func(http.ResponseWriter, *http.Request) { exitGoroutine() })
@@ -156,6 +165,7 @@ func TestAHandlerThatEndsItsGoroutineIsFinished(t *testing.T) {
 	})
 }
 
+// request_finished is sent when a receiver of request_started ends the goroutine.
 func TestAReceiverThatEndsTheGoroutineDoesNotKeepARequestFromBeingFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus, l := new(signals.Bus), new(life)
@@ -170,6 +180,8 @@ func TestAReceiverThatEndsTheGoroutineDoesNotKeepARequestFromBeingFinished(t *te
 	})
 }
 
+// Receivers that fail stop neither other receivers nor the request.
+// Django, send_robust
 func TestFailingReceiversStopNeitherTheOthersNorTheRequest(t *testing.T) {
 	bus, l := new(signals.Bus), new(life)
 	bus.RequestStarted.Connect(func(context.Context, any, signals.StartedEvent) error { panic("started") })
@@ -180,6 +192,7 @@ func TestFailingReceiversStopNeitherTheOthersNorTheRequest(t *testing.T) {
 	l.want(t, "started /", "finished /")
 }
 
+// Lifecycle passes the ResponseWriter on unchanged.
 func TestTheResponseWriterIsPassedOnAsItIs(t *testing.T) {
 	var outer, inner http.ResponseWriter
 	h, _ := lifecycle(func(w http.ResponseWriter, r *http.Request) {
@@ -207,6 +220,7 @@ func TestTheResponseWriterIsPassedOnAsItIs(t *testing.T) {
 	}
 }
 
+// request_finished is sent for a hijacked connection when its handler returns.
 func TestAHijackedConnectionIsFinishedWhenTheHandlerReturns(t *testing.T) {
 	h, l := lifecycle(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()

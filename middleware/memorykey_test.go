@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestWhatOneClientSaysIsNotRememberedAgainstOthers has one client ask for a page in a
-// way in which its response is not stored; the next, who asks in another, has it stored.
+// That a response was not stored for what one client said is not remembered for others who do not
+// say it.
+// RFC 9111, 5.2.1.5
 func TestWhatOneClientSaysIsNotRememberedAgainstOthers(t *testing.T) {
 	says := func(vary, field string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,8 +44,7 @@ func TestWhatOneClientSaysIsNotRememberedAgainstOthers(t *testing.T) {
 	}
 }
 
-// TestWhatIsNeverStoredIsRememberedForThoseWhoAskInTheSameWay has requests not queue for
-// a response that varies and is not for all.
+// Requests do not queue for a response that varies and was not stored for the same kind of request.
 func TestWhatIsNeverStoredIsRememberedForThoseWhoAskInTheSameWay(t *testing.T) {
 	for name, fields := range map[string][]string{
 		"plain":       nil,

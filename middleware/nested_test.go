@@ -41,7 +41,7 @@ func nested(t *testing.T, test func(t *testing.T, outer func(http.Handler) http.
 
 type pageKind = func(...middleware.PageOption) func(http.Handler) http.Handler
 
-// J1: what an inner page keeps apart by a value is not stored outside.
+// What an inner page keeps apart by a value is not stored by an outer cache.
 func TestAnInnerPageIsKeptApartForEachUser(t *testing.T) {
 	nested(t, func(t *testing.T, outer func(http.Handler) http.Handler, inner pageKind) {
 		h := forUserIn("X-Name")
@@ -58,7 +58,7 @@ func TestAnInnerPageIsKeptApartForEachUser(t *testing.T) {
 	})
 }
 
-// J1: what an inner page bypasses is not stored outside.
+// What an inner page bypasses is not stored by an outer cache.
 func TestWhatAnInnerPageBypassesIsNotStoredOutside(t *testing.T) {
 	nested(t, func(t *testing.T, outer func(http.Handler) http.Handler, inner pageKind) {
 		h := answering("page")
@@ -71,7 +71,7 @@ func TestWhatAnInnerPageBypassesIsNotStoredOutside(t *testing.T) {
 	})
 }
 
-// J1: the lifetime of an inner page is its own.
+// The lifetime of an inner page is its own, also inside an outer cache.
 func TestAnInnerPageKeepsItsLifetime(t *testing.T) {
 	nested(t, func(t *testing.T, outer func(http.Handler) http.Handler, inner pageKind) {
 		var h *handler
@@ -89,7 +89,7 @@ func TestAnInnerPageKeepsItsLifetime(t *testing.T) {
 	})
 }
 
-// The inner page is stored from the second request on.
+// An inner page is a hit from the second request on.
 func TestAnInnerPageIsAHitFromTheSecondRequestOn(t *testing.T) {
 	nested(t, func(t *testing.T, outer func(http.Handler) http.Handler, inner pageKind) {
 		h := answering("page")

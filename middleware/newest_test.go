@@ -52,8 +52,9 @@ func (h *varyChange) changesTo(vary string) { h.vary, h.age = vary, "new" }
 
 func askFor(p http.Handler, a, b string) answer { return ask(p, "/page", "X-A: "+a, "X-B: "+b) }
 
-// RFC 9111, section 4: of several suitable responses the newest is used; by section 4.1,
-// one with a shorter Vary is suitable for more requests.
+// Of several suitable stored responses the newest is used; one with a shorter Vary is suitable for
+// more requests.
+// RFC 9111, 4; RFC 9111, 4.1
 func TestTheNewestOfSeveralSuitableResponsesIsUsed(t *testing.T) {
 	for _, vary := range [][2]string{{"X-A", ""}, {"X-A, X-B", ""}, {"X-A, X-B", "X-A"}, {"X-A, X-B", "X-B"}} {
 		for how, length := range lengths {
@@ -85,8 +86,9 @@ func TestTheNewestOfSeveralSuitableResponsesIsUsed(t *testing.T) {
 	}
 }
 
-// A handler that looks at a field only if another has some value says so in Vary. Its
-// responses do not push each other out, whichever comes first.
+// Responses of one URL of which some vary on more fields are stored side by side, whichever comes
+// first.
+// RFC 9111, 4.1
 func TestResponsesOfWhichSomeVaryOnMoreAreStoredSideBySide(t *testing.T) {
 	requests := [][2]string{{"1", "x"}, {"1", "y"}, {"2", "x"}, {"2", "y"}, {"2", "z"}}
 	for name, cfg := range stores(t) {
@@ -123,8 +125,9 @@ func TestResponsesOfWhichSomeVaryOnMoreAreStoredSideBySide(t *testing.T) {
 	}
 }
 
-// A response without Vary may come from a validation, from a refresh, or from a run that
-// is only stored to be validated.
+// The newest response is used whether it came from a run, a validation, a refresh, or was stored
+// for validation only.
+// RFC 9111, 4
 func TestTheNewestResponseIsUsedHoweverItCame(t *testing.T) {
 	for how, says := range map[string]string{
 		"refreshed":               "max-age=10, stale-while-revalidate=3600",
@@ -168,7 +171,7 @@ func TestTheNewestResponseIsUsedHoweverItCame(t *testing.T) {
 	}
 }
 
-// A run that began before a purge does not store, neither the response nor an index.
+// A run that began before a purge stores neither its response nor an index.
 func TestAResponseWithAShorterVaryDoesNotUndoAPurge(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
 		for _, vary := range [][2]string{{"X-A", ""}, {"X-A, X-B", "X-A"}} {
@@ -203,6 +206,8 @@ func TestAResponseWithAShorterVaryDoesNotUndoAPurge(t *testing.T) {
 	}
 }
 
+// A request that waits for a variant gets the response if it turns out not to vary.
+// RFC 9111, 4.1
 func TestWhoWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
 		for how, length := range lengths {
@@ -228,7 +233,8 @@ func TestWhoWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T) {
 	}
 }
 
-// Two programs have one store: what one has stored without Vary is what the other uses.
+// A response without Vary that one process has stored is used by the others on the same store.
+// RFC 9111, 4
 func TestTheNewestResponseIsUsedByOtherProcesses(t *testing.T) {
 	store := cache.Config{Backend: "file", Location: t.TempDir()}
 	h := newVaryChange("X-A, X-B", 10)
@@ -248,8 +254,9 @@ func TestTheNewestResponseIsUsedByOtherProcesses(t *testing.T) {
 	askFor(there, "1", "1").wantHit(t, h.page("1", "1"))
 }
 
-// What outer middleware adds to Vary as it writes the status is not seen when nothing is
-// written, or not the page: the pages of several clients stay apart.
+// A Vary that outer middleware adds as it writes the status keeps the pages of several clients
+// apart, also when nothing or something else is written.
+// RFC 9111, 4.1
 func TestALateVaryOfMiddlewareCountsForResponsesThatItDoesNotSend(t *testing.T) {
 	for how, second := range map[string][]string{
 		"refresh":     nil,
@@ -290,8 +297,9 @@ func TestALateVaryOfMiddlewareCountsForResponsesThatItDoesNotSend(t *testing.T) 
 	}
 }
 
-// A response that middleware has encoded is one of several variants, though the page that
-// is stored of it is not encoded.
+// A response that outer middleware encodes is one of several variants, though the page is stored
+// without the coding.
+// RFC 9111, 4.1
 func TestACodingThatMiddlewareAppliesLeavesTheVariants(t *testing.T) {
 	for how, length := range lengths {
 		t.Run(how, func(t *testing.T) {

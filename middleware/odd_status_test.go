@@ -10,6 +10,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A 400 for one odd request is not stored for all unless an option or the literal mode says so.
+// RFC 9111, 7.1
 func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
 	for name, test := range map[string]struct {
 		face   func(http.Handler) http.Handler
@@ -37,6 +39,7 @@ func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
 	}
 }
 
+// A background refresh has none of the credentials of the request that triggered it.
 func TestARefreshHasNotTheCredentialsOfWhoHappenedToAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
@@ -57,6 +60,7 @@ func TestARefreshHasNotTheCredentialsOfWhoHappenedToAsk(t *testing.T) {
 	})
 }
 
+// A shared cache stores what a larder cache of another program has stored.
 func TestASharedCacheKeepsWhatAnotherProgramsCacheHas(t *testing.T) {
 	inner := newServer(t, cached(t, answering("page", "Cache-Control: max-age=60")))
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -71,8 +75,8 @@ func TestASharedCacheKeepsWhatAnotherProgramsCacheHas(t *testing.T) {
 	ask(p, "/page").wantHit(t, "page")
 }
 
-// StatusTTL wins over what a response says of itself, and over what its status means
-// otherwise, for each kind of cache.
+// StatusTTL wins over what a response says of itself and over what its status means otherwise, for
+// each kind of cache.
 func TestStatusTTLCountsForEachKindOfCache(t *testing.T) {
 	for _, test := range []struct {
 		status int

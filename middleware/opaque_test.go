@@ -8,7 +8,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Middleware that rewrites the URL may do so with its opaque part, which is then the
+// The opaque part of a URL that middleware has set is a part of the key, since it is then the
 // target for a reverse proxy.
 func TestAPageIsOfTheOpaqueURLThatMiddlewareHasSet(t *testing.T) {
 	page := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -193,6 +193,7 @@ var optionEffects = map[string]effect{
 	},
 }
 
+// Each page option has its documented effect.
 func TestEachOptionHasItsEffect(t *testing.T) {
 	for name, e := range optionEffects {
 		t.Run(name, func(t *testing.T) {
@@ -220,6 +221,7 @@ func viewFor(ttl time.Duration) func(...middleware.PageOption) func(http.Handler
 	}
 }
 
+// Each option of Lifecycle has its documented effect.
 func TestEachLifecycleOptionHasItsEffect(t *testing.T) {
 	own, other := inMemory(t), inMemory(t)
 	for name, test := range lifecycleEffects {
@@ -251,7 +253,8 @@ var lifecycleEffects = map[string]func(t *testing.T, bus *signals.Bus, own, othe
 	},
 }
 
-// TestNoOptionIsWithoutATestOfItsEffect reads the package, so that a new option needs one.
+// Each exported option has a test of its effect. The test reads the package, so that a new option
+// needs one.
 func TestNoOptionIsWithoutATestOfItsEffect(t *testing.T) {
 	for result, tested := range map[string][]string{
 		"PageOption":      slices.Sorted(maps.Keys(optionEffects)),

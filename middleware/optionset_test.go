@@ -62,6 +62,7 @@ var equalPolicies = cmp.Options{
 
 func code(f any) uintptr { return reflect.ValueOf(f).Pointer() }
 
+// The order of options makes no difference.
 func TestTheOrderOfOptionsMeansNothing(t *testing.T) {
 	right := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -91,8 +92,7 @@ func TestTheOrderOfOptionsMeansNothing(t *testing.T) {
 	}
 }
 
-// What was found wrong: Site(DjangoHeaders(), DefaultTTL(h)) told browsers another time
-// than Site(DefaultTTL(h), DjangoHeaders()).
+// DjangoHeaders uses DefaultTTL, whichever of the two options stands first.
 func TestDjangoHeadersGoByTheDefaultTTLWhicheverStandsFirst(t *testing.T) {
 	for _, opts := range [][]PageOption{{DjangoHeaders(), DefaultTTL(time.Hour)}, {DefaultTTL(time.Hour), DjangoHeaders()}} {
 		if p := mustPolicy(policy.PerSite, DefaultSiteTTL, opts); p.BrowserTTL != time.Hour {

@@ -24,6 +24,7 @@ func outerFields(h http.Handler, fields ...string) http.Handler {
 	})
 }
 
+// A Content-Type, ETag or Date that outer middleware has set is not replaced by a guess.
 func TestAFieldThatIsPresentIsNotReplacedByAGuess(t *testing.T) {
 	for _, f := range []string{"Content-Type: application/json", `Etag: "outer"`, "Date: Sun, 06 Nov 1994 08:49:37 GMT"} {
 		for how, length := range lengths {
@@ -38,6 +39,7 @@ func TestAFieldThatIsPresentIsNotReplacedByAGuess(t *testing.T) {
 	}
 }
 
+// A handler sees the header of outer middleware and can remove fields of it.
 func TestAHandlerSeesTheHeaderOfMiddlewareAndRemovesFieldsOfIt(t *testing.T) {
 	for how, length := range lengths {
 		for store, config := range map[string]cache.Config{
@@ -73,7 +75,9 @@ func TestAHandlerSeesTheHeaderOfMiddlewareAndRemovesFieldsOfIt(t *testing.T) {
 	}
 }
 
-// A handler that writes another status has failed half-way: net/http ignores it.
+// A response whose handler writes another status after the first byte has failed and is not stored.
+// net/http ignores the second status.
+// RFC 9111, 3.3
 func TestAResponseThatFailsHalfWayIsNotStored(t *testing.T) {
 	for how, length := range map[string]int{"held": 10, "streamed": 10_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -105,6 +109,7 @@ func TestAResponseThatFailsHalfWayIsNotStored(t *testing.T) {
 	}
 }
 
+// A handler that writes past the cache leaves no response to store.
 func TestAHandlerThatWritesPastTheCacheHasNoResponse(t *testing.T) {
 	h := &handler{serve: func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(keptWriterOf(r), "past the cache")
@@ -134,6 +139,7 @@ func answeringLate(d time.Duration, h http.Handler) http.Handler {
 	})
 }
 
+// The middleware that limits the time of a request answers when it is over.
 func TestWhoeverLimitsTheTimeOfARequestAnswers(t *testing.T) {
 	for name, waits := range map[string]func(r *http.Request){
 		"a handler that heeds its context": func(r *http.Request) { <-r.Context().Done() },
@@ -163,7 +169,7 @@ func TestWhoeverLimitsTheTimeOfARequestAnswers(t *testing.T) {
 	}
 }
 
-// The run that a client started ends with its time; those who wait have another.
+// The run that a client started ends with its time, and those who wait start one more.
 func TestThoseWhoWaitForARunWhoseTimeIsOverStartOneMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))
@@ -181,6 +187,7 @@ func TestThoseWhoWaitForARunWhoseTimeIsOverStartOneMore(t *testing.T) {
 	})
 }
 
+// The response that a handler writes when its time is over reaches the client.
 func TestAHandlerThatAnswersWhenItsTimeIsOverIsHeard(t *testing.T) {
 	h := answering("too late")
 	serve := h.serve
@@ -195,7 +202,7 @@ func TestAHandlerThatAnswersWhenItsTimeIsOverIsHeard(t *testing.T) {
 	}
 }
 
-// With -race: nothing that the handler can reach is used by two goroutines.
+// No header that a handler can reach is used by two goroutines. The race detector sees it.
 func TestAHandlerMayUseTheHeaderOfMiddlewareWhileItsClientLeavesOrReads(t *testing.T) {
 	wrappers := map[string]func(http.Handler) http.Handler{
 		"the server's own writer": func(h http.Handler) http.Handler { return h },

@@ -112,6 +112,8 @@ func ownPages(length int, set func(*http.Request)) http.Handler {
 	})
 }
 
+// A field that the handler sets on the outer writer's header makes the response one client's.
+// RFC 9111, 7.3
 func TestAFieldThatTheHandlerSetsPastTheCacheMakesTheResponseOneClients(t *testing.T) {
 	for detail, add := range secrets {
 		for how, length := range lengths {
@@ -125,6 +127,9 @@ func TestAFieldThatTheHandlerSetsPastTheCacheMakesTheResponseOneClients(t *testi
 	}
 }
 
+// A private field that outer middleware adds as the status is written makes the response one
+// client's.
+// RFC 9111, 7.3
 func TestAFieldThatMiddlewareAddsWithTheStatusMakesTheResponseOneClients(t *testing.T) {
 	for detail, add := range secrets {
 		for how, length := range lengths {
@@ -136,6 +141,8 @@ func TestAFieldThatMiddlewareAddsWithTheStatusMakesTheResponseOneClients(t *test
 	}
 }
 
+// A Set-Cookie that appears while a page is streamed keeps the page out of the cache.
+// RFC 9111, 7.3
 func TestACookieThatAppearsWhileAPageIsStreamedKeepsItOutOfTheCache(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, strings.Repeat("x", 10_000))
@@ -152,6 +159,8 @@ func TestACookieThatAppearsWhileAPageIsStreamedKeepsItOutOfTheCache(t *testing.T
 	h.wantRuns(t, 2)
 }
 
+// A Vary that outer middleware adds as the status is written selects the page, too.
+// RFC 9111, 4.1
 func TestALateVaryOfMiddlewareSelectsThePageToo(t *testing.T) {
 	for how, length := range lengths {
 		for _, name := range []string{"Origin", "Accept-Encoding"} {
@@ -169,6 +178,8 @@ func TestALateVaryOfMiddlewareSelectsThePageToo(t *testing.T) {
 	}
 }
 
+// A content coding that outer middleware applies does not select the page, which is stored without
+// it.
 func TestACodingThatMiddlewareAppliesDoesNotSelectThePage(t *testing.T) {
 	h := answering("page")
 	p := http.HandlerFunc(nil)
@@ -187,7 +198,9 @@ func TestACodingThatMiddlewareAppliesDoesNotSelectThePage(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
-// A policy of middleware has a nonce that is also in the page (CSP Level 3, 7.1).
+// A page for which outer middleware sends a Content-Security-Policy with a nonce that is also in
+// the page is not stored.
+// CSP Level 3, 7.1
 func TestAPageUnderAPolicyWithANonceIsNotStored(t *testing.T) {
 	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
 		h := answering("page")

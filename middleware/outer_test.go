@@ -38,6 +38,9 @@ func outside(t *testing.T, set func(h http.Header, value string)) http.Handler {
 	}))
 }
 
+// Set-Cookie, private, no-store, no-cache or Vary: * of outer middleware keep the page out of the
+// cache.
+// RFC 9111, 3; RFC 9111, 5.2.2.7; RFC 9111, 5.2.2.5; RFC 9111, 7.3
 func TestWhatOuterMiddlewareSetsForOneClientKeepsThePageOutOfTheCache(t *testing.T) {
 	for detail, set := range map[string]func(h http.Header, value string){
 		"set-cookie":  func(h http.Header, value string) { h.Add("Set-Cookie", "csrf="+value) },
@@ -63,6 +66,8 @@ func TestWhatOuterMiddlewareSetsForOneClientKeepsThePageOutOfTheCache(t *testing
 	}
 }
 
+// A field that outer middleware names in Vary selects the variant.
+// RFC 9111, 4.1
 func TestWhatOuterMiddlewareVariesOnIsAPartOfTheKey(t *testing.T) {
 	h := outside(t, func(h http.Header, _ string) { h.Add("Vary", "Accept-Language") })
 	get := func(language string) *httptest.ResponseRecorder {
@@ -81,6 +86,8 @@ func TestWhatOuterMiddlewareVariesOnIsAPartOfTheKey(t *testing.T) {
 	}
 }
 
+// Vary: Host does not keep a page out of the cache, since the host is in the key.
+// RFC 9111, 4.1
 func TestThatAPageDependsOnItsHostIsNoReasonNotToKeepIt(t *testing.T) {
 	h := outside(t, func(h http.Header, _ string) { h.Set("Vary", "Host") })
 	for _, want := range []string{"larder; fwd=uri-miss; fwd-status=200; stored", "larder; hit; ttl=60"} {
@@ -92,6 +99,7 @@ func TestThatAPageDependsOnItsHostIsNoReasonNotToKeepIt(t *testing.T) {
 	}
 }
 
+// A run does not read the request of a client that has left. The race detector sees it.
 func TestARunDoesNotReadTheRequestOfAClientWhoHasLeft(t *testing.T) {
 	h := outside(t, func(http.Header, string) {})
 	for range 500 {
@@ -109,6 +117,7 @@ func TestARunDoesNotReadTheRequestOfAClientWhoHasLeft(t *testing.T) {
 	}
 }
 
+// An error for one odd request does not keep the page out of the cache for others.
 func TestOneOddRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
 	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
 	if err != nil {
@@ -131,7 +140,9 @@ func TestOneOddRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
 	}
 }
 
-// CSP Level 3, section 7.1: a server makes a new nonce each time that it sends a policy.
+// A page with a nonce in its own Content-Security-Policy is not stored, since a server makes a new
+// nonce each time that it sends a policy.
+// CSP Level 3, 7.1
 func TestAPageWithANonceInItsOwnPolicyIsNotStored(t *testing.T) {
 	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
 		h := answering("page", name+": script-src 'nonce-abc'")

@@ -11,8 +11,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// The cases of test_patch_vary_headers in Django's tests/cache/tests.py. Names that are
-// added have the usual spelling here.
+// PatchVaryHeaders adds the names that are missing, in their usual spelling.
+// Django, test_patch_vary_headers
 func TestPatchVaryHeadersAddsNames(t *testing.T) {
 	for _, test := range []struct {
 		before string
@@ -47,8 +47,9 @@ func TestPatchVaryHeadersAddsNames(t *testing.T) {
 	}
 }
 
-// The cases of test_patch_cache_control in Django's tests/cache/tests.py. One differs, since
-// the stricter counts: private is not replaced by public.
+// PatchCacheControl merges directives, and the stricter of each counts: unlike in Django, private
+// is not replaced by public.
+// Django, test_patch_cache_control
 func TestPatchCacheControlMergesDirectives(t *testing.T) {
 	for _, test := range []struct {
 		before string
@@ -83,7 +84,8 @@ func TestPatchCacheControlMergesDirectives(t *testing.T) {
 	}
 }
 
-// A mistake must not make a response public that was meant to be patched.
+// A wrong patch is an error and keeps the response from being stored, so that a mistake does not
+// make a response public.
 func TestAWrongPatchIsAnErrorAndKeepsTheResponseFromBeingStored(t *testing.T) {
 	for want, patch := range map[string]func(http.Header) error{
 		`Vary: "Accept Language" is not the name of a field`: func(h http.Header) error {
@@ -110,6 +112,8 @@ func TestAWrongPatchIsAnErrorAndKeepsTheResponseFromBeingStored(t *testing.T) {
 	}
 }
 
+// AddNeverCacheHeaders forbids every cache to store the response.
+// Django, add_never_cache_headers
 func TestAddNeverCacheHeadersForbidsEveryCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := http.Header{"Cache-Control": {"public, max-age=60"}, "Expires": {"Fri, 01 Jan 2100 00:00:00 GMT"}, "Cdn-Cache-Control": {"max-age=60"}, "Surrogate-Control": {"max-age=60"}}
@@ -122,7 +126,8 @@ func TestAddNeverCacheHeadersForbidsEveryCache(t *testing.T) {
 	})
 }
 
-// The cases of patch_response_headers in Django: Expires is kept, and the smaller max-age.
+// PatchResponseHeaders sets Expires unless it is there, and the smaller max-age.
+// Django, patch_response_headers
 func TestPatchResponseHeadersSaysForHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		after := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }

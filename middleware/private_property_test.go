@@ -207,6 +207,9 @@ func huntedConfig(t *testing.T, backend testbackends.Backend) cache.Config {
 	return config
 }
 
+// No client ever gets a page that was made for another, over random requests, purges and expiries
+// on every backend.
+// RFC 9111, 3.5; RFC 9111, 4.1; RFC 9111, 7.3
 func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
 	const (
 		clients  = 12
@@ -234,7 +237,7 @@ func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
 	}
 }
 
-// The hunt is worth something only if it would see a crime.
+// The random test of privacy finds a leak that is put in on purpose.
 func TestTheHuntSeesCrimes(t *testing.T) {
 	g := &game{floors: make(map[string]int64)}
 	text := func(r *http.Request, run int64) string { return g.mark(httptest.NewRecorder(), r, run) }

@@ -22,6 +22,7 @@ func shy(fields ...string) *handler {
 	}}
 }
 
+// A refresh has nothing of the user whose request triggered it.
 func TestARefreshIsNotMadeForOneUser(t *testing.T) {
 	// A page for all is made anew because Alice asks: whatever her request says of
 	// her must not be in it, unless the page is one for users.
@@ -44,6 +45,7 @@ func TestARefreshIsNotMadeForOneUser(t *testing.T) {
 	}
 }
 
+// Cookies and credentials in odd forms count as what they are.
 func TestCredentialsInOddFormsAreCredentials(t *testing.T) {
 	for _, fields := range [][]string{
 		{"Cookie: session=alice"}, {"Cookie: session"}, {"Cookie: =alice"}, {"Cookie: ;;alice"}, {"Cookie: _ga=1; session=alice"},
@@ -67,6 +69,7 @@ func TestCredentialsInOddFormsAreCredentials(t *testing.T) {
 	}
 }
 
+// The handler of a shared run sees the cookies that are in the key, and no ignored ones.
 func TestIgnoredCookiesAreNotSeenAndOthersAre(t *testing.T) {
 	h := shy("Cache-Control: public, max-age=60")
 	for face, p := range faces(t, h, middleware.IgnoreCookies("_ga", "theme*"), middleware.VaryByCookie("locale")) {
@@ -90,7 +93,8 @@ func TestIgnoredCookiesAreNotSeenAndOthersAre(t *testing.T) {
 	}
 }
 
-// Directives in every disguise.
+// private and no-store count in any case, with blanks, arguments and quotes, in any line.
+// RFC 9111, 5.2; RFC 9111, 5.2.2.5; RFC 9111, 5.2.2.7
 func TestPrivateInEveryDisguise(t *testing.T) {
 	for _, lines := range [][]string{
 		{"private"}, {"PRIVATE"}, {"max-age=60,private"}, {"max-age=60", "private"}, {",,private,,"}, {" \tprivate\t "},
@@ -137,8 +141,8 @@ func manyNames(n int) (names []string) {
 	return names
 }
 
-// A run for all is led by one whose request may not be answered for all: nobody
-// waits for him in vain for long, and nobody gets his page.
+// When a shared run turns out to be one user's, the others do not wait for long and do not get the
+// user's page.
 func TestUsersAndOthersAskAtOnce(t *testing.T) {
 	for _, says := range [][]string{{"Cache-Control: max-age=60"}, {"Cache-Control: max-age=60", "Vary: Authorization"}, {"Cache-Control: public, max-age=60", "Vary: Cookie, Authorization"}} {
 		for _, face := range []string{"view", "site", "shared", "literal"} {

@@ -7,149 +7,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/larder-go/larder/middleware"
 )
 
-// TestWhatIsStored asks twice for a page with the same request, and says
-// whether the second answer may be the first one's.
-func TestWhatIsStored(t *testing.T) {
-	const (
-		session = "Cookie: session=1"
-		auth    = "Authorization: Bearer 1"
-		key     = "X-Api-Key: 1"
-	)
-	future := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
-	type fields = []string
-	for _, test := range []struct {
-		rule     string
-		request  fields
-		response fields
-		opts     []middleware.PageOption
-		reason   string // why not
-	}{
-		{rule: "nothing is said"},
-		{rule: "public", response: fields{"Cache-Control: public"}},
-		{rule: "an unknown directive", response: fields{"Cache-Control: private-ish, x=\"private\""}},
-
-		{rule: "Set-Cookie", response: fields{"Set-Cookie: a=1"}, reason: "set-cookie"},
-		{rule: "Set-Cookie, although public", response: fields{"Set-Cookie: a=1", "Cache-Control: public"}, reason: "set-cookie"},
-		{rule: "Set-Cookie, although in no-cache", response: fields{"Set-Cookie: a=1", `Cache-Control: no-cache="Set-Cookie"`}, reason: "set-cookie"},
-		{rule: "Set-Cookie that is stripped", response: fields{"Set-Cookie: a=1"}, opts: []middleware.PageOption{middleware.StripSetCookie()}},
-
-		{rule: "private", response: fields{"Cache-Control: private"}, reason: "private"},
-		{rule: "private, qualified", response: fields{`Cache-Control: private="X-A"`}, reason: "private"},
-		{rule: "private, in capitals and with blanks", response: fields{"Cache-Control: max-age=60 ,\tPRIVATE "}, reason: "private"},
-		{rule: "private, in a second line", response: fields{"Cache-Control: public", "Cache-Control: private"}, reason: "private"},
-		{rule: "private behind a semicolon", response: fields{"Cache-Control: max-age=60; private"}, reason: "private"},
-		{rule: "no-store", response: fields{"Cache-Control: public, No-Store"}, reason: "no-store"},
-		{rule: "no-store, in a second line", response: fields{"Cache-Control: public", "Cache-Control: no-store"}, reason: "no-store"},
-		{rule: "no-cache", response: fields{"Cache-Control: no-cache"}, reason: "no-cache"},
-		{rule: "no-cache of a field", response: fields{`Cache-Control: no-cache="X-Other"`}},
-		{rule: "no-cache of what says who may have the rest", response: fields{`Cache-Control: no-cache="vary"`, "Vary: Accept"}, reason: "no-cache"},
-
-		{rule: "max-age=0", response: fields{"Cache-Control: max-age=0"}, reason: "expired"},
-		{rule: "an invalid max-age", response: fields{"Cache-Control: max-age=-1"}, reason: "expired"},
-		{rule: "s-maxage over max-age=0", response: fields{"Cache-Control: max-age=0, s-maxage=60"}},
-		{rule: "s-maxage=0 over max-age", response: fields{"Cache-Control: max-age=60, s-maxage=0"}, reason: "expired"},
-		{rule: "an age over max-age", response: fields{"Cache-Control: max-age=60", "Age: 60"}, reason: "expired"},
-		{rule: "an age under max-age", response: fields{"Cache-Control: max-age=60", "Age: 59"}},
-		{rule: "Expires in the past", response: fields{"Expires: Thu, 01 Jan 1970 00:00:00 GMT"}, reason: "expired"},
-		{rule: "Expires: 0", response: fields{"Expires: 0"}, reason: "expired"},
-		{rule: "Expires: -1", response: fields{"Expires: -1"}, reason: "expired"},
-		{rule: "Expires in the future", response: fields{"Expires: " + future}},
-		{rule: "max-age over Expires", response: fields{"Expires: 0", "Cache-Control: max-age=60"}},
-
-		{rule: "Vary: *", response: fields{"Vary: *"}, reason: "vary-any"},
-		{rule: "Vary: *, padded and in a second line", response: fields{"Vary: Accept", "Vary: Accept-Language , * "}, reason: "vary-any"},
-		{rule: "Vary with what is no name", response: fields{"Vary: Accept Cookie"}, reason: "vary-any"},
-		{rule: "Vary with many names", response: fields{"Vary: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"}, reason: "vary-any"},
-		{rule: "Vary with fewer", response: fields{"Vary: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p"}},
-
-		{rule: "Authorization", request: fields{auth}, reason: "credentials"},
-		{rule: "Authorization and public", request: fields{auth}, response: fields{"Cache-Control: public"}},
-		{rule: "Authorization and s-maxage", request: fields{auth}, response: fields{"Cache-Control: s-maxage=60"}},
-		{rule: "Authorization and public with an argument", request: fields{auth}, response: fields{`Cache-Control: public="x"`}, reason: "credentials"},
-		{rule: "Authorization and s-maxage that is quoted", request: fields{auth}, response: fields{`Cache-Control: s-maxage="60"`}, reason: "credentials"},
-		{rule: "Authorization and must-revalidate", request: fields{auth}, response: fields{"Cache-Control: must-revalidate"}, reason: "credentials"},
-		{rule: "Authorization and max-age", request: fields{auth}, response: fields{"Cache-Control: max-age=60"}, reason: "credentials"},
-		{rule: "a cookie", request: fields{session}, reason: "credentials"},
-		{rule: "a cookie and public", request: fields{session}, response: fields{"Cache-Control: public"}},
-		{rule: "a cookie and s-maxage", request: fields{session}, response: fields{"Cache-Control: s-maxage=60"}},
-		{rule: "a cookie and must-revalidate", request: fields{session}, response: fields{"Cache-Control: must-revalidate"}, reason: "credentials"},
-		{rule: "a cookie and Vary: Cookie", request: fields{session}, response: fields{"Vary: cookie"}},
-		{rule: "a cookie that is ignored", request: fields{"Cookie: _ga=1; theme-a=2"}, opts: []middleware.PageOption{middleware.IgnoreCookies("_ga", "theme*")}},
-		{rule: "a cookie beside one that is ignored", request: fields{"Cookie: _ga=1; session=2"},
-			opts: []middleware.PageOption{middleware.IgnoreCookies("_ga")}, reason: "credentials"},
-		{rule: "a cookie whose name begins like one that is ignored", request: fields{"Cookie: _gab=1"},
-			opts: []middleware.PageOption{middleware.IgnoreCookies("_ga")}, reason: "credentials"},
-		{rule: "a cookie in a second line", request: fields{"Cookie: _ga=1", "Cookie: session=2"},
-			opts: []middleware.PageOption{middleware.IgnoreCookies("_ga")}, reason: "credentials"},
-		{rule: "a cookie that is in the key", request: fields{"Cookie: locale=de"}, opts: []middleware.PageOption{middleware.VaryByCookie("locale")}},
-		{rule: "a cookie beside one that is in the key", request: fields{"Cookie: locale=de; session=2"},
-			opts: []middleware.PageOption{middleware.VaryByCookie("locale")}, reason: "credentials"},
-		{rule: "X-Api-Key", request: fields{key}, reason: "credentials"},
-		{rule: "X-Api-Key and public", request: fields{key}, response: fields{"Cache-Control: public"}},
-		{rule: "X-Api-Key and Vary", request: fields{key}, response: fields{"Vary: X-Api-Key"}},
-		{rule: "X-Api-Key and a cookie, and Vary for one of them", request: fields{key, session}, response: fields{"Vary: X-Api-Key"}, reason: "credentials"},
-		{rule: "a field that is declared", request: fields{"X-Token: 1"}, opts: []middleware.PageOption{middleware.CredentialHeaders("x-token")}, reason: "credentials"},
-	} {
-		t.Run(test.rule, func(t *testing.T) {
-			h := answering("page", test.response...)
-			p := cached(t, h, test.opts...)
-			first, second := ask(p, "/page", test.request...), ask(p, "/page", test.request...)
-			first.wantBody(t, "page")
-			if test.reason == "" {
-				second.wantHit(t, "page")
-				h.wantRuns(t, 1)
-				return
-			}
-			first.wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; detail="+test.reason)
-			second.wantStatus(t, "larder; fwd=uri-miss; detail=uncacheable; larder-cause="+test.reason)
-			h.wantRuns(t, 2)
-		})
-	}
-}
-
-func TestDirectivesInLowerCaseNamesAreHeard(t *testing.T) {
-	for name, set := range map[string]func(http.Header){
-		"set-cookie":    func(h http.Header) { h["set-cookie"] = []string{"a=1"} },
-		"cache-control": func(h http.Header) { h["cache-control"] = []string{"private"} },
-		"VARY":          func(h http.Header) { h["VARY"] = []string{"*"} },
-	} {
-		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) { set(w.Header()) }}
-		p := cached(t, h)
-		ask(p, "/page")
-		if ask(p, "/page").isHit() {
-			t.Errorf("%s is not heard", name)
-		}
-	}
-}
-
-func TestOnlyStatus200IsStored(t *testing.T) {
-	for _, status := range []int{201, 203, 204, 206, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 410, 414, 429, 500, 501, 503, 504} {
-		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }}
-		p := cached(t, h)
-		for range 2 {
-			if a := ask(p, "/page"); a.status != status || a.isHit() || a.body != "" {
-				t.Errorf("%d: %+v", status, a)
-			}
-		}
-	}
-}
-
-func TestAZeroTTLStoresNothing(t *testing.T) {
-	p := within(inMemory(t), middleware.CachePage(0)(answering("page")))
-	for range 2 {
-		a := ask(p, "/page")
-		a.wantBody(t, "page")
-		a.wantStatus(t, "larder; fwd=bypass; detail=ttl")
-	}
-}
-
-// TestOneUserNeverGetsThePageOfAnother has a handler greet users, in an order in
-// which a careless cache would mix them up.
+// One user never gets the page of another, in whatever order users and others come.
+// RFC 9111, 3.5; RFC 9111, 7.3
 func TestOneUserNeverGetsThePageOfAnother(t *testing.T) {
 	users := [][]string{
 		{"Authorization: alice"}, {"Cookie: session=alice"}, {"X-Api-Key: alice"},
@@ -183,6 +46,8 @@ func TestOneUserNeverGetsThePageOfAnother(t *testing.T) {
 	}
 }
 
+// Requests with credentials that arrive at the same time are not coalesced.
+// RFC 9111, 3.5
 func TestUsersWhoAskAtTheSameTimeAreNotCoalesced(t *testing.T) {
 	for _, field := range []string{"Authorization: ", "Cookie: session=", "X-Api-Key: "} {
 		synctest.Test(t, func(t *testing.T) {
@@ -203,6 +68,8 @@ func TestUsersWhoAskAtTheSameTimeAreNotCoalesced(t *testing.T) {
 	}
 }
 
+// A page that says public is shared by all users.
+// RFC 9111, 3.5; RFC 9111, 5.2.2.9
 func TestPublicPagesAreSharedByAllUsers(t *testing.T) {
 	h := answering("page", "Cache-Control: public")
 	p := cached(t, h)
@@ -212,6 +79,7 @@ func TestPublicPagesAreSharedByAllUsers(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// A client certificate is a credential.
 func TestAClientCertificateIsACredential(t *testing.T) {
 	h := answering("page")
 	p := cached(t, h)
@@ -231,6 +99,9 @@ func TestAClientCertificateIsACredential(t *testing.T) {
 	h.wantRuns(t, 3)
 }
 
+// With StripSetCookie the page is stored without its cookies, and only the client that started the
+// run gets them.
+// RFC 9111, 7.3; RFC 9111, 5.2.2.4
 func TestStripSetCookieGivesTheCookieToTheFirstClientOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
@@ -253,21 +124,9 @@ func TestStripSetCookieGivesTheCookieToTheFirstClientOnly(t *testing.T) {
 	})
 }
 
-func TestHopByHopFieldsAreNotStored(t *testing.T) {
-	p := cached(t, answering("page", "Connection: x-hop", "X-Hop: 1", "Keep-Alive: 1", "Te: x", "Proxy-Authenticate: x", "X-End: 1"))
-	ask(p, "/page")
-	a := ask(p, "/page")
-	a.wantHit(t, "page")
-	for _, name := range []string{"Connection", "X-Hop", "Keep-Alive", "Te", "Proxy-Authenticate"} {
-		if a.header[name] != nil {
-			t.Errorf("%s: %q", name, a.header[name])
-		}
-	}
-	if a.header.Get("X-End") != "1" {
-		t.Error("X-End is not there")
-	}
-}
-
+// A coded page never reaches a client that does not accept the coding, even if the handler says
+// nothing of Vary.
+// RFC 9110, 12.5.3; RFC 9110, 8.4
 func TestAGzippedPageNeverReachesAClientThatDoesNotAcceptIt(t *testing.T) {
 	// The handler ignores the request and says nothing of Vary.
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -290,6 +149,8 @@ func TestAGzippedPageNeverReachesAClientThatDoesNotAcceptIt(t *testing.T) {
 	ask(p, "/page", "Accept-Encoding: br, gzip").wantHit(t, "zipped")
 }
 
+// A coded page is not given to a waiting request that does not accept the coding.
+// RFC 9110, 12.5.3
 func TestAGzippedPageIsNotGivenToThoseWhoWaitAndDoNotAcceptIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, slow(true, func(w http.ResponseWriter, r *http.Request) {

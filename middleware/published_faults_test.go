@@ -46,6 +46,7 @@ var faults = []struct {
 	{"a hit allocates 8 MB to decompress 1 KiB", TestAHitInMemoryAllocatesOnce},
 }
 
+// Each fault that was found in published caches has a test here.
 func TestEveryFaultHasItsTest(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, f := range faults {
@@ -57,6 +58,8 @@ func TestEveryFaultHasItsTest(t *testing.T) {
 	}
 }
 
+// Host and method are in the key.
+// RFC 9111, 2; RFC 9111, 4
 func TestHostAndMethodAreInTheKey(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -73,6 +76,7 @@ func TestHostAndMethodAreInTheKey(t *testing.T) {
 	}
 }
 
+// A 503 is a 503 with its body for all who wait, never an empty 200.
 func TestA503IsOneForAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for face, p := range faces(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
@@ -88,6 +92,7 @@ func TestA503IsOneForAllWhoWait(t *testing.T) {
 	})
 }
 
+// When the first of twenty clients leaves, the other nineteen get the page.
 func TestTheFirstOfTwentyLeaves(t *testing.T) {
 	for _, heedful := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -109,6 +114,8 @@ func TestTheFirstOfTwentyLeaves(t *testing.T) {
 	}
 }
 
+// All values of a field are kept, in their order.
+// RFC 9110, 5.3; RFC 9111, 3.1
 func TestSeveralValuesOfAFieldStay(t *testing.T) {
 	h := answering("page", "Cache-Control: max-age=60", "Link: <a>", "Link: <b>", "X-Many: 1", "X-Many: 2", "X-Many: 3")
 	for face, p := range faces(t, h) {
@@ -151,6 +158,7 @@ func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func
 	}
 }
 
+// A background refresh that panics ends there, and the stale page is served.
 func TestARefreshThatPanicsEndsThere(t *testing.T) {
 	whenStale(t, staling(func(http.ResponseWriter, *http.Request) { panic("bug") }), nil, func(t *testing.T, _ string, p http.Handler) {
 		for range 3 {
@@ -160,6 +168,7 @@ func TestARefreshThatPanicsEndsThere(t *testing.T) {
 	})
 }
 
+// A background refresh outlives the request that triggered it.
 func TestARefreshOutlivesItsRequest(t *testing.T) {
 	whenStale(t, staling(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -178,6 +187,7 @@ func TestARefreshOutlivesItsRequest(t *testing.T) {
 	})
 }
 
+// Concurrent misses make one body.
 func TestConcurrentMissesMakeOneBody(t *testing.T) {
 	for _, length := range []int{10, 100_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -197,6 +207,7 @@ func TestConcurrentMissesMakeOneBody(t *testing.T) {
 	}
 }
 
+// A purge by prefix matches the beginning of the path, at the borders of its segments.
 func TestAPrefixIsThatOfThePath(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(ttl)(telling()))
@@ -220,6 +231,7 @@ func TestAPrefixIsThatOfThePath(t *testing.T) {
 	}
 }
 
+// A purge by URL is of exactly that URL: nothing in it is a pattern.
 func TestAPurgeIsOfOnePage(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(ttl)(telling()))
@@ -254,6 +266,7 @@ func (w *slowPoke) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A response over the limit takes little memory.
 func TestALongResponseTakesLittleMemory(t *testing.T) {
 	const length = 96 << 20
 	for _, known := range []bool{true, false} {
@@ -277,6 +290,8 @@ func TestALongResponseTakesLittleMemory(t *testing.T) {
 	}
 }
 
+// A stale page that replaces a failure is that page alone, with nothing of the failure.
+// RFC 5861, 4
 func TestAStalePageInPlaceOfAFailureIsThatPage(t *testing.T) {
 	for name, fail := range map[string]http.HandlerFunc{
 		"short": func(w http.ResponseWriter, _ *http.Request) {
@@ -314,6 +329,7 @@ func TestAStalePageInPlaceOfAFailureIsThatPage(t *testing.T) {
 	}
 }
 
+// A handler that fails before it writes anything is not stored.
 func TestAHandlerThatFailsWithoutAWordIsNotStored(t *testing.T) {
 	for name, fail := range map[string]func(r *http.Request){
 		"panic":  func(*http.Request) { panic(http.ErrAbortHandler) },
@@ -339,6 +355,7 @@ func TestAHandlerThatFailsWithoutAWordIsNotStored(t *testing.T) {
 	}
 }
 
+// What a handler writes is stored whichever way it writes.
 func TestEveryWayOfWritingIsRecorded(t *testing.T) {
 	for name, respond := range map[string]http.HandlerFunc{
 		"Write":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("page")) },
@@ -375,6 +392,8 @@ func TestEveryWayOfWritingIsRecorded(t *testing.T) {
 	}
 }
 
+// Paths and queries that differ in case are different pages.
+// RFC 9110, 4.2.3; RFC 3986, 6.2.2.1
 func TestTheCaseOfAPathCounts(t *testing.T) {
 	for face, p := range faces(t, telling()) {
 		for range 2 {

@@ -22,7 +22,7 @@ func unopenable() cache.Config {
 	}}
 }
 
-// A purge that did not reach the store says so, whatever the alias's on_error is: the
+// A purge that did not reach the store returns its error, whatever the alias's on_error is: the
 // page may still be there.
 func TestAPurgeReturnsTheErrorOfAStoreThatCannotBeReached(t *testing.T) {
 	down := new(backend)

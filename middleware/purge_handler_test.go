@@ -40,6 +40,7 @@ func shop(caches *cache.Handler, authorize middleware.Authorizer, opts ...middle
 	return within(caches, mux)
 }
 
+// The purge handler purges what PURGE, or a POST of a form or JSON, names.
 func TestAPurgeOverHTTP(t *testing.T) {
 	const form, js = "application/x-www-form-urlencoded", "application/json"
 	pages := []string{"/shop", "/shop?page=2", "/shop/hats", "/shopping", "/"}
@@ -91,6 +92,7 @@ func TestAPurgeOverHTTP(t *testing.T) {
 	}
 }
 
+// A soft purge over HTTP marks the page stale.
 func TestASoftPurgeOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy := middleware.NewPolicy(ttl)
@@ -122,6 +124,9 @@ func TestASoftPurgeOverHTTP(t *testing.T) {
 	})
 }
 
+// The purge handler refuses requests without valid credentials, from other sites, and malformed
+// ones.
+// RFC 9110, 11.6.2
 func TestAPurgeHandlerRefuses(t *testing.T) {
 	const form, js = "application/x-www-form-urlencoded", "application/json"
 	url := "url=http://example.com/page"
@@ -193,6 +198,7 @@ func TestAPurgeHandlerRefuses(t *testing.T) {
 	}
 }
 
+// Without credentials, the purge handler does not tell whether a page exists.
 func TestWithoutCredentialsNothingTellsWhetherAPageExists(t *testing.T) {
 	h := shop(inMemory(t), middleware.BearerToken("sesame"))
 	ask(h, "/page")
@@ -202,6 +208,8 @@ func TestWithoutCredentialsNothingTellsWhetherAPageExists(t *testing.T) {
 	}
 }
 
+// The purge handler accepts a bearer token, user and password, or what a function allows.
+// RFC 9110, 11.6.2
 func TestTheCredentialsThatAreAllowed(t *testing.T) {
 	for name, test := range map[string]struct {
 		authorize middleware.Authorizer
@@ -219,6 +227,7 @@ func TestTheCredentialsThatAreAllowed(t *testing.T) {
 	}
 }
 
+// A purge handler without usable credentials panics at construction.
 func TestAPurgeHandlerCannotBeMadeWithoutCredentials(t *testing.T) {
 	for name, f := range map[string]func(){
 		"the zero Authorizer":        func() { plainPages.PurgeHandler(middleware.Authorizer{}) },
@@ -235,6 +244,8 @@ func TestAPurgeHandlerCannotBeMadeWithoutCredentials(t *testing.T) {
 	}
 }
 
+// A purge over HTTP that fails answers 503, says that the page may still be there, and shows no
+// secrets.
 func TestAPurgeThatFailsSaysSo(t *testing.T) {
 	b := new(backend)
 	h := shop(newCaches(t, b.config()), middleware.BearerToken("sesame"))
@@ -248,6 +259,7 @@ func TestAPurgeThatFailsSaysSo(t *testing.T) {
 	}
 }
 
+// A purge over HTTP goes to the host and the scheme that a trusted proxy names.
 func TestAPurgeGoesToTheHostThatATrustedProxyNames(t *testing.T) {
 	h := shop(inMemory(t), middleware.BearerToken("sesame"), middleware.TrustProxies(netip.MustParsePrefix("0.0.0.0/0")))
 	fields := []string{"X-Forwarded-Host: shop.example", "X-Forwarded-Proto: https"}
@@ -258,7 +270,8 @@ func TestAPurgeGoesToTheHostThatATrustedProxyNames(t *testing.T) {
 	wantGone(t, h, "/page", fields...)
 }
 
-// Two programs with servers of their own and one store: a purge on one is a purge on both.
+// A purge over HTTP on one server reaches the pages of another server on the same store. Two
+// programs with servers of their own and one Redis.
 func TestAPurgeOverHTTPReachesAnotherServer(t *testing.T) {
 	for _, backend := range testbackends.Shared() {
 		t.Run(backend.Name, func(t *testing.T) { wantPurgesToReachAnotherServer(t, configOn(t, backend)) })
@@ -313,6 +326,7 @@ func wantPurgesToReachAnotherServer(t *testing.T, cfg cache.Config) {
 	}
 }
 
+// No body makes the purge handler panic or answer 500.
 func FuzzPurgeBody(f *testing.F) {
 	for _, seed := range []string{
 		`{"url": "http://example.com/a?b#c", "prefix": true}`, `{"url": null}`, `{"url": "http://[::1]:80/%zz"}`, `[]`, `{}{}`,

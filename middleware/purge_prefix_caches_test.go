@@ -13,8 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// One handler of pages may serve the caches of several handlers, each with a list of
-// purges of its own.
+// A purge by prefix is of the caches that it is given, also if one handler of pages serves several.
 func TestAPurgeByPrefixIsOfItsOwnCaches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		open := func() (driver.Store, error) { return memstore.New(memstore.Options{Clock: precise{}}) }

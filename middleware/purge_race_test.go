@@ -56,8 +56,8 @@ func (s *held) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return value, err
 }
 
-// A request that has found nothing is overtaken by one that stores a page which
-// is not for it. It looks again, and must look closely.
+// A request that found nothing and is overtaken by another client's page does not get it if it is
+// not for this request.
 func TestARequestThatIsOvertaken(t *testing.T) {
 	for name, test := range map[string]struct {
 		says            []string
@@ -126,6 +126,8 @@ type remote struct{ driver.Store }
 
 func (remote) Shutdown(context.Context) error { return nil }
 
+// A purge in another process reaches the page, and a run that began before it is not stored.
+// RFC 9111, 4.4
 func TestAPurgeInAnotherProcess(t *testing.T) {
 	for name, purge := range map[string]func(context.Context) error{
 		"hard":        func(ctx context.Context) error { return plainPages.Purge(ctx, pageURL) },
@@ -170,7 +172,7 @@ func TestAPurgeInAnotherProcess(t *testing.T) {
 	}
 }
 
-// Several programs fill one page at once, each with its users waiting.
+// Several processes that fill one page at once give each client a page of its own variant.
 func TestManyProcessesFillOnePage(t *testing.T) {
 	for _, says := range [][]string{{"Vary: Accept-Language"}, {"Vary: X-None"}, {"Cache-Control: private"}, {"Set-Cookie: a=b"}, {"Content-Encoding: gzip"}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -205,8 +207,8 @@ func TestManyProcessesFillOnePage(t *testing.T) {
 	}
 }
 
-// What a store that keeps bytes gives back cut to milliseconds, and what was
-// never cut, are compared.
+// A purge by prefix counts for runs within the same millisecond, also in a store that cuts times to
+// milliseconds.
 func TestAPurgeByPrefixWithinAMillisecondOfARun(t *testing.T) {
 	for _, offset := range []time.Duration{0, 200 * time.Microsecond, 999 * time.Microsecond} {
 		synctest.Test(t, func(t *testing.T) {
@@ -234,7 +236,9 @@ func TestAPurgeByPrefixWithinAMillisecondOfARun(t *testing.T) {
 	}
 }
 
-// A change by its own method, while others wait for the page that it is about.
+// Under many concurrent changes, no reader gets a page older than a change that was answered before
+// its request.
+// RFC 9111, 4.4
 func TestManyChangesAndReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		version := 0
@@ -270,8 +274,7 @@ func TestManyChangesAndReaders(t *testing.T) {
 	})
 }
 
-// A soft purge has read the page, and writes it, stale, when a hard one has just
-// removed it.
+// A soft purge does not bring back a page that a hard purge has just removed.
 func TestASoftPurgeDoesNotUndoAHardOne(t *testing.T) {
 	for _, vary := range []string{"X-None", "Accept-Language"} {
 		var s *held

@@ -27,6 +27,7 @@ func purgeOf(t testing.TB, p *middleware.Policy, ctx context.Context, url string
 	return result
 }
 
+// A purge by URL reports how many stored pages it knew of.
 func TestAPurgeTellsHowManyEntriesWereKnown(t *testing.T) {
 	onEachShared(t, func(t *testing.T, processes []*cache.Handler) {
 		for _, opts := range [][]middleware.PurgeOption{nil, {middleware.SoftPurge()}} {
@@ -57,6 +58,7 @@ func TestAPurgeTellsHowManyEntriesWereKnown(t *testing.T) {
 	})
 }
 
+// After a hard purge a second one reports nothing.
 func TestAHardPurgeLeavesNothingToCount(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl)
@@ -69,7 +71,7 @@ func TestAHardPurgeLeavesNothingToCount(t *testing.T) {
 	}
 }
 
-// The keys are those that the command and other tools find in the alias.
+// A purge reports the keys of the pages, which are those that the command finds in the alias.
 func TestAPurgeTellsTheKeysOfThePages(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl, middleware.KeyPrefix("shop"))
@@ -94,6 +96,7 @@ func TestAPurgeTellsTheKeysOfThePages(t *testing.T) {
 	}
 }
 
+// A purge with other options or another URL than the pages finds nothing.
 func TestAPurgeOfWhatIsNotThePagesFindsNothing(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl, middleware.KeyPrefix("shop"), middleware.OnlyQuery("page"))
@@ -123,6 +126,7 @@ func TestAPurgeOfWhatIsNotThePagesFindsNothing(t *testing.T) {
 	}
 }
 
+// A purge by prefix reports no count.
 func TestAPurgeByPrefixIsNotCounted(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl)
@@ -138,7 +142,7 @@ func TestAPurgeByPrefixIsNotCounted(t *testing.T) {
 	wantGone(t, p, "/shop/hats")
 }
 
-// Whatever is wrong with a URL is an error that says so, and nothing is purged.
+// Anything wrong with a URL is an error that says what, and nothing is purged.
 func TestAPurgeOfWhatIsNoURLIsAnError(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl)
@@ -167,6 +171,7 @@ func TestAPurgeOfWhatIsNoURLIsAnError(t *testing.T) {
 	wantThere(t, p, "/shop")
 }
 
+// PurgePath takes scheme and host from its request as the pages do.
 func TestPurgePathIsOfTheSiteOfItsRequest(t *testing.T) {
 	caches := inMemory(t)
 	policy := middleware.NewPolicy(ttl, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))
@@ -210,6 +215,7 @@ func TestPurgePathIsOfTheSiteOfItsRequest(t *testing.T) {
 	}
 }
 
+// A purge that fails reports no count.
 func TestAPurgeThatFailsIsNotCounted(t *testing.T) {
 	b := new(backend)
 	caches := newCaches(t, b.config())
@@ -224,7 +230,7 @@ func TestAPurgeThatFailsIsNotCounted(t *testing.T) {
 	}
 }
 
-// The report of PURGE and POST is that of PurgeURL.
+// The report of a purge over HTTP is that of PurgeURL.
 func TestTheReportOverHTTPIsThatOfPurgeURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caches := inMemory(t)
@@ -258,7 +264,8 @@ func TestTheReportOverHTTPIsThatOfPurgeURL(t *testing.T) {
 	})
 }
 
-// Programs get JSON, and so does who says nothing; only who prefers text gets that.
+// A purge report is JSON, except for clients that prefer text.
+// RFC 9110, 12.5.1
 func TestTheFormOfAReport(t *testing.T) {
 	h := shop(inMemory(t), middleware.BearerToken("sesame"))
 	for accept, isJSON := range map[string]bool{

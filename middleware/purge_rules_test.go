@@ -20,6 +20,7 @@ import (
 // later is the n-th second of these tests.
 func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
 
+// A purge rule matches its path and all paths under it.
 func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 	pageAt := func(host, path string) policy.Target { return policy.NewTarget("https", host, path, "a=1") }
 	rule := page.PurgeRule{KeyPrefix: "p", Scheme: "https", Host: "example.org", Path: "/shop", At: later(10)}
@@ -48,6 +49,7 @@ func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
 	}
 }
 
+// The list of purge rules is bounded: rules are merged, and none is forgotten.
 func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 	var rules []page.PurgeRule
 	const n = 3 * page.MaxRules
@@ -69,6 +71,7 @@ func TestTheListOfRulesIsBoundedAndForgetsNoPurge(t *testing.T) {
 	}
 }
 
+// A purge rule replaces those that it includes.
 func TestARuleTakesThePlaceOfThoseThatItMakesNeedless(t *testing.T) {
 	rule := func(path string, at int, soft bool) page.PurgeRule {
 		return page.PurgeRule{Scheme: "https", Host: "example.org", Path: path, At: later(at), Soft: soft}
@@ -104,6 +107,7 @@ func many(t *testing.T) *cache.Handler {
 	return caches
 }
 
+// Concurrent purges by prefix are all kept.
 func TestConcurrentPurgesAreAllKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
@@ -124,6 +128,7 @@ func TestConcurrentPurgesAreAllKept(t *testing.T) {
 	})
 }
 
+// A process that died while it held the list of purges does not stop the purges of others.
 func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
@@ -137,6 +142,7 @@ func TestThePurgeOfAProcessThatDiedDoesNotStopOthers(t *testing.T) {
 	})
 }
 
+// A purge that waits for the list of purges ends with its context.
 func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		scope := many(t).Scope(t.Context())
@@ -151,6 +157,7 @@ func TestAPurgeThatHasToWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// A purge by prefix in another process counts within a second.
 func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())
@@ -178,6 +185,7 @@ func TestAnotherProcessesPurgeCountsWithinASecond(t *testing.T) {
 	})
 }
 
+// A page that was purged by prefix is replaced, and not stored beside a variant.
 func TestAPageThatWasPurgedByPrefixIsReplacedAndNotPutBesideAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := many(t).Scope(t.Context())

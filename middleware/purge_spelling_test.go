@@ -70,6 +70,8 @@ var spellings = []struct {
 	{"RFC 9110, 4.2.3: scheme, host and port", []string{"/host"}, []string{"HTTP://EXAMPLE.com:80/host", "http://example.com:/host", "http://user@example.com/host#part"}, "/HOST"},
 }
 
+// Equivalent spellings of a URL are one URL to a purge.
+// RFC 3986, 6.2.2; RFC 3986, 6.2.3; RFC 9110, 4.2.3
 func TestEquivalentSpellingsOfAURLAreOneURLToAPurge(t *testing.T) {
 	type purge = func(p *middleware.Policy, ctx context.Context, url string) error
 	ways := map[string]purge{
@@ -138,6 +140,8 @@ var hostSpellings = []struct {
 	{"RFC 5952, 4: addresses", []string{"[2001:db8::1]", "[2001:0DB8:0::0001]:80"}, []string{"http://[2001:db8::1]/", "http://[2001:DB8:0:0:0:0:0:1]:080/"}, "[2001:db8::2]"},
 }
 
+// Every spelling of a host is one host to a purge.
+// RFC 3986, 3.2.2; RFC 9110, 4.2.3; RFC 5952, 4
 func TestEverySpellingOfAHostIsOneHostToAPurge(t *testing.T) {
 	for _, line := range hostSpellings {
 		for _, url := range line.urls {
@@ -174,7 +178,7 @@ func TestEverySpellingOfAHostIsOneHostToAPurge(t *testing.T) {
 	}
 }
 
-// A host that DNS cannot have is an error, which names the cure.
+// A host that DNS cannot have is an error that names the cure.
 func TestAPurgeOfAHostThatCannotBeNamesTheCure(t *testing.T) {
 	p := middleware.NewPolicy(ttl)
 	_, err := p.PurgeURL(processes(t, 1)[0].Scope(t.Context()), "http://a\u200db.example/")
@@ -183,7 +187,7 @@ func TestAPurgeOfAHostThatCannotBeNamesTheCure(t *testing.T) {
 	}
 }
 
-// A handler may answer each spelling otherwise.
+// Each spelling of a URL has a page of its own, since a handler may answer each differently.
 func TestEachSpellingHasAPageOfItsOwn(t *testing.T) {
 	for face, p := range faces(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -203,6 +207,8 @@ func TestEachSpellingHasAPageOfItsOwn(t *testing.T) {
 	}
 }
 
+// A purge by prefix reaches every spelling of the paths.
+// RFC 3986, 6.2.2
 func TestAPrefixPurgeReachesEverySpelling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, url := range []string{"http://example.com/café", "HTTP://Example.com:80/caf%c3%a9/", "http://example.com/x/../café#a"} {
@@ -231,8 +237,9 @@ func TestAPrefixPurgeReachesEverySpelling(t *testing.T) {
 	})
 }
 
-// What a run began to make before the purge is not stored, however its client spelled
-// the URL, in this process and in another one.
+// A run that began before a purge is not stored, however its client spelled the URL, in this
+// process and in others.
+// RFC 3986, 6.2.2
 func TestAPurgeStopsRunsOfEverySpelling(t *testing.T) {
 	for name, purge := range map[string]func(context.Context, string) error{
 		"hard": plainPages.Purge, "soft": plainPages.PurgeSoft, "prefix": plainPages.PurgePrefix,
@@ -261,8 +268,9 @@ func TestAPurgeStopsRunsOfEverySpelling(t *testing.T) {
 	}
 }
 
-// A client that makes up spellings makes no work for those who use the normal one, and
-// the number of pages that it can have stored is bounded.
+// A client that makes up spellings makes no work for those who use the normal one, and can store a
+// bounded number of pages.
+// RFC 9111, 7.1
 func TestSpellingsOfOneClientDoNotDisturbTheOthers(t *testing.T) {
 	stored := make(map[string]bool)
 	events := new(signals.Signal[cache.Event])
@@ -295,7 +303,8 @@ func TestSpellingsOfOneClientDoNotDisturbTheOthers(t *testing.T) {
 	}
 }
 
-// Whatever the URL is, a purge of it reaches every spelling, and no other URL.
+// A purge reaches every equivalent spelling of its URL, and no other URL.
+// RFC 3986, 6.2.2
 func TestAPurgeReachesExactlyTheEquivalentURLs(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(time.Hour)(telling()))

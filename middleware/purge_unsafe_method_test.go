@@ -30,6 +30,8 @@ func changing(change http.HandlerFunc) *handler {
 	return h
 }
 
+// A response to an unsafe method invalidates its target whatever its form.
+// RFC 9111, 4.4
 func TestAChangeOfWhateverFormInvalidates(t *testing.T) {
 	for name, change := range map[string]http.HandlerFunc{
 		"nothing is written": func(http.ResponseWriter, *http.Request) {},
@@ -62,9 +64,9 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// Targets that a URL parser reads otherwise than they were received: each changes its
-// own page, that by another spelling of the same URL (RFC 3986, section 6.2.2), and no
-// other.
+// A change invalidates the page of its own target, also by other spellings of the same URL, and no
+// other page.
+// RFC 9111, 4.4; RFC 3986, 6.2.2
 func TestAChangeInvalidatesItsOwnTargetAndNoOther(t *testing.T) {
 	for target, same := range map[string]string{
 		"//other.test/page": "", `/pa"ge`: "/pa%22ge", "/pä": "/p%c3%a4", "/p%C3%A4": "/pä", "/a%2Fb": "/a%2fb", "/a;b": "", "/page?x=%zz;y": "",
@@ -107,6 +109,8 @@ func TestAChangeInvalidatesItsOwnTargetAndNoOther(t *testing.T) {
 	}
 }
 
+// Location and Content-Location of a change invalidate pages of the same origin only.
+// RFC 9111, 4.4; RFC 9110, 4.3.1
 func TestAChangeNamesOnlyPagesOfItsOrigin(t *testing.T) {
 	for location, want := range map[string]bool{
 		"http://example.com/page": true, "/page": true, "page": true, "http://EXAMPLE.com:80/page": true, "/page#x": true,
@@ -124,6 +128,8 @@ func TestAChangeNamesOnlyPagesOfItsOrigin(t *testing.T) {
 	}
 }
 
+// An error response to an unsafe method invalidates nothing.
+// RFC 9111, 4.4
 func TestAFailedChangeInvalidatesNothing(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 500, 503} {
 		p := faces(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))["site"]
@@ -133,7 +139,8 @@ func TestAFailedChangeInvalidatesNothing(t *testing.T) {
 	}
 }
 
-// A page that is made while a change is under way was read before or after it.
+// A page that is made while its target is changed is not stored.
+// RFC 9111, 4.4
 func TestAChangeWhileItsPageIsMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		changed := false
@@ -161,8 +168,8 @@ func TestAChangeWhileItsPageIsMade(t *testing.T) {
 	})
 }
 
-// A handler, or middleware around it, may commit after it has answered. What a page
-// was made of until then is old.
+// A change that is committed after the response was sent invalidates what was made until then.
+// RFC 9111, 4.4
 func TestAChangeThatIsMadeAfterTheAnswerInvalidates(t *testing.T) {
 	answers := map[string]func(w http.ResponseWriter){
 		"a status":         func(w http.ResponseWriter) { w.WriteHeader(204) },

@@ -18,6 +18,7 @@ var everyVariant = [][]string{
 	nil, {"Accept-Language: de"}, {"Cookie: locale=de"}, {"Cookie: locale=fr"}, {"Authorization: Bearer x"}, {"X-Api-Key: x", "Accept-Language: de"}, {"X-B: 1"},
 }
 
+// A purge is of all variants of its URL, and of nothing else.
 func TestAPurgeIsOfAllVariantsAndOfNothingElse(t *testing.T) {
 	for name, purge := range map[string]func(*middleware.Policy, context.Context, string) error{
 		"by URL":    (*middleware.Policy).Purge,
@@ -58,6 +59,7 @@ func TestAPurgeIsOfAllVariantsAndOfNothingElse(t *testing.T) {
 	}
 }
 
+// A page is purged by the spelling of the URL that its clients use.
 func TestAURLIsPurgedInTheSpellingOfItsClients(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(ttl)(answering("page")))
@@ -77,6 +79,7 @@ func TestAURLIsPurgedInTheSpellingOfItsClients(t *testing.T) {
 	}
 }
 
+// A purge uses the key options of its policy.
 func TestAPurgeGoesByTheOptionsOfThePages(t *testing.T) {
 	caches := inMemory(t)
 	opts := []middleware.PageOption{middleware.IgnoreQuery("utm_*"), middleware.SortQuery(), middleware.KeyPrefix("shop")}
@@ -97,6 +100,7 @@ func TestAPurgeGoesByTheOptionsOfThePages(t *testing.T) {
 	wantThere(t, other, "/page?a=1&b=2")
 }
 
+// A text that is no absolute http or https URL cannot be purged.
 func TestWhatIsNoURLOfAPageCannotBePurged(t *testing.T) {
 	scope := inMemory(t).Scope(t.Context())
 	for _, bad := range []string{"", "/page", "example.com/page", "ftp://example.com/page", "http:///page", "http:opaque", "http://a b/", "http://example.com/\n", "://"} {
@@ -112,6 +116,8 @@ func TestWhatIsNoURLOfAPageCannotBePurged(t *testing.T) {
 	}
 }
 
+// A purge stops a run that is under way from being stored, in this process and from another.
+// RFC 9111, 4.4
 func TestAPurgeDuringAFill(t *testing.T) {
 	for name, purge := range map[string]func(*middleware.Policy, context.Context, string) error{
 		"hard": (*middleware.Policy).Purge, "soft": (*middleware.Policy).PurgeSoft,
@@ -156,6 +162,8 @@ func TestAPurgeDuringAFill(t *testing.T) {
 	}
 }
 
+// A page that is purged softly is served stale while it is refreshed.
+// RFC 5861, 3
 func TestASoftlyPurgedPageIsServedWhileItIsMadeAnew(t *testing.T) {
 	for name, purge := range map[string]func(*middleware.Policy, context.Context, string) error{
 		"by URL": (*middleware.Policy).PurgeSoft, "by prefix": (*middleware.Policy).PurgePrefixSoft,
@@ -181,6 +189,7 @@ func TestASoftlyPurgedPageIsServedWhileItIsMadeAnew(t *testing.T) {
 	}
 }
 
+// A purge without a cache is an error.
 func TestAPurgeWithoutACacheIsAnError(t *testing.T) {
 	caches := inMemory(t)
 	scope := caches.Scope(t.Context())
@@ -197,6 +206,9 @@ func TestAPurgeWithoutACacheIsAnError(t *testing.T) {
 	}
 }
 
+// A response to an unsafe method that is no error invalidates its target, and Location and
+// Content-Location of the same origin.
+// RFC 9111, 4.4
 func TestUnsafeMethodsInvalidateTheTargetAndTheSameOrigin(t *testing.T) {
 	for _, test := range []struct {
 		rule   string

@@ -34,6 +34,7 @@ func numbered(fields ...string) *handler {
 	return h
 }
 
+// Requests that come after a purge do not get the run that began before it.
 func TestAPurgeWhileManyWaitForAPage(t *testing.T) {
 	for name, purge := range map[string]func(context.Context) error{
 		"hard":   func(ctx context.Context) error { return plainPages.Purge(ctx, pageURL) },
@@ -71,6 +72,7 @@ func TestAPurgeWhileManyWaitForAPage(t *testing.T) {
 	}
 }
 
+// A page that is stale at birth and was purged during its run is not kept for stale use.
 func TestAPurgeWhileAPageIsMadeThatIsStaleAtOnce(t *testing.T) {
 	// Its waiters are let go, and what is kept of it is kept beside the flight.
 	for _, says := range []string{
@@ -107,6 +109,7 @@ func TestAPurgeWhileAPageIsMadeThatIsStaleAtOnce(t *testing.T) {
 	}
 }
 
+// After a purge by prefix, the old page does not replace a failure.
 func TestAfterAPurgeByPrefixNobodyGetsTheOldPageForAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caches := inMemory(t)
@@ -147,6 +150,7 @@ func (s *selective) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return s.Store.Get(ctx, key)
 }
 
+// A purge by prefix counts even if the list of purges could not be read at first.
 func TestAPurgeByPrefixCountsThoughTheListCannotBeReadAtFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s *selective
@@ -170,6 +174,7 @@ func TestAPurgeByPrefixCountsThoughTheListCannotBeReadAtFirst(t *testing.T) {
 	})
 }
 
+// A purge by prefix holds in the process that made it when the store has evicted its list.
 func TestAPurgeByPrefixOutlivesTheListInTheStore(t *testing.T) {
 	// A bounded store may evict the list, while pages that are asked for more
 	// often stay.

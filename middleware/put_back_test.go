@@ -75,8 +75,8 @@ func (w flushing) WriteHeader(status int) {
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// TestWhatAStalePageHasBecomeIsHeldAgainstTheClientsFields: the run was to validate the
-// page, for all.
+// The conditions that were taken out for a shared validation are applied to its result.
+// RFC 9110, 13.2.2; RFC 9111, 4.3.2
 func TestWhatAStalePageHasBecomeIsHeldAgainstTheClientsFields(t *testing.T) {
 	for what, outcome := range outcomesOfNow {
 		for size, content := range map[string]string{"short": "0123456789", "long": film, "over MaxBody": strings.Repeat(film, 5)} {
@@ -129,8 +129,8 @@ const (
 	later        = "Tue, 03 Jan 2006 15:04:05 GMT"
 )
 
-// TestASharedCacheForwardsIfMatch: it is for the origin (RFC 9111, section 4.3.2), where
-// the origin is asked.
+// A shared cache forwards If-Match where it asks the origin, since the condition is for the origin.
+// RFC 9111, 4.3.2; RFC 9110, 13.1.1
 func TestASharedCacheForwardsIfMatch(t *testing.T) {
 	for _, condition := range []string{`If-Match: "v0"`, "If-Unmodified-Since: " + earlier} {
 		synctest.Test(t, func(t *testing.T) {
@@ -173,6 +173,8 @@ func secureSite() *handler {
 	}}
 }
 
+// A redirect to the very URL, which the handler made without fields that were taken out, is not
+// shared, and the request runs again with them.
 func TestARedirectToTheVeryURLIsNotForAll(t *testing.T) {
 	for name, around := range kindsOfCache {
 		for _, fields := range [][]string{
@@ -208,8 +210,8 @@ func TestARedirectToTheVeryURLIsNotForAll(t *testing.T) {
 	}
 }
 
-// TestOtherRedirectsAreStored: to another host, path, query, or by a handler to which
-// nothing was hidden.
+// A redirect to another host, path or query is stored, and so is one of a handler to which nothing
+// was hidden.
 func TestOtherRedirectsAreStored(t *testing.T) {
 	for _, to := range []string{"https://cdn.example.com/page?a=1", "/page/?a=1", "/page?a=2", "/other", "//example.org/page?a=1", "https:/", "::", "/%70age?a=1", "?a=2"} {
 		for name, around := range kindsOfCache {
@@ -229,6 +231,7 @@ func TestOtherRedirectsAreStored(t *testing.T) {
 	}
 }
 
+// With a trusted proxy, the redirect and the page of each scheme are stored apart.
 func TestARedirectIsStoredByTheSchemeThatATrustedProxySays(t *testing.T) {
 	h := secureSite()
 	p := cached(t, h, middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")))
@@ -239,7 +242,7 @@ func TestARedirectIsStoredByTheSchemeThatATrustedProxySays(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
-// TestARedirectToAnotherSchemeIsStoredWhereTheSchemeIsKnown: a trusted proxy has said it.
+// A redirect to another scheme is stored where a trusted proxy has said the scheme.
 func TestARedirectToAnotherSchemeIsStoredWhereTheSchemeIsKnown(t *testing.T) {
 	for name, around := range kindsOfCache {
 		h := secureSite()
@@ -254,8 +257,9 @@ func TestARedirectToAnotherSchemeIsStoredWhereTheSchemeIsKnown(t *testing.T) {
 	}
 }
 
-// TestAStrangersHostKeepsNoRedirectFromTheOthers: only that client's request is answered as
-// it came.
+// A client that sends another Host does not keep a redirect from others: only its own request is
+// answered as it came.
+// RFC 9111, 7.1
 func TestAStrangersHostKeepsNoRedirectFromTheOthers(t *testing.T) {
 	for name, around := range kindsOfCache {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -274,8 +278,8 @@ func TestAStrangersHostKeepsNoRedirectFromTheOthers(t *testing.T) {
 	}
 }
 
-// TestTheAddressOfAClientTurnsNoRedirectIntoAnother: the handler need not run once more
-// for fields that say nothing of the URL.
+// A redirect is shared although a client's address was hidden from the handler, since that says
+// nothing of the URL.
 func TestTheAddressOfAClientTurnsNoRedirectIntoAnother(t *testing.T) {
 	for name, around := range kindsOfCache {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -292,8 +296,8 @@ func TestTheAddressOfAClientTurnsNoRedirectIntoAnother(t *testing.T) {
 	}
 }
 
-// TestAPartIsNotPutBackBehindAHeadThatIsSent: outer middleware has made the response one
-// client's as its status was written, and the rest of it is of the same run.
+// A range is not applied after the header was sent: outer middleware has made the response one
+// client's as its status was written, and the rest is of the same run.
 func TestAPartIsNotPutBackBehindAHeadThatIsSent(t *testing.T) {
 	for _, length := range []string{"", "5000"} {
 		t.Run("length "+length, inBubble(func(t *testing.T) {
@@ -323,7 +327,8 @@ func TestAPartIsNotPutBackBehindAHeadThatIsSent(t *testing.T) {
 	}
 }
 
-// TestTheClientOfARunHasItsRangeAsSoonAsItIsThere: of a length that is not known yet.
+// The client that started a run gets its range as soon as its bytes are there, even if the length
+// of the whole is not known yet.
 func TestTheClientOfARunHasItsRangeAsSoonAsItIsThere(t *testing.T) {
 	received := make(chan struct{})
 	h := &handler{}

@@ -19,6 +19,9 @@ func toBeStored(content string, fields ...string) *handler {
 	return answering(content, append(fields, "Content-Type: text/html", "Cache-Control: max-age=60")...)
 }
 
+// A range is cut from a stored page if the handler sent Accept-Ranges, or if the client accepts no
+// coding.
+// RFC 9110, 14.2; RFC 9110, 14.3
 func TestARangeIsCutIfTheHandlerSaysSoOrTheClientAcceptsNoCoding(t *testing.T) {
 	type fields = []string
 	for _, test := range []struct {
@@ -56,6 +59,9 @@ func TestARangeIsCutIfTheHandlerSaysSoOrTheClientAcceptsNoCoding(t *testing.T) {
 	}
 }
 
+// Ranges of a stored page are cut by first and last byte, to the end, or from the end; 416 answers
+// what lies behind it.
+// RFC 9110, 14.1.2; RFC 9110, 14.4; RFC 9110, 15.3.7.1; RFC 9110, 15.5.17
 func TestWhichRangesAreCut(t *testing.T) {
 	const content = "0123456789"
 	for asked, want := range map[string]struct {
@@ -102,8 +108,9 @@ func TestWhichRangesAreCut(t *testing.T) {
 	}
 }
 
-// A literal cache does what RFC 9111, section 3.3, allows, whatever the client accepts; a
-// handler that says "none" is believed.
+// A literal cache cuts every range from a complete entry, whatever codings the client accepts,
+// unless the handler says Accept-Ranges: none.
+// RFC 9111, 3.3; RFC 9110, 14.3
 func TestALiteralCacheCutsEveryRange(t *testing.T) {
 	for said, want := range map[string]int{"": 206, "bytes": 206, "none": 200} {
 		h := answering("0123456789", "Cache-Control: max-age=60", "Accept-Ranges: "+said)
@@ -118,6 +125,8 @@ func TestALiteralCacheCutsEveryRange(t *testing.T) {
 	}
 }
 
+// Several ranges are as many parts of multipart/byteranges.
+// RFC 9110, 14.6; RFC 9110, 15.3.7.2
 func TestSeveralRangesAreAsManyParts(t *testing.T) {
 	p := cached(t, toBeStored("0123456789"))
 	ask(p, "/page")
@@ -188,9 +197,9 @@ func (z *partZipper) close() {
 	}
 }
 
-// TestCompressionOutsideNeverCompressesAPart: what RFC 9110, section 14.4 says of a part
-// is about the bytes of the compressed response. And a strong tag would be one for two
-// sequences of bytes (section 8.8.1).
+// Compression outside of the cache never compresses a part, since Content-Range would be about
+// other bytes.
+// RFC 9110, 14.4; RFC 9110, 8.8.1
 func TestCompressionOutsideNeverCompressesAPart(t *testing.T) {
 	for how, compress := range compressors {
 		for name, around := range kindsOfCache {
@@ -224,8 +233,8 @@ func TestCompressionOutsideNeverCompressesAPart(t *testing.T) {
 	}
 }
 
-// TestTheGeneratedTagIsNoStrongOne: so it selects no range, and protects no change (RFC
-// 9110, sections 13.1.1 and 13.1.5).
+// The ETag that the cache generates is weak, so it selects no range and protects no change.
+// RFC 9110, 8.8.1; RFC 9110, 13.1.1; RFC 9110, 13.1.5
 func TestTheGeneratedTagIsNoStrongOne(t *testing.T) {
 	p := cached(t, toBeStored("0123456789"))
 	ask(p, "/page")
@@ -252,6 +261,8 @@ func TestTheGeneratedTagIsNoStrongOne(t *testing.T) {
 	}
 }
 
+// A range of a page that is being streamed is cut by the same rule as one of a stored page.
+// RFC 9110, 14.2
 func TestARangeOfAStreamIsCutByTheSameRule(t *testing.T) {
 	for accepts, want := range map[string]int{"identity": 206, "gzip": 200} {
 		synctest.Test(t, func(t *testing.T) {

@@ -36,6 +36,8 @@ func ofContent(content string, fields ...string) *handler {
 
 const partial = "larder; fwd=partial"
 
+// A range of a page that is not stored goes to the handler as it came.
+// RFC 9110, 14.2; RFC 9111, 3.3
 func TestAPartOfAPageThatIsNotStoredIsForTheHandler(t *testing.T) {
 	for rule, fields := range map[string][]string{
 		"the first bytes":          {"Range: bytes=0-1"},
@@ -81,6 +83,8 @@ func TestAPartOfAPageThatIsNotStoredIsForTheHandler(t *testing.T) {
 	}
 }
 
+// Range has no meaning for HEAD.
+// RFC 9110, 14.2
 func TestARangeOfAHeadMeansNothing(t *testing.T) {
 	h := ofContent(film)
 	p := cached(t, h)
@@ -91,6 +95,8 @@ func TestARangeOfAHeadMeansNothing(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// A range of a page over MaxBody is answered with 206 by the handler.
+// RFC 9110, 15.3.7
 func TestAPartOfAPageOverTheLimitIsAPart(t *testing.T) {
 	for name, around := range kindsOfCache {
 		h := ofContent(film)
@@ -104,8 +110,9 @@ func TestAPartOfAPageOverTheLimitIsAPart(t *testing.T) {
 	}
 }
 
-// TestADownloadIsResumedFromASlowOrigin: a client that asks for the rest and gets
-// the whole gives up, so it must have its 206 as soon as the origin sends it.
+// A download is resumed with 206 as soon as a slow origin sends it: a client that asks for the rest
+// and gets the whole gives up.
+// RFC 9110, 15.3.7
 func TestADownloadIsResumedFromASlowOrigin(t *testing.T) {
 	for name, around := range kindsOfCache {
 		t.Run(name, func(t *testing.T) {
@@ -153,6 +160,7 @@ func (s *slowly) pass() {
 	defer s.looking.Unlock()
 }
 
+// A range that goes to the handler and a run of the whole page do not disturb each other.
 func TestAPartDisturbsNoRunAndNoRunDisturbsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan string, 9)
@@ -194,6 +202,8 @@ func underWay(t *testing.T, fields ...string) (h *script, p http.Handler, whole 
 	return h, p, whole
 }
 
+// A range that a run under way has reached is cut from it.
+// RFC 9110, 14.2; RFC 9110, 15.3.7.1
 func TestAPartThatARunHasReachedIsTakenFromIt(t *testing.T) {
 	for rule, test := range map[string]struct {
 		known        bool // the length of the whole
@@ -234,6 +244,7 @@ func TestAPartThatARunHasReachedIsTakenFromIt(t *testing.T) {
 	}
 }
 
+// A range that a run under way has not reached goes to the handler.
 func TestAPartThatARunHasNotReachedIsForTheHandler(t *testing.T) {
 	for rule, test := range map[string]struct {
 		length string
@@ -267,6 +278,8 @@ func TestAPartThatARunHasNotReachedIsForTheHandler(t *testing.T) {
 	}
 }
 
+// A range that is cut from a run is aborted with the run.
+// RFC 9112, 8
 func TestAPartOfARunThatIsAbortedIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, p, whole := underWay(t, "Content-Length: 5000")
@@ -277,6 +290,8 @@ func TestAPartOfARunThatIsAbortedIsAborted(t *testing.T) {
 	})
 }
 
+// A range of a page that has to be validated is cut from the validated page.
+// RFC 9111, 4.3.3; RFC 9110, 14.2
 func TestAPartOfAPageThatMustBeValidatedIsCutFromTheAnswer(t *testing.T) {
 	for name, around := range kindsOfCache {
 		for _, content := range []string{"0123456789", film} {
@@ -297,6 +312,7 @@ func TestAPartOfAPageThatMustBeValidatedIsCutFromTheAnswer(t *testing.T) {
 	}
 }
 
+// An explanation says that a range of a page that is not stored goes to the handler.
 func TestARangeOfAPageThatIsNotStoredIsExplained(t *testing.T) {
 	h := ofContent(film)
 	p := cached(t, h, middleware.Explain("let-me-see"))
@@ -304,6 +320,8 @@ func TestARangeOfAPageThatIsNotStoredIsExplained(t *testing.T) {
 	h.wantRuns(t, 0)
 }
 
+// A range of a stale page that has changed is cut from the new page.
+// RFC 9111, 4.3.3; RFC 9110, 14.2
 func TestAPartOfAStalePageThatHasChangedIsCutFromTheStream(t *testing.T) {
 	for name, around := range kindsOfCache {
 		synctest.Test(t, func(t *testing.T) {

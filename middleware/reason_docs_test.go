@@ -46,6 +46,7 @@ Without a secret, ` + "`larder explain URL`" + ` asks for the page and explains 
 The list is generated from the code: ` + "`middleware.Reasons`" + ` returns it.
 `
 
+// The list of reasons in docs/why-not-cached.md is that of the code.
 func TestTheListOfReasonsIsThatOfTheCode(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(whyNotCachedBegins)
@@ -67,6 +68,7 @@ func TestTheListOfReasonsIsThatOfTheCode(t *testing.T) {
 	}
 }
 
+// Each reason says what it means and what to do.
 func TestEveryReasonSaysWhatToDo(t *testing.T) {
 	for _, r := range middleware.Reasons() {
 		if r.Means == "" || r.Rule == "" || strings.HasSuffix(r.Means, ".") || !strings.HasSuffix(r.Advice, ".") || strings.Contains(r.Means+r.Advice, "\n") {

@@ -270,6 +270,8 @@ func sharedOnce(t *testing.T, h http.Handler, r *http.Request) string {
 	return send(within(inMemory(t), middleware.Shared()(h)), r).cacheStatus()
 }
 
+// Each reason is the detail of Cache-Status for some request.
+// RFC 9211, 2.8
 func TestEveryReasonIsMetWith(t *testing.T) {
 	for _, r := range middleware.Reasons() {
 		if r.Detail == "hijacked" {
@@ -289,6 +291,7 @@ func TestEveryReasonIsMetWith(t *testing.T) {
 	}
 }
 
+// That a handler hijacks its connection is remembered for its page.
 func TestAHijackedConnectionIsRemembered(t *testing.T) {
 	hijacks := true
 	s := newServer(t, cached(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

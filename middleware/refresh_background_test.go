@@ -28,6 +28,8 @@ func turnStale(t *testing.T, p http.Handler, r *http.Request) answer {
 	return send(p, r)
 }
 
+// A refresh is a clean GET with the fields that select the page, and no body, condition or range.
+// RFC 9111, 4.3.1
 func TestARefreshIsACleanRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []*http.Request
@@ -64,8 +66,7 @@ func TestARefreshIsACleanRequest(t *testing.T) {
 	})
 }
 
-// TestARefreshHasTheCredentialsThatAreInTheKey is about those of a page that is
-// for all all the same, which are not, and those that are.
+// A refresh has the credentials that are in the key of its page, and no others.
 func TestARefreshHasTheCredentialsThatAreInTheKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		opts []middleware.PageOption
@@ -98,6 +99,7 @@ func TestARefreshHasTheCredentialsThatAreInTheKey(t *testing.T) {
 
 type valueKey struct{}
 
+// A refresh has a context and a scope of its own, with the values of the request.
 func TestARefreshHasAContextAndAScopeOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var scopes []*cache.BaseCache
@@ -129,6 +131,7 @@ func TestARefreshHasAContextAndAScopeOfItsOwn(t *testing.T) {
 	})
 }
 
+// A refresh is cancelled after RefreshTimeout, and is not stored.
 func TestARefreshIsStoppedWhenItTakesTooLong(t *testing.T) {
 	for name, begins := range map[string]func(w http.ResponseWriter){
 		"before its first byte":     func(http.ResponseWriter) {},
@@ -169,6 +172,7 @@ func TestARefreshIsStoppedWhenItTakesTooLong(t *testing.T) {
 	}
 }
 
+// A refresh that a request waits for is not cancelled after RefreshTimeout.
 func TestWhoFollowsARefreshKeepsItAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript(swr)
@@ -195,6 +199,7 @@ func TestWhoFollowsARefreshKeepsItAlive(t *testing.T) {
 	})
 }
 
+// A panic in a refresh is logged and contained.
 func TestAPanicInARefreshIsLoggedAndGoesNoFurther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := failing(func(http.ResponseWriter) { panic("the refresh has failed") }, swr)
@@ -212,6 +217,7 @@ func TestAPanicInARefreshIsLoggedAndGoesNoFurther(t *testing.T) {
 	})
 }
 
+// The number of refreshes at a time is bounded.
 func TestRefreshesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const pages, most = 100, 32
@@ -245,6 +251,7 @@ func TestRefreshesAreBounded(t *testing.T) {
 	})
 }
 
+// Shutdown waits for refreshes under way.
 func TestShutdownWaitsForRefreshes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: cache.Config{Backend: "memory"}})
@@ -266,7 +273,7 @@ func TestShutdownWaitsForRefreshes(t *testing.T) {
 	})
 }
 
-// TestARefreshOfALongPage has the refresh be announced before it is stored.
+// A long page is refreshed whole, also when it is streamed before it is stored.
 func TestARefreshOfALongPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := new(handler)
@@ -287,6 +294,8 @@ func TestARefreshOfALongPage(t *testing.T) {
 	})
 }
 
+// A refresh that fails leaves the stale page as it is.
+// RFC 5861, 3
 func TestARefreshThatFailsLeavesThePageAsItIs(t *testing.T) {
 	for name, fail := range failures {
 		synctest.Test(t, func(t *testing.T) {
@@ -305,6 +314,7 @@ func TestARefreshThatFailsLeavesThePageAsItIs(t *testing.T) {
 	}
 }
 
+// A refresh that succeeds logs nothing.
 func TestNothingIsLoggedOfARefreshThatSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := within(inMemory(t), middleware.Site()(counting(swr)))
@@ -319,8 +329,8 @@ func TestNothingIsLoggedOfARefreshThatSucceeds(t *testing.T) {
 	})
 }
 
-// A response to a refresh that turns out to vary on who asks was made for nobody: it is
-// not the page of the user whose request has found the old one.
+// A refresh whose response turns out to vary on the user is not stored as the page of the user
+// whose request has found the old one.
 func TestARefreshThatTurnsOutToVaryOnTheUserIsNotTheUsersPage(t *testing.T) {
 	for field, value := range map[string]string{"X-Auth-Token": "bob", "Cookie": "session=bob"} {
 		synctest.Test(t, func(t *testing.T) {

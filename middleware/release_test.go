@@ -63,6 +63,7 @@ type bytesStore interface {
 
 var pagesThatVaryOrNot = map[string]string{"a page": "X-None", "a page that varies": "Accept-Language"}
 
+// Two releases on one store replace each other's pages at most once.
 func TestTwoReleasesReplaceEachOthersPagesOnceAtMost(t *testing.T) {
 	for name, vary := range pagesThatVaryOrNot {
 		for _, olderFirst := range []bool{true, false} {
@@ -94,8 +95,8 @@ func TestTwoReleasesReplaceEachOthersPagesOnceAtMost(t *testing.T) {
 	}
 }
 
-// A purge by either release counts for both, since what is left in its place is absent
-// or a tombstone to the other.
+// A purge by either of two releases counts for both, since what it leaves is absent or a tombstone
+// to the other.
 func TestAPurgeByEitherReleaseCountsForBoth(t *testing.T) {
 	for name, vary := range pagesThatVaryOrNot {
 		for _, byOlder := range []bool{true, false} {
@@ -126,8 +127,8 @@ func TestAPurgeByEitherReleaseCountsForBoth(t *testing.T) {
 	}
 }
 
-// The list of purges by prefix is one entry. This release reads that of the one before
-// and adds to it; the one before does not read this one's (CHANGELOG, Upgrading).
+// A release reads the list of purges of the release before and adds to it. The release before does
+// not read this one's (CHANGELOG, Upgrading).
 func TestPurgesByPrefixOfTwoReleases(t *testing.T) {
 	purge := func(ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com/") }
 	for _, test := range []struct {

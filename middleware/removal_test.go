@@ -72,6 +72,8 @@ func newDeleted(gone http.HandlerFunc, fields ...string) *deleted {
 
 const lenient = "Cache-Control: max-age=10, stale-while-revalidate=100, stale-if-error=1000"
 
+// A response to a refresh that is below 500 and not stored removes the stored page.
+// RFC 9111, 4.3.3
 func TestAnAnswerThatIsNotStoredRemovesThePageThatIsRefreshed(t *testing.T) {
 	for name, gone := range unsuitable {
 		t.Run(name, func(t *testing.T) {
@@ -93,6 +95,8 @@ func TestAnAnswerThatIsNotStoredRemovesThePageThatIsRefreshed(t *testing.T) {
 	}
 }
 
+// A response to a validation that is below 500 and not stored removes the stored page.
+// RFC 9111, 4.3.3
 func TestAnAnswerThatIsNotStoredRemovesThePageThatIsValidated(t *testing.T) {
 	for _, fields := range [][]string{{"Cache-Control: max-age=10, stale-if-error=1000"}, {"Cache-Control: max-age=10, stale-if-error=1000", `Etag: "1"`}} {
 		for name, gone := range unsuitable {
@@ -112,6 +116,8 @@ func TestAnAnswerThatIsNotStoredRemovesThePageThatIsValidated(t *testing.T) {
 	}
 }
 
+// A fresh page that a reload has found gone is not served any more.
+// RFC 9111, 4.3.3
 func TestAFreshPageThatAReloadFoundGoneIsNotServedAnyMore(t *testing.T) {
 	for name, wrap := range map[string]func(http.Handler) http.Handler{
 		"shared": middleware.Shared(), "view": middleware.CachePage(time.Hour, middleware.HeedRequests()),
@@ -131,7 +137,8 @@ func TestAFreshPageThatAReloadFoundGoneIsNotServedAnyMore(t *testing.T) {
 	}
 }
 
-// 408, 425 and 429 say that the handler could not answer this time.
+// 408, 425 and 429 are failures of this time and leave the page.
+// RFC 9111, 4.3.3; RFC 6585, 4; RFC 8470, 5.2
 func TestARequestToComeAgainLaterIsAFailureAndLeavesThePage(t *testing.T) {
 	for _, status := range []int{408, 425, 429, 500, 502, 503, 504} {
 		overStores(t, func(t *testing.T, caches *cache.Handler) {
@@ -150,7 +157,8 @@ func TestARequestToComeAgainLaterIsAFailureAndLeavesThePage(t *testing.T) {
 	}
 }
 
-// A page that was stored while the handler was asked is not what it was asked about.
+// A page that was stored while the handler was asked about an older one stays when that is found
+// gone.
 func TestANewerPageStaysWhenAnOlderOneIsFoundGone(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		held, answer := make(chan struct{}), "old"
@@ -180,6 +188,8 @@ func TestANewerPageStaysWhenAnOlderOneIsFoundGone(t *testing.T) {
 	})
 }
 
+// Of several variants only the one that is found gone is removed.
+// RFC 9111, 4.3.3
 func TestOnlyTheVariantThatIsGoneIsRemoved(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		gone := false

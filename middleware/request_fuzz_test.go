@@ -14,9 +14,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// FuzzExchange lets one client send any request that net/http reads, and a
-// handler answer with any header. Then others ask as usual. Nothing of ours
-// panics or fails, and nobody gets a page that was not for all.
+// Whatever one client sends and a handler answers, nothing panics, and nobody gets a page that was
+// not for all. One client sends any request that net/http reads; then others ask as usual.
 func FuzzExchange(f *testing.F) {
 	for _, seed := range []struct{ target, request, response string }{
 		{"/page", "", "Cache-Control: max-age=60"},
@@ -142,7 +141,8 @@ func secret(face string, r *http.Request, header textproto.MIMEHeader) string {
 	return ""
 }
 
-// Headers that no parser of tests would let through.
+// Odd header fields of requests and responses harm nobody.
+// RFC 9110, 5.5
 func TestOddFieldsHarmNobody(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	many := slices.Repeat([]string{"a"}, 10_000)
@@ -183,8 +183,9 @@ func TestOddFieldsHarmNobody(t *testing.T) {
 	}
 }
 
-// Numbers and dates that overflow or make no sense give no lifetime that they
-// were not meant to give, and no failure.
+// Numbers and dates that overflow or make no sense give no lifetime that they were not meant to
+// give, and no failure.
+// RFC 9111, 4.2.1; RFC 9111, 1.2.2; RFC 9111, 5.3
 func TestOddNumbersAndDatesInResponses(t *testing.T) {
 	for _, field := range []string{
 		"Cache-Control: max-age=-1", "Cache-Control: max-age=1.5", `Cache-Control: max-age="`, "Cache-Control: max-age=", "Cache-Control: max-age=0x10",
@@ -216,8 +217,7 @@ func TestOddNumbersAndDatesInResponses(t *testing.T) {
 	}
 }
 
-// URLs and variants without end: what is stored stays within the store's bounds,
-// and what this process remembers beside it within its own.
+// URLs and variants without end stay within the bounds of the store and of this process's memory.
 func TestEndlessURLsAndVariants(t *testing.T) {
 	const requests = 5_000 // twice
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {

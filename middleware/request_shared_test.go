@@ -47,6 +47,8 @@ func telling(fields ...string) *handler {
 	}}
 }
 
+// No request field that is not in the key reaches the handler of a shared run.
+// RFC 9111, 7.1
 func TestNoRequestFieldOfOneClientReachesThePageOfAll(t *testing.T) {
 	for _, field := range []string{
 		"X-Forwarded-Host: evil", "X-Forwarded-Proto: https", "X-Forwarded-Port: 1", "X-Forwarded-Prefix: /evil", "Forwarded: host=evil",
@@ -69,6 +71,9 @@ func TestNoRequestFieldOfOneClientReachesThePageOfAll(t *testing.T) {
 	}
 }
 
+// Fields that Connection names are taken out before the key is made, as the proxy takes them out
+// before the origin.
+// RFC 9110, 7.6.1
 func TestWhatConnectionNamesIsNotForTheProxyAloneToTakeOut(t *testing.T) {
 	upstream := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -89,6 +94,8 @@ func TestWhatConnectionNamesIsNotForTheProxyAloneToTakeOut(t *testing.T) {
 	}
 }
 
+// The handler gets the host in the form that is in the key.
+// RFC 9110, 4.2.3; RFC 9110, 7.2
 func TestTheHostThatTheHandlerGetsIsThatOfTheKey(t *testing.T) {
 	for face, p := range faces(t, telling()) {
 		for _, host := range []string{"A.test:80", "a.test", "a.test:80", "a.test:", "a.test:080"} {
@@ -101,6 +108,8 @@ func TestTheHostThatTheHandlerGetsIsThatOfTheKey(t *testing.T) {
 	}
 }
 
+// Different hosts have different pages, however odd they are.
+// RFC 9110, 7.2
 func TestOddHostsAreNotEachOther(t *testing.T) {
 	hosts := []string{"", "a.test", "a.test:443", "a.test.", "a.test:8080", "[::1]", "[::1]:8080", "xn--a", "a_test", "a.test@b", "a.test/", "a.test:08x", "%61.test"}
 	for face, p := range faces(t, telling()) {
@@ -116,6 +125,8 @@ func TestOddHostsAreNotEachOther(t *testing.T) {
 	}
 }
 
+// Fragment and user of a request target do not reach the handler.
+// RFC 9110, 7.1; RFC 3986, 3.5
 func TestTheFragmentAndTheUserOfATargetReachNobody(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -129,6 +140,8 @@ func TestTheFragmentAndTheUserOfATargetReachNobody(t *testing.T) {
 	}
 }
 
+// A Host field of an HTTP/2 request has no effect beside :authority.
+// RFC 9113, 8.3.1
 func TestAnHTTP2RequestCannotHideAHost(t *testing.T) {
 	s := httptest.NewUnstartedServer(within(inMemory(t), middleware.CachePage(ttl)(telling())))
 	s.EnableHTTP2 = true
@@ -156,8 +169,7 @@ func TestAnHTTP2RequestCannotHideAHost(t *testing.T) {
 	}
 }
 
-// A client says something odd about one request, and the page goes on being
-// cached for all others.
+// Odd fields of one client's request do not keep the page from being cached for others.
 func TestOneClientCannotKeepAPageOutOfTheCache(t *testing.T) {
 	for _, odd := range []string{
 		"Cache-Control: no-store", "Cache-Control: no-cache", "Cache-Control: max-age=0", "Pragma: no-cache",
@@ -179,6 +191,8 @@ func TestOneClientCannotKeepAPageOutOfTheCache(t *testing.T) {
 	}
 }
 
+// CachePage and Site ignore request directives, so that a client cannot force the work.
+// RFC 9111, 5.2.1.4
 func TestOneClientCannotHaveTheHandlerRunAgainAndAgain(t *testing.T) {
 	for _, odd := range []string{
 		"Cache-Control: no-store", "Cache-Control: no-cache", "Cache-Control: max-age=0, min-fresh=99", "Pragma: no-cache", "Cache-Control: only-if-cached",

@@ -20,6 +20,8 @@ type recordingHandler struct{ last *http.Request }
 
 func (h *recordingHandler) ServeHTTP(_ http.ResponseWriter, r *http.Request) { h.last = r }
 
+// The handler of a shared run does not see request fields that are not in the key.
+// RFC 9111, 7.1
 func TestTheHandlerDoesNotSeeWhatIsNotInTheKey(t *testing.T) {
 	h := new(recordingHandler)
 	p := cached(t, h)
@@ -41,6 +43,7 @@ func TestTheHandlerDoesNotSeeWhatIsNotInTheKey(t *testing.T) {
 	}
 }
 
+// The handler sees the query and the cookies as they are in the key.
 func TestTheHandlerSeesQueryAndCookiesAsTheyAreInTheKey(t *testing.T) {
 	for _, test := range []struct {
 		rule   string
@@ -87,6 +90,8 @@ func TestTheHandlerSeesQueryAndCookiesAsTheyAreInTheKey(t *testing.T) {
 	}
 }
 
+// A request target in absolute form is the page of its path.
+// RFC 9112, 3.2.2
 func TestATargetInAbsoluteFormIsOnePageWithItsPath(t *testing.T) {
 	var seen []string
 	h := &handler{serve: func(_ http.ResponseWriter, r *http.Request) {
@@ -104,8 +109,9 @@ func TestATargetInAbsoluteFormIsOnePageWithItsPath(t *testing.T) {
 	}
 }
 
-// TestTargetsThatOnlyLookAlikeAreDifferentPages sends targets whose path a
-// careless parser would take for /c.
+// Targets that only look alike are different pages. They are such that a careless parser takes
+// their path for another.
+// RFC 9111, 4; RFC 3986, 6.2.2
 func TestTargetsThatOnlyLookAlikeAreDifferentPages(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.URL.String()+" "+r.RequestURI)
@@ -132,7 +138,9 @@ func TestTargetsThatOnlyLookAlikeAreDifferentPages(t *testing.T) {
 	}
 }
 
-// TestWhatIsInTheKey asks for a page, and then with something that differs.
+// The key has the scheme, the host, the target with its query, and what options put there; nothing
+// else makes a difference.
+// RFC 9111, 2; RFC 9111, 4
 func TestWhatIsInTheKey(t *testing.T) {
 	proxies := middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24")) // of httptest.NewRequest
 	plain := func() *http.Request { return request("GET", "http://example.com/page?a=1") }
@@ -202,6 +210,7 @@ func TestWhatIsInTheKey(t *testing.T) {
 	}
 }
 
+// Pages of one cache with different KeyPrefix are different.
 func TestPagesOfOneCacheAreKeptApartByPrefix(t *testing.T) {
 	caches := inMemory(t)
 	for _, prefix := range []string{"", "a", "b"} {
@@ -210,6 +219,7 @@ func TestPagesOfOneCacheAreKeptApartByPrefix(t *testing.T) {
 	}
 }
 
+// A prefix that http.StripPrefix removes is a part of the key.
 func TestAStrippedPrefixIsAPartOfTheKey(t *testing.T) {
 	caches := inMemory(t)
 	show := &handler{serve: func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.RequestURI+" as "+r.URL.Path) }}
@@ -225,6 +235,7 @@ func TestAStrippedPrefixIsAPartOfTheKey(t *testing.T) {
 	show.wantRuns(t, 2)
 }
 
+// A trusted proxy is recognized by the address of its connection.
 func TestTrustedProxiesAreKnownByTheirAddress(t *testing.T) {
 	for address, trusted := range map[string]bool{
 		"10.1.2.3:80":             true,
@@ -253,6 +264,9 @@ func TestTrustedProxiesAreKnownByTheirAddress(t *testing.T) {
 	}
 }
 
+// Unsafe and unknown methods, upgrades, bodies and malformed targets bypass the cache, and
+// Cache-Status says why.
+// RFC 9110, 9.2.3; RFC 9110, 7.8; RFC 9211, 2.2
 func TestRequestsThatGoPastTheCache(t *testing.T) {
 	h := answering("page")
 	for _, test := range []struct {

@@ -22,6 +22,7 @@ func marking(mark string) func(http.Handler) http.Handler {
 	}
 }
 
+// Chain applies middleware in its order.
 func TestARequestGoesThroughAChainInItsOrder(t *testing.T) {
 	marks := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.Header["X-Mark"])
@@ -36,6 +37,7 @@ func TestARequestGoesThroughAChainInItsOrder(t *testing.T) {
 	ask(middleware.Chain()(marks), "/").wantBody(t, "[]")
 }
 
+// Middleware in front of the cache is asked on a hit.
 func TestWhatStandsBeforeTheCacheIsAskedOnAHit(t *testing.T) {
 	allowed := true
 	requireUser := func(next http.Handler) http.Handler {

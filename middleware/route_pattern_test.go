@@ -31,6 +31,7 @@ func routed(t testing.TB, method string, h http.Handler, opts ...middleware.Page
 	return within(inMemory(t), mux)
 }
 
+// A handler knows its route in each kind of run.
 func TestTheRouteIsKnownInEachRun(t *testing.T) {
 	const want = "/p/{id} 7"
 	tests := map[string]struct {
@@ -57,6 +58,7 @@ func TestTheRouteIsKnownInEachRun(t *testing.T) {
 	}
 }
 
+// A handler knows its route in a background refresh.
 func TestTheRouteIsKnownInARunInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
@@ -81,6 +83,7 @@ func TestTheRouteIsKnownInARunInTheBackground(t *testing.T) {
 	})
 }
 
+// A handler knows its route when the client that started the run has left.
 func TestTheRouteIsKnownWhenTheOneWhoStartedTheRunHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -98,6 +101,7 @@ func TestTheRouteIsKnownWhenTheOneWhoStartedTheRunHasLeft(t *testing.T) {
 	})
 }
 
+// A mux behind the cache has routes of its own.
 func TestAMuxBehindTheCacheHasRoutesOfItsOwn(t *testing.T) {
 	h := routeHandler()
 	inner := http.NewServeMux()
@@ -113,6 +117,7 @@ func TestAMuxBehindTheCacheHasRoutesOfItsOwn(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// VaryBy and When functions know the route.
 func TestKeysAndConditionsKnowTheRoute(t *testing.T) {
 	var known []string
 	note := func(who string) func(*http.Request) string {
@@ -132,6 +137,7 @@ func TestKeysAndConditionsKnowTheRoute(t *testing.T) {
 	}
 }
 
+// Routes that share a policy have pages of their own.
 func TestRoutesThatShareAPolicyAreToldApart(t *testing.T) {
 	h := routeHandler()
 	shared := middleware.NewPolicy(ttl)
@@ -146,7 +152,7 @@ func TestRoutesThatShareAPolicyAreToldApart(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
-// What a metric wants to know of a request: the route and what the cache did.
+// Metrics know the route and what the cache did, of hits, too.
 func TestMetricsKnowTheRouteOfHitsToo(t *testing.T) {
 	bus := new(signals.Bus)
 	var finished, counted []string

@@ -67,6 +67,7 @@ func (m *mute) Add(ctx context.Context, key, value []byte, ttl time.Duration) ([
 	return m.bytesOnly.Add(ctx, key, value, ttl)
 }
 
+// A site whose store does not answer serves its pages without waiting for it each time.
 func TestASiteWhoseStoreDoesNotAnswerIsNotSlow(t *testing.T) {
 	for name, test := range map[string]struct {
 		body string
@@ -118,6 +119,8 @@ func TestASiteWhoseStoreDoesNotAnswerIsNotSlow(t *testing.T) {
 	}
 }
 
+// A page that the store does not take says why in Cache-Status.
+// RFC 9211, 2.5; RFC 9211, 2.8
 func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
 	for _, test := range map[string]struct {
 		err    error
@@ -142,8 +145,8 @@ func TestAPageThatTheStoreDoesNotTakeSaysWhy(t *testing.T) {
 	}
 }
 
-// The head of a streamed page is sent before the store has it, so the first response
-// cannot know.
+// A streamed page that the store does not take says so from the second request on: the head of the
+// first is sent before the store has answered.
 func TestAStreamedPageThatTheStoreDoesNotTakeSaysSoFromThenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -221,6 +224,7 @@ func (f refusingStore) Add(context.Context, []byte, []byte, time.Duration) ([]by
 	return nil, false, f.err
 }
 
+// A purge asks a store that did not answer before.
 func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, caches := newMute(t)
@@ -251,7 +255,8 @@ func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 	})
 }
 
-// A purge writes several tombstones, and does not go on when the first is not written.
+// A change waits once for a store that does not answer: a purge of several tombstones stops when
+// the first is not written.
 func TestAChangeWaitsForASilentStoreOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, caches := newMute(t)

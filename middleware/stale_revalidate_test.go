@@ -44,6 +44,8 @@ var graceful = map[string]func(t *testing.T) (http.Handler, *handler){
 	},
 }
 
+// A popular page that becomes stale is refreshed once, and nobody waits for it.
+// RFC 5861, 3; RFC 9111, 4.2.4
 func TestAHotPageThatTurnsStaleIsMadeAnewOnceAndBlocksNobody(t *testing.T) {
 	for name, cached := range graceful {
 		t.Run(name, func(t *testing.T) {
@@ -73,6 +75,8 @@ func TestAHotPageThatTurnsStaleIsMadeAnewOnceAndBlocksNobody(t *testing.T) {
 	}
 }
 
+// A stale page is served with its Age and a negative ttl in Cache-Status.
+// RFC 9111, 5.1; RFC 9111, 4.2.4; RFC 9211, 2.4
 func TestAStalePageSaysThatItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := counting("Cache-Control: max-age=10, stale-while-revalidate=60", `Etag: "1"`)
@@ -87,6 +91,8 @@ func TestAStalePageSaysThatItIs(t *testing.T) {
 	})
 }
 
+// After the grace time, requests wait for the new page.
+// RFC 5861, 3
 func TestAfterTheGraceThePageIsWaitedFor(t *testing.T) {
 	for name, cached := range graceful {
 		t.Run(name, func(t *testing.T) {
@@ -103,6 +109,8 @@ func TestAfterTheGraceThePageIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A request with max-age gets no stale page.
+// RFC 9111, 5.2.1.1; RFC 9111, 4.2.4
 func TestTheClientMayForbidAStalePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := counting("Cache-Control: max-age=10, stale-while-revalidate=60")
@@ -114,6 +122,8 @@ func TestTheClientMayForbidAStalePage(t *testing.T) {
 	})
 }
 
+// must-revalidate, proxy-revalidate and s-maxage forbid to serve the page stale.
+// RFC 9111, 4.2.4; RFC 9111, 5.2.2.2; RFC 9111, 5.2.2.8; RFC 9111, 5.2.2.10
 func TestADirectiveForbidsAStalePage(t *testing.T) {
 	for _, control := range []string{
 		"max-age=10, stale-while-revalidate=60, must-revalidate",
@@ -163,6 +173,8 @@ func failing(fail func(w http.ResponseWriter), fields ...string) *handler {
 	return h
 }
 
+// Within stale-if-error the stale page replaces an error, a panic, a time-out or an aborted run.
+// RFC 5861, 4; RFC 9111, 4.2.4
 func TestAStalePageIsServedInPlaceOfAFailure(t *testing.T) {
 	for name, fail := range failures {
 		for face, wrap := range map[string]func(http.Handler) http.Handler{
@@ -227,6 +239,9 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A stale page does not replace a failure without stale-if-error, or with must-revalidate, no-cache
+// or s-maxage.
+// RFC 5861, 4; RFC 9111, 4.2.4; RFC 9111, 5.2.2.2; RFC 9111, 5.2.2.4
 func TestAStalePageIsNotServedInPlaceOfAFailureIfItMustNot(t *testing.T) {
 	for _, control := range []string{
 		"max-age=10",
@@ -246,6 +261,8 @@ func TestAStalePageIsNotServedInPlaceOfAFailureIfItMustNot(t *testing.T) {
 	}
 }
 
+// Status codes other than 500, 502, 503 and 504 are answers, and no failures.
+// RFC 5861, 4
 func TestOtherStatusCodesAreNoFailure(t *testing.T) {
 	for _, status := range []int{400, 404, 410, 501, 505} {
 		synctest.Test(t, func(t *testing.T) {
@@ -260,6 +277,7 @@ func TestOtherStatusCodesAreNoFailure(t *testing.T) {
 	}
 }
 
+// Grace allows the stale page to replace failures, too.
 func TestGraceStandsInForStaleIfError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := failing(failures["a panic"])
@@ -275,8 +293,8 @@ func TestGraceStandsInForStaleIfError(t *testing.T) {
 	})
 }
 
-// TestAFailureAfterTheHeaderWasHandedOnIsSeen has the handler break off what
-// clients already have a part of.
+// A handler that fails after its header was sent aborts what clients already have a part of.
+// RFC 9112, 8
 func TestAFailureAfterTheHeaderWasHandedOnIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := failing(func(w http.ResponseWriter) {

@@ -20,7 +20,8 @@ import (
 
 // Attacks by the backend of the cache.
 
-// A server is killed in the middle, and comes back empty.
+// Pages are served while their Redis server is down, and cached again when it is back. A server is
+// killed in the middle, and comes back empty.
 func TestARedisServerDiesAndComesBack(t *testing.T) {
 	server := testserver.StartRedis(t)
 	caches := newCaches(t, cache.Config{Backend: "redis", Location: "redis://" + server.Addr()})
@@ -107,6 +108,7 @@ func inIll(t *testing.T) (*cache.Handler, *ill) {
 	})), s
 }
 
+// Pages are served and coalesced whichever operation of the store fails.
 func TestEachOperationOfTheStoreFails(t *testing.T) {
 	errIll := errors.New("ill")
 	for _, failing := range []string{"Get", "Set", "Add"} {
@@ -149,8 +151,7 @@ func TestEachOperationOfTheStoreFails(t *testing.T) {
 	}
 }
 
-// A store that takes its time delays an answer by that time, and leaves a client
-// whose own is over alone.
+// A store that hangs delays an answer by its time-out, and a client whose time is over is not kept.
 func TestAStoreThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caches, s := inIll(t)
@@ -174,9 +175,8 @@ func TestAStoreThatHangs(t *testing.T) {
 	})
 }
 
-// Bytes that were damaged, cut, or are of another version are no page, or, since
-// only a store can tell that a bit is another one, a page with that bit: no panic,
-// and nobody else's.
+// Damaged, cut or foreign bytes in the store cause no panic and give nobody another's page. Only a
+// store can tell that a bit has changed.
 func TestDamagedBytesInTheStore(t *testing.T) {
 	for _, vary := range []string{"", "Accept-Language"} {
 		b := new(backend)

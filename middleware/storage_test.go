@@ -26,6 +26,7 @@ func stores(t *testing.T) map[string]cache.Config {
 	}
 }
 
+// A page from any store is the same as the handler's response.
 func TestAPageIsTheSameFromEveryStore(t *testing.T) {
 	for name, cfg := range stores(t) {
 		t.Run(name, func(t *testing.T) {
@@ -55,6 +56,7 @@ func TestAPageIsTheSameFromEveryStore(t *testing.T) {
 	}
 }
 
+// Requests are coalesced over every store.
 func TestCoalescingOverEveryStore(t *testing.T) {
 	for name, cfg := range stores(t) {
 		if name == "files" {
@@ -73,6 +75,7 @@ func TestCoalescingOverEveryStore(t *testing.T) {
 	}
 }
 
+// A page that the store refuses as too large is served.
 func TestAPageThatTheStoreRefusesIsServed(t *testing.T) {
 	cfg := cache.Config{Backend: "memory", Options: map[string]any{"max_bytes": 10_000}}
 	for _, vary := range []string{"", "Accept"} {
@@ -101,6 +104,7 @@ func logged(f func()) string {
 	return b.String()
 }
 
+// A failing cache breaks no page: the handler answers, and the error is logged once in a while.
 func TestAFailingCacheNeverBreaksAPage(t *testing.T) {
 	errDown := errors.New("the server is down")
 	for _, field := range []string{"X: 1", "Vary: Accept", "Cache-Control: private"} {
@@ -130,6 +134,7 @@ func TestAFailingCacheNeverBreaksAPage(t *testing.T) {
 	}
 }
 
+// Requests are coalesced over a failing cache.
 func TestAFailingCacheDoesNotEndCoalescing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(backend)
@@ -143,6 +148,7 @@ func TestAFailingCacheDoesNotEndCoalescing(t *testing.T) {
 	})
 }
 
+// Pages are served without a cache.
 func TestWithoutACachePagesAreServed(t *testing.T) {
 	shut := newCaches(t, cache.Config{Backend: "memory"})
 	ask(within(shut, middleware.CachePage(ttl)(answering("page"))), "/page")
@@ -171,6 +177,7 @@ func TestWithoutACachePagesAreServed(t *testing.T) {
 	}
 }
 
+// Pages go to the cache of their alias.
 func TestPagesGoToTheCacheOfTheirAlias(t *testing.T) {
 	caches, err := cache.NewHandler(cache.Settings{
 		cache.DefaultAlias: {Backend: "memory"},
@@ -199,6 +206,7 @@ func TestPagesGoToTheCacheOfTheirAlias(t *testing.T) {
 	}
 }
 
+// A run has a scope of its own, which is closed when it ends.
 func TestTheRunHasAScopeOfItsOwnThatIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := new(backend)
@@ -225,6 +233,7 @@ func TestTheRunHasAScopeOfItsOwnThatIsClosed(t *testing.T) {
 	})
 }
 
+// A corrupt entry is replaced by the next response.
 func TestACorruptEntryIsReplaced(t *testing.T) {
 	b := new(backend)
 	caches := newCaches(t, b.config())
@@ -246,6 +255,7 @@ func TestACorruptEntryIsReplaced(t *testing.T) {
 	}
 }
 
+// A foreign value under the key of a page does not break the page.
 func TestAForeignEntryDoesNotBreakThePage(t *testing.T) {
 	for name, value := range map[string]any{"a string": "x", "an integer": 5, "nil": nil, "bytes": []byte("x"), "a struct": struct{ A int }{1}} {
 		for _, native := range []bool{false, true} {

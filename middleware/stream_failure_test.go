@@ -12,6 +12,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A panic in the middle of a stream aborts all its clients.
+// RFC 9112, 8
 func TestAPanicInTheMiddleOfAStreamAbortsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -35,8 +37,7 @@ func TestAPanicInTheMiddleOfAStreamAbortsAll(t *testing.T) {
 	})
 }
 
-// TestAPanicBeforeTheFirstByteHasReachedAFollower breaks a response off at once
-// when it is announced: those who have nothing of it try once more.
+// Clients that have nothing of a stream that panics wait for one more run.
 func TestAPanicBeforeTheFirstByteHasReachedAFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		page := strings.Repeat("page", 1000)
@@ -64,6 +65,8 @@ func TestAPanicBeforeTheFirstByteHasReachedAFollower(t *testing.T) {
 	})
 }
 
+// A handler that ends its goroutine in the middle of a stream aborts all its clients.
+// RFC 9112, 8
 func TestAGoexitInTheMiddleOfAStreamAbortsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -78,6 +81,8 @@ func TestAGoexitInTheMiddleOfAStreamAbortsAll(t *testing.T) {
 	})
 }
 
+// A stream that is shorter than its Content-Length aborts all its clients.
+// RFC 9111, 3.3; RFC 9112, 8
 func TestATruncatedStreamAbortsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript("Content-Length: 10")
@@ -98,6 +103,8 @@ func TestATruncatedStreamAbortsAll(t *testing.T) {
 	})
 }
 
+// A stream ends at its Content-Length.
+// RFC 9110, 8.6
 func TestAStreamThatIsLongerThanItSaysIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript("Content-Length: 4")
@@ -115,7 +122,7 @@ func TestAStreamThatIsLongerThanItSaysIsCutOff(t *testing.T) {
 	})
 }
 
-// TestAFollowerWhoseTimeIsUpBeforeTheFirstByte must not be sent an empty 200.
+// A client whose time is over before the first byte of a stream gets 503, never an empty 200.
 func TestAFollowerWhoseTimeIsUpBeforeTheFirstByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))
@@ -132,6 +139,7 @@ func TestAFollowerWhoseTimeIsUpBeforeTheFirstByte(t *testing.T) {
 	})
 }
 
+// A stream that was purged is neither joined nor stored.
 func TestAStreamWhoseRunWasInvalidatedIsNotJoinedNorStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()

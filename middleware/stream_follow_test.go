@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// All clients of a stream get each byte as it is written.
 func TestEveryoneGetsEachByteAsItIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -43,6 +44,7 @@ func TestEveryoneGetsEachByteAsItIsWritten(t *testing.T) {
 	})
 }
 
+// A flush of the header alone reaches all clients.
 func TestAFlushOfTheHeaderAloneReachesEveryone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript("X-A: 1")
@@ -61,6 +63,7 @@ func TestAFlushOfTheHeaderAloneReachesEveryone(t *testing.T) {
 	})
 }
 
+// A slow client that started a stream does not delay the others.
 func TestASlowLeaderDoesNotHoldUpTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -83,6 +86,7 @@ func TestASlowLeaderDoesNotHoldUpTheOthers(t *testing.T) {
 	})
 }
 
+// A slow client that joined a stream does not delay the others.
 func TestASlowFollowerDoesNotHoldUpTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -99,6 +103,7 @@ func TestASlowFollowerDoesNotHoldUpTheOthers(t *testing.T) {
 	})
 }
 
+// The client that started a stream may leave in its middle, and the others get the whole.
 func TestTheLeaderLeavesInTheMiddleOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -119,6 +124,7 @@ func TestTheLeaderLeavesInTheMiddleOfAStream(t *testing.T) {
 	})
 }
 
+// A stream is cancelled when its last client has left.
 func TestAStreamIsCancelledWhenTheLastOfAllHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -142,8 +148,7 @@ func TestAStreamIsCancelledWhenTheLastOfAllHasLeft(t *testing.T) {
 	})
 }
 
-// TestAStreamThatIsForOneEndsWithHim is about a response that may be stored, but
-// not be used for another without asking.
+// A stream that may be stored, but not used for others without validation, ends with its client.
 func TestAStreamThatIsForOneEndsWithHim(t *testing.T) {
 	for _, control := range []string{"private", "max-age=0"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -158,8 +163,8 @@ func TestAStreamThatIsForOneEndsWithHim(t *testing.T) {
 	}
 }
 
-// TestALeaderWhoLeavesBeforeAResponseThatIsNotForAll has nobody left who wants
-// the response.
+// A run whose client has left ends when its response turns out not to be shared, since nobody is
+// left who wants it.
 func TestALeaderWhoLeavesBeforeAResponseThatIsNotForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cancelled := false
@@ -189,6 +194,7 @@ func TestALeaderWhoLeavesBeforeAResponseThatIsNotForAll(t *testing.T) {
 	})
 }
 
+// The connection of a client that has left a stream is not used any more.
 func TestALeaderWhoHasLeftAStreamIsNotUsedAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
@@ -210,6 +216,8 @@ func TestALeaderWhoHasLeftAStreamIsNotUsedAnyMore(t *testing.T) {
 	})
 }
 
+// Clients that wait for a stream that turns out to vary regroup by variant.
+// RFC 9111, 4.1
 func TestThoseWhoFollowAStreamThatTurnsOutToVaryRegroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -238,6 +246,8 @@ func TestThoseWhoFollowAStreamThatTurnsOutToVaryRegroup(t *testing.T) {
 	})
 }
 
+// All clients of a run get the Age of its response.
+// RFC 9111, 5.1; RFC 9111, 4.2.3
 func TestWhoFollowsIsToldTheAgeOfTheResponse(t *testing.T) {
 	for name, flush := range map[string]bool{"a stream": true, "whole": false} {
 		synctest.Test(t, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 const mib = 1 << 20
 
+// Nobody joins a stream over the limit.
 func TestNobodyJoinsAStreamThatIsTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -30,6 +31,7 @@ func TestNobodyJoinsAStreamThatIsTooLarge(t *testing.T) {
 	})
 }
 
+// A Content-Length over the limit releases all who wait at the header.
 func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript("Content-Length: 3000")
@@ -50,8 +52,8 @@ func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
 	})
 }
 
-// TestTheClientWhoStartedARunIsNeverTooLate has the handler write more than the
-// limit before the client who started the run can look.
+// The client that started a run gets all of it, even if more than the limit is written before it
+// can look.
 func TestTheClientWhoStartedARunIsNeverTooLate(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
@@ -67,8 +69,8 @@ func TestTheClientWhoStartedARunIsNeverTooLate(t *testing.T) {
 	h.wantRuns(t, 100)
 }
 
-// TestTheClientWhoStartedARunIsNeverTooSlow has it read nothing while the
-// handler writes much more than is kept.
+// The client that started a run gets all of it, even if it reads nothing while more is written than
+// is kept.
 func TestTheClientWhoStartedARunIsNeverTooSlow(t *testing.T) {
 	for name, length := range map[string]int{"in one piece": 8 * mib, "in pieces": mib / 4} {
 		synctest.Test(t, func(t *testing.T) {
@@ -94,6 +96,7 @@ func TestTheClientWhoStartedARunIsNeverTooSlow(t *testing.T) {
 // Of the tests below, four mebibytes are kept at most, and the window is one.
 const kept = 4 * mib
 
+// A client that joined a stream and lags behind by more than the window is aborted.
 func TestAFollowerThatLagsFurtherThanTheWindowIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -116,7 +119,7 @@ func TestAFollowerThatLagsFurtherThanTheWindowIsAborted(t *testing.T) {
 	})
 }
 
-// TestFollowersOfALongStreamGoOnWithoutTheLeader has the writer wait for the
+// When the client that started a long stream leaves, the others go on, and the writer waits for the
 // fastest of them.
 func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -143,6 +146,7 @@ func TestFollowersOfALongStreamGoOnWithoutTheLeader(t *testing.T) {
 	})
 }
 
+// A slow client that is the last of a long stream is not aborted.
 func TestASlowFollowerWhomALongStreamIsLeftToIsNotAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()

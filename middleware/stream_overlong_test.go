@@ -23,7 +23,7 @@ func (w *dawdler) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A page over the limit goes on streaming to the first client, however slowly he
+// A page over the limit is streamed whole to the client that started its run, however slowly it
 // reads.
 func TestASlowFirstClientGetsTheWholeOfALongPage(t *testing.T) {
 	const chunk, chunks = 64 << 10, 200 // 12.5 MiB
@@ -50,7 +50,7 @@ func TestASlowFirstClientGetsTheWholeOfALongPage(t *testing.T) {
 	}
 }
 
-// Whoever writes to a response in pieces of any size, the first client has it.
+// The client that started a run gets all of it, in whatever pieces it is written.
 func TestTheLimitIsPassedInOneWrite(t *testing.T) {
 	page := string(make([]byte, 9<<20))
 	for _, limit := range []int64{1, 1 << 20, middleware.DefaultMaxBody} {

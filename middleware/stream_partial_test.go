@@ -8,6 +8,8 @@ import (
 
 // Clients of a stream who want only a part of it.
 
+// HEAD and conditions are answered from the header of a stream.
+// RFC 9110, 9.3.2; RFC 9110, 13.1.2
 func TestWhoWantsOnlyTheHeaderOfAStream(t *testing.T) {
 	const fresh = `If-None-Match: "1"`
 	for name, test := range map[string]struct {
@@ -49,8 +51,7 @@ func TestWhoWantsOnlyTheHeaderOfAStream(t *testing.T) {
 	}
 }
 
-// TestAStreamIsCompletedForTheCacheThoughNobodyWantsItsBody has the only client
-// ask with HEAD.
+// A stream that may be stored is completed for the cache, even if its only client sent HEAD.
 func TestAStreamIsCompletedForTheCacheThoughNobodyWantsItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript()
@@ -64,6 +65,8 @@ func TestAStreamIsCompletedForTheCacheThoughNobodyWantsItsBody(t *testing.T) {
 	})
 }
 
+// Trailers reach all clients of a stream, and are not stored.
+// RFC 9110, 6.5; RFC 9111, 3.1
 func TestLateTrailersReachEveryoneAndAreNotStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
@@ -101,6 +104,8 @@ func (h *hinted) WriteHeader(status int) {
 	h.ResponseWriter.WriteHeader(status)
 }
 
+// 103 reaches the client that started the run only.
+// RFC 8297, 2
 func TestEarlyHintsAreForTheLeaderOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, func(w http.ResponseWriter, _ *http.Request) {

@@ -31,6 +31,7 @@ func (w readerFrom) ReadFrom(src io.Reader) (int64, error) {
 	return n, err
 }
 
+// A file that is not cached is sent by the operating system.
 func TestAFileThatIsNotCachedIsSentByTheOperatingSystem(t *testing.T) {
 	const length = 300_000
 	path := filepath.Join(t.TempDir(), "file")
@@ -68,7 +69,8 @@ func TestAFileThatIsNotCachedIsSentByTheOperatingSystem(t *testing.T) {
 	}
 }
 
-// TestTheBytesOnTheConnection looks at whole responses.
+// On the connection, streamed and whole responses are framed as they are without a cache.
+// RFC 9112, 6.3
 func TestTheBytesOnTheConnection(t *testing.T) {
 	long := strings.Repeat("page", 1000)
 	for _, test := range []struct {

@@ -17,6 +17,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A flush reaches the client immediately.
 func TestAFlushReachesTheClientAtOnce(t *testing.T) {
 	goOn := make(chan struct{})
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -45,6 +46,7 @@ func TestAFlushReachesTheClientAtOnce(t *testing.T) {
 	}
 }
 
+// A stream that is not to be shared releases those who wait as soon as its header is there.
 func TestAStreamForOneLetsGoThoseWhoWaitAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -66,6 +68,7 @@ func TestAStreamForOneLetsGoThoseWhoWaitAtOnce(t *testing.T) {
 	})
 }
 
+// A stream without an end ends with its client.
 func TestAStreamEndsWithItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended error
@@ -93,6 +96,7 @@ func TestAStreamEndsWithItsClient(t *testing.T) {
 	})
 }
 
+// A handler that uses the connection of a client that has left gets an error.
 func TestAHandlerThatWantsItsClientWhoHasLeftIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := make(map[string]error)
@@ -116,6 +120,7 @@ func TestAHandlerThatWantsItsClientWhoHasLeftIsTold(t *testing.T) {
 	})
 }
 
+// A page over MaxBody is streamed and not stored.
 func TestLongPagesAreStreamedAndNotStored(t *testing.T) {
 	const limit = 1000
 	for length, stored := range map[int]bool{limit: true, limit + 1: false, 100 * limit: false} {
@@ -143,6 +148,8 @@ func TestLongPagesAreStreamedAndNotStored(t *testing.T) {
 	}
 }
 
+// The first request for a page over the limit may be a HEAD.
+// RFC 9110, 9.3.2
 func TestTheFirstRequestForALongPageMayBeAHead(t *testing.T) {
 	var wrote error
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -153,6 +160,8 @@ func TestTheFirstRequestForALongPageMayBeAHead(t *testing.T) {
 	}
 }
 
+// Trailers reach the client that started the run.
+// RFC 9110, 6.5
 func TestTrailersReachTheFirstClient(t *testing.T) {
 	for name, respond := range map[string]http.HandlerFunc{
 		"announced": func(w http.ResponseWriter, _ *http.Request) {
@@ -182,6 +191,8 @@ func TestTrailersReachTheFirstClient(t *testing.T) {
 	}
 }
 
+// 103 reaches the client that started the run, and is not replayed on hits.
+// RFC 8297, 2; RFC 9110, 15.2
 func TestEarlyHintsReachTheFirstClientAndAreNotReplayed(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
@@ -214,6 +225,8 @@ func TestEarlyHintsReachTheFirstClientAndAreNotReplayed(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// A hijacked connection is the handler's, and nothing is stored.
+// RFC 9110, 7.8
 func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 	var wrote error
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -234,6 +247,7 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 	}
 }
 
+// An event stream reaches its client as it is written, and is not stored.
 func TestAnEventStreamIsNotHeldBack(t *testing.T) {
 	goOn := make(chan struct{})
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -252,6 +266,9 @@ func TestAnEventStreamIsNotHeldBack(t *testing.T) {
 	close(goOn)
 }
 
+// A response that is shorter than its Content-Length is not stored, and its client sees that it is
+// cut.
+// RFC 9111, 3.3; RFC 9110, 8.6; RFC 9112, 8
 func TestATruncatedPageIsNotStoredAndIsSeenToBe(t *testing.T) {
 	h := answering("half", "Content-Length: 8")
 	s := newServer(t, cached(t, h))
@@ -263,6 +280,8 @@ func TestATruncatedPageIsNotStoredAndIsSeenToBe(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
+// A panic in the middle of a stream aborts the connection.
+// RFC 9112, 8
 func TestAPanicInTheMiddleOfAStreamAbortsTheConnection(t *testing.T) {
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half")

@@ -28,6 +28,8 @@ func signed(until time.Time, says func(http.Header)) http.Handler {
 	})
 }
 
+// A page of a signed URL is served after its token has expired, unless an option or the response
+// limits it.
 func TestASignedURLLivesOnUnlessTheCacheIsTold(t *testing.T) {
 	const url = "/file?token=t1"
 	for name, test := range map[string]struct {
@@ -69,7 +71,7 @@ func TestASignedURLLivesOnUnlessTheCacheIsTold(t *testing.T) {
 	}
 }
 
-// The purge of a path is about all queries of it, whatever tokens were given out.
+// A purge of the path by prefix reaches every signed URL, whatever tokens were given out.
 func TestAPurgeOfThePathReachesEverySignedURL(t *testing.T) {
 	files := middleware.NewPolicy(ttl)
 	caches := inMemory(t)
@@ -88,7 +90,7 @@ func TestAPurgeOfThePathReachesEverySignedURL(t *testing.T) {
 	}
 }
 
-// To ignore the token lets everybody in who has none.
+// IgnoreQuery of the token of a signed URL gives the page to everybody.
 func TestIgnoringTheTokenOfASignedURLOpensIt(t *testing.T) {
 	given := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the file") })
 	p := cached(t, given, middleware.IgnoreQuery("token"))
@@ -96,7 +98,8 @@ func TestIgnoringTheTokenOfASignedURLOpensIt(t *testing.T) {
 	ask(p, "/file").wantHit(t, "the file")
 }
 
-// A change purges its own URL, not the pages that show a part of it.
+// A change purges its own URL, and not the pages that show a part of it.
+// RFC 9111, 4.4
 func TestAListStaysAsItIsWhenAnItemChanges(t *testing.T) {
 	for _, purges := range []bool{false, true} {
 		title := "old"
@@ -140,6 +143,7 @@ func sessionPage(says ...string) http.Handler {
 	})
 }
 
+// Shared gives the page of a session to all unless the response or an option says otherwise, since
 // RFC 9111 has no rule about cookies in requests.
 func TestSharedGivesThePageOfASessionToAllUnlessItIsTold(t *testing.T) {
 	hasNoSession := func(r *http.Request) bool { _, err := r.Cookie("connect.sid"); return err != nil }
@@ -163,8 +167,8 @@ func TestSharedGivesThePageOfASessionToAllUnlessItIsTold(t *testing.T) {
 	}
 }
 
-// Django's LocaleMiddleware prefers the cookie django_language and says Vary:
-// Accept-Language alone.
+// Shared does not know of a language cookie that is not in Vary. Django's LocaleMiddleware prefers
+// the cookie django_language and says Vary: Accept-Language alone.
 func TestSharedDoesNotKnowOfALanguageCookieThatIsNotInVary(t *testing.T) {
 	django := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")

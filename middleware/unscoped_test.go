@@ -15,6 +15,7 @@ import (
 // A Lifecycle that is directly around pages answers a hot one without a scope. Whoever
 // would see that there is none is told of each request as ever.
 
+// Receivers of signals hear of memoized hits in the scope of their request.
 func TestThoseWhoAreConnectedHearOfHotPages(t *testing.T) {
 	for _, name := range []string{"started", "finished", "exception"} {
 		t.Run(name, func(t *testing.T) {
@@ -56,6 +57,7 @@ func TestThoseWhoAreConnectedHearOfHotPages(t *testing.T) {
 	}
 }
 
+// Receivers of cache events have the scope of the request for a memoized hit.
 func TestListenersOfTheCacheHaveTheScopeOfAHotPage(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl)(answering("page")))
@@ -75,6 +77,7 @@ func TestListenersOfTheCacheHaveTheScopeOfAHotPage(t *testing.T) {
 	}
 }
 
+// A When function has the scope of the request for a memoized hit.
 func TestAPredicateHasTheScopeOfAHotPage(t *testing.T) {
 	caches := inMemory(t)
 	asked := 0

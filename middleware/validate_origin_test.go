@@ -82,6 +82,8 @@ func overStores(t *testing.T, f func(t *testing.T, caches *cache.Handler)) {
 	}
 }
 
+// A stale page with a validator is validated, and a 304 refreshes its stored fields.
+// RFC 9111, 4.3; RFC 9111, 4.3.1; RFC 9111, 4.3.3; RFC 9111, 4.3.4; RFC 9111, 3.2
 func TestAStalePageIsValidated(t *testing.T) {
 	for name, wrap := range map[string]func(http.Handler) http.Handler{
 		"view":   middleware.CachePage(10 * time.Second),
@@ -125,6 +127,8 @@ func TestAStalePageIsValidated(t *testing.T) {
 	}
 }
 
+// A stored response is validated with its ETag as it is, or with its Last-Modified.
+// RFC 9111, 4.3.1
 func TestAPageIsValidatedByWhatItHas(t *testing.T) {
 	for _, test := range []struct{ etag, lastModified, asked string }{
 		{`"1"`, "", `"1" `},
@@ -143,6 +147,8 @@ func TestAPageIsValidatedByWhatItHas(t *testing.T) {
 	}
 }
 
+// A full response to a validation replaces the stored one.
+// RFC 9111, 4.3.3
 func TestAChangedPageReplacesTheOld(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		o := newOrigin("Cache-Control: max-age=10")
@@ -166,6 +172,8 @@ func TestAChangedPageReplacesTheOld(t *testing.T) {
 	})
 }
 
+// Concurrent requests wait for one validation.
+// RFC 9111, 4.3; RFC 9211, 2.6
 func TestManyWaitForOneValidation(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		o := newOrigin("Cache-Control: max-age=10")
@@ -186,6 +194,8 @@ func TestManyWaitForOneValidation(t *testing.T) {
 	})
 }
 
+// The client's own conditions are evaluated against the result of a validation.
+// RFC 9111, 4.3.2; RFC 9111, 4.3.3
 func TestTheClientsOwnConditionsAreAnsweredFromTheResult(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		o := newOrigin("Cache-Control: max-age=10", "X-A: 1")
@@ -217,8 +227,8 @@ func TestTheClientsOwnConditionsAreAnsweredFromTheResult(t *testing.T) {
 	})
 }
 
-// TestAConditionOfTheClientDoesNotReachTheHandler has a client ask whether
-// its copy holds when nothing is stored.
+// A condition of a client does not reach the handler of a shared run, also when nothing is stored.
+// RFC 9111, 4.3.2
 func TestAConditionOfTheClientDoesNotReachTheHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin("Cache-Control: max-age=10")
@@ -231,6 +241,8 @@ func TestAConditionOfTheClientDoesNotReachTheHandler(t *testing.T) {
 	})
 }
 
+// A response with no-cache or max-age=0 is stored by Shared and validated each time.
+// RFC 9111, 5.2.2.4; RFC 9111, 5.2.2.1; RFC 9111, 4.3.1
 func TestAPageThatMustAlwaysBeValidated(t *testing.T) {
 	for _, control := range []string{"no-cache", "max-age=0", "max-age=0, must-revalidate"} {
 		overStores(t, func(t *testing.T, caches *cache.Handler) {
@@ -247,6 +259,8 @@ func TestAPageThatMustAlwaysBeValidated(t *testing.T) {
 	}
 }
 
+// The Age of a 304 from an inner cache counts.
+// RFC 9111, 4.2.3; RFC 9111, 4.3.4
 func TestA304FromACacheFurtherInTellsItsAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin("Cache-Control: max-age=100")

@@ -12,8 +12,8 @@ import (
 
 // A 304 that does not mean that everybody may have the page.
 
-// TestA304OfAnotherPageIsNotBelieved has the handler confirm what it was not
-// asked about: it is asked for the whole.
+// A 304 for another representation than the stored one is followed by a request for the whole.
+// RFC 9111, 4.3.3; RFC 9111, 4.3.4
 func TestA304OfAnotherPageIsNotBelieved(t *testing.T) {
 	overStores(t, func(t *testing.T, caches *cache.Handler) {
 		o := newOrigin("Cache-Control: max-age=10")
@@ -45,7 +45,7 @@ func TestA304OfAnotherPageIsNotBelieved(t *testing.T) {
 	})
 }
 
-// TestAClientLeavesWhileAHandlerIsAskedAgain is for the race detector.
+// A client may leave while the handler is asked a second time. The race detector sees it.
 func TestAClientLeavesWhileAHandlerIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin("Cache-Control: max-age=10")
@@ -68,6 +68,9 @@ func TestAClientLeavesWhileAHandlerIsAskedAgain(t *testing.T) {
 	})
 }
 
+// A failure of the second request after an unsuitable 304 is replaced by the stale page where
+// stale-if-error allows it.
+// RFC 5861, 4; RFC 9111, 4.3.3
 func TestAFailureAfterA304OfAnotherPageMeetsTheOldOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin("Cache-Control: max-age=10, stale-if-error=60")
@@ -88,6 +91,8 @@ func TestAFailureAfterA304OfAnotherPageMeetsTheOldOne(t *testing.T) {
 	})
 }
 
+// A 304 with private or no-store makes the response one client's and removes the stored page.
+// RFC 9111, 3.2; RFC 9111, 5.2.2.7; RFC 9111, 5.2.2.5
 func TestA304ThatSaysThePageIsNotToBeShared(t *testing.T) {
 	for _, control := range []string{"private", "no-store"} {
 		overStores(t, func(t *testing.T, caches *cache.Handler) {
@@ -118,6 +123,8 @@ func TestA304ThatSaysThePageIsNotToBeShared(t *testing.T) {
 	}
 }
 
+// A 304 with Set-Cookie goes to one client only.
+// RFC 9111, 7.3
 func TestA304WithAFieldThatForbidsToShareItGoesToOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin("Cache-Control: max-age=10")

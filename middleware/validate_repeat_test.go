@@ -107,6 +107,8 @@ var repeated = map[string]struct {
 	}, status: 200, body: "new"},
 }
 
+// After an unsuitable 304, each kind of whole answer reaches the client.
+// RFC 9111, 4.3.3
 func TestA304OfAnotherPageIsFollowedByAWholeAnswerOfEachKind(t *testing.T) {
 	for how, confirm := range confirmations {
 		for kind, test := range repeated {
@@ -157,8 +159,10 @@ func TestA304OfAnotherPageIsFollowedByAWholeAnswerOfEachKind(t *testing.T) {
 	}
 }
 
-// Compression in front of an origin marks the tags of responses as weak, and leaves that
-// of a 304 as it is; nginx and Django do.
+// A 304 with the tag that was sent selects the page whether the tag is weak or not: compression in
+// front of an origin marks tags of responses as weak and leaves that of a 304 as it is, as nginx
+// and Django do.
+// RFC 9111, 4.3.4; RFC 9110, 8.8.3.2
 func TestA304WithTheTagThatWasSentSelectsThePageWhetherItIsWeakOrNot(t *testing.T) {
 	for _, tags := range [][2]string{{`W/"x"`, `"x"`}, {`"x"`, `W/"x"`}, {`W/"x"`, `W/"x"`}, {`"x"`, `"x"`}} {
 		runs := 0
@@ -190,7 +194,8 @@ func TestA304WithTheTagThatWasSentSelectsThePageWhetherItIsWeakOrNot(t *testing.
 	}
 }
 
-// However a handler writes its 304, the stored page is what clients get.
+// However a handler writes its 304, clients get the stored page.
+// RFC 9111, 4.3.3
 func TestAConfirmationThatIsFollowedByAFlushIsNoEmptyPage(t *testing.T) {
 	for how, confirm := range confirmations {
 		p := within(inMemory(t), middleware.Shared()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,8 +215,7 @@ func TestAConfirmationThatIsFollowedByAFlushIsNoEmptyPage(t *testing.T) {
 	}
 }
 
-// TestWhatTheFirstRunHasLeftRunningWritesNothing has a goroutine of the run that answered
-// with a 304 go on.
+// What a goroutine of the run that answered 304 writes reaches nobody.
 func TestWhatTheFirstRunHasLeftRunningWritesNothing(t *testing.T) {
 	left, written := make(chan struct{}), make(chan error, 1)
 	runs := 0

@@ -23,7 +23,8 @@ func staleAfter(face string) time.Duration {
 	return 15 * time.Second
 }
 
-// An origin that begins to vary says so in a 304, too.
+// A Vary in a 304 counts from then on.
+// RFC 9111, 4.1; RFC 9111, 4.3.4
 func TestAPageThatIsValidatedAndVariesFromThenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		varies := false
@@ -56,7 +57,8 @@ func TestAPageThatIsValidatedAndVariesFromThenOn(t *testing.T) {
 	})
 }
 
-// What a 304 brings for one client goes to him alone.
+// What a 304 has for one client goes to that client alone.
+// RFC 9111, 7.3; RFC 9111, 5.2.2.7
 func TestA304WithSomethingPrivate(t *testing.T) {
 	for _, field := range []string{"Set-Cookie: session=alice", "Cache-Control: private", "Cache-Control: no-store", "Vary: *"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -90,7 +92,8 @@ func TestA304WithSomethingPrivate(t *testing.T) {
 	}
 }
 
-// A 304 of a page that nobody has asked about.
+// A 304 that selects no stored page is not used.
+// RFC 9111, 4.3.4
 func TestA304ThatSelectsAnotherPage(t *testing.T) {
 	for _, validator := range []string{`ETag: "other"`, `ETag: W/"other"`, "Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -118,7 +121,8 @@ func TestA304ThatSelectsAnotherPage(t *testing.T) {
 	}
 }
 
-// A 304 may have a body by mistake, a length of another page, another coding.
+// A 304 with a body, a length or a coding of another page does not change the stored body.
+// RFC 9111, 3.2; RFC 9110, 15.4.5
 func TestA304CannotChangeTheBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -146,7 +150,7 @@ func TestA304CannotChangeTheBody(t *testing.T) {
 	})
 }
 
-// A failure with a long body is no reason to let everybody through afterwards.
+// After a failure with a long body, requests are coalesced again.
 func TestALongFailureIsForgottenAtOnce(t *testing.T) {
 	failing := true
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -168,8 +172,8 @@ func TestALongFailureIsForgottenAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever withdraws a page is not overruled by what is left of it, but for the
-// time that it was to be served stale.
+// A page that was withdrawn is gone, except for the time in which it may be served stale.
+// RFC 9111, 4.2.4
 func TestAPageThatWasWithdrawnIsGoneWhenItsTimeIsOver(t *testing.T) {
 	for _, status := range []int{403, 410} {
 		synctest.Test(t, func(t *testing.T) {

@@ -22,6 +22,8 @@ func echoing(names ...string) *handler {
 	}}
 }
 
+// Variants are stored side by side, one for each combination of the fields that Vary names.
+// RFC 9111, 4.1
 func TestVariantsAreStoredSideBySide(t *testing.T) {
 	h := echoing("Accept-Language", "X-B")
 	p := cached(t, h)
@@ -49,6 +51,8 @@ func TestVariantsAreStoredSideBySide(t *testing.T) {
 	}
 }
 
+// Several lines of a field and one line with their values select the same variant.
+// RFC 9111, 4.1; RFC 9110, 5.2
 func TestLinesOfAFieldAreOneAsTheHandlerSeesThem(t *testing.T) {
 	h := echoing("X-B")
 	p := cached(t, h)
@@ -57,6 +61,8 @@ func TestLinesOfAFieldAreOneAsTheHandlerSeesThem(t *testing.T) {
 	h.wantRuns(t, 1)
 }
 
+// An absent field and an empty one select different variants.
+// RFC 9111, 4.1
 func TestAnAbsentAndAnEmptyFieldAreDifferentVariants(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "X-B")
@@ -72,15 +78,17 @@ func TestAnAbsentAndAnEmptyFieldAreDifferentVariants(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
+// A miss of a variant says fwd=vary-miss.
+// RFC 9211, 2.2
 func TestWhatAVariantMissSays(t *testing.T) {
 	p := cached(t, echoing("Accept-Language"))
 	ask(p, "/page", "Accept-Language: de").wantStatus(t, "larder; fwd=uri-miss; fwd-status=200; stored")
 	ask(p, "/page", "Accept-Language: en").wantStatus(t, "larder; fwd=vary-miss; fwd-status=200; stored")
 }
 
-// TestAcceptEncodingIsNormalisedBeforeItSelects: RFC 9110, section 12.5.3. Few lines are told
-// apart, and each means what the client's does, to a handler that takes the first coding
-// that it knows, too.
+// Accept-Encoding is normalized before it selects a variant: few lines are distinguished, and each
+// means what the client's does, to a handler that takes the first coding that it knows, too.
+// RFC 9110, 12.5.3; RFC 9111, 4.1
 func TestAcceptEncodingIsNormalisedBeforeItSelects(t *testing.T) {
 	for _, same := range []struct {
 		want  string
@@ -106,6 +114,8 @@ func TestAcceptEncodingIsNormalisedBeforeItSelects(t *testing.T) {
 	}
 }
 
+// A page that varies on a field that is hidden from the handler is not shared.
+// RFC 9111, 4.1
 func TestAPageThatVariesOnWhatTheHandlerDoesNotGetIsNotShared(t *testing.T) {
 	for _, name := range []string{"X-Forwarded-For", "x-forwarded-proto", "Range", "If-None-Match"} {
 		// As a proxy does that tells its origin who asks: the origin varies on it.
@@ -120,6 +130,7 @@ func TestAPageThatVariesOnWhatTheHandlerDoesNotGetIsNotShared(t *testing.T) {
 	}
 }
 
+// With Vary: Cookie, ignored cookies select nothing.
 func TestVaryOnCookieIsBlindToIgnoredOnes(t *testing.T) {
 	h := echoing("Cookie")
 	p := cached(t, h, middleware.IgnoreCookies("_ga"))
@@ -128,6 +139,8 @@ func TestVaryOnCookieIsBlindToIgnoredOnes(t *testing.T) {
 	ask(p, "/page", "Cookie: session=2; _ga=1").wantBody(t, "session=2;")
 }
 
+// A response that varies on other fields than was known is stored under these.
+// RFC 9111, 4.1
 func TestAPageThatVariesOnOtherFieldsThanWasKnown(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		text := r.Header.Get("X-A")
@@ -150,6 +163,8 @@ func TestAPageThatVariesOnOtherFieldsThanWasKnown(t *testing.T) {
 	ask(p, "/page", "X-A: 1", "X-B: x").wantHit(t, "2x")
 }
 
+// A response that does not vary any more is stored.
+// RFC 9111, 4.1
 func TestAVariantThatDoesNotVaryAnyMoreIsStored(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-A") != "2" {
@@ -163,6 +178,8 @@ func TestAVariantThatDoesNotVaryAnyMoreIsStored(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
+// A private variant does not keep the others from being stored.
+// RFC 9111, 5.2.2.7
 func TestAPrivateVariantDoesNotKeepTheOthersFromBeingStored(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "X-A")
@@ -180,8 +197,7 @@ func TestAPrivateVariantDoesNotKeepTheOthersFromBeingStored(t *testing.T) {
 	h.wantRuns(t, 3)
 }
 
-// TestAPageThatIsClearedWhileItIsFilledIsNotStored empties the cache while the
-// handler runs.
+// A page that is made while its cache is cleared is not stored.
 func TestAPageThatIsClearedWhileItIsFilledIsNotStored(t *testing.T) {
 	for name, vary := range map[string]string{"a page": "", "a variant": "Accept"} {
 		t.Run(name, func(t *testing.T) {
@@ -213,6 +229,8 @@ func TestAPageThatIsClearedWhileItIsFilledIsNotStored(t *testing.T) {
 	}
 }
 
+// A page and a variant are served until their lifetime ends, and not after.
+// RFC 9111, 4.2
 func TestPagesExpire(t *testing.T) {
 	for name, vary := range map[string]string{"a page": "", "a variant": "Accept"} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// VaryOnHeaders adds each name once, in canonical form.
+// Django, test_patch_vary_headers
 func TestVaryOnHeadersAddsNamesOnce(t *testing.T) {
 	type lines = []string
 	for _, test := range []struct {
@@ -46,6 +48,8 @@ func TestVaryOnHeadersAddsNamesOnce(t *testing.T) {
 	}
 }
 
+// VaryOnCookie adds Cookie to Vary.
+// Django, vary_on_cookie
 func TestVaryOnCookieNamesTheCookie(t *testing.T) {
 	h := middleware.VaryOnCookie(middleware.VaryOnHeaders("Origin")(answering("page", "Vary: Accept")))
 	if got, want := ask(h, "/").header.Get("Vary"), "Cookie, Origin, Accept"; got != want {
@@ -53,6 +57,8 @@ func TestVaryOnCookieNamesTheCookie(t *testing.T) {
 	}
 }
 
+// VaryOnHeaders panics at construction on what is no field name.
+// RFC 9110, 5.1
 func TestVaryOnHeadersRefusesWhatIsNoName(t *testing.T) {
 	for _, name := range []string{"", " Cookie", "Accept Language", "Cookie, Origin", "Cookie\r\n"} {
 		if said, _ := panicOf(func() { middleware.VaryOnHeaders("Origin", name) }).(string); !strings.Contains(said, "is not the name of a field") {

@@ -32,6 +32,7 @@ var kindsOfCache = map[string]func(...middleware.PageOption) func(http.Handler) 
 	"Shared": middleware.Shared,
 }
 
+// For Site and Shared, one more run begins each second in which no run has sent its header.
 func TestOneMoreRunBeginsEachSecondWithoutAHeader(t *testing.T) {
 	for name, runs := range map[string]int32{"CachePage": 1, "Site": 3, "Shared": 3} {
 		t.Run(name, func(t *testing.T) {
@@ -62,6 +63,7 @@ func TestOneMoreRunBeginsEachSecondWithoutAHeader(t *testing.T) {
 	}
 }
 
+// The first of several runs that has a response for all answers all who wait.
 func TestTheFirstRunWithAResponseForAllAnswersAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := new(handler)
@@ -90,6 +92,7 @@ func TestTheFirstRunWithAResponseForAllAnswersAllWhoWait(t *testing.T) {
 	})
 }
 
+// No more runs for waiting requests begin than MaxConcurrentRuns says.
 func TestAtMostAsManyRunsAsTheOptionSays(t *testing.T) {
 	for name, test := range map[string]struct {
 		opts []middleware.PageOption
@@ -165,8 +168,8 @@ func poll(t *testing.T, p http.Handler, n int, fields func(i int) []string) []*c
 	return clients
 }
 
-// TestFiveLongPollsAreKnownToTheApplication is about Site and Shared: whoever wraps
-// one page says that it is for all.
+// Long polls of one URL through Site or Shared reach the application within seconds: only CachePage
+// says that a page is for all.
 func TestFiveLongPollsAreKnownToTheApplication(t *testing.T) {
 	for _, face := range []string{"Site", "Shared"} {
 		for rule, fields := range map[string][]string{
@@ -200,6 +203,7 @@ func TestFiveLongPollsAreKnownToTheApplication(t *testing.T) {
 	}
 }
 
+// Requests do not wait for a URL whose last response could not be shared.
 func TestAURLWhoseLastAnswerCouldNotBeSharedIsNotWaitedFor(t *testing.T) {
 	for _, face := range []string{"Site", "Shared"} {
 		for _, field := range []string{"Cache-Control: no-store", "Cache-Control: private", "Set-Cookie: a=1", "Vary: *"} {
@@ -227,6 +231,7 @@ func TestAURLWhoseLastAnswerCouldNotBeSharedIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+// Requests wait for a page again when its responses can be shared again.
 func TestAPageThatCanBeSharedAgainIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := newPolled("Cache-Control: no-store")
@@ -253,8 +258,9 @@ func TestAPageThatCanBeSharedAgainIsWaitedFor(t *testing.T) {
 	})
 }
 
-// TestNobodyWaitsAcrossCredentials: what one user is answered says nothing of
-// another's, unless a page is stored that both may have.
+// Requests with different credentials do not wait for each other, unless a page is stored that both
+// may have.
+// RFC 9111, 3.5
 func TestNobodyWaitsAcrossCredentials(t *testing.T) {
 	for face := range kindsOfCache {
 		for rule, fields := range map[string]func(i int) []string{
@@ -287,6 +293,7 @@ func TestNobodyWaitsAcrossCredentials(t *testing.T) {
 	}
 }
 
+// Requests with the same credentials wait for each other.
 func TestRequestsWithTheSameCredentialsWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := taking(time.Second/2, writes("page", "Cache-Control: public, max-age=60"))
@@ -302,6 +309,7 @@ func TestRequestsWithTheSameCredentialsWaitForEachOther(t *testing.T) {
 	})
 }
 
+// Users wait for one validation of a stored page that all may have.
 func TestUsersWaitForTheValidationOfAPageThatAllMayHave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := taking(time.Second, writes("page", "Cache-Control: public, max-age=60", `Etag: "1"`))
@@ -319,6 +327,7 @@ func TestUsersWaitForTheValidationOfAPageThatAllMayHave(t *testing.T) {
 	})
 }
 
+// A private response to a user does not keep the page of others from being stored.
 func TestWhatAUserGetsDoesNotKeepThePageFromOthers(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		if r.Header["Cookie"] != nil {
@@ -334,8 +343,9 @@ func TestWhatAUserGetsDoesNotKeepThePageFromOthers(t *testing.T) {
 	ask(p, "/page", "Cookie: session=2").wantBody(t, "hello, user")
 }
 
-// TestNobodyWaitsForAPageThatIsStaleAtBirth: an express application sends an ETag
-// and no lifetime, so each request has to ask it (RFC 9111, section 4.2.1).
+// Nobody waits for a page that is stale at birth: an express application sends an ETag and no
+// lifetime, so each request has to ask it.
+// RFC 9111, 4.2.1
 func TestNobodyWaitsForAPageThatIsStaleAtBirth(t *testing.T) {
 	for _, size := range []int{100, 10_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {

@@ -78,6 +78,8 @@ func plain(t *testing.T, a answer) string {
 	return string(text)
 }
 
+// Compression works inside and outside of the cache: each client gets a coding that it accepts.
+// RFC 9110, 12.5.3
 func TestCompressionWithinAndWithout(t *testing.T) {
 	page := strings.Repeat("page ", 2000)
 	h := answering(page, "Cache-Control: max-age=60", "Content-Type: text/plain")
@@ -104,6 +106,7 @@ func TestCompressionWithinAndWithout(t *testing.T) {
 	}
 }
 
+// Pages behind different stripped prefixes and hosts do not mix.
 func TestStrippedPrefixesDoNotMix(t *testing.T) {
 	for _, face := range []string{"view", "site", "shared", "literal"} {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -135,6 +138,7 @@ func tenant(next http.Handler) http.Handler {
 	})
 }
 
+// A path that middleware rewrites is another page.
 func TestARewrittenPathIsAnotherPage(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -151,6 +155,7 @@ func TestARewrittenPathIsAnotherPage(t *testing.T) {
 	}
 }
 
+// A cache inside another works, with variants of its own.
 func TestTwoCachesOneInTheOther(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept-Language")
@@ -169,6 +174,7 @@ func TestTwoCachesOneInTheOther(t *testing.T) {
 	}
 }
 
+// A time-out inside the cache is a failure, and is not stored.
 func TestATimeoutWithinIsAFailureThatIsNotStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var delay atomic.Int64
@@ -196,6 +202,7 @@ func TestATimeoutWithinIsAFailureThatIsNotStored(t *testing.T) {
 	})
 }
 
+// A time-out around the cache ends the request of one client only.
 func TestATimeoutAroundEndsForOneClientOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -217,8 +224,8 @@ func TestATimeoutAroundEndsForOneClientOnly(t *testing.T) {
 	})
 }
 
-// Streams cut off by a time-out further out are not taken for whole, and not
-// stored.
+// A stream that outer middleware cuts off by a time-out is not taken for whole, and not stored.
+// RFC 9111, 3.3
 func TestATimeoutInTheMiddleOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {

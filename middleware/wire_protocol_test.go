@@ -72,6 +72,7 @@ func onEachWire(t *testing.T, h *handler, test func(t *testing.T, s *httptest.Se
 	}
 }
 
+// Over each protocol version a hit has the body and the fields of the miss.
 func TestOnTheWireAHitIsWhatTheMissWas(t *testing.T) {
 	long := strings.Repeat("page ", 10_000)
 	for _, body := range []string{"", "page", long} {
@@ -99,6 +100,8 @@ func TestOnTheWireAHitIsWhatTheMissWas(t *testing.T) {
 	}
 }
 
+// Over each protocol version a status without a body has none.
+// RFC 9110, 6.4.1
 func TestOnTheWireAStatusWithoutABody(t *testing.T) {
 	for _, status := range []int{204, 205, 304} {
 		h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
@@ -115,6 +118,8 @@ func TestOnTheWireAStatusWithoutABody(t *testing.T) {
 	}
 }
 
+// Over each protocol version 103 reaches the first client and is not replayed.
+// RFC 8297, 2
 func TestOnTheWireEarlyHints(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
@@ -144,6 +149,8 @@ func TestOnTheWireEarlyHints(t *testing.T) {
 	})
 }
 
+// Over each protocol version trailers reach the first client.
+// RFC 9110, 6.5
 func TestOnTheWireTrailers(t *testing.T) {
 	for name, respond := range map[string]http.HandlerFunc{
 		"announced": func(w http.ResponseWriter, _ *http.Request) {
@@ -183,6 +190,8 @@ func TestOnTheWireTrailers(t *testing.T) {
 	}
 }
 
+// HTTP/1.0 and pipelined requests are answered correctly.
+// RFC 9112, 9.3.2
 func TestOnTheWireHTTP10AndPipelining(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	s := newServer(t, cached(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -210,8 +219,8 @@ func TestOnTheWireHTTP10AndPipelining(t *testing.T) {
 	}
 }
 
-// A chunked response whose handler stops in the middle must be seen to be cut off
-// in every version.
+// Over each protocol version a client sees that a response was cut off.
+// RFC 9112, 8
 func TestOnTheWireHalfAPageIsSeenToBe(t *testing.T) {
 	for name, text := range map[string]string{"short": "half", "long": strings.Repeat("half", 5000)} {
 		for _, how := range []any{"bug", http.ErrAbortHandler} {

@@ -11,6 +11,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// Odd targets and hosts on the wire are the page that they name, or an error.
+// RFC 9112, 3.2.2; RFC 9110, 7.1
 func TestOddTargetsOnTheWire(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -52,6 +54,8 @@ func TestOddTargetsOnTheWire(t *testing.T) {
 	}
 }
 
+// A GET with a body bypasses the cache.
+// RFC 9110, 9.3.1
 func TestAGetWithABodyGoesPastTheCache(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
@@ -86,6 +90,8 @@ func curl(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// curl gets the ranges that it asks for.
+// RFC 9110, 14.2
 func TestRangesForARealClient(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Log("there is no curl; TestConditionsAndRangesAreAppliedToEachAnswer does much the same in this process")
@@ -129,8 +135,9 @@ func TestRangesForARealClient(t *testing.T) {
 	}
 }
 
-// Uncached and half-cached: a client may get the whole where it asked for a part,
-// and never a part where it asked for the whole.
+// A client may get the whole where it asked for a part, and never a part where it asked for the
+// whole.
+// RFC 9111, 3.3; RFC 9110, 14.2
 func TestAPartIsNeverThePage(t *testing.T) {
 	page := strings.Repeat("0123456789", 1000)
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {

@@ -67,6 +67,8 @@ func upgrade(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// A WebSocket passes each kind of cache.
+// RFC 9110, 7.8
 func TestAWebSocketPassesEachFace(t *testing.T) {
 	direct := newServer(t, http.HandlerFunc(upgrade))
 	target, err := url.Parse(direct.URL)
@@ -84,6 +86,7 @@ func TestAWebSocketPassesEachFace(t *testing.T) {
 	speak(t, newServer(t, within(inMemory(t), middleware.Shared()(httputil.NewSingleHostReverseProxy(target)))))
 }
 
+// Events reach the client one by one.
 func TestEventsReachTheClientOneByOne(t *testing.T) {
 	for _, contentType := range []string{"text/event-stream", "application/x-ndjson"} {
 		next := make(chan int)
@@ -138,9 +141,9 @@ func fileServer(t *testing.T) (h http.Handler, last *http.ResponseWriter) {
 	}), last
 }
 
-// A request that bypasses the cache has the server's own writer, so that
-// everything that it can do is there: sendfile too. Before an origin it has one that looks
-// at the origin's Cache-Status, and does what the server's own can.
+// A request that bypasses the cache has the server's own writer, so that everything that it can do
+// is there, sendfile too. In front of an origin it has one that looks at the origin's Cache-Status,
+// and does what the server's own can.
 func TestWhatGoesPastTheCacheHasTheServersOwnWriter(t *testing.T) {
 	files, last := fileServer(t)
 	for face, page := range faces(t, files, middleware.When(func(*http.Request) bool { return false })) {
@@ -180,6 +183,7 @@ func (w *counted) ReadFrom(src io.Reader) (n int64, err error) {
 
 func (w *counted) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// A file over MaxBody is sent by the operating system.
 func TestAFileThatIsTooLongIsSentByTheSystem(t *testing.T) {
 	files, _ := fileServer(t)
 	for face, page := range faces(t, files, middleware.MaxBody(1000), middleware.StatusTTL(200, time.Minute)) {
@@ -196,6 +200,7 @@ func TestAFileThatIsTooLongIsSentByTheSystem(t *testing.T) {
 	}
 }
 
+// Deadlines that a handler sets are those of the connection.
 func TestDeadlinesOfAHandlerAreThoseOfTheConnection(t *testing.T) {
 	for _, bypass := range []bool{true, false} {
 		errs := make(chan error, 1)
@@ -223,6 +228,7 @@ func TestDeadlinesOfAHandlerAreThoseOfTheConnection(t *testing.T) {
 	}
 }
 
+// Full duplex works for a request with a body.
 func TestFullDuplexPassesWithABody(t *testing.T) {
 	s := newServer(t, cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
@@ -245,6 +251,8 @@ func TestFullDuplexPassesWithABody(t *testing.T) {
 	}
 }
 
+// A change invalidates its page even if its handler hijacks the connection.
+// RFC 9111, 4.4
 func TestAChangeIsSeenThoughItsConnectionIsTaken(t *testing.T) {
 	changes := 0
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {

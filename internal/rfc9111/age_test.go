@@ -15,6 +15,9 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 500e6, time.UTC)
 // date writes noon and that long after it, as in a field.
 func date(after time.Duration) string { return rfc9111.FormatDate(noon.Add(after)) }
 
+// The first value of Age counts, read as delta-seconds; a value that is no non-negative integer is
+// ignored.
+// RFC 9111, 5.1; RFC 9111, 1.2.2
 func TestParseAge(t *testing.T) {
 	for _, test := range []struct {
 		rule  string
@@ -42,6 +45,9 @@ func TestParseAge(t *testing.T) {
 	}
 }
 
+// The age of a response as it arrives is the greater of its apparent age and of Age plus the delay
+// of the response.
+// RFC 9111, 4.2.3
 func TestInitialAge(t *testing.T) {
 	for _, test := range []struct {
 		rule   string
@@ -67,6 +73,8 @@ func TestInitialAge(t *testing.T) {
 	}
 }
 
+// The current age is the age on arrival plus the time that the response was stored.
+// RFC 9111, 4.2.3
 func TestCurrentAge(t *testing.T) {
 	for _, test := range []struct{ resident, want time.Duration }{
 		{0, time.Minute}, {time.Second, 61 * time.Second}, {-time.Hour, time.Minute}, {1 << 62, most + time.Minute},
@@ -77,6 +85,8 @@ func TestCurrentAge(t *testing.T) {
 	}
 }
 
+// Age is sent in whole seconds, never negative, and at most 2147483648.
+// RFC 9111, 5.1; RFC 9111, 1.2.2
 func TestAppendAge(t *testing.T) {
 	for age, want := range map[time.Duration]string{
 		0: "0", 999 * time.Millisecond: "0", 61500 * time.Millisecond: "61", -time.Second: "0", 2 * most: "2147483648",
@@ -87,6 +97,8 @@ func TestAppendAge(t *testing.T) {
 	}
 }
 
+// No value of Age gives a negative age or one above 2^31 seconds.
+// RFC 9111, 5.1
 func FuzzParseAge(f *testing.F) {
 	for _, seed := range []string{"", "0", "0,1", " 7 ", "-1", "1;a", "99999999999999999999"} {
 		f.Add(seed)

@@ -8,8 +8,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// TestHitAllocatesNothing asks all that a hit asks, of a request of the usual
-// form.
+// The questions that a hit asks of an ordinary request allocate nothing.
 func TestHitAllocatesNothing(t *testing.T) {
 	stored := http.Header{"Cache-Control": {"max-age=60"}, "Etag": {`"a"`}, "Last-Modified": {date(-time.Hour)}, "Date": {date(0)}}
 	fresh := freshness(200, stored, rfc9111.Heuristic{})

@@ -99,8 +99,9 @@ func mayShare(vary []string) {
 	rfc9111.Credentials{Fields: []string{"Cookie", "X-Api-Key"}}.MayShare(rfc9111.Permission{}, vary)
 }
 
-// TestParsersTakeTimeInProportionToTheirInput is about RFC 9110, section 17.5: the
-// sender chooses how long a field is.
+// Each parser takes time in proportion to the length of its input, since the sender chooses how
+// long a field is.
+// RFC 9110, 17.5
 func TestParsersTakeTimeInProportionToTheirInput(t *testing.T) {
 	for name, p := range parsers {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +111,8 @@ func TestParsersTakeTimeInProportionToTheirInput(t *testing.T) {
 	}
 }
 
-// TestLongListsOfNamesAreAsShortOnes has lists that are long enough for a map.
+// A list of names that is long enough for a map gives the same result as a short one.
+// RFC 9110, 5.6.1
 func TestLongListsOfNamesAreAsShortOnes(t *testing.T) {
 	var lines []string
 	var want []string

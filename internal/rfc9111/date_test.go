@@ -9,6 +9,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A date is read in its three forms with names in any case; a wrong day of the week is ignored,
+// except in the form with a two-digit year, and any other form is invalid.
+// RFC 9110, 5.6.7; RFC 9111, 4.2
 func TestParseDate(t *testing.T) {
 	want := time.Date(1994, time.November, 6, 8, 49, 37, 0, time.UTC)
 	for _, s := range []string{
@@ -66,6 +69,8 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
+// A date that is accepted is also one to net/http, and is written and read back as the same time.
+// RFC 9110, 5.6.7
 func FuzzParseDate(f *testing.F) {
 	for _, seed := range []string{"", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "mon, 06 NOV 1994 08:49:37 gmt", "0"} {
 		f.Add(seed)
@@ -88,6 +93,9 @@ func FuzzParseDate(f *testing.F) {
 	})
 }
 
+// A two-digit year that would be more than 50 years ahead is the most recent past year with these
+// digits.
+// RFC 9110, 5.6.7
 func TestParseDateOfTwoDigitYear(t *testing.T) {
 	for _, test := range []struct {
 		rule string
@@ -111,6 +119,9 @@ func TestParseDateOfTwoDigitYear(t *testing.T) {
 	}
 }
 
+// A response without a valid Date gets the time at which it was received; a valid one is kept, and
+// of several the first.
+// RFC 9110, 6.6.1
 func TestEnsureDate(t *testing.T) {
 	now := time.Date(2026, time.March, 2, 13, 0, 0, 999, time.FixedZone("", 3600))
 	const written = "Mon, 02 Mar 2026 12:00:00 GMT"
@@ -136,6 +147,8 @@ func TestEnsureDate(t *testing.T) {
 	}
 }
 
+// A date with a two-digit year lies within 50 years of now.
+// RFC 9110, 5.6.7
 func FuzzParseDateAt(f *testing.F) {
 	for _, seed := range []string{"", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Friday, 29-Feb-80 00:00:00 GMT"} {
 		f.Add(seed, 2026)

@@ -10,6 +10,8 @@ import (
 
 const most = 1 << 31 * time.Second
 
+// Delta-seconds are digits alone, and a number that overflows is 2147483648.
+// RFC 9111, 1.2.2
 func TestParseDeltaSeconds(t *testing.T) {
 	for s, want := range map[string]time.Duration{
 		"0":                       0,
@@ -33,6 +35,8 @@ func TestParseDeltaSeconds(t *testing.T) {
 	}
 }
 
+// Delta-seconds are accepted exactly if they consist of digits.
+// RFC 9111, 1.2.2
 func FuzzParseDeltaSeconds(f *testing.F) {
 	for _, seed := range []string{"", "0", "60", "-1", "99999999999999999999", "1.5"} {
 		f.Add(seed)

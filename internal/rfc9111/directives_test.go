@@ -11,6 +11,11 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Directives are found in any case, with blanks, in several lines and around quoted strings; a
+// value that is invalid, repeated with another value or negative gives the shorter lifetime, and a
+// string that does not end forbids storing.
+// RFC 9111, 5.2; RFC 9111, 4.2.1; RFC 9111, 5.2.2.1; RFC 9111, 5.2.2.4; RFC 9111, 5.2.2.7
+// RFC 9111, 5.2.2.10
 func TestParseDirectives(t *testing.T) {
 	type want = rfc9111.Directives
 	for _, test := range []struct {
@@ -80,6 +85,8 @@ func TestParseDirectives(t *testing.T) {
 	}
 }
 
+// Whatever stands around a restriction, it is heard, and no further line takes it back.
+// RFC 9111, 5.2
 func FuzzParseDirectives(f *testing.F) {
 	for _, seed := range []string{
 		"", "no-store", "Private", `private="a, b"`, `no-cache="x"`, "max-age=1, public", `x="a\"b", no-store`, `"`, `x="`, `=,=`, "a;b c=d",

@@ -7,6 +7,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Lines of Accept-Encoding that mean the same have one normal form: known codings only, by the
+// client's weights, with refused ones left out.
+// RFC 9110, 12.5.3
 func TestAcceptedCodings(t *testing.T) {
 	for _, test := range []struct {
 		rule  string
@@ -48,6 +51,8 @@ func TestAcceptedCodings(t *testing.T) {
 	}
 }
 
+// A client accepts a coded response only if it accepts each of its codings.
+// RFC 9110, 12.5.3; RFC 9110, 8.4
 func TestAccepts(t *testing.T) {
 	for _, test := range []struct {
 		accept   string
@@ -71,6 +76,8 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
+// A client that names no known coding, or refuses all of them, accepts none.
+// RFC 9110, 12.5.3
 func TestAcceptNone(t *testing.T) {
 	for line, want := range map[string]bool{
 		"": true, "identity": true, "gzip;q=0, br;q=x": true, "compress": true, "*;q=0": true,
@@ -85,6 +92,9 @@ func TestAcceptNone(t *testing.T) {
 	}
 }
 
+// The normal form of Accept-Encoding accepts nothing that the line does not name, and normalizing
+// it again changes nothing.
+// RFC 9110, 12.5.3
 func FuzzAcceptedCodings(f *testing.F) {
 	for _, seed := range []string{"", "gzip", "*", "gzip;q=0", "br;q=1.0, *;q=0.5", "x-gzip;q=", ";;q=,", "a;q=1;q=0"} {
 		f.Add(seed)

@@ -9,6 +9,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Connection, the fields that it names and the other fields of one connection are not stored, but
+// fields that caching depends on stay whatever Connection says.
+// RFC 9111, 3.1; RFC 9110, 7.6.1
 func TestRemoveUnstorable(t *testing.T) {
 	header := http.Header{
 		"Connection":          {"close, x-one", "X-Two,cache-control, VARY, content-encoding, content-type"},
@@ -40,6 +43,8 @@ func TestRemoveUnstorable(t *testing.T) {
 	}
 }
 
+// Fields that private or no-cache name are not stored, except those that the body depends on.
+// RFC 9111, 5.2.2.4; RFC 9111, 5.2.2.7
 func TestRemoveQualified(t *testing.T) {
 	d := rfc9111.ParseDirectives([]string{`private="x-one", no-cache="x-two, content-type"`})
 	header := http.Header{"X-One": {"1"}, "X-Two": {"2"}, "X-Three": {"3"}, "Content-Type": {"text/plain"}}

@@ -16,6 +16,10 @@ func freshness(status int, header http.Header, h rfc9111.Heuristic) rfc9111.Fres
 	return rfc9111.FreshnessOf(&c, status, header, noon, h)
 }
 
+// The lifetime comes from a targeted field, else from s-maxage, max-age, Expires less Date, or is a
+// tenth of the time since Last-Modified, in this order; an invalid Expires is in the past.
+// RFC 9111, 4.2.1; RFC 9111, 4.2.2; RFC 9111, 5.3; RFC 9111, 5.2.2.1; RFC 9111, 5.2.2.10
+// RFC 9213, 2.3
 func TestLifetime(t *testing.T) {
 	for _, test := range []struct {
 		rule   string
@@ -60,6 +64,9 @@ func TestLifetime(t *testing.T) {
 	}
 }
 
+// The share of the age and the bound of the heuristic lifetime can be set, and a negative bound
+// turns it off.
+// RFC 9111, 4.2.2
 func TestHeuristic(t *testing.T) {
 	header := http.Header{"Last-Modified": {date(-100 * time.Minute)}, "Date": {date(0)}}
 	for h, want := range map[rfc9111.Heuristic]time.Duration{
@@ -74,6 +81,9 @@ func TestHeuristic(t *testing.T) {
 	}
 }
 
+// The directives about validation and about stale responses are read together with the lifetime;
+// s-maxage implies proxy-revalidate.
+// RFC 9111, 5.2.2.2; RFC 9111, 5.2.2.8; RFC 9111, 5.2.2.10; RFC 5861, 3; RFC 5861, 4; RFC 8246, 2
 func TestFreshnessOf(t *testing.T) {
 	got := freshness(200, http.Header{"Cache-Control": {`s-maxage=1, proxy-revalidate, immutable, no-cache="vary", stale-while-revalidate=2, stale-if-error=3`}}, rfc9111.Heuristic{})
 	want := rfc9111.Freshness{
@@ -88,6 +98,8 @@ func TestFreshnessOf(t *testing.T) {
 	}
 }
 
+// No header gives a lifetime that is negative or above 2^31 seconds.
+// RFC 9111, 4.2.1
 func FuzzFreshnessOf(f *testing.F) {
 	f.Add("max-age=1", "0", "", "", "")
 	f.Add("public", "", "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 2094 08:49:37 GMT", "max-age=1")

@@ -11,6 +11,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A response to an unsafe or unknown method that is no error invalidates the target and the URIs of
+// Location and Content-Location if they have its origin.
+// RFC 9111, 4.4
 func TestInvalidated(t *testing.T) {
 	for _, test := range []struct {
 		rule   string
@@ -48,6 +51,8 @@ func TestInvalidated(t *testing.T) {
 	}
 }
 
+// No Location invalidates a URI of another host.
+// RFC 9111, 4.4
 func FuzzInvalidated(f *testing.F) {
 	for _, seed := range []string{"", "/x", "//other", "http://shop.example:80/", "?a#b", "\x00", "http:x", "http://shop.example@other/"} {
 		f.Add(seed)

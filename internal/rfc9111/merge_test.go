@@ -8,6 +8,8 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Merging two sets of directives keeps each restriction and the shorter lifetime.
+// Django, patch_cache_control
 func TestMergedDirectivesAreTheStricterOfBoth(t *testing.T) {
 	type lines = []string
 	for _, test := range []struct {
@@ -44,6 +46,9 @@ func TestMergedDirectivesAreTheStricterOfBoth(t *testing.T) {
 	}
 }
 
+// A directive that is to be added is a single well-formed one, with an argument only where it takes
+// one.
+// RFC 9111, 5.2
 func TestTheNameOfADirective(t *testing.T) {
 	for text, want := range map[string]string{
 		"public":                 "public",
@@ -80,6 +85,8 @@ func TestTheNameOfADirective(t *testing.T) {
 	}
 }
 
+// Merged directives are well-formed and at least as strict as both parts.
+// RFC 9111, 5.2
 func FuzzMergeDirectives(f *testing.F) {
 	f.Add("public, max-age=60", "private")
 	f.Add(`no-cache="a, b", x="\""`, "no-cache=c; no-store")

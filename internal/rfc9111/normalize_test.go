@@ -6,6 +6,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Field values that differ only in blanks, in the number of lines, or in the order of weighted
+// languages match each other; any other difference counts.
+// RFC 9111, 4.1; RFC 9110, 12.5.4
 func TestNormalizeField(t *testing.T) {
 	for _, test := range []struct {
 		rule, name string
@@ -34,6 +37,8 @@ func TestNormalizeField(t *testing.T) {
 	}
 }
 
+// Normalizing a field value a second time changes nothing.
+// RFC 9111, 4.1
 func FuzzNormalizeField(f *testing.F) {
 	for _, seed := range []string{"", "a , b", `"a , b" ,c`, "en;q=0.5, de", "*;q=0", "\\,\"", ";q=", "de;q=1.000"} {
 		f.Add("Accept-Language", seed)

@@ -9,6 +9,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// An entity tag is a quoted string without blanks, after W/ if it is weak; anything else is no
+// validator.
+// RFC 9110, 8.8.3
 func TestParseETag(t *testing.T) {
 	for line, want := range map[string]rfc9111.ETag{
 		`"a"`: `"a"`, `W/"a"`: `W/"a"`, `""`: `""`, `"a,b"`: `"a,b"`, "\"\xfc\"": "\"\xfc\"", `"a\"`: `"a\"`,
@@ -26,6 +29,9 @@ func TestParseETag(t *testing.T) {
 	}
 }
 
+// Two tags are equal strongly if neither is weak and they have the same text, and weakly if they
+// have the same text.
+// RFC 9110, 8.8.3.2
 func TestETagComparison(t *testing.T) { // the table of RFC 9110, section 8.8.3.2
 	for _, test := range []struct {
 		a, b         rfc9111.ETag
@@ -42,6 +48,10 @@ func TestETagComparison(t *testing.T) { // the table of RFC 9110, section 8.8.3.
 	}
 }
 
+// Preconditions are evaluated in the order If-Match, If-Unmodified-Since, If-None-Match,
+// If-Modified-Since, If-Range; a tag takes precedence over a date.
+// RFC 9110, 13.2.2; RFC 9110, 13.1.1; RFC 9110, 13.1.2; RFC 9110, 13.1.3; RFC 9110, 13.1.4
+// RFC 9110, 13.1.5; RFC 9111, 4.3.2
 func TestEvaluate(t *testing.T) {
 	const (
 		proceed     = rfc9111.OutcomeProceed
@@ -121,6 +131,8 @@ func TestEvaluate(t *testing.T) {
 	run("304 before If-Range", strong, notModified)(ask("GET", "Range", "bytes=0-1", "If-Range", `"b"`, "If-None-Match", `"a"`))
 }
 
+// A condition answers 304 only if it names the tag of the stored response, and always then.
+// RFC 9110, 13.1.2
 func FuzzEvaluate(f *testing.F) {
 	for _, seed := range []string{"", "*", `"a"`, `W/"a", "b"`, `,"a" x`, `"`, "Sun, 06 Nov 1994 08:49:37 GMT"} {
 		f.Add(`"a"`, seed, seed)

@@ -9,6 +9,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A malformed Range, another unit, a second line or more bytes than there are is ignored; ranges
+// behind the end are dropped, and a Range without any other is not satisfiable.
+// RFC 9110, 14.1.2; RFC 9110, 14.2
 func TestParseRange(t *testing.T) {
 	type ranges = []rfc9111.Range
 	const (
@@ -66,6 +69,8 @@ func TestParseRange(t *testing.T) {
 	}
 }
 
+// Ranges are written as first and last byte, in the order in which they were asked for.
+// RFC 9110, 14.2
 func TestAppendRanges(t *testing.T) {
 	for line, want := range map[string]string{
 		"BYTES=-0": "bytes=10-", "bytes=-3, ,0-0": "bytes=7-9,0-0", "bytes=-0,2-99": "bytes=2-9", "bytes=20-": "bytes=10-",
@@ -77,6 +82,9 @@ func TestAppendRanges(t *testing.T) {
 	}
 }
 
+// Content-Range names the first byte, the last byte and the length, or * for a length that is
+// unknown.
+// RFC 9110, 14.4
 func TestAppendContentRange(t *testing.T) {
 	for want, c := range map[string]rfc9111.ContentRange{
 		"bytes 0-4/10": {Range: rfc9111.Range{Start: 0, Length: 5}, Size: 10},
@@ -89,6 +97,9 @@ func TestAppendContentRange(t *testing.T) {
 	}
 }
 
+// No Range gives a part outside of the content, more than 16 parts, or more bytes than the content
+// has.
+// RFC 9110, 14.2; RFC 9110, 17.5
 func FuzzParseRange(f *testing.F) {
 	for _, seed := range []string{"", "bytes=0-1", "bytes=-5,3-", "bytes=99999999999999999999-", "bytes=1-2-3", "bytes=,", "b=0-"} {
 		f.Add(seed, int64(10))

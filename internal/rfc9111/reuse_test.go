@@ -11,6 +11,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Of several directives of a request the stricter counts, an invalid value is the strictest, and
+// Pragma counts only without Cache-Control.
+// RFC 9111, 5.2.1.1; RFC 9111, 5.2.1.2; RFC 9111, 5.2.1.3; RFC 9111, 5.4; RFC 5861, 4
 func TestParseRequestDirectives(t *testing.T) {
 	type want = rfc9111.RequestDirectives
 	for _, test := range []struct {
@@ -39,6 +42,11 @@ func TestParseRequestDirectives(t *testing.T) {
 	}
 }
 
+// A stored response is served without validation only if it is fresh and the request accepts its
+// age, or if both allow it to be stale.
+// RFC 9111, 4; RFC 9111, 4.2; RFC 9111, 4.2.4; RFC 9111, 5.2.1.1; RFC 9111, 5.2.1.2
+// RFC 9111, 5.2.1.3; RFC 9111, 5.2.1.4; RFC 9111, 5.2.1.7; RFC 9111, 5.2.2.2; RFC 9111, 5.2.2.4
+// RFC 9111, 5.2.2.8; RFC 5861, 3; RFC 8246, 2
 func TestReuse(t *testing.T) {
 	const s = time.Second
 	for _, test := range []struct {
@@ -99,6 +107,9 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// The time for which a cache itself allows stale responses does not apply to s-maxage,
+// must-revalidate or no-cache.
+// RFC 9111, 4.2.4; RFC 9111, 5.2.2.2; RFC 9111, 5.2.2.10
 func TestWindowsOfTheCache(t *testing.T) {
 	for _, test := range []struct {
 		rule        string
@@ -123,6 +134,9 @@ func TestWindowsOfTheCache(t *testing.T) {
 	}
 }
 
+// A stale response replaces a failure only within stale-if-error of the response or the request,
+// and never with must-revalidate or no-cache.
+// RFC 5861, 4; RFC 9111, 4.2.4
 func TestAllowsOnError(t *testing.T) {
 	for _, test := range []struct {
 		rule     string
@@ -151,6 +165,9 @@ func TestAllowsOnError(t *testing.T) {
 	}
 }
 
+// No combination of directives serves a response that no-cache or must-revalidate holds back, and
+// 504 is for only-if-cached alone.
+// RFC 9111, 4.2.4; RFC 9111, 5.2.1.7
 func FuzzReuse(f *testing.F) {
 	f.Add("max-age=10, stale-while-revalidate=5", "max-stale=1", uint32(12))
 	f.Add("s-maxage=1, must-revalidate", "min-fresh=x, only-if-cached", uint32(0))

@@ -6,6 +6,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A response to a request with credentials is for other clients only if it says public or s-maxage;
+// must-revalidate suffices for Authorization, and Vary for fields other than Authorization.
+// RFC 9111, 3.5
 func TestMayShare(t *testing.T) {
 	var (
 		none          = rfc9111.Credentials{}
@@ -53,7 +56,8 @@ func TestMayShare(t *testing.T) {
 	}
 }
 
-// RFC 9111, section 3.5: what allows sharing is read strictly, and what forbids is not.
+// What allows sharing is read strictly, and what forbids it is not.
+// RFC 9111, 3.5
 func TestWhatPermitsHasItsProperForm(t *testing.T) {
 	for line, want := range map[string]rfc9111.Permission{
 		"public":                         {Public: true},
@@ -99,7 +103,8 @@ func TestWhatPermitsHasItsProperForm(t *testing.T) {
 	}
 }
 
-// RFC 9111, section 5.2.2.3: must-understand permits what no-store forbids.
+// A must-understand with an argument does not permit what no-store forbids.
+// RFC 9111, 5.2.2.3; RFC 9111, 5.2.2.5
 func TestMustUnderstandWithAnArgumentDoesNotVoidNoStore(t *testing.T) {
 	for line, want := range map[string]rfc9111.Obstacle{
 		"no-store, must-understand, max-age=60":     rfc9111.NoObstacle,

@@ -8,6 +8,10 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A response is stored only if its method, its final status, its directives, its request's
+// directives and its lifetime all allow it.
+// RFC 9111, 3; RFC 9111, 3.5; RFC 9111, 5.2.1.5; RFC 9111, 5.2.2.3; RFC 9111, 5.2.2.5
+// RFC 9111, 5.2.2.7; RFC 9111, 5.2.2.9; RFC 9110, 9.3.3; RFC 6585, 4; RFC 9213, 2.2
 func TestObstacle(t *testing.T) {
 	target := &url.URL{Scheme: "http", Host: "example.com", Path: "/a", RawQuery: "b"}
 	const none = rfc9111.NoObstacle

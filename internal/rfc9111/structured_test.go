@@ -6,7 +6,8 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// TestAListIsReadStrictly: RFC 9651, section 4.2.1.
+// A structured list with anything that is not well-formed is no list.
+// RFC 9651, 4.2.1
 func TestAListIsReadStrictly(t *testing.T) {
 	for _, lines := range [][]string{
 		nil, {""}, {"a"}, {"a;b"}, {`"a b";hit;ttl=-5, b; fwd=miss`}, {"a", "b;c"}, {"(a b);c, (), 1, 1.5, ?1, :YQ==:, @1, %\"a%c3%bc\""},
@@ -26,6 +27,8 @@ func TestAListIsReadStrictly(t *testing.T) {
 	}
 }
 
+// A member that follows a well-formed list keeps it well-formed.
+// RFC 9651, 4.2.1
 func FuzzIsList(f *testing.F) {
 	for _, seed := range []string{"", "a", `"a b";hit;ttl=-5, b; fwd=miss`, "(a b);c, ()", "a,", `"`} {
 		f.Add(seed)

@@ -11,6 +11,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A targeted field that is no structured dictionary is ignored except for what it forbids; in a
+// well-formed one, a member of the wrong type is ignored alone.
+// RFC 9213, 2.1; RFC 9213, 2.2; RFC 9651, 4.2.2
 func TestParseTargeted(t *testing.T) {
 	type want = rfc9111.Directives
 	hour := want{HasMaxAge: true, MaxAge: time.Hour}
@@ -71,6 +74,9 @@ func TestParseTargeted(t *testing.T) {
 	}
 }
 
+// The first well-formed and non-empty field of the target list counts, and Cache-Control only
+// without any.
+// RFC 9213, 2.2
 func TestControlOf(t *testing.T) {
 	targets := []string{"Larder-Cache-Control", "Cdn-Cache-Control"}
 	for _, test := range []struct {
@@ -94,7 +100,9 @@ func TestControlOf(t *testing.T) {
 	}
 }
 
-// What forbids counts wherever it stands (RFC 9213, section 2.1, and more careful).
+// A restriction in a targeted field counts even where the field is ignored, which is more careful
+// than the RFC.
+// RFC 9213, 2.1
 func TestWhatATargetedFieldForbidsCountsEvenIfTheFieldIsIgnored(t *testing.T) {
 	targets := []string{"Larder-Cache-Control", "Cdn-Cache-Control"}
 	for _, header := range []http.Header{
@@ -109,6 +117,9 @@ func TestWhatATargetedFieldForbidsCountsEvenIfTheFieldIsIgnored(t *testing.T) {
 	}
 }
 
+// A malformed targeted field gives restrictions only, and no-store in a further line is always
+// heard.
+// RFC 9213, 2.1
 func FuzzParseTargeted(f *testing.F) {
 	for _, seed := range []string{
 		"", "max-age=3600", "a;b=1, c=(1 2);d", `a="\"", b=:YQ:`, "a=@1, b=%\"%c3%a4\"", "no-store=?0", "a=-1.5", "*a=*b/c:d", "a=()", "a,", "=",

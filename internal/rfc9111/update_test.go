@@ -10,6 +10,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// A validation request has the stored validators in If-None-Match and If-Modified-Since, and no
+// condition of the client.
+// RFC 9111, 4.3.1
 func TestSetConditions(t *testing.T) {
 	request := http.Header{"If-None-Match": {`"theirs"`}, "If-Range": {"x"}, "If-Match": {"x"}, "If-Unmodified-Since": {"x"}, "Accept": {"a"}}
 	if !rfc9111.IsConditional(request) {
@@ -33,6 +36,8 @@ func TestSetConditions(t *testing.T) {
 	}
 }
 
+// A 304 has the fields of the 200 that caches need, and none that describe the content.
+// RFC 9110, 15.4.5
 func TestIsInNotModified(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Etag": true, "Date": true, "Vary": true, "Cache-Control": true, "Expires": true, "Content-Location": true, "Age": true, "X-A": true,
@@ -47,6 +52,9 @@ func TestIsInNotModified(t *testing.T) {
 	}
 }
 
+// A 304 replaces the stored fields by its own, except those that describe the body: Content-Length,
+// Content-Encoding, Content-Range and the stored tag.
+// RFC 9111, 3.2; RFC 9111, 4.3.4
 func TestFreshen(t *testing.T) {
 	stored := http.Header{
 		"Date": {date(-time.Hour)}, "Age": {"7"}, "Etag": {`"a"`}, "Content-Length": {"5"}, "Content-Encoding": {"gzip"}, "Content-Type": {"text/plain"},
@@ -70,6 +78,9 @@ func TestFreshen(t *testing.T) {
 	}
 }
 
+// A 304 with a strong tag freshens each stored response with that tag, one with a weak validator
+// the most recent match, and one without a validator the only stored response.
+// RFC 9111, 4.3.4
 func TestSelected(t *testing.T) {
 	stored := func(tag string, modified, made time.Duration) rfc9111.Validators {
 		return rfc9111.ValidatorsOf(http.Header{"Etag": {tag}, "Last-Modified": {date(modified)}, "Date": {date(made)}}, noon)

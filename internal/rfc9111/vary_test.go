@@ -10,6 +10,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
+// Vary gives each field name once, in canonical form, over all lines; * or what is no name matches
+// no request.
+// RFC 9111, 4.1; RFC 9110, 12.5.5
 func TestVaryNames(t *testing.T) {
 	for _, test := range []struct {
 		rule  string
@@ -34,6 +37,8 @@ func TestVaryNames(t *testing.T) {
 	}
 }
 
+// Names of Vary are canonical and distinct, and * in any position is found.
+// RFC 9110, 12.5.5
 func FuzzVaryNames(f *testing.F) {
 	for _, seed := range []string{"", "*", "a,b", " , *", "A\tb", "é", "\xff", "cookie;accept"} {
 		f.Add(seed, "accept")

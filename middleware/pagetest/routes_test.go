@@ -32,6 +32,7 @@ func news() *http.ServeMux {
 	return mux
 }
 
+// An audit finds the page of a URL wherever it stands in the handlers.
 func TestAPageIsFoundWhereverItIs(t *testing.T) {
 	byRoute := http.NewServeMux()
 	byRoute.Handle("GET /unsafe", minute(echoes(language)))
@@ -76,7 +77,7 @@ func TestAPageIsFoundWhereverItIs(t *testing.T) {
 	}
 }
 
-// What an inner page declares keeps the outer from storing, so it is enough.
+// What an inner page declares keeps the outer cache from storing, so it is enough.
 func TestAnInnerPageThatDeclaresIsSafeInAnOuterOne(t *testing.T) {
 	inner := minute(echoes(language), middleware.VaryByHeader("Accept-Language"))
 	wantSafe(t, run(t, pagetest.Auditor{}, middleware.Site()(inner), get("/")))
@@ -86,6 +87,7 @@ func TestAnInnerPageThatDeclaresIsSafeInAnOuterOne(t *testing.T) {
 	wantFindings(t, run(t, pagetest.Auditor{}, middleware.CachePage(time.Minute)(same), get("/")), "GET /: Accept-Language: de")
 }
 
+// A URL that no page answers is reported and not audited.
 func TestWhatComesToNoPageIsNotJudged(t *testing.T) {
 	plain := http.NewServeMux()
 	plain.Handle("/plain", echoes(language))
@@ -112,6 +114,7 @@ func TestWhatComesToNoPageIsNotJudged(t *testing.T) {
 	}
 }
 
+// An audit fails the test with everything that is wrong.
 func TestAnAuditFailsTheTestWithAllThatIsWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failed := new(tester)
@@ -127,6 +130,7 @@ func TestAnAuditFailsTheTestWithAllThatIsWrong(t *testing.T) {
 	})
 }
 
+// A report can be written as JSON.
 func TestAReportAsJSON(t *testing.T) {
 	data, err := json.Marshal(run(t, pagetest.Auditor{}, middleware.Site()(news()), get("/unsafe")))
 	if err != nil {
@@ -142,7 +146,7 @@ func TestAReportAsJSON(t *testing.T) {
 	}
 }
 
-// Nothing is looked up, stored or purged, and the secret of an audit is good for that alone.
+// An audit looks up, stores and purges nothing, and its secret is good for audits alone.
 func TestAnAuditLeavesTheCacheAlone(t *testing.T) {
 	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
 	if err != nil {

@@ -80,6 +80,7 @@ func (w *zipWriter) WriteHeader(status int) {
 
 func (w *zipWriter) Write(p []byte) (int, error) { return w.zip.Write(p) }
 
+// A safe page has no findings.
 func TestNothingIsSaidAgainstASafePage(t *testing.T) {
 	page := echoes(func(*http.Request) string { return "the same for all" })
 	files := http.FileServerFS(fstest.MapFS{
@@ -201,7 +202,7 @@ func (w *lateWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// What an option names does not count, and nor does what the cache does not give to others.
+// Fields that an option names, and what the cache does not give to others, are no findings.
 func TestFieldsThatAreHarmlessByOption(t *testing.T) {
 	h := minute(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Seen-Agent", r.UserAgent())
@@ -211,6 +212,7 @@ func TestFieldsThatAreHarmlessByOption(t *testing.T) {
 	wantSafe(t, run(t, pagetest.Auditor{Harmless: []string{"x-seen-agent"}}, h, get("/")))
 }
 
+// Request fields of the application's own can be added to an audit.
 func TestFieldsOfOnesOwn(t *testing.T) {
 	h := minute(echoes(field("X-Acme-Shop")))
 	wantSafe(t, run(t, pagetest.Auditor{}, h, get("/")))
@@ -219,7 +221,7 @@ func TestFieldsOfOnesOwn(t *testing.T) {
 	wantUnsafe(t, run(t, pagetest.Auditor{}, h, get("/", "X-Acme-Shop: a")), "X-Acme-Shop: audit", "audit", "VaryByHeader")
 }
 
-// A time to the minute needs requests that are a minute apart.
+// Requests that are a minute apart find a time to the minute in the page.
 func TestApartFindsWhatChangesSlowly(t *testing.T) {
 	h := minute(echoes(func(*http.Request) string { return time.Now().Format("15:04") }))
 	wantSafe(t, run(t, pagetest.Auditor{}, h, get("/")))

@@ -51,8 +51,8 @@ func wantNotJudged(t *testing.T, r pagetest.Report, says ...string) {
 	}
 }
 
-// A page that answers with an error from some request on has not been audited, wherever the
-// error comes from, and whether it ends or not.
+// A page that answers with an error from some request on is reported as not audited, wherever the
+// error comes from and whether it ends or not.
 func TestAPageThatFailsMidwayIsNotJudged(t *testing.T) {
 	const forever = 1 << 30
 	for _, status := range []int{403, 429, 500, 503} {
@@ -67,6 +67,7 @@ func TestAPageThatFailsMidwayIsNotJudged(t *testing.T) {
 	}
 }
 
+// Failures of one kind are one finding.
 func TestTheFailuresOfOneKindAreOneFinding(t *testing.T) {
 	r := run(t, pagetest.Auditor{}, minute(limited(plainPage, 429, 20, 1<<30)), get("/"))
 	if n := len(r.Findings()); n > 3 {
@@ -75,7 +76,8 @@ func TestTheFailuresOfOneKindAreOneFinding(t *testing.T) {
 	wantNotJudged(t, r, "more\n\twhy      the page has failed with status 429", "the first answer has status 200, and a later one does not count: the page has failed with status 429")
 }
 
-// An outage that ends takes nothing away from what the other answers show.
+// A finding stays when some requests fail: an outage that ends takes nothing away from what the
+// other answers show.
 func TestAnUnsafePageStaysUnsafeWhenSomeRequestsFail(t *testing.T) {
 	wantUnsafe(t, run(t, pagetest.Auditor{}, minute(limited(fragmentPage, 503, 200, 240)), get("/")), "Hx-Request", "fragment", "VaryByHeader")
 }
@@ -88,8 +90,8 @@ func inCoding(coding string, h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// Bodies in a coding that cannot be taken away are compared as they were sent: those that
-// are the same bytes are the same, and of others nothing is known.
+// Bodies in an unknown coding are compared as sent: those of the same bytes are the same, and of
+// others nothing is known.
 func TestBodiesInAnUnknownCodingAreNotSaidToBeTheSame(t *testing.T) {
 	random := func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, rand.Uint64()) }
 	for _, coding := range []string{"br", "compress", "gzip, br", "dcz"} {

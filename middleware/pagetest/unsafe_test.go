@@ -37,6 +37,7 @@ func signedIn(next http.Handler, who func(*http.Request) string) http.Handler {
 
 func user(r *http.Request) string { name, _ := r.Context().Value(userKey{}).(string); return name }
 
+// An input of the page that no option declares is found.
 func TestAnUndeclaredInputIsFound(t *testing.T) {
 	fragment := func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("HX-Request") == "true" {
@@ -138,6 +139,7 @@ func TestAnUndeclaredInputIsFound(t *testing.T) {
 	}
 }
 
+// What differs between equal requests is found.
 func TestWhatDiffersBetweenEqualRequestsIsFound(t *testing.T) {
 	token := func(*http.Request) string {
 		return `<form><input type="hidden" name="csrf_token" value="` + rand.Text() + `"></form>`
@@ -192,7 +194,8 @@ func alternately(statuses ...int) http.HandlerFunc {
 	}
 }
 
-// The guard against Set-Cookie lets the page through as soon as its client sends the cookie.
+// A token that depends on a cookie that clients send back is found, although Set-Cookie keeps only
+// the first response out of the cache.
 func TestATokenOfACookieThatIsSentBackIsFound(t *testing.T) {
 	csrf := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -208,7 +211,7 @@ func TestATokenOfACookieThatIsSentBackIsFound(t *testing.T) {
 	wantFindings(t, report, "GET /: the same request again", "GET /: another cookie guard and another cookie guard")
 }
 
-// What differs of itself does not hide what an input changes.
+// An undeclared input is found beside what differs between equal requests.
 func TestAnInputIsFoundBesideWhatDiffersOfItself(t *testing.T) {
 	h := minute(echoes(func(r *http.Request) string {
 		return fmt.Sprintf("%s at %s, %d of %v", r.Header.Get("Accept-Language"), time.Now().Format(time.RFC3339Nano), mathrand.Int(), math.Pi)
@@ -223,6 +226,7 @@ func TestAnInputIsFoundBesideWhatDiffersOfItself(t *testing.T) {
 	}
 }
 
+// The requests of an audit of one URL differ as those of users do.
 func TestRequestsOfOneURLAreThoseOfUsers(t *testing.T) {
 	// The session is one that no table knows.
 	sessions := map[string]string{"s-1": "Ada", "s-2": "Bob"}

@@ -22,8 +22,8 @@ func ordinary() *policy.Policy {
 	return &policy.Policy{Mode: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, Patience: time.Minute, RefreshTimeout: time.Minute}
 }
 
-// TestAPageThatIsFoundUnderAnothersKeyIsNeverServed puts entries of one page
-// under the key of another, as a collision of hashes or a damaged store would.
+// An entry that does not belong to the key under which it was found is never served. The test puts
+// entries of one page under the key of another, as a collision of hashes or a damaged store would.
 func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: {Backend: "memory"}})
 	if err != nil {
@@ -106,6 +106,9 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 	}
 }
 
+// The number of variants that a URL can have in the store is bounded, so that a client cannot fill
+// it.
+// RFC 9110, 17.5
 func TestAURLHasABoundedNumberOfVariants(t *testing.T) {
 	for name, varied := range map[string]string{"variants": "X-A", "variants of a variant": "X-B"} {
 		t.Run(name, func(t *testing.T) { boundsVariants(t, varied) })

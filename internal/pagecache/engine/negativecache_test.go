@@ -11,6 +11,8 @@ import (
 
 func keyOf(text string) memoryKey { return memoryKey{canonical: []byte(text)} }
 
+// An uncacheable key is forgotten after a while, when it is forgotten explicitly, and never
+// remembered without a response.
 func TestWhatIsRememberedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m negativeCache
@@ -41,6 +43,7 @@ func TestWhatIsRememberedIsForgotten(t *testing.T) {
 	})
 }
 
+// Each uncacheable key is remembered for its own time.
 func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(negativeCache)
@@ -63,6 +66,7 @@ func TestEachKeyIsRememberedForItsOwnTime(t *testing.T) {
 	})
 }
 
+// A key that was not remembered is almost never taken for one that was.
 func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 	var m negativeCache
 	for i := range 10 * memorySize {
@@ -79,6 +83,7 @@ func TestKeysThatWereNotRememberedAreNot(t *testing.T) {
 	}
 }
 
+// A lookup in the negative cache holds until its key is remembered or forgotten again.
 func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m negativeCache
@@ -105,6 +110,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 	})
 }
 
+// The reason why a response was not stored is remembered with its key.
 func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
 	var m negativeCache
 	for why := range reason.Reason(len(reason.Texts)) {
@@ -116,6 +122,8 @@ func TestTheReasonIsRememberedWithAResponse(t *testing.T) {
 	}
 }
 
+// That a response could not be shared is remembered for longer than the reason why it was not
+// stored.
 func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m negativeCache
@@ -142,6 +150,8 @@ func TestThatAResponseCouldNotBeSharedIsKnownForLonger(t *testing.T) {
 	})
 }
 
+// What is remembered of requests with credentials is not applied to requests without, and the
+// reverse.
 func TestWhatIdentifiedClientsGetSaysNothingOfOthers(t *testing.T) {
 	var m negativeCache
 	anonymous, user := memoryKey{[]byte("key"), false}, memoryKey{[]byte("key"), true}

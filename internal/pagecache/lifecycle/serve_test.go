@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// An error that the framework's handler returns is sent as got_request_exception.
 func TestServeSendsTheErrorThatNextReturns(t *testing.T) {
 	bus := new(signals.Bus)
 	var sent []error
@@ -35,6 +36,7 @@ func TestServeSendsTheErrorThatNextReturns(t *testing.T) {
 	}
 }
 
+// A panic is sent as got_request_exception, the request is finished, and the panic goes on.
 func TestServeSendsAPanicAndPassesItOn(t *testing.T) {
 	bus := new(signals.Bus)
 	var sent []error

@@ -76,6 +76,7 @@ func anyEntry(t *rapid.T) Entry {
 	return made(key, status, header, rapid.SliceOf(rapid.Byte()).Draw(t, "body"), now)
 }
 
+// Decoding an encoded entry gives the same entry.
 func TestADecodedEntryEqualsTheEncodedOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyEntry(t)
@@ -87,6 +88,7 @@ func TestADecodedEntryEqualsTheEncodedOne(t *testing.T) {
 	})
 }
 
+// An entry that is empty, cut, of another version or inconsistent is malformed.
 func TestADamagedPageIsMalformed(t *testing.T) {
 	p := made([]byte("key"), 200, http.Header{"A": {"1", "2"}}, []byte("body"), time.Now())
 	data := encoded(t, p)
@@ -112,8 +114,8 @@ func TestADamagedPageIsMalformed(t *testing.T) {
 	}
 }
 
-// RFC 9110, 8.6: a response must not have a Content-Length that is known to be
-// wrong.
+// A stored response has the Content-Length of its body, whatever the handler said.
+// RFC 9110, 8.6
 func TestAStoredPageHasTheContentLengthOfItsBody(t *testing.T) {
 	for name, lines := range map[string][]string{
 		"none": nil, "the right one": {"4"}, "no number": {"four"}, "twice the same": {"4", "4"}, "two": {"4", "5"}, "zeros": {"004"},
@@ -129,6 +131,7 @@ func TestAStoredPageHasTheContentLengthOfItsBody(t *testing.T) {
 	}
 }
 
+// The codec of pages refuses other values.
 func TestTheCodecIsForPagesOnly(t *testing.T) {
 	if _, err := (Codec{}).Append(nil, "text"); !errors.Is(err, codec.ErrUnencodable) {
 		t.Errorf("Append: %v", err)
@@ -139,6 +142,7 @@ func TestTheCodecIsForPagesOnly(t *testing.T) {
 	}
 }
 
+// No stored bytes make decoding panic, and what decodes is encoded to the same entry.
 func FuzzDecodePage(f *testing.F) {
 	now := time.UnixMilli(1)
 	for _, p := range []Entry{

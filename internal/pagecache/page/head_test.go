@@ -18,6 +18,7 @@ func headed(t *testing.T, body string) (p *Page, data []byte) {
 	return p, encoded(t, p)
 }
 
+// A page whose head was decoded before has the body of its own entry.
 func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
 	one, data := headed(t, "one")
 	two, other := headed(t, "two")
@@ -31,6 +32,7 @@ func TestAPageWhoseHeadIsKnownHasTheBodyThatWasStored(t *testing.T) {
 	}
 }
 
+// A head that was decoded before is not decoded again.
 func TestAPageWhoseHeadIsKnownTakesNoDecoding(t *testing.T) {
 	_, data := headed(t, "body")
 	decoded(t, data)
@@ -40,6 +42,7 @@ func TestAPageWhoseHeadIsKnownTakesNoDecoding(t *testing.T) {
 	}
 }
 
+// A known head without the whole of its body is malformed.
 func TestAKnownHeadWithoutItsBodyIsMalformed(t *testing.T) {
 	p, data := headed(t, "body")
 	decoded(t, data)
@@ -51,6 +54,7 @@ func TestAKnownHeadWithoutItsBodyIsMalformed(t *testing.T) {
 	}
 }
 
+// A remembered head shares no memory with the stored bytes.
 func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
 	want, data := headed(t, "body")
 	entry := bytes.Clone(data)
@@ -61,6 +65,7 @@ func TestAKnownHeadIsNotInTheMemoryOfTheEntry(t *testing.T) {
 	}
 }
 
+// Heads over a bound are not remembered.
 func TestALongHeadIsNotRemembered(t *testing.T) {
 	header := http.Header{"X-Long": {string(bytes.Repeat([]byte("x"), maxKnownHead))}}
 	data := encoded(t, made([]byte("key"), 200, header, []byte("body"), time.Now()))

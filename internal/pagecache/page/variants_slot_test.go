@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestClientsCannotAimAtTheSlotOfAVariant looks for values that have one slot in one
-// generation, as a client could if it knew the hash: in other generations they do not.
+// A client cannot choose values that evict the variant of another, since slots depend on a random
+// generation. The test looks for values that have one slot in one generation; in other generations
+// they do not.
 func TestClientsCannotAimAtTheSlotOfAVariant(t *testing.T) {
 	slot := func(generation string, value int) uint64 {
 		return VariantSlot(generation, []byte("rest"), fmt.Append(nil, "Accept-Language", value))

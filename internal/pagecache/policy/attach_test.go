@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// A value that is attached to a request is gone when it is detached.
 func TestAnAttachedValueIsGoneWhenTheRequestIsOver(t *testing.T) {
 	r, attachment := Attach(httptest.NewRequest("GET", "/", nil), "value")
 	if got := Attached(r); got != "value" {
@@ -16,6 +17,7 @@ func TestAnAttachedValueIsGoneWhenTheRequestIsOver(t *testing.T) {
 	}
 }
 
+// A request without an attachment has none.
 func TestNothingIsAttachedToOtherRequests(t *testing.T) {
 	if got := Attached(httptest.NewRequest("GET", "/", nil)); got != nil {
 		t.Errorf("attached is %v", got)

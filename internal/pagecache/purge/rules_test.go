@@ -9,8 +9,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// The list of purges is held against each hit, and stored: it must not grow with
-// the number of purges, whatever they are about.
+// The list of purges does not grow with the number of purges, since it is compared with each hit
+// and stored.
 func TestTheListOfPurgesIsBounded(t *testing.T) {
 	const prefixes = 3
 	start := time.Unix(1_000_000, 0)
@@ -38,8 +38,7 @@ func TestTheListOfPurgesIsBounded(t *testing.T) {
 	}
 }
 
-// What the store has lost, a process that knew it goes on knowing, and both are
-// together within the bound.
+// A process keeps the purges that it knows when the store loses its list, within the same bound.
 func TestPurgesThatTheStoreHasLostAreKept(t *testing.T) {
 	rule := func(i int) page.PurgeRule {
 		return page.PurgeRule{Scheme: "http", Host: "a.test", Path: fmt.Sprint("/", i), At: time.Unix(int64(i), 0)}

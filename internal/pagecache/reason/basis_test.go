@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// Every reason says whether it is the request's, the response's or the store's.
 func TestEveryReasonHasABasis(t *testing.T) {
 	for r := None + 1; int(r) < len(bases); r++ {
 		if bases[r] == 0 {
@@ -16,6 +17,8 @@ func TestEveryReasonHasABasis(t *testing.T) {
 	}
 }
 
+// Every reason has a name of its own, of lower-case letters and hyphens.
+// RFC 9211, 2.8
 func TestEveryReasonHasAName(t *testing.T) {
 	seen := make(map[string]Reason)
 	for r := None + 1; int(r) < len(Texts); r++ {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestALeaderThatStallsOthersIsEvicted has the client who started a run over its limit
-// read nothing, while another reads all.
+// A client that started a run over its limit and reads nothing is dropped as soon as others wait
+// for it. The others read all.
 func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})
@@ -42,6 +42,7 @@ func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 	})
 }
 
+// A slow client for whom nobody waits gets the whole stream.
 func TestALeaderForWhomNobodyWaitsMayTakeItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})

@@ -18,6 +18,7 @@ func (s *Stream) held() int {
 	return cap(s.kept)
 }
 
+// A stream over the limit keeps no more than its window, whoever lags behind.
 func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 	const limit, total = 1 << 20, 16 << 20
 	synctest.Test(t, func(t *testing.T) {
@@ -62,6 +63,8 @@ func TestTheMemoryOfAStreamIsBounded(t *testing.T) {
 	})
 }
 
+// Up to the limit the handler writes without waiting; above it, it waits for the client that
+// started the run.
 func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 3 * streamWindow
@@ -93,6 +96,7 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 	})
 }
 
+// A writer goes on when its last reader leaves.
 func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})
@@ -110,6 +114,7 @@ func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
 	})
 }
 
+// A writer that waits for a reader stops when its context ends.
 func TestAWriterStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})
@@ -131,9 +136,8 @@ func TestAWriterStopsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestReadersGetTheBytesInOrderOrAnError has readers of random speed join, read
-// and leave: what each gets is a prefix of what was written, all of it if the end
-// is io.EOF.
+// Each reader of a stream gets a prefix of what was written, and all of it if it ends with io.EOF.
+// Readers of random speed join, read and leave.
 func TestReadersGetTheBytesInOrderOrAnError(t *testing.T) {
 	for round := range 8 {
 		r := rand.New(rand.NewPCG(uint64(round), 3))
