@@ -40,7 +40,7 @@ func target(dst any) (reflect.Value, error) {
 // maxPointers is up to how many pointers are followed.
 const maxPointers = 100
 
-// leadsNowhere reports whether t leads to nothing but pointers, as type P *P does,
+// leadsNowhere reports whether t leads only to pointers, as type P *P does,
 // which has no value other than nil that can be read.
 func leadsNowhere(t reflect.Type) bool {
 	for range maxPointers {

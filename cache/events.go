@@ -56,7 +56,7 @@ func (k EventKind) String() string {
 	return "unknown"
 }
 
-// publish sends an event to those who listen. The sender is the alias's name.
+// publish sends an event to listeners. The sender is the alias's name.
 func (a *alias) publish(ctx context.Context, kind EventKind, op, key string, err error) {
 	if !a.events.HasListeners(a.sender) {
 		return

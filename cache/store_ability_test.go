@@ -202,7 +202,7 @@ func (withKeyChecker) CheckKey(key []byte) error {
 	return nil
 }
 
-// withSessions gives each request a session: the store itself, but for the
+// withSessions gives each request a session: the store itself, except for the
 // operations that the session counts and its own end.
 type withSessions struct{ s *mapStore }
 

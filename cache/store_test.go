@@ -215,7 +215,7 @@ func (s *mapStore) plant(key string, raw []byte) {
 type fakeClock struct {
 	mu     sync.Mutex
 	now    time.Time
-	source driver.Clock // shows the time in place of now, unless nil
+	source driver.Clock // shows the time instead of now, unless nil
 }
 
 func newFakeClock() *fakeClock {

@@ -142,7 +142,7 @@ func TestAValueWhoseMethodsMakeItReferToItselfIsTried(t *testing.T) {
 	}
 }
 
-// endless is a type whose values lead to nothing but pointers.
+// endless is a type whose values lead only to pointers.
 type endless *endless
 
 func TestATypeThatIsAPointerToItselfHoldsNothingButNil(t *testing.T) {

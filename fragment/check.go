@@ -54,7 +54,7 @@ func located(tree *parse.Tree, n parse.Node, err error) error {
 	return fmt.Errorf("fragment: %s: {{%s}}: %w", where, what, err)
 }
 
-// errPlace is the error of a fragment that html/template would escape once more,
+// errPlace is the error of a fragment that html/template would escape again,
 // or leave out.
 var errPlace = errors.New("a fragment cannot stand in a tag, an attribute, a script, a style, a title or a comment")
 

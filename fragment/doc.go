@@ -20,7 +20,7 @@
 // behind the data is what the fragment depends on; whoever has the same values
 // there gets the same markup, so what tells users apart in the data has to be
 // among them. They are strings, booleans, numbers, what has a MarshalText, and pointers to
-// these; 7, 7.0 and "7" are the same, and nil is an error. Clients who choose them choose how many entries there
+// these; 7, 7.0 and "7" are the same, and nil is an error. Clients that choose them choose how many entries there
 // are: keep fragments in a cache that is bounded.
 //
 // A fragment stands where a paragraph could: not in a tag, an attribute, a script,

@@ -120,7 +120,7 @@ func joinDirectives(directives []Directive) string {
 	return strings.Join(texts, ", ")
 }
 
-// restricts reports whether a directive takes nothing but permissions away. The
+// restricts reports whether a directive only takes permissions away. The
 // ones about revalidation do not: must-revalidate lets a shared cache keep
 // responses to requests with Authorization (RFC 9111, section 3.5).
 func restricts(d Directive) bool {

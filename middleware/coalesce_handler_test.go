@@ -147,7 +147,7 @@ func TestAHandlerMayChangeTheRequestThatItGets(t *testing.T) {
 	h.wantRuns(t, 2)
 }
 
-// stuck is the ResponseWriter of a client who does not read.
+// stuck is the ResponseWriter of a client that does not read.
 type stuck struct {
 	*httptest.ResponseRecorder
 	goOn chan struct{}

@@ -25,7 +25,7 @@ func LastModified(lastModified func(*http.Request) (time.Time, error)) func(http
 // running the handler (RFC 9110, section 13). The functions tell the entity tag
 // of what the request is for, and when it was last changed; either may be nil.
 // The answer is 304 for a GET or HEAD of what the client has already, and 412 for
-// any method if a precondition fails: so of two clients who change the same
+// any method if a precondition fails: so of two clients that change the same
 // thing one is told that he has not seen the other's change. Otherwise the
 // handler runs.
 //

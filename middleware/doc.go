@@ -57,13 +57,13 @@
 //
 // Of concurrent requests to this process for a page that is not there, one has the
 // handler run, and all get the response as it is written. It does not end with the
-// client who was first, but with the last who waits. If the response turns out not
+// client that was first, but with the last who waits. If the response turns out not
 // to be for all, the others run the handler themselves.
 //
 // # Purging
 //
 // A [Policy] purges its pages: [Policy.Purge] invalidates a page, in all its variants,
-// [Policy.PurgePrefix] all beneath a path, and [Policy.PurgeSoft] marks a page stale, so that
+// [Policy.PurgePrefix] all under a path, and [Policy.PurgeSoft] marks a page stale, so that
 // it may be served while it is refreshed. A run that began before a purge, in any process
 // with the same store, stores nothing. [Policy.PurgeHandler] does the same over HTTP, for
 // those with credentials. A

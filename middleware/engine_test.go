@@ -123,7 +123,7 @@ func TestServeWaitsForTheHandlerThoughItsClientHasLeft(t *testing.T) {
 	}
 	close(goOn)
 	if a := <-leader; a.status != http.StatusServiceUnavailable && a.body != "page" {
-		t.Errorf("the client who left has %d %q", a.status, a.body)
+		t.Errorf("the client that left has %d %q", a.status, a.body)
 	}
 	if !returned.Load() {
 		t.Error("Serve has returned before the handler")

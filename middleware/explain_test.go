@@ -82,13 +82,13 @@ func TestAnExplanationGoesThroughTheLifeOfAPage(t *testing.T) {
 		caches := inMemory(t)
 		p := within(caches, middleware.Site(middleware.Explain("let-me-see"))(h))
 
-		explain(t, p, "/page?x=1", why).want(t, "the handler runs, for all", "policy: Site", "stored: nothing", "verdict: [RFC 9111, section 4]")
+		explain(t, p, "/page?x=1", why).want(t, "the handler runs, for all", "policy: Site", "stored: nothing", "decision: [RFC 9111, section 4]")
 		h.wantRuns(t, 0)
 
 		ask(p, "/page?x=1", "X-A: 1").wantBody(t, "the body")
 		time.Sleep(20 * time.Second)
 		e := explain(t, p, "/page?x=1", why, "X-A: 1")
-		e.want(t, "hit: the stored response is sent", "stored: a response", "verdict: fresh [RFC 9111, section 4.2]")
+		e.want(t, "hit: the stored response is sent", "stored: a response", "decision: fresh [RFC 9111, section 4.2]")
 		for name, want := range map[string]string{
 			"age": "20s", "freshness lifetime": "1m0s, by s-maxage", "fresh for": "40s", "stale-while-revalidate": "30s", "stale-if-error": "10m0s",
 			"status": "200", "Vary": "X-A", "path": "/page", "query": "x=1", "host": "example.com", "kind of client": "anonymous",
@@ -101,9 +101,9 @@ func TestAnExplanationGoesThroughTheLifeOfAPage(t *testing.T) {
 		explain(t, p, "/page?x=1", why, "X-A: 2").want(t, "the handler runs, for all", "stored: nothing")
 
 		time.Sleep(50 * time.Second)
-		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "made anew in the background", "verdict: stale-while-revalidate [RFC 5861, section 3]")
+		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "refreshed in the background", "decision: stale-while-revalidate [RFC 5861, section 3]")
 		time.Sleep(50 * time.Second)
-		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "may answer 304", "verdict: [RFC 9111, section 4.2.4]", "errors: [RFC 5861, section 4]")
+		explain(t, p, "/page?x=1", why, "X-A: 1").want(t, "may answer 304", "decision: [RFC 9111, section 4.2.4]", "errors: [RFC 5861, section 4]")
 
 		if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/"); err != nil {
 			t.Fatal(err)
@@ -131,12 +131,12 @@ func TestAnExplanationNamesTheReason(t *testing.T) {
 	p = within(inMemory(t), middleware.Shared(middleware.Explain("let-me-see"))(answering("page", "Cache-Control: max-age=60")))
 	explain(t, p, "/page", why, "Cache-Control: only-if-cached").want(t, "504", "refusal: [RFC 9111, section 5.2.1.7]")
 	ask(p, "/page")
-	explain(t, p, "/page", why, "Cache-Control: no-cache").want(t, "takes the place", "verdict: [RFC 9111, section 5.2.1.4]")
+	explain(t, p, "/page", why, "Cache-Control: no-cache").want(t, "replaces", "decision: [RFC 9111, section 5.2.1.4]")
 	explain(t, p, "/page", why, "Cache-Control: only-if-cached, no-cache").want(t, "504")
 
 	p = cached(t, answering("page", "Cache-Control: private"), middleware.Explain("let-me-see"))
 	ask(p, "/page")
-	explain(t, p, "/page", why).want(t, "for this request alone", "verdict: in the last ten seconds")
+	explain(t, p, "/page", why).want(t, "for this request alone", "decision: in the last ten seconds")
 
 	dead := new(backend)
 	dead.failWith(errors.New("down"))
@@ -174,7 +174,7 @@ func TestAnExplanationThatRunsTheHandlerSaysWhatBecomesOfItsResponse(t *testing.
 			p := cached(t, h, append(test.opts, middleware.Explain("let-me-see"))...)
 			for range 2 { // nothing is stored, nor remembered
 				e := explain(t, p, "/page", append(test.fields, run)...)
-				e.want(t, test.outcome, "stored: nothing", "verdict: no response to use")
+				e.want(t, test.outcome, "stored: nothing", "decision: no response to use")
 				if test.step != "" {
 					e.want(t, "", test.step)
 				}
@@ -335,7 +335,7 @@ func TestAnExplanationNamesTheCauseOfAnUncacheablePage(t *testing.T) {
 	p := cached(t, h, middleware.Explain("let-me-see"))
 	ask(p, "/page")
 	explain(t, p, "/page", why).want(t, "the handler runs for this request alone",
-		"verdict: the last response for this page", "cause: the response says private [RFC 9111, section 5.2.2.7]")
+		"decision: the last response for this page", "cause: the response says private [RFC 9111, section 5.2.2.7]")
 	explain(t, p, "/page", why, "Cookie: a=1").want(t, "the handler runs, for all")
 }
 

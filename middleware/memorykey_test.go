@@ -38,7 +38,7 @@ func TestWhatOneClientSaysIsNotRememberedAgainstOthers(t *testing.T) {
 			}
 			ask(p, "/page", strings.FieldsFunc(test.other, isLineBreak)...)
 			if a := ask(p, "/page", strings.FieldsFunc(test.other, isLineBreak)...); !a.isHit() {
-				t.Errorf("%s: after a client who %s: %s", face, name, a.cacheStatus())
+				t.Errorf("%s: after a client that %s: %s", face, name, a.cacheStatus())
 			}
 		}
 	}

@@ -17,7 +17,7 @@ const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 //	max-age=0, no-cache, no-store, must-revalidate, private
 //
 // and sets Expires to now. What the handler says in Cache-Control besides is
-// kept, but for public and a longer max-age. CDN-Cache-Control (RFC 9213) and
+// kept, except for public and a longer max-age. CDN-Cache-Control (RFC 9213) and
 // Surrogate-Control are removed, since a cache that heeds them would not look
 // at Cache-Control.
 //

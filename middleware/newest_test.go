@@ -105,7 +105,7 @@ func TestResponsesOfWhichSomeVaryOnMoreAreStoredSideBySide(t *testing.T) {
 				}}
 				path := fmt.Sprint("/page", first)
 				p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
-				for i := range 2 * len(requests) { // the index by less takes the place of that by more once
+				for i := range 2 * len(requests) { // the index by less replaces that by more once
 					r := requests[(first+i)%len(requests)]
 					ask(p, path, "X-A: "+r[0], "X-B: "+r[1])
 				}

@@ -91,7 +91,7 @@ func MaxConcurrentRuns(n int) PageOption {
 	return func(s *optionSet) { s.maxRuns = append(s.maxRuns, n) }
 }
 
-// When has requests go past the cache for which wanted is false. It must depend
+// When has requests bypass the cache for which wanted is false. It must depend
 // on the request alone, and may be called from many goroutines.
 func When(wanted func(*http.Request) bool) PageOption {
 	return func(s *optionSet) { s.when = append(s.when, wanted) }
@@ -190,7 +190,7 @@ func Literal() PageOption {
 // the handler gives a smaller one (patch_response_headers in django.utils.cache). The ttl
 // is that of [CachePage], or of [DefaultTTL] with [Site]; if it is zero, nothing is added
 // to what the response says. A purge of the cache then does
-// not reach browsers. It takes the place of [BrowserTTL], and is not for [Shared].
+// not reach browsers. It replaces [BrowserTTL], and is not for [Shared].
 func DjangoHeaders() PageOption {
 	return func(s *optionSet) {
 		s.mean("DjangoHeaders")

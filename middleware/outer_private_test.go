@@ -78,7 +78,7 @@ var secrets = map[string]func(http.Header){
 // lengths are those of a page that is held back to its end, and of one that is streamed.
 var lengths = map[string]int{"held": 10, "streamed": 10_000}
 
-// visitors asks for a page eleven times at once, and then once more, and fails the test if
+// visitors asks for a page eleven times at once, and then again, and fails the test if
 // two of them get the same.
 func visitors(t *testing.T, p http.Handler) (detail string) {
 	t.Helper()

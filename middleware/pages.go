@@ -31,7 +31,7 @@ import (
 // Of concurrent requests to a process for a page that is not in the cache, one runs the
 // handler, in a goroutine and with a context of its own: the context has the
 // values of the first request's, its deadline and a [cache.Scope] of its own, and ends
-// when the last client who waits has left. While the handler runs, the request that
+// when the last client that waits has left. While the handler runs, the request that
 // started it stays open, even if its client has left. The handler gets the request without
 // what the page must not depend on: ranges and conditions, which are applied to
 // each client's answer, and fields such as X-Forwarded-Host. A request with a range,
@@ -42,7 +42,7 @@ import (
 // what is longer, or flushed, goes to everyone who waits as the handler writes
 // it, while the entry fills. If a response turns out not to be for all, the
 // others run the handler themselves. If the handler panics, so does the first
-// request, with the same value; the others have it run once more, unless they
+// request, with the same value; the others have it run again, unless they
 // have a part of the response already: then theirs is aborted. So it is if the handler
 // writes another status after its response has begun, which says that it has failed:
 // such a response is not stored.

@@ -34,7 +34,7 @@ func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
 	return p.purge(ctx, url, purge.Order{Soft: true})
 }
 
-// PurgePrefix is [Policy.Purge] for all pages whose URL is the given one or beneath it:
+// PurgePrefix is [Policy.Purge] for all pages whose URL is the given one or under it:
 // "https://example.org/shop" is about /shop, /shop?page=2 and /shop/hats, and not
 // about /shopping. A query in the prefix is an error.
 //

@@ -65,7 +65,7 @@ func (m *marked) isFor(r *http.Request) string {
 			own, value = comparable(own, "; "), comparable(value, "; ")
 		}
 		if value == "" && r.Header["Connection"] != nil {
-			continue // a client who names the field there has asked to be answered without
+			continue // a client that names the field there has asked to be answered without
 		}
 		if own != value {
 			return "somebody else's page, by " + name

@@ -291,7 +291,7 @@ func wantPurgesToReachAnotherServer(t *testing.T, cfg cache.Config) {
 		servers[i] = newServer(t, within(newCaches(t, cfg), mux))
 	}
 	// become waits until both servers have the same page from the cache, and returns
-	// it. One that was made in the millisecond of a purge is made once more.
+	// it. One that was made in the millisecond of a purge is made again.
 	become := func(target, not string) (body string) {
 		testserver.Await(t, func(context.Context) error {
 			body = ""

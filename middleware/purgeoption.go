@@ -11,7 +11,7 @@ func SoftPurge() PurgeOption {
 	return func(o *purge.Order) { o.Soft = true }
 }
 
-// PrefixPurge purges all pages beneath the URL, too: see [Policy.PurgePrefix].
+// PrefixPurge purges all pages under the URL, too: see [Policy.PurgePrefix].
 func PrefixPurge() PurgeOption {
 	return func(o *purge.Order) { o.Prefix = true }
 }

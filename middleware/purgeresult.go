@@ -11,7 +11,7 @@ type PurgeResult struct {
 	// name that the host has by [HostAliases].
 	URL string `json:"purged"`
 
-	// Prefix says that all beneath the URL was purged with it, and Soft that the pages
+	// Prefix says that all under the URL was purged with it, and Soft that the pages
 	// may still be served while they are refreshed.
 	Prefix bool `json:"prefix"`
 	Soft   bool `json:"soft"`

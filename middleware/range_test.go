@@ -316,7 +316,7 @@ func TestAPartOfAPageThatMustBeValidatedIsCutFromTheAnswer(t *testing.T) {
 func TestARangeOfAPageThatIsNotStoredIsExplained(t *testing.T) {
 	h := ofContent(film)
 	p := cached(t, h, middleware.Explain("let-me-see"))
-	explain(t, p, "/film", why, "Range: bytes=0-1").want(t, "for this request alone, and nothing is stored", "verdict: a part")
+	explain(t, p, "/film", why, "Range: bytes=0-1").want(t, "for this request alone, and nothing is stored", "decision: a part")
 	h.wantRuns(t, 0)
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// dawdler is a client who reads nothing until it is let.
+// dawdler is a client that reads nothing until it is let.
 type dawdler struct {
 	*httptest.ResponseRecorder
 	goOn  chan struct{}

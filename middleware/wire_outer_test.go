@@ -18,7 +18,7 @@ import (
 
 var testTime = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zipped is middleware such as there are many: it compresses for clients who
+// zipped is middleware such as there are many: it compresses for clients that
 // accept that.
 func zipped(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

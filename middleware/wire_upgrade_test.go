@@ -223,7 +223,7 @@ func TestDeadlinesOfAHandlerAreThoseOfTheConnection(t *testing.T) {
 			t.Error("the client got everything after the deadline")
 		}
 		if err := <-errs; bypass && !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("the handler that goes past the cache got %v", err)
+			t.Errorf("the handler that bypasses the cache got %v", err)
 		}
 	}
 }

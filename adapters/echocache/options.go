@@ -55,7 +55,7 @@ func VaryByParam(names ...string) middleware.PageOption {
 // told apart by their text, as fmt.Sprint gives it.
 //
 // A request with a cookie or another credential is still taken for one user's own. If
-// that matters to nothing but the middleware that sets the key, say so, by
+// that matters only to the middleware that sets the key, say so, by
 // [middleware.IgnoreCookies] or [middleware.IgnoreHeaders]:
 //
 //	e.GET("/home", home, authenticate, echocache.CachePage(time.Minute,
@@ -89,7 +89,7 @@ func When(wanted func(echo.Context) bool) middleware.PageOption {
 // is over, it is nil.
 func Context(r *http.Request) echo.Context {
 	switch attached := policy.Attached(r).(type) {
-	case *visit:
+	case *frameworkRequest:
 		return attached.c
 	case *wrapped:
 		return attached.c

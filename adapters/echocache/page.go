@@ -31,15 +31,15 @@ func Cached(p *middleware.Policy) echo.MiddlewareFunc {
 	pages := engine.New((*policy.Opaque)(p).Policy())
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			v := visits.Get().(*visit)
+			v := frameworkRequests.Get().(*frameworkRequest)
 			v.c, v.next = c, next
 			pages.Serve(c.Response(), c.Request(), v)
 			err := v.err
 			if err == nil {
 				err = overdue(c)
 			}
-			*v = visit{}
-			visits.Put(v) // the engine keeps none
+			*v = frameworkRequest{}
+			frameworkRequests.Put(v) // the engine keeps none
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("\x00\xff", 3000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(filepath.Dir(file)) // echo serves files beneath the directory of the program
+	t.Chdir(filepath.Dir(file)) // echo serves files under the directory of the program
 	keep := func(c echo.Context) { c.Response().Header().Set("Cache-Control", "max-age=60") }
 	for name, send := range map[string]echo.HandlerFunc{
 		"JSON":       func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]int{"a": 1}) },

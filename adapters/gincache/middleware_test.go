@@ -19,7 +19,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
-// gzipWriter compresses as gin-contrib/gzip does: it takes the place of c.Writer,
+// gzipWriter compresses as gin-contrib/gzip does: it replaces c.Writer,
 // and hides what it does not know.
 type gzipWriter struct {
 	gin.ResponseWriter

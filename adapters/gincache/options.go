@@ -55,7 +55,7 @@ func VaryByParam(names ...string) middleware.PageOption {
 // told apart by their text, as fmt.Sprint gives it.
 //
 // A request with a cookie or another credential is still taken for one user's own. If
-// that matters to nothing but the middleware that sets the key, say so, by
+// that matters only to the middleware that sets the key, say so, by
 // [middleware.IgnoreCookies] or [middleware.IgnoreHeaders]:
 //
 //	r.GET("/home", authenticate, gincache.CachePage(time.Minute,
@@ -89,7 +89,7 @@ func When(wanted func(*gin.Context) bool) middleware.PageOption {
 // is over, it is nil.
 func Context(r *http.Request) *gin.Context {
 	switch attached := policy.Attached(r).(type) {
-	case *visit:
+	case *frameworkRequest:
 		return (*gin.Context)(attached)
 	case *wrapped:
 		return attached.c

@@ -30,7 +30,7 @@ func Cached(p *middleware.Policy) gin.HandlerFunc {
 	pages := engine.New((*policy.Opaque)(p).Policy())
 	return func(c *gin.Context) {
 		noteStatus(c)
-		served := pages.Serve(c.Writer, c.Request, (*visit)(c))
+		served := pages.Serve(c.Writer, c.Request, (*frameworkRequest)(c))
 		if served.TimedOut && !c.Writer.Written() {
 			c.Writer.WriteHeader(http.StatusServiceUnavailable) // unless somebody outside says something else
 		}
@@ -39,7 +39,7 @@ func Cached(p *middleware.Policy) gin.HandlerFunc {
 			return
 		}
 		if u, ok := c.Get(unansweredKey); ok {
-			u.(*unanswered).settle(c, served.StoodIn)
+			u.(*unanswered).settle(c, served.ServedStale)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (w *writer) end() {
 	}
 }
 
-// Ended is called by the writer of handlers that are wrapped once more.
+// Ended is called by the writer of handlers that are wrapped again.
 func (w *writer) Ended(status int) { w.WriteHeader(status) }
 
 // WriteHeaderNow implements [gin.ResponseWriter].
@@ -146,7 +146,7 @@ func (w *writer) explain() {
 		return
 	}
 	w.Header()["Content-Type"] = []string{"text/plain"}
-	_, _ = w.WriteString(text) // the client has left: there is nobody to tell
+	_, _ = w.WriteString(text) // the client has left: nothing can be reported to it
 }
 
 // handOver gives a response that was not sent to whoever answers in its place.

@@ -59,7 +59,7 @@
 // to those who read, and made anew by those who write. (If another process did
 // so with bounds that ask for another number of shards, a Store learns it from
 // its next write.) Every other failure of the file system is returned as it
-// is, and a write that failed for want of space has removed nothing but its own
+// is, and a write that failed for want of space removes only its own
 // temporary file.
 //
 // # Locks

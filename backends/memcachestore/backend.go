@@ -18,7 +18,7 @@ func init() { driver.Register("memcached", Backend()) }
 // memcached://10.0.0.1,10.0.0.2, or the path of a unix socket:
 // memcached:///run/memcached.sock or unix:/run/memcached.sock. The options are
 //
-//   - addrs: the servers in place of the location, as a list or with commas
+//   - addrs: the servers instead of the location, as a list or with commas
 //     between them. It is the form for several servers with ports, which a URL
 //     cannot have in its place for the host
 //   - io_timeout: a duration greater than zero, by default 500ms

@@ -112,7 +112,7 @@ func (c *cluster) learn(ctx context.Context, srv *server, spaces []*namespace) e
 	return &ServerError{Addr: srv.addr.String(), Err: errNoEpoch}
 }
 
-// change gives the namespace a new epoch on srv in place of current, which is
+// change gives the namespace a new epoch on srv instead of current, which is
 // nil where there is none. If another has done so meanwhile, the epoch is his.
 func (c *cluster) change(ctx context.Context, srv *server, n *namespace, current *memcache.Item) error {
 	last := n.on(srv).epoch

@@ -170,7 +170,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 	}
 }
 
-// succeed stores value in place of there, in the same epoch, and reports whether
+// succeed stores value instead of there, in the same epoch, and reports whether
 // that was still what is stored. The epoch that is known by now may be a later one:
 // the value would come back to life that a Clear has ended.
 func (t *target) succeed(ctx context.Context, there *memcache.Item, value []byte, ttl time.Duration) (bool, error) {

@@ -35,7 +35,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, er
 	return values, nil
 }
 
-// SetMany stores items by one statement: all or, but for those too large,
+// SetMany stores items by one statement: all or, except for those too large,
 // none.
 func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Duration) (errs []error, err error) {
 	sorted, tooLarge := s.sortItems(items)

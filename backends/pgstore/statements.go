@@ -35,7 +35,7 @@ const (
 	// number is the value as a numeric, where isInteger holds.
 	number = `encode(t.value, 'escape')::numeric`
 
-	// isInteger is driver.ParseInteger but for the range, which countable
+	// isInteger is driver.ParseInteger except for the range, which countable
 	// checks. CASE keeps the order, so that nothing else is ever cast.
 	isInteger = `octet_length(t.value) <= 20 AND encode(t.value, 'escape') ~ '^(0|-?[1-9][0-9]*)$'`
 	countable = `CASE WHEN ` + isInteger + ` THEN

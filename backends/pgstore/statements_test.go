@@ -31,7 +31,7 @@ func (l *statementLog) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pg
 
 func (l *statementLog) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// take returns what was sent since the last call, but for the pool's pings.
+// take returns what was sent since the last call, except for the pool's pings.
 func (l *statementLog) take() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -39,7 +39,7 @@ func init() {
 //
 //   - addrs, replicas: lists of host:port, or paths of unix sockets, with commas
 //   - read_your_writes, dial_timeout, read_timeout, write_timeout: durations
-//   - master: the name of the primary (MasterName), in place of the path
+//   - master: the name of the primary (MasterName), instead of the path
 //   - sentinel_username, sentinel_password, username, password
 //   - db, pool_size, min_idle, clear_batch: numbers
 //   - max_retries: a number, 0 for none
@@ -48,8 +48,8 @@ func init() {
 //   - client_log: "handler" (the default) sends the lines of go-redis to the log
 //     of the cache.Handler, as [Options] says of ClientLog; "leave" leaves them alone
 //   - tls: true, or from Go a *tls.Config
-//   - tls_ca, tls_cert, tls_key: PEM files with the authorities to trust in
-//     place of the system's, and the client's certificate
+//   - tls_ca, tls_cert, tls_key: PEM files with the authorities to trust instead
+//     of the system's, and the client's certificate
 //   - tls_server_name: the name on the certificate, if it is not the host
 //   - tls_insecure: true accepts any certificate
 func Backend(scheme string) driver.Backend {

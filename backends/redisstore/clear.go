@@ -13,7 +13,7 @@ import (
 // pattern, and removes those of the namespace by UNLINK, ClearBatch of
 // the [StoreOptions] at a time: the time grows with the number of keys in the
 // database, not with that in the namespace, and no single step is long. A store
-// that is the Owner sends FLUSHDB in place of that. A key that a cluster moves
+// that is the Owner sends FLUSHDB instead of that. A key that a cluster moves
 // to another node meanwhile may be missed.
 func (s *Store) Clear(ctx context.Context, ns driver.Namespace) error {
 	if err := s.begin(ctx); err != nil {

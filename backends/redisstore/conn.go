@@ -44,7 +44,7 @@ type plainConn struct {
 }
 
 // failed returns nil if err is. Otherwise it closes the connection and returns the
-// first error: the client tries once more, and would report only that the
+// first error: the client tries again, and would report only that the
 // connection is closed.
 func (c *trackedConn) failed(err error) error {
 	if err == nil {

@@ -18,7 +18,7 @@ func Track(conn net.Conn) net.Conn {
 	return &trackedConn{Conn: conn, socket: conn, dialer: newDialer(Options{})}
 }
 
-// ClientLog is what takes the place of the logger of go-redis.
+// ClientLog is what replaces the logger of go-redis.
 type ClientLog struct{ *clientLog }
 
 // NewClientLog returns one that writes to plain before it has a user.

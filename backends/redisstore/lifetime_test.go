@@ -16,7 +16,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// clients returns how many connections the server has, but for the one that
+// clients returns how many connections the server has, except for the one that
 // asks.
 func clients(tb testing.TB, raw *redis.Client) int {
 	tb.Helper()

@@ -18,7 +18,7 @@ type proxy struct {
 	mu        sync.Mutex
 	trips     int
 	conns     map[net.Conn]struct{}
-	swallow   []byte // what closes the connection in place of being passed on
+	swallow   []byte // what closes the connection instead of being passed on
 	swallowed int
 	held      chan struct{} // until it is closed, nothing reaches the server
 	came      chan struct{} // told of what is held

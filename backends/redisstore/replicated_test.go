@@ -33,7 +33,7 @@ func replicated(tb testing.TB, window time.Duration) (*topology, *settler) {
 	return top, settle
 }
 
-// stray makes a replica follow nobody, with the data that it has, but for being
+// stray makes a replica follow nobody, with the data that it has, except for being
 // read-only.
 func stray(tb testing.TB, addr string) {
 	tb.Helper()

@@ -82,7 +82,7 @@ func (c *Client) Do() (Response, error) {
 	return r, err
 }
 
-// What readHeader returns in place of a length.
+// What readHeader returns instead of a length.
 const (
 	chunked = -1 - iota
 	unknown

@@ -11,7 +11,7 @@ type Contestant struct {
 	Run func(n int)
 
 	// Twin, if there is one, is Run on data of its own. As a floor's control it
-	// takes part in place of Run. Contestants whose data do not fit into the caches
+	// takes part instead of Run. Contestants whose data do not fit into the caches
 	// of the processor must not share them: whoever's data are visited more often
 	// than the others' finds more of them there.
 	Twin func(n int)

@@ -122,7 +122,7 @@ func (l *Lab) ratio(job string, c paired.Comparison, name string, bound Bound) {
 	l.add(Line{Job: job, Unit: Ratio, Value: r.Median, Bound: bound, Ratio: &r, Control: &c.Control, Sure: c.Sure()})
 }
 
-// inverse is ratio for what is said in operations per second in place of time.
+// inverse is ratio for what is said in operations per second instead of time.
 func (l *Lab) inverse(job string, c paired.Comparison, name string, bound Bound) {
 	r := c.Ratio(name)
 	r.Median, r.Low, r.High, r.From, r.To = 1/r.Median, 1/r.High, 1/r.Low, 1/r.To, 1/r.From

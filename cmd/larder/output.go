@@ -63,7 +63,7 @@ func newProblem(err error) *problem {
 }
 
 // fail prints an error and returns its exit code. That nothing can be written
-// to standard error, there is nobody to tell.
+// to standard error, nothing can be reported to it.
 func (o output) fail(err error) int {
 	if o.json {
 		_ = writeJSON(o.stderr, map[string]any{"error": newProblem(err)})

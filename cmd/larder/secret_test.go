@@ -42,7 +42,7 @@ func TestNoOutputHasAPassword(t *testing.T) {
 		"postgres://u:" + marker + "@h:port/d", "postgres://u:" + marker + "#x@h/d", "postgres://u:" + marker + "@h/d?password=" + marker,
 		"nosuch://u:" + marker + "@" + closed, "u:" + marker + "@" + closed, "",
 
-		// A parameter that does not exist, beside a password and in place of it.
+		// A parameter that does not exist, beside a password and instead of it.
 		"redis://:" + marker + "@" + closed + "?colour=red", "redis://" + closed + "?passwort=" + marker,
 		"postgres://u:" + marker + "@" + closed + "/d?colour=red", "postgres://" + closed + "/d?passwort=" + marker,
 		"redis://:" + marker + "@" + closed + "?pool_size=-1", "redis://:" + marker + "@" + closed + "?password=" + marker,

@@ -32,7 +32,7 @@ func forward(upstream *url.URL, transport http.RoundTripper) http.Handler {
 			// A query that Go cannot parse is in the key of the page as it came, so
 			// that is how the upstream gets it.
 			r.Out.URL.RawQuery = r.In.URL.RawQuery
-			r.SetXForwarded() // in place of what the client has claimed
+			r.SetXForwarded() // instead of what the client has claimed
 		},
 		Transport:    transport,
 		ErrorHandler: answerFailure,

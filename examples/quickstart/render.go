@@ -68,7 +68,7 @@ func render(w http.ResponseWriter, r *http.Request, status int, page *template.T
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the client has left: there is nobody to tell
+	_, _ = w.Write(body.Bytes()) // the client has left: nothing can be reported to it
 }
 
 // fail answers with a page that says what is wrong.

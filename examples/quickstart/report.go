@@ -70,7 +70,7 @@ func (l *library) makeReport(ctx context.Context) (Report, error) {
 
 func (r *Report) add(p Package) {
 	if len(p.Files) == 0 {
-		return // nothing but generators
+		return // only generators
 	}
 	r.Packages = append(r.Packages, p)
 	r.Files += len(p.Files)

@@ -63,7 +63,7 @@ type way struct {
 
 var errFault = errors.New("a fault")
 
-// failing are the failures in place of which an old page may be sent.
+// failing are the failures instead of which an old page may be sent.
 var failing = map[string]way{
 	"an error": {err: errFault},
 	"a panic":  {answers: func(http.ResponseWriter) { panic(errFault) }},

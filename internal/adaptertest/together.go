@@ -13,7 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// together are the cases of clients who ask for one page at the same time.
+// together are the cases of clients that ask for one page at the same time.
 var together = []caseOf{
 	{"concurrent misses run the handler once, and each gets one whole page", func(t *testing.T, build Build) {
 		hold := make(chan struct{})

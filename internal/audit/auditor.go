@@ -106,7 +106,7 @@ func (a *Auditor) first(ctx context.Context, r *http.Request, says string) (*sub
 	return s, err
 }
 
-// sample sends the request of a subject once more, and reports whether the answer counts.
+// sample sends the request of a subject again, and reports whether the answer counts.
 // One that does not leaves what is known of the subject as it is.
 func (a *Auditor) sample(ctx context.Context, s *subject) (counts bool, err error) {
 	if err := ctx.Err(); err != nil {
@@ -217,7 +217,7 @@ func (t *trial) compare(s *subject) {
 	})
 }
 
-// again sends the requests once more, and each request that differs from one of them in
+// again sends the requests again, and each request that differs from one of them in
 // what is not declared twice, however many it differs from: what differs between equal
 // requests does not count.
 func (a *Auditor) again(ctx context.Context, asked []*subject, trials [][]*trial) error {
@@ -245,7 +245,7 @@ func (a *Auditor) again(ctx context.Context, asked []*subject, trials [][]*trial
 	return nil
 }
 
-// confirm sends requests once more, in this order.
+// confirm sends requests again, in this order.
 func (a *Auditor) confirm(ctx context.Context, subjects ...*subject) error {
 	for _, s := range subjects {
 		counts, err := a.sample(ctx, s)

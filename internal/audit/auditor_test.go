@@ -31,7 +31,7 @@ func pageOfWho(sent map[string]int) func(*http.Request) (*http.Response, error) 
 	}
 }
 
-// A request is sent again for what differs between equal requests, and not once more for
+// A request is sent again for what differs between equal requests, and not again for
 // each request that it differs from.
 func TestARequestIsSentAgainOnceForAllThatItDiffersFrom(t *testing.T) {
 	const users = 8

@@ -1,3 +1,3 @@
 // Package consumer checks which versions a program gets of what larder requires. It has
-// nothing but a test, which builds the programs in testdata as their own modules.
+// only a test, which builds the programs in testdata as their own modules.
 package consumer

@@ -92,7 +92,7 @@ type Expiry int64
 // maxExpiry is the latest expiry that can be written, in the year 10889.
 const maxExpiry = 1<<48 - 1
 
-// ExpiryAt returns t as an Expiry, and never for the zero Time. Nothing but never
+// ExpiryAt returns t as an Expiry, and never for the zero Time. Only never
 // may be written as never, the epoch included.
 func ExpiryAt(t time.Time) Expiry {
 	if t.IsZero() {

@@ -44,7 +44,7 @@ type Page struct {
 	// Validated says that the handler is asked before each use of the stored response.
 	Validated bool `json:"validated,omitempty"`
 
-	// Guarded says that nothing but a guard of the cache's own keeps the response from
+	// Guarded says that only a guard of the cache's own keeps the response from
 	// being stored: that against Set-Cookie, or against nonces.
 	Guarded bool `json:"guarded,omitempty"`
 

@@ -100,7 +100,7 @@ func (v version) serve(n int, w http.ResponseWriter, r *http.Request) {
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = io.WriteString(w, body) // the client has left: there is nobody to tell
+	_, _ = io.WriteString(w, body) // the client has left: nothing can be reported to it
 }
 
 // body is that of a version: no two have a part in common.

@@ -244,7 +244,7 @@ func TestALateCallerMayStartAnotherFlightAtOnce(t *testing.T) {
 	})
 }
 
-// beside starts a flight of first, a caller who waits for it, and after a second
+// beside starts a flight of first, a caller that waits for it, and after a second
 // a flight of second beside it.
 func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Func[string]) (leader, waits, other <-chan received) {
 	t.Helper()

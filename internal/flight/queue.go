@@ -2,7 +2,7 @@ package flight
 
 import "time"
 
-// queue are the callers who wait for a flight that another caller has started,
+// queue are the callers that wait for a flight that another caller has started,
 // and may be handed over to another flight. The lock of the shard guards it.
 //
 // While nothing is published, they take turns in starting a flight beside it,
@@ -90,7 +90,7 @@ func (f *Flight[V]) isPending() bool {
 	}
 }
 
-// takeTurn makes a caller who waits for f the starter of other, beside it. It does nothing
+// takeTurn makes a caller that waits for f the starter of other, beside it. It does nothing
 // and reports false if limit flights are running, if no other caller waits for f, which
 // would end then, or while a stale flight of the key is still storing.
 func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {

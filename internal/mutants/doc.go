@@ -1,3 +1,3 @@
 // Package mutants checks the tests of options: an option that is made to do nothing has to
-// fail the test of its effect. It has nothing but a test; see `make mutants`.
+// fail the test of its effect. It has only a test; see `make mutants`.
 package mutants

@@ -6,7 +6,7 @@
 // There is one table. Its rows are the neighbours, in the rows_*_test.go files:
 // how each is wired, and whether a page beside it is shared. Its columns are the
 // situations, in situations_test.go: a cold cache, a hit, a stale page, clients
-// who arrive together, a client who leaves, and so on. Each cell builds the same
+// that arrive together, a client that leaves, and so on. Each cell builds the same
 // application twice, with larder and without, for net/http, chi, gin and echo,
 // with the neighbour inside of the page's cache and outside of it, has two users
 // visit both, and compares the answers by the rules in rules_test.go.

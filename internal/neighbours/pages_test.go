@@ -19,7 +19,7 @@ func (s *stage) text(v visit) string {
 	return "<!doctype html>\n<p>" + v.r.URL.Path + "</p>\n" + s.neighbour.taken(v) + filler
 }
 
-// write sends a part of a response. An error is that of a client who has left.
+// write sends a part of a response. An error is that of a client that has left.
 func write(v visit, text string) { _, _ = io.WriteString(v.w, text) }
 
 // plainPage leaves the Content-Type to others.

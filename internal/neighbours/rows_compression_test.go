@@ -97,7 +97,7 @@ var (
 		"Vary":             "RFC 9111, 4.1: without Vary, a response is for every request",
 	}
 
-	// Bob's page is stored without Vary, and once more when Ada's has told of it.
+	// Bob's page is stored without Vary, and again when Ada's has told of it.
 	varyLearnt = map[string]int32{"abandoned": 4}
 
 	// chi compresses what has a Content-Type, and the cache tells it.

@@ -49,7 +49,7 @@ type Directives struct {
 	SMaxAgeInvalid bool
 
 	// StaleWhileRevalidate and StaleIfError are for how long a stale response
-	// may be served (RFC 5861); they mean nothing unless the field beneath is
+	// may be served (RFC 5861); they mean nothing unless the field under is
 	// set. Zero forbids what the cache might do by itself.
 	StaleWhileRevalidate    time.Duration
 	StaleIfError            time.Duration

@@ -22,7 +22,7 @@ func (s Source) String() string {
 	return [...]string{"none", "s-maxage", "max-age", "Expires", "heuristic"}[s]
 }
 
-// Freshness is what the reuse of a stored response depends on but for its age.
+// Freshness is what the reuse of a stored response depends on except for its age.
 // It is read once, when the response is stored.
 type Freshness struct {
 	Lifetime time.Duration // freshness_lifetime, at most 2^31 seconds

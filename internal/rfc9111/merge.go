@@ -11,7 +11,7 @@ import (
 // of a response say and what those in added do. Where they differ the stricter
 // counts: the smaller of two lifetimes, private over public, and a directive
 // about the whole response over one that names fields. What cannot be read is
-// left out, but for what [Directives] takes it to restrict. Directives that
+// left out, except for what [Directives] takes it to restrict. Directives that
 // this package does not know are kept; added replaces those with the same name.
 func MergeDirectives(lines, added []string) string {
 	all := slices.Concat(lines, added)

@@ -30,7 +30,7 @@ func NormalizeField(name string, lines []string) string {
 	return trimCommas(joinLines(lines))
 }
 
-// trimCommas removes the blanks around a list and around its commas, but for
+// trimCommas removes the blanks around a list and around its commas, except for
 // those in quoted strings.
 func trimCommas(s string) string {
 	s = strings.Trim(s, " \t")

@@ -100,8 +100,8 @@ func (f *Freshness) reuseStale(staleness time.Duration, r *RequestDirectives) (D
 	return Validate, CauseStale
 }
 
-// AllowsOnError reports whether a response of this current_age may be served in
-// place of an error that validating it has met with: 500, 502, 503, 504, or no
+// AllowsOnError reports whether a response of this current_age may be served instead
+// of an error that validating it has met with: 500, 502, 503, 504, or no
 // response at all (RFC 5861, section 4), or what the cache counts as one. Response and request may each allow
 // it. A cache with a window of its own has put it into StaleIfError where
 // HasStaleIfError is not set.

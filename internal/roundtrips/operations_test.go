@@ -14,7 +14,7 @@ type operation struct {
 	before func(ctx context.Context, p *process) error // brings about what do expects; nil for nothing
 	do     func(ctx context.Context, p *process) error
 
-	// inNew says that do runs in a process that has done nothing but open its
+	// inNew says that do runs in a process that has only opened its
 	// connections.
 	inNew     bool
 	scattered bool // it fetches two keys at once

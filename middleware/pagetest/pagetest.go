@@ -31,7 +31,7 @@ type TB interface {
 // depends on what it does not declare, or if a request comes to no page.
 //
 // The handler of a page runs as it does when its response is to be stored, past all caches:
-// nothing is looked up, stored or purged. A request is sent twice, and once more after
+// nothing is looked up, stored or purged. A request is sent twice, and again after
 // [Auditor].Apart. What differs in body or Content-Security-Policy is a token, a nonce or a
 // time stamp that a cache gives to everyone. Then one thing is changed each time: fields by
 // which proxies name the user, cookies, Authorization, Accept-*, User-Agent, Origin, the

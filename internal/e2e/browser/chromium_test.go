@@ -57,7 +57,7 @@ func newUser(t *testing.T, name string) *user {
 		chromedp.DisableGPU,
 		chromedp.Flag("headless", "new"),
 		chromedp.Flag("disable-component-update", true),
-		// Nothing but the loopback is asked for anything.
+		// Only the loopback is asked for anything.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)

@@ -118,7 +118,7 @@ func withoutError(t *testing.T, report load.Report) {
 	}
 }
 
-// connections returns what a server says of its ordinary clients, but for the
+// connections returns what a server says of its ordinary clients, except for the
 // test's own and for other servers.
 func connections(ctx context.Context, server *redis.Client) ([]string, error) {
 	text, err := server.Do(ctx, "client", "list", "type", "normal").Text()

@@ -10,7 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/e2e/load"
 )
 
-// host is what the parts of a soak have in place of a test. It collects what fails,
+// host is what the parts of a soak have instead of a test. It collects what fails,
 // and what there is to clean up.
 type host struct {
 	ctx context.Context

@@ -44,7 +44,7 @@ var (
 // for never. It is always positive else.
 type Expiry int64
 
-// ExpiryAt returns t as an Expiry, and never for the zero Time. Nothing but never
+// ExpiryAt returns t as an Expiry, and never for the zero Time. Only never
 // may be written as never, the epoch included.
 func ExpiryAt(t time.Time) Expiry {
 	if t.IsZero() {

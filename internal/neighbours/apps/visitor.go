@@ -110,7 +110,7 @@ func (v *Visitor) Ask(ctx context.Context, base string, r Request) (Answer, erro
 	return Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
 }
 
-// Send is Ask for a caller who reads, and closes, the body.
+// Send is Ask for a caller that reads, and closes, the body.
 func (v *Visitor) Send(ctx context.Context, base string, r Request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method(), base+r.Target, strings.NewReader(r.Body))
 	if err != nil {

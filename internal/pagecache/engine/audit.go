@@ -20,8 +20,8 @@ import (
 )
 
 // An audit (see package pagetest) compares what the handlers of pages make of requests
-// that differ in one thing. A request of an audit comes to all pages on its way, the
-// inner ones too, past what they have stored. The outermost answers for all of them.
+// that differ in one thing. A request of an audit reaches all pages around the handler, the
+// inner ones too, and uses nothing that they have stored. The outermost answers for all.
 
 // audit is what a request of an audit has met with so far.
 type audit struct {
@@ -58,7 +58,7 @@ func (x *requestFlow) answerAudit() {
 	x.withoutField()
 	a := new(audit)
 	w := newWitness(x.w, false)
-	conclude := x.observe(a, w)
+	finishAudit := x.observe(a, w)
 	client := x.w
 	header := client.Header()
 	own := auditHeader(w.sent["Content-Type"])
@@ -68,16 +68,16 @@ func (x *requestFlow) answerAudit() {
 	} else {
 		client.WriteHeader(http.StatusOK)
 	}
-	conclude(withoutOwn(header, own, w.before))
+	finishAudit(withoutOwn(header, own, w.before))
 	data, err := json.Marshal(explain.Answer{Pages: a.pages})
 	if err != nil {
-		panic(err) // it has nothing but texts and numbers
+		panic(err) // an Answer has only texts and numbers
 	}
-	_, _ = client.Write(data) // the client has left: there is nobody to tell
+	_, _ = client.Write(data) // the client has left: nothing can be reported to it
 }
 
-// auditHeader is what an answer to an audit has in its header. No cache stores it. Nobody
-// else writes these lines of Cache-Control, so what others add there is told from them.
+// auditHeader is the header of an answer to an audit. No cache stores it. These lines of
+// Cache-Control are written nowhere else, so what others add is distinguished from them.
 func auditHeader(contentType []string) http.Header {
 	header := http.Header{
 		policy.ExplainField:      {explain.Audited},
@@ -115,9 +115,9 @@ func (x *requestFlow) joinAudit(a *audit) {
 	}
 }
 
-// observe runs the handler for an audit. conclude is called with the header of outer
-// middleware as it is in the end.
-func (x *requestFlow) observe(a *audit, w *witness) (conclude func(outer http.Header)) {
+// observe runs the handler for an audit. The caller calls finishAudit with the header of
+// outer middleware as it is in the end.
+func (x *requestFlow) observe(a *audit, w *witness) (finishAudit func(outer http.Header)) {
 	at := a.add()
 	p := explain.Page{Policy: summary(x.h.Policy)}
 	r := x.auditRequest(&p)

@@ -33,8 +33,8 @@ func NewHandler(p *policy.Policy, next http.Handler) http.Handler {
 	}
 }
 
-// Pages is the view under which pages are stored, over whichever cache. A
-// cache that fails counts as one that has nothing.
+// Pages is the view under which pages are stored, over any cache. A cache that fails counts
+// as empty.
 var Pages = cache.For[page.Entry](nil, cache.Native, cache.Using(page.Codec{}), cache.FailOpen, hooks.Cache.Quiet())
 
 // encodedPages is the view of the same as they are stored.
@@ -51,8 +51,8 @@ type Handler struct {
 	fast           *fastPaths
 	uncacheable    *negativeCache
 	selectors      *selectorMemory // of what is uncacheable
-	refused        *negativeCache  // Pages whose refreshes did not come to the handler
-	rejected       *negativeCache  // Pages that the store did not take
+	refused        *negativeCache  // pages whose refreshes did not reach the handler
+	rejected       *negativeCache  // pages that the store did not accept
 	purges         *purge.Lists
 	indexes        *indexMemory
 	refreshes      *refreshes
@@ -67,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := requestFlows.Get().(*requestFlow)
-	x.h, x.w, x.r, x.next, x.ownNext, x.bound = h, w, r, h.next, h.next, &x.stay
+	x.h, x.w, x.r, x.next, x.ownNext, x.requestRun = h, w, r, h.next, h.next, &x.ownRequestRun
 	x.serve()
 	if x.isForgotten {
 		*x = requestFlow{}
@@ -75,6 +75,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// requestFlows are of requests that were hits, or went past the cache: no handler has
-// seen anything of them, and no run has had them.
+// requestFlows are free ones, of requests that were hits or bypassed the cache: no handler
+// and no run has a reference to them.
 var requestFlows = sync.Pool{New: func() any { return new(requestFlow) }}

@@ -111,13 +111,13 @@ func TestAPageThatIsFoundUnderAnothersKeyIsNeverServed(t *testing.T) {
 // RFC 9110, 17.5
 func TestAURLHasABoundedNumberOfVariants(t *testing.T) {
 	for name, varied := range map[string]string{"variants": "X-A", "variants of a variant": "X-B"} {
-		t.Run(name, func(t *testing.T) { boundsVariants(t, varied) })
+		t.Run(name, func(t *testing.T) { limitsVariants(t, varied) })
 	}
 }
 
-// boundsVariants asks for a page with many values of a field. The page varies on X-A, and
+// limitsVariants asks for a page with many values of a field. The page varies on X-A, and
 // on X-B only where X-A is missing.
-func boundsVariants(t *testing.T, varied string) {
+func limitsVariants(t *testing.T, varied string) {
 	stored := make(map[string]bool)
 	events := new(signals.Signal[cache.Event])
 	events.Connect(func(_ context.Context, _ any, e cache.Event) error {

@@ -12,8 +12,8 @@ import (
 var _ fill.StoreObserver = (*requestFlow)(nil)
 
 // Committed implements [fill.StoreObserver]. The head of a streamed page is sent before
-// the store has it, and may say that it is stored. That the store did not take it is
-// remembered, so that the next response says so.
+// it is stored, and may say that it is. If the store then rejects it, that is remembered, so
+// that the next response says so.
 func (x *requestFlow) Committed(ctx context.Context, err error) {
 	switch {
 	case err == nil:

@@ -38,7 +38,7 @@ func (x *requestFlow) decide(entry page.Entry) {
 	x.decided, x.decidedOn = x.decideOn(entry), entry
 }
 
-// decideOn is asked of every entry, so that neither a collision of keys nor a
+// decideOn is called for every entry, so that neither a collision of keys nor a
 // mistake in filling shows one client another's page.
 func (x *requestFlow) decideOn(entry page.Entry) decided {
 	if entry == nil {
@@ -53,7 +53,7 @@ func (x *requestFlow) decideOn(entry page.Entry) decided {
 		}
 		if isOfURL {
 			// For a request that differs in what else is in the key: from now on there
-			// are variants, or this one takes the place of another.
+			// are variants, or this one replaces another.
 			return decided{decision: decisionMiss}
 		}
 	case *page.Index:
@@ -78,15 +78,15 @@ func (x *requestFlow) decideOnPage(p *page.Page) decided {
 	}
 	fresh := p.Fresh
 	for i := range x.depth {
-		if at := x.steps[i].index.Softened; !at.IsZero() && !p.Requested.After(at) {
-			fresh = page.Softened(fresh, p.Age(at))
+		if at := x.steps[i].index.MarkedStale; !at.IsZero() && !p.Requested.After(at) {
+			fresh = page.MarkedStale(fresh, p.Age(at))
 		}
 	}
 	switch purged, at := x.purges.Find(x.h.KeyPrefix, x.Target, p.Requested); purged {
 	case purge.Hard:
 		return decided{decision: decisionMiss}
 	case purge.Soft:
-		fresh = page.Softened(fresh, p.Age(at))
+		fresh = page.MarkedStale(fresh, p.Age(at))
 	}
 	decision, cause := fresh.Reuse(p.Age(x.now), &x.Directives)
 	return decided{decision: decisionOf[decision], cause: cause}

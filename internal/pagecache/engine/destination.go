@@ -14,20 +14,20 @@ import (
 
 // Where a response is stored.
 //
-// Of the stored responses that a request matches the newest is used (RFC 9111, section
-// 4), and a response with a shorter Vary matches more requests (section 4.1). The
-// responses of a URL may well differ in Vary: a handler that looks at X-B only if X-A is 2
-// says Vary: X-A, X-B only then. So the entries of a URL are a tree. An index leads to
-// entries by the values of its names, and any of these may be an index itself, by further
-// names. A response takes the place of the highest entry below which everything is
-// selected by all of its names: that place has one entry, and what was below is gone.
+// If several stored responses match a request, the newest is used (RFC 9111, section 4),
+// and a response with a shorter Vary matches more requests (section 4.1). The responses of
+// a URL may differ in Vary: a handler that looks at X-B only if X-A is 2 says
+// "Vary: X-A, X-B" only then. So the entries of a URL are a tree. An index leads to entries
+// by the values of its names, and any of these may be an index itself, by further names. A
+// response replaces the highest entry below which everything is selected by all of its
+// names, with all that was below.
 
-// maxDepth is how many indexes a request comes through at most. Each is one more look-up.
+// maxDepth is how many indexes a request follows at most. Each is one more look-up.
 const maxDepth = 2
 
-// indexStep is an index that a request has come through on the way to its page.
+// indexStep is an index that a request has followed to its page.
 type indexStep struct {
-	key    string // under which the cache has it
+	key    string // of the index in the cache
 	length int    // of the canonical key there
 	index  *page.Variants
 }
@@ -57,7 +57,7 @@ func (x *requestFlow) destinationOf(names []string) destination {
 	return destination{depth, page.NewVariants(names)}
 }
 
-// selectors are the names of the fields that the first indexes on x's way select by.
+// selectors are the names of the fields that the first indexes followed by x select by.
 func (x *requestFlow) selectors(depth int) []string {
 	switch depth {
 	case 0:
@@ -68,8 +68,8 @@ func (x *requestFlow) selectors(depth int) []string {
 	return slices.Concat(x.steps[0].index.Names, x.steps[1].index.Names)
 }
 
-// entryAt returns the key in the cache of the entry on x's way that is behind depth
-// indexes, and how much of the canonical key leads there.
+// entryAt returns the key in the cache of the entry that x reached through depth indexes,
+// and how much of the canonical key leads there.
 func (x *requestFlow) entryAt(depth int) (key string, length int) {
 	if depth == x.depth {
 		return x.key, len(x.canonical)
@@ -125,10 +125,10 @@ func (x *requestFlow) backTo(depth int) {
 	}
 }
 
-// stored returns what is stored at the destination of a run's response, and for how long;
-// nil if that is nothing. A variant is stored here, before its index, so that whoever gets
-// the index finds it there; and if the page is invalidated in the meantime, the index is
-// not stored and nothing leads to the variant.
+// stored returns the entry to store at the destination of a run's response, and for how long,
+// or nil. A variant is stored here, before its index, so that a request that finds the index
+// finds the variant; if the page is invalidated in the meantime, the index is not stored and
+// nothing leads to the variant.
 func (x *requestFlow) stored(ctx context.Context, entry *page.Page, d destination) (stored page.Entry, ttl time.Duration) {
 	ttl = x.h.Keep(&entry.Fresh, entry.Initial, entry.IsValidatable())
 	if d.index == nil {

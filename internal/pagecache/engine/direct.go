@@ -14,7 +14,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// The methods of a recorder that reach the client who started the run.
+// The methods of a recorder that reach the client that started the run.
 
 var (
 	_ http.Flusher  = (*recorder)(nil)
@@ -22,8 +22,8 @@ var (
 	_ io.ReaderFrom = (*recorder)(nil)
 )
 
-// direct sends what there is, and everything that follows, to the client who
-// started the run and to nobody else; mu is held and the status written.
+// direct sends the response so far, and all that follows, only to the client that started the
+// run; mu is held and the status written.
 func (w *recorder) direct(why reason.Reason) {
 	w.mode = modeDirect
 	w.run.goDirect(why)
@@ -56,7 +56,7 @@ func (w *recorder) direct(why reason.Reason) {
 	}
 }
 
-// informational passes a 1xx response on to the client who is there; it is
+// informational passes a 1xx response on to the client that is there; it is
 // never stored.
 func (w *recorder) informational(status int) {
 	if w.client == nil {
@@ -126,7 +126,7 @@ func (w *recorder) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 }
 
 // SetReadDeadline is for [http.ResponseController]: it sets the deadline of the
-// client who started the run.
+// client that started the run.
 func (w *recorder) SetReadDeadline(deadline time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

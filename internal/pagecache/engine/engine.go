@@ -12,14 +12,14 @@ import (
 )
 
 // Engine is a cache of pages for handlers that live only as long as a request
-// does: those of frameworks that use the context of a request again for another.
+// does: those of frameworks that reuse the context of a request for another one.
 // It is for adapters; see adapters/gincache. A handler of net/http lives longer
-// and is wrapped, by [CachePage] and its like.
+// and is wrapped instead, by CachePage, Site or Shared of package middleware.
 //
 // An Engine may be used from many goroutines.
 type Engine struct {
 	pages *Handler
-	asks  bool // options have functions that may ask for the visit
+	asks  bool // options have functions that may ask for the FrameworkRequest
 	last  atomic.Pointer[redispatch]
 
 	// isRewrittenBefore says that URLs are rewritten before requests enter the framework.
@@ -36,34 +36,34 @@ func New(p *policy.Policy) *Engine {
 	}
 }
 
-// Visit is one request to a framework on its way through an [Engine], which keeps
-// nothing of it when Serve has returned: it may be used again then. It is also what
+// FrameworkRequest is one request to a framework that an [Engine] serves. The engine keeps
+// no reference to it after Serve has returned, so it may be reused then. It is also what
 // [policy.Attached] returns to the functions of options.
-type Visit interface {
-	// Next runs what is behind the cache, and returns when it has. It is called
-	// at most once, mostly in another goroutine than Serve, and never when Serve
-	// has returned. The response is to go to w; if w is nil, it goes to where the
-	// framework sends it by itself.
+type FrameworkRequest interface {
+	// Next runs the handlers behind the cache and returns when they have. It is called
+	// at most once, mostly in another goroutine than Serve, and never after Serve
+	// has returned. The response is written to w; if w is nil, to the framework's own
+	// ResponseWriter.
 	//
-	// An error says that the response is not whole. It is then not stored: a
-	// client who has a part of it has it broken off, or if others have none, gets
-	// what there is. If nothing was written, nobody answers this request: that is
-	// left to what is further out. But where an old page may stand in for a
-	// failure (stale-if-error, [Grace]), that is the answer instead of a part of
-	// a response, and of none if the error is a [*Failure].
+	// An error means that the response is incomplete. It is then not stored. For a
+	// client that has a part of it, the response is broken off, or ends there if no
+	// other client reads it. If nothing was written, the cache does not answer: outer
+	// middleware does. If a stale page may be served on a failure (stale-if-error,
+	// [Grace]), that replaces a partial response, and also no response if the error is
+	// a [*Failure].
 	Next(w http.ResponseWriter, r *http.Request) error
 
 	// Route is the pattern of the framework by which it has found the handler.
 	Route() string
 
-	// Framework is the whole of it, as its server calls it, with comparable type.
-	// Requests of the cache's own, which make a page anew in the background, enter
-	// there. It must not hold anything of this request.
+	// Framework is the framework's handler, as the server calls it, of a comparable type.
+	// The cache's own requests, which refresh a page in the background, enter there. It
+	// must not refer to this request.
 	Framework() http.Handler
 }
 
-// Failure is an error of [Visit].Next that has written nothing: with this status
-// the request would be answered further out.
+// Failure is an error of [FrameworkRequest].Next that has written nothing. Status is the one
+// that outer middleware is going to answer with.
 type Failure struct {
 	Status int
 	Err    error
@@ -75,7 +75,7 @@ func (f *Failure) Error() string { return f.Err.Error() }
 // Unwrap is for [errors.Is] and [errors.As].
 func (f *Failure) Unwrap() error { return f.Err }
 
-// ErrBypassed is what [Visit].Next returns if the response has gone to another
+// ErrBypassed is what [FrameworkRequest].Next returns if the response has gone to another
 // ResponseWriter than the one that it was given: the client has it already.
 var ErrBypassed = errors.New("larder: the response was written past the cache")
 
@@ -83,24 +83,24 @@ var ErrBypassed = errors.New("larder: the response was written past the cache")
 type Served struct {
 	Ran bool // v.Next was called
 
-	// TimedOut is set if the time that somebody outside gives to the request was over
-	// before there was an answer. The answer is theirs.
+	// TimedOut is set if the request's deadline, which outer middleware has set, was over
+	// before there was an answer. That middleware answers.
 	TimedOut bool
 
-	// StoodIn is set if v.Next has returned an error, and an old page has been sent
+	// ServedStale is set if v.Next has returned an error, and a stale page has been sent
 	// instead of its response.
-	StoodIn bool
+	ServedStale bool
 }
 
 // Serve answers a request as a handler that CachePage has wrapped does. It does
 // not return while v.Next runs: not even if the request's client has left, since
 // others may wait for the response.
 //
-// A request of the cache's own goes through what the framework has outside of the
-// cache, and there gets a ResponseWriter that leads nowhere. Where it arrives here,
-// Serve runs v.Next for it; unless it has arrived by another route, with another
-// URL or with other values of [VaryBy]: then the page stays as it was.
-func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
+// A request of the cache's own passes the framework's outer middleware with a
+// ResponseWriter that discards everything. When it arrives here, Serve runs v.Next for it,
+// unless it has arrived by another route, with another URL or with other values of
+// [VaryBy]: then the page stays as it was.
+func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v FrameworkRequest) Served {
 	if t := TokenOf(r); t != nil {
 		return Served{Ran: t.redeem(e, w, r, v)}
 	}
@@ -111,58 +111,59 @@ func (e *Engine) Serve(w http.ResponseWriter, r *http.Request, v Visit) Served {
 	} else if e.serveFast(w, r) {
 		return Served{}
 	}
-	g := &guest{visit: v}
-	g.requestFlow = requestFlow{h: e.pages, w: w, r: r, next: g, ownNext: e.reentry(v), bound: &g.stay}
+	g := &frameworkFlow{request: v}
+	g.requestFlow = requestFlow{h: e.pages, w: w, r: r, next: g, ownNext: e.redispatchTo(v), requestRun: &g.ownRun}
 	g.answer(w)
-	return Served{Ran: g.came, TimedOut: g.timedOut, StoodIn: g.stay.stoodIn}
+	return Served{Ran: g.ran, TimedOut: g.timedOut, ServedStale: g.ownRun.servedStale}
 }
 
-// serveFast is that of the pages; what is aborted is broken off.
+// serveFast is serveFast of the pages; an aborted response is broken off.
 func (e *Engine) serveFast(w http.ResponseWriter, r *http.Request) bool {
 	defer cutOff(w)
 	return e.pages.serveFast(w, r)
 }
 
-// redispatch returns the way by which requests of the cache's own come to where v
-// is. For most engines it is the same each time.
-func (e *Engine) reentry(v Visit) *redispatch {
+// redispatchTo returns the handler that sends requests of the cache's own through the
+// framework to v's route. For most engines it is the same each time.
+func (e *Engine) redispatchTo(v FrameworkRequest) *redispatch {
 	framework, route := v.Framework(), v.Route()
 	if last := e.last.Load(); last != nil && last.framework == framework && last.route == route {
 		return last
 	}
-	way := &redispatch{engine: e, framework: framework, route: route}
-	e.last.Store(way)
-	return way
+	d := &redispatch{engine: e, framework: framework, route: route}
+	e.last.Store(d)
+	return d
 }
 
-// guest is the request flow of a visit, and the handler behind the cache for it.
-type guest struct {
+// frameworkFlow is the request flow of a FrameworkRequest, and the handler behind the cache
+// for it.
+type frameworkFlow struct {
 	requestFlow
-	stay  requestRun
-	visit Visit
-	came  bool
+	ownRun  requestRun
+	request FrameworkRequest
+	ran     bool
 }
 
 // answer answers the request, and waits until the handler has returned.
-func (g *guest) answer(w http.ResponseWriter) {
-	defer g.stay.end()
+func (g *frameworkFlow) answer(w http.ResponseWriter) {
+	defer g.ownRun.end()
 	defer cutOff(w)
 	g.serve()
 }
 
 // ServeHTTP implements [http.Handler]. The rest of a framework's chain can be
 // run only once; should it be needed again, a new request runs it.
-func (g *guest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.came {
+func (g *frameworkFlow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.ran {
 		g.ownNext.ServeHTTP(w, r)
 		return
 	}
-	g.came = true
-	proceed(g.visit, w, r)
+	g.ran = true
+	proceed(g.request, w, r)
 }
 
 // proceed runs what is behind the cache.
-func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
+func proceed(v FrameworkRequest, w http.ResponseWriter, r *http.Request) {
 	switch w := w.(type) {
 	case *recorder:
 		if err := v.Next(w, r); err != nil {
@@ -171,7 +172,7 @@ func proceed(v Visit, w http.ResponseWriter, r *http.Request) {
 	case *witness:
 		w.end(v.Next(w, r))
 	case *changeWatcher, *respwriter.OriginWriter, *probe:
-		_ = v.Next(w, r) // whoever is further out hears of it from the framework
+		_ = v.Next(w, r) // outer middleware gets the error from the framework
 	default:
 		_ = v.Next(nil, r)
 	}
@@ -198,8 +199,8 @@ func (w *recorder) fail(err error) {
 	}
 }
 
-// Ended is for adapters of frameworks in which a handler sets a status that nobody sees
-// any more when its response has begun: it is told the one that stands there at the end.
+// Ended is for adapters of frameworks in which a handler can set a status after its response
+// has begun, which has no effect on the client. Adapters call it with the final status.
 func (w *recorder) Ended(status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -208,8 +209,8 @@ func (w *recorder) Ended(status int) {
 	}
 }
 
-// failsOver reports whether an old page takes the place of a response that is not
-// whole, and if so makes the run a failure; mu is held.
+// failsOver reports whether a stale page replaces an incomplete response, and if so makes
+// the run a failure; mu is held.
 func (w *recorder) failsOver(err error) bool {
 	u, failure := w.run, &Failure{Status: http.StatusInternalServerError}
 	if w.status == 0 && !errors.As(err, &failure) {
@@ -222,13 +223,13 @@ func (w *recorder) failsOver(err error) bool {
 		return false
 	}
 	w.status = failure.Status
-	u.x.bound.answerForHandler()
+	u.x.requestRun.serveStale()
 	Logger(u.ctx).ErrorContext(u.ctx, "larder: the handler of a page failed, and an old one is served", "error", err)
 	return true
 }
 
-// removeRefused removes the page that the handler was asked about, if the error says that
-// somebody else is going to answer otherwise; mu is held.
+// removeRefused removes the page that is being validated, if the error says that outer
+// middleware is going to answer with another response; mu is held.
 func (w *recorder) removeRefused(err error) {
 	var failure *Failure
 	if errors.As(err, &failure) && failure.Status >= http.StatusMultipleChoices && isFullAnswer(failure.Status) {
@@ -237,8 +238,8 @@ func (w *recorder) removeRefused(err error) {
 }
 
 // cutOff is deferred. It makes sure that a response which is aborted is broken
-// off, since outer middleware may recover from the panic, and the server
-// would then end the response as if it were whole.
+// off, since outer middleware may recover from the panic, and the server would then end
+// the response as if it were complete.
 func cutOff(w http.ResponseWriter) {
 	v := recover()
 	if v == nil {
@@ -250,8 +251,8 @@ func cutOff(w http.ResponseWriter) {
 	panic(v)
 }
 
-// breakOff has every write to w fail, those under way included. A writer that cannot is
-// not that of a server.
+// breakOff makes every write to w fail, including current ones. A writer that cannot do so
+// is not that of a server.
 func breakOff(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
 }

@@ -5,22 +5,22 @@ import (
 	"net/http"
 )
 
-// A response that is for its client alone ends where that client has all of it that it
-// gets: of a HEAD, a 304 and a 412 the header. What the handler would still write is for
-// nobody, and may be long, so the run is stopped.
+// The run of a response for one client is stopped once that client has all of the response
+// that it can get: for HEAD, 304 and 412 the header. The rest of the body would be discarded,
+// and may be long.
 
-// discardLimit is how many bytes that are for nobody a handler may write before its run is
-// stopped. One that has nearly written its page comes to its end, and reports no error.
+// discardLimit is how many bytes of a discarded body a handler may write before its run is
+// stopped. A handler that has nearly finished can end without an error.
 const discardLimit = 64 << 10
 
-// errEnough is what a handler gets whose client has all of the response that it gets.
+// errEnough is the error of writes of a handler whose client has all of the response.
 var errEnough = errors.New("larder: the client has all of the response")
 
-// wantsNoBody reports whether the client who started the run gets nothing more than the
+// wantsNoBody reports whether the client that started the run gets nothing more than the
 // header of a response that goes directly to it; mu is held.
 func (w *recorder) wantsNoBody() bool { return w.bodiless || w.run.x.r.Method == http.MethodHead }
 
-// writeDirect writes to the client who started the run; mu is held.
+// writeDirect writes to the client that started the run; mu is held.
 func (w *recorder) writeDirect(p []byte) error {
 	if w.client == nil {
 		return w.goneError()
@@ -28,8 +28,8 @@ func (w *recorder) writeDirect(p []byte) error {
 	switch {
 	case w.bodiless:
 	case w.wantsNoBody() && w.written-int64(len(p)) > holdBack:
-		// What comes before, and the write that goes beyond it, tell the server whether it
-		// knows the length.
+		// The server needs the bytes before, and the write that exceeds holdBack, to
+		// decide whether it knows the length.
 	default:
 		_, err := w.client.Write(p)
 		return err
@@ -41,7 +41,7 @@ func (w *recorder) writeDirect(p []byte) error {
 	return nil
 }
 
-// flushDirect flushes what goes to the client who started the run; mu is held. A handler
+// flushDirect flushes what goes to the client that started the run; mu is held. A handler
 // that flushes has more to write, and perhaps for ever.
 func (w *recorder) flushDirect() error {
 	err := w.control((*http.ResponseController).Flush)
@@ -51,7 +51,7 @@ func (w *recorder) flushDirect() error {
 	return err
 }
 
-// stop ends the run, since nobody has a use for what is still to be written; mu is held.
+// stop ends the run, since the rest of the body would be discarded; mu is held.
 func (w *recorder) stop() {
 	w.client = nil
 	w.run.isStopped.Store(true)

@@ -26,7 +26,7 @@ func (x *requestFlow) withoutField() {
 	delete(x.r.Header, policy.ExplainField)
 }
 
-// explain answers with an account of what would be done, and does none of it.
+// explain answers with a trace of the decisions for this request, without side effects.
 func (x *requestFlow) explain(run bool) {
 	x.withoutField()
 	e := &explainer{x: x, now: time.Now()}

@@ -106,8 +106,8 @@ func (e *explainer) key(name string) {
 	e.parts = nil
 }
 
-// find looks the page up, and its variant if there are such. It is false if
-// nothing can be told, since the cache fails.
+// find looks up the page, or its variant. It is false if the cache fails, so that there is
+// nothing to explain.
 func (e *explainer) find() bool {
 	x := e.x
 	ctx := x.r.Context()
@@ -131,7 +131,7 @@ func (e *explainer) find() bool {
 		x.followIndex()
 		e.key("variant")
 	}
-	e.verdict()
+	e.decision()
 	return true
 }
 
@@ -179,40 +179,40 @@ func (e *explainer) purges(p *page.Page) {
 	}
 	switch how, at := purges.Find(e.x.h.KeyPrefix, e.x.Target, p.Requested); how {
 	case purge.Hard:
-		e.add("purge", "all beneath a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
+		e.add("purge", "everything under a prefix of the URL was purged since, so it counts as nothing", "PurgePrefix")
 	case purge.Soft:
-		e.add("purge", "all beneath a prefix of the URL was declared stale "+inWords(e.now.Sub(at))+" ago", "PurgePrefixSoft")
+		e.add("purge", "everything under a prefix of the URL was declared stale "+inWords(e.now.Sub(at))+" ago", "PurgePrefixSoft")
 	}
 }
 
-// decision says what becomes of what was found.
-func (e *explainer) verdict() {
+// decision adds the decision about the entry that was found.
+func (e *explainer) decision() {
 	x := e.x
 	switch x.decision {
 	case decisionHit:
-		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.add("decision", x.cause.String(), x.cause.Section())
 		e.Outcome = "hit: the stored response is sent" + e.condition()
 	case decisionStale:
-		e.add("verdict", x.cause.String(), x.cause.Section())
-		e.Outcome = "hit: the stored response is sent" + e.condition() + ", and made anew in the background"
+		e.add("decision", x.cause.String(), x.cause.Section())
+		e.Outcome = "hit: the stored response is sent" + e.condition() + ", and refreshed in the background"
 	case decisionValidate:
-		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.add("decision", x.cause.String(), x.cause.Section())
 		e.validate()
 	case decisionTimeout:
-		e.add("verdict", x.cause.String(), x.cause.Section())
+		e.add("decision", x.cause.String(), x.cause.Section())
 		e.refused()
 	case decisionBypass:
-		e.addReason("verdict", x.reason)
+		e.addReason("decision", x.reason)
 		e.Outcome = outcomeAlone
 	default:
 		e.miss()
 	}
 }
 
-// validate is the verdict that the handler has to be asked.
+// validate is the outcome that the stored response has to be validated.
 func (e *explainer) validate() {
 	x := e.x
-	e.Outcome = "the handler runs, and its response takes the place of the stored one"
+	e.Outcome = "the handler runs, and its response replaces the stored one"
 	if x.base.IsValidatable() {
 		e.Outcome = "the handler runs, and may answer 304 if the stored response still holds"
 	}
@@ -227,14 +227,14 @@ func (e *explainer) miss() {
 	case e.x.Directives.OnlyIfCached:
 		e.refused()
 	case e.x.isPartOfNothing():
-		e.add("verdict", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
+		e.add("decision", "the client wants a part, or has a precondition, and there is no response to use", "RFC 9110, section 14.2")
 		e.Outcome = outcomeAlone
 	case known.isRemembered():
-		e.addReason("verdict", reason.Uncacheable)
+		e.addReason("decision", reason.Uncacheable)
 		e.addReason("cause", known.why())
 		e.Outcome = "the handler runs for this request alone"
 	default:
-		e.add("verdict", "there is no response to use", "RFC 9111, section 4")
+		e.add("decision", "there is no response to use", "RFC 9111, section 4")
 		e.Outcome = outcomeRun
 	}
 }

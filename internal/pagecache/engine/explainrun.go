@@ -16,8 +16,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
-// run has the handler answer the request as it would for all, and says what would
-// become of its response.
+// run runs the handler as for a shared response, and says what would be done with its
+// response.
 func (e *explainer) run() {
 	x := e.x
 	ctx, stop := context.WithCancel(x.r.Context())
@@ -30,11 +30,11 @@ func (e *explainer) run() {
 	switch {
 	case u.mayFallBack():
 		e.addReason("run", reason.StaleIfError)
-		e.Outcome = "the stored response is sent in place of a failure"
+		e.Outcome = "the stored response is sent instead of a failure"
 		return
 	case panicked:
 		e.add("run", "the handler panicked; the log has the stack", "")
-		e.Outcome = "the request is aborted as the handler has it, and nothing is stored"
+		e.Outcome = "the request is aborted, and nothing is stored"
 		return
 	}
 	e.add("run", fmt.Sprintf("the handler answered %d with %d bytes, in %s", p.status, p.written, inWords(time.Since(requested))), "")
@@ -62,11 +62,11 @@ func (e *explainer) storable(p *probe, requested time.Time) {
 	}
 }
 
-// errExplained is what a handler gets that writes an event stream to a probe.
+// errExplained is the error of writes of an event stream to a probe.
 var errExplained = errors.New("larder: the header of the stream was all that was asked for")
 
-// probe is the ResponseWriter of a handler whose response goes nowhere. An event
-// stream, which has no end, is stopped at its header.
+// probe is a ResponseWriter that discards the response. An event stream, which has no end,
+// is stopped at its header.
 type probe struct {
 	stop     context.CancelFunc
 	header   http.Header

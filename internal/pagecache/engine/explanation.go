@@ -35,7 +35,7 @@ type detail struct {
 	Value string `json:"value"`
 }
 
-// String returns the account as lines of text.
+// String returns the trace as lines of text.
 func (a trace) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", legible(a.Request))
@@ -100,7 +100,7 @@ func keyDetail(part string, lines []string) (d detail, ok bool) {
 	return detail{part, "sha256 " + hex.EncodeToString(sum[:6])}, true
 }
 
-// inWords is a duration without more digits than anybody reads.
+// inWords is a duration, rounded for people.
 func inWords(d time.Duration) string {
 	if d > time.Second || d < -time.Second {
 		return d.Round(time.Second).String()

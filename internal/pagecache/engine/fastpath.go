@@ -141,8 +141,8 @@ func (h *Handler) serveFast(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // ServeUnscoped is serveFast for a request without a scope, to which these caches would
-// be given. A page is all that can be served without one, if neither functions of
-// options nor those who listen to the caches see the request or its context.
+// be given. Only a page can be served without one, and only if neither functions of options
+// nor listeners to the caches' events see the request or its context.
 func (h *Handler) ServeUnscoped(w http.ResponseWriter, r *http.Request, caches *cache.Handler) bool {
 	path := h.fast.find(r)
 	if path == nil || enclosureOf(r.Context()) != nil || path.known.isRemembered() || len(h.When) > 0 || hooks.Cache.IsObserved(path.cache) {
@@ -180,7 +180,7 @@ func (h *Handler) serveMemoized(w http.ResponseWriter, r *http.Request, path *fa
 // remembered. outer is what others have set in the response's header: that may be for one
 // client only.
 func (h *Handler) mayServeFast(path *fastPath, outer http.Header, r *http.Request, f policy.FieldKind) bool {
-	return h.IsPlain(f) && h.IsAnonymous(r, f) && !h.IsExplained(r) && path.selects(r.Header) && h.IsSilent(outer)
+	return h.IsPlain(f) && h.IsAnonymous(r, f) && !h.IsExplained(r) && path.selects(r.Header) && h.PermitsStoring(outer)
 }
 
 // passFast runs the handler for a request that bypasses the cache, and reports whether it

@@ -15,19 +15,19 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
-// What becomes of a run when the handler has returned.
+// The end of a run, after the handler has returned.
 
-// forOne is what a run is to the cache whose response is not for others.
+// forOne is the value of a load whose response is for one client only.
 var forOne = cache.Loaded{Private: true}
 
-// errAbandoned is the error of a run that was stopped before it had an answer, as its
-// client's time was over. Those who waited for it start another.
+// errAbandoned is the error of a run that was stopped before it had an answer, because its
+// client's deadline was over. The waiting requests start another run.
 var errAbandoned = errors.New("larder: the run was abandoned")
 
-// finish decides what is stored, and what those get who wait.
+// finish decides what is stored and what the waiting requests get.
 func (u *run) finish() (cache.Loaded, error) {
 	if u.isStopped.Load() {
-		u.direct = true // however the handler has taken that
+		u.direct = true // whether the handler has returned normally or not
 		return forOne, nil
 	}
 	if u.ctx.Err() != nil && u.live != nil && u.live.body.IsOver() && u.reason == reason.None {
@@ -37,12 +37,12 @@ func (u *run) finish() (cache.Loaded, error) {
 		return u.fallBack(base)
 	}
 	if u.panicked {
-		panic(u.panicValue) // an error for all who wait; the one who started the run raises it again
+		panic(u.panicValue) // an error for waiting requests; the one that started the run panics again
 	}
 	var whole bool
 	u.response, whole = u.recorder.response()
 	if err := u.ctx.Err(); err != nil {
-		// The handler may have stopped half-way. What it has answered is for its client.
+		// The handler may have stopped half-way. Its response is for its own client only.
 		u.direct, u.complete, u.validated = !whole, whole && u.live == nil && u.response.status != 0, false
 		if u.reason == reason.None {
 			u.reason, u.page = reason.Left, nil
@@ -60,7 +60,7 @@ func (u *run) finish() (cache.Loaded, error) {
 	return u.finishWhole()
 }
 
-// finishStream is finish for a response that was handed on as it came.
+// finishStream is finish for a response that was streamed.
 func (u *run) finishStream() (cache.Loaded, error) {
 	if u.response.truncated {
 		return forOne, nil
@@ -132,16 +132,16 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 	return cache.Loaded{Value: stored, Timeout: cache.After(ttl)}
 }
 
-// fallBack gives everyone an old page instead of a failure.
+// fallBack gives all waiting requests a stale page instead of a failure.
 func (u *run) fallBack(base *page.Page) (cache.Loaded, error) {
 	u.stale, u.reason = base, reason.StaleIfError
 	u.loading.Publish(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
-	// Who comes at this very moment does not accept it, and tries once more.
+	// A request that arrives at this moment does not accept the page, and tries again.
 	return cache.Loaded{Value: base, NoStore: true}, nil
 }
 
-// abortStream breaks the response off that others are reading, unless it has come
-// to its end. Before they can know, nobody joins the run any more.
+// abortStream breaks off a response that others are reading, unless it is complete. Before
+// they see that, no request can join the run any more.
 func (u *run) abortStream() {
 	if u.live == nil {
 		return
@@ -153,9 +153,9 @@ func (u *run) abortStream() {
 	u.live.body.Finish(stream.ErrAborted)
 }
 
-// remember notes that the page was not to be stored, if the next who asks in the same
-// signature will probably fare the same, see [requestFlow.memoryKey]. A handler that fails now
-// may succeed then.
+// remember adds the page to the negative cache if the next request with the same signature
+// will probably have the same result, see [requestFlow.memoryKey]. That is not so for
+// failures: the handler may succeed then.
 func (u *run) remember() {
 	if u.ctx.Err() == nil {
 		u.rememberStatus()
@@ -171,8 +171,8 @@ func (u *run) rememberStatus() {
 	}
 }
 
-// noteOverlong is called if a stream was not kept to its end. Those who were interested
-// may have left because of that.
+// noteOverlong is called if a stream was not kept to its end. Subscribers may have left
+// because of that.
 func (u *run) noteOverlong() {
 	u.reason, u.page = reason.TooLarge, nil
 	if u.live.body.WasRefused() {

@@ -18,20 +18,20 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// How a client gets a response that the handler is still writing.
+// Responses that the handler is still writing, for clients that did not start the run.
 
 // Receive implements [fill.Subscriber].
-func (x *requestFlow) Receive(value any, leave func()) { x.attended, x.leaveRun = value.(*live), leave }
+func (x *requestFlow) Receive(value any, leave func()) { x.received, x.leaveRun = value.(*live), leave }
 
-// follow answers with the response of another request's run, or goes on looking
-// if that is of another variant. It reports whether the request is answered.
+// follow answers with the response of another request's run, or goes on with find if that is
+// of another variant. It reports whether the request is answered.
 func (x *requestFlow) follow(outcome cache.Outcome) (answered bool) {
-	l := x.attended
-	x.attended = nil
-	defer x.endAttendance()
+	l := x.received
+	x.received = nil
+	defer x.endSubscription()
 	switch {
 	case x.isPurgedSince(l):
-		l.loading.Forget() // who comes from now on waits for a run that begins now
+		l.loading.Forget() // later requests wait for a run that starts now
 		return false
 	case x.isPurged(l.page):
 		x.pass(x.forward(), reason.Purged)
@@ -72,23 +72,22 @@ func (x *requestFlow) follow(outcome cache.Outcome) (answered bool) {
 	return x.sendLive(l, reader, forwarded{why: x.forward(), status: l.page.Status, collapsed: outcome.Collapsed})
 }
 
-// isPurgedSince reports whether this request has found that the page was invalidated, by
-// whatever process, after the run of l had begun: the run would have found the same
-// tombstone. Clocks of several machines would not tell.
+// isPurgedSince reports whether this request has found a tombstone that the run of l did not
+// find when it started: the page was invalidated since then, by any process. Tombstones are
+// compared, not times, since the clocks of several machines differ.
 func (x *requestFlow) isPurgedSince(l *live) bool {
 	return x.tombstone != nil && (l.tombstone == nil || l.tombstone.ID != x.tombstone.ID)
 }
 
-// isPurged reports whether a response was begun before a purge that this request
-// came after.
+// isPurged reports whether a response was started before a purge, and this request after it.
 func (x *requestFlow) isPurged(p *page.Page) bool {
 	how, _ := x.purgeList().Known.Load().Find(x.h.KeyPrefix, x.Target, p.Requested)
 	return how != purge.NotPurged
 }
 
-// endAttendance ends the interest in a run, unless its response was seen to its
-// end: then it is about to be stored, and must not be taken for abandoned.
-func (x *requestFlow) endAttendance() {
+// endSubscription leaves a run, unless its response was read to the end: then it is about to
+// be stored, and the run must not be cancelled.
+func (x *requestFlow) endSubscription() {
 	if x.leaveRun != nil && !x.sawEnd {
 		x.leaveRun()
 	}
@@ -99,7 +98,7 @@ func (x *requestFlow) endAttendance() {
 // just turned out to vary.
 func (x *requestFlow) regroup(l *live) (answered bool) {
 	if l.at.index == nil || l.at.depth > x.depth || !bytes.HasPrefix(l.page.Key, x.indexKey(l.at.depth)) {
-		// There is no other place to look: it is that of this variant, too.
+		// There is no other key to look up: this variant has the same slot.
 		x.pass(x.forward(), reason.NotShared)
 		return true
 	}
@@ -108,8 +107,8 @@ func (x *requestFlow) regroup(l *live) (answered bool) {
 	return false
 }
 
-// sendLive sends a response as it comes. If there is nothing to be had of it, it
-// reports false and has sent nothing.
+// sendLive sends a response while the handler writes it. It reports false, and has sent
+// nothing, if the response cannot be read.
 func (x *requestFlow) sendLive(l *live, reader *stream.Reader, f forwarded) (answered bool) {
 	defer reader.Leave()
 	ctx := x.r.Context()
@@ -141,14 +140,14 @@ func (x *requestFlow) sendLive(l *live, reader *stream.Reader, f forwarded) (ans
 	x.w.WriteHeader(l.page.Status)
 	err = copyStream(ctx, reader, x.w, part, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
-		panic(http.ErrAbortHandler) // so that nobody takes it for the whole
+		panic(http.ErrAbortHandler) // so that the client sees that the response is incomplete
 	}
 	respwriter.AddTrailers(header, l.header, l.trailers)
 	return true
 }
 
-// writeBodiless writes the header of a response of which this client gets
-// nothing else, and reports whether it is one.
+// writeBodiless writes the header of a response if this client gets no body, and reports
+// whether that is so.
 func (x *requestFlow) writeBodiless(status int) bool {
 	if x.r.Method != http.MethodHead && respwriter.BodyAllowed(status) {
 		return false
@@ -157,17 +156,17 @@ func (x *requestFlow) writeBodiless(status int) bool {
 	return true
 }
 
-// drain waits for the end of a response whose client has all that it gets. If it has
-// started the run and left, the run would end with nobody interested, and the page
-// would never be stored. A response that turns out not to be stored is for others, if
-// there are any; without them the run ends, before the handler can write more for nobody.
+// drain waits for the end of a response whose client already has all that it gets. If the
+// request that started the run left, the run would be cancelled, and the page would never be
+// stored. drain ends when the response turns out not to be stored: the run then goes on only
+// if other clients read it.
 func (x *requestFlow) drain(ctx context.Context, reader *stream.Reader, err error) {
 	reader.Drain()
 	for err == nil {
 		_, _, err = reader.Next(ctx)
 	}
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd {
-		x.endAttendance()
+		x.endSubscription()
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
 )
 
-// How a run sends its response to the client who started it, while the handler runs or
+// How a run sends its response to the client that started it, while the handler runs or
 // before others may have it.
 
 // sendHead sends the status and header of a response that is going to be streamed, and
@@ -28,7 +28,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	header, said := w.client.Header(), forwarded{why: x.forward(), status: u.status, stored: stored, detail: detail}
 	if x.awaitsWhole(u.page) {
 		u.held = &said
-		u.place()
+		u.findSlot()
 		return true
 	}
 	setStatus(header, u.page.CacheStatus, said)
@@ -41,7 +41,7 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 	w.bodiless = x.answersCondition(u.page.Validators, u.page.Status) || x.writeBodiless(u.page.Status)
 	switch x.part = x.ownPart(u.page); {
 	case w.bodiless:
-		respwriter.Flush(w.client) // that client has all it gets
+		respwriter.Flush(w.client) // the client has all of its response
 	case x.part != nil:
 		setPart(header, x.part)
 		w.client.WriteHeader(http.StatusPartialContent)
@@ -52,13 +52,13 @@ func (u *run) sendHead(w *recorder) (shared bool) {
 		u.keepPrivate(why)
 		return false
 	}
-	u.place()
+	u.findSlot()
 	return true
 }
 
-// sendWhole sends a response that was held back, before it is stored or given to
-// anybody else, if its client's ResponseWriter may have something to add. It reports
-// false if the response turns out to be for that client alone.
+// sendWhole sends a response that was held back, if its client's ResponseWriter may add
+// something, before the response is stored or given to other clients. It reports false if
+// the response turns out to be for that client alone.
 func (u *run) sendWhole() (shared bool) {
 	x := u.x
 	if x.w == nil {
@@ -75,19 +75,20 @@ func (u *run) sendWhole() (shared bool) {
 		u.keepPrivate(why)
 		return false
 	}
-	u.place()
+	u.findSlot()
 	return true
 }
 
-// sniff gives a response without a type the one that the server would find out. Middleware
-// that compresses does so at the first write, but not behind a status that was written.
+// sniff gives a response without a Content-Type the one that the server would detect.
+// Compressing middleware does that at the first write, but not if the status was written
+// before.
 func sniff(header http.Header, begun []byte) {
 	if _, set := header["Content-Type"]; !set && len(begun) > 0 && header["Content-Encoding"] == nil {
 		header["Content-Type"] = []string{http.DetectContentType(begun)}
 	}
 }
 
-// keepPrivate makes the response one for the client who started the run.
+// keepPrivate makes the response one for the client that started the run.
 func (u *run) keepPrivate(why reason.Reason) {
 	u.reason, u.page = why, nil
 	u.remember()
@@ -114,8 +115,8 @@ func (u *run) failLate(status int) {
 // none.
 func (u *run) isClientGone() bool { return u.x.w == nil || u.x.left.Load() }
 
-// place finds out under which key the page is stored: by the fields that it varies on.
-func (u *run) place() {
+// findSlot finds out under which key the page is stored: by the fields that it varies on.
+func (u *run) findSlot() {
 	seen := len(u.outer.vary)
 	if u.outer.encodes {
 		seen++
@@ -124,21 +125,21 @@ func (u *run) place() {
 		return
 	}
 	u.placed = seen
-	u.placeBy(append(slices.Clip(u.page.Vary), u.outer.vary...))
+	u.findSlotBy(append(slices.Clip(u.page.Vary), u.outer.vary...))
 }
 
-// placeBy is place for a page that varies on these fields.
-func (u *run) placeBy(vary []string) {
+// findSlotBy is findSlot for a page that varies on these fields.
+func (u *run) findSlotBy(vary []string) {
 	names := append(policy.SelectingNames(vary), u.unseenSelectors()...)
 	u.at = u.x.destinationOf(names)
 	u.page.Key = u.x.keyAt(u.at)
 }
 
 // unseenSelectors are the known selecting fields that outer middleware may have added to
-// Vary, and adds again when it sends the response to a client as it is. A refresh and a
-// validation send nothing, some clients get a 304 or a part, and where a coding is applied
-// outside that is not the page's. Whether the other known fields still count is for the
-// response to say.
+// Vary, and adds again when it sends the response unchanged. They are unseen if the response
+// is not sent (a refresh, a validation), if the client gets a 304 or a part, or if a content
+// coding is applied by outer middleware, which is not the page's. Whether the other known
+// fields still select is up to the response.
 func (u *run) unseenSelectors() []string {
 	known := u.x.selectors(u.x.depth)
 	isShown := u.x.w != nil && !u.validated && u.x.showsVary()
@@ -153,14 +154,14 @@ func (u *run) unseenSelectors() []string {
 	return known
 }
 
-// showsVary reports whether outer middleware has added to Vary what it adds, once the
+// showsVary reports whether outer middleware has had the chance to add to Vary, once the
 // client of x has its response.
 func (x *requestFlow) showsVary() bool {
 	return isServersOwn(x.w) || x.r.Method == http.MethodGet && !x.Fields.Has(policy.KindConditional)
 }
 
-// yield leaves the answer to whoever has written past the recorder, or to outer
-// middleware, or the server; mu is held.
+// yield leaves the answer to the handler, which has written to another ResponseWriter, or to
+// outer middleware, or to the server; mu is held.
 func (w *recorder) yield(why reason.Reason) {
 	w.mode = modeHijacked
 	if w.run.reason = why; why == reason.NoResponse {

@@ -15,7 +15,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// What a successful change makes invalid (RFC 9111, section 4.4).
+// Invalidation of pages by successful unsafe requests (RFC 9111, section 4.4).
 
 // serveUncached runs next for a request that bypasses the cache, and
 // invalidates what it may have changed.
@@ -37,11 +37,11 @@ func (h *Handler) serveUncached(next http.Handler, w http.ResponseWriter, r *htt
 	c.Serve(c, http.HandlerFunc(c.run), r)
 }
 
-// changeWatcher is the ResponseWriter of a request with an unsafe method. When
-// the handler says that it has succeeded, which it also does by writing nothing,
-// and before the client can know, the pages that it may have changed are
-// invalidated; and once more when the handler returns, which may have made the
-// change last, or middleware around it.
+// changeWatcher is the ResponseWriter of a request with an unsafe method. It invalidates the
+// pages that the request may have changed when the handler reports success, before the
+// client can see that; a handler that writes nothing succeeds, too. It invalidates them again
+// when the handler returns, since the handler, or middleware around it, may make the change
+// only after it has written.
 type changeWatcher struct {
 	respwriter.Writer
 	h       *Handler
@@ -52,7 +52,7 @@ type changeWatcher struct {
 	failed  bool // the store cannot be reached
 }
 
-// run runs the handler. If that has written nothing, decide is still to come.
+// run runs the handler. If that has written nothing, Decide has not been called yet.
 func (c *changeWatcher) run(w http.ResponseWriter, r *http.Request) {
 	defer c.invalidate()
 	c.next.ServeHTTP(w, r)
@@ -64,12 +64,12 @@ func (c *changeWatcher) decide(_ *respwriter.Writer, status int) respwriter.Fate
 	return respwriter.FateSent
 }
 
-// invalidate purges what has changed as far as is known.
+// invalidate purges the pages that may have changed.
 func (c *changeWatcher) invalidate() {
 	if len(c.changed) == 0 || c.failed {
-		return // the client of a store that fails has waited for that already
+		return // the client has already waited for the failing store
 	}
-	// That the client has left changes nothing about what was changed.
+	// The pages have changed even if the client has left.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), invalidateTimeout)
 	defer cancel()
 	for _, t := range c.changed {
@@ -80,8 +80,8 @@ func (c *changeWatcher) invalidate() {
 	}
 }
 
-// Hijack implements [http.Hijacker]. What the handler answers by itself cannot be
-// seen; it is taken to have succeeded.
+// Hijack implements [http.Hijacker]. The handler's answer cannot be seen then, so it counts
+// as a success.
 func (c *changeWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if c.Fate == respwriter.FateOpen {
 		c.Begin(http.StatusOK)
@@ -93,8 +93,8 @@ func (c *changeWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // client waits.
 const invalidateTimeout = 10 * time.Second
 
-// invalidated returns what a response with this status says has changed. The
-// first is the target.
+// invalidated returns the URLs that a response with this status invalidates. The first is
+// the target.
 func (c *changeWatcher) invalidated(status int) []policy.Target {
 	u := &url.URL{Scheme: c.target.Scheme, Host: c.target.Host, Path: "/"}
 	if received, err := url.ParseRequestURI(c.target.Path); err == nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// For whose runs of the handler a request waits.
+// Which runs of the handler a request waits for.
 
 // runInterval is for how long requests wait for a run without a header until
-// another may begin; see [MaxConcurrentRuns]. A run that takes just a second is not
-// late.
+// another may start; see [MaxConcurrentRuns]. It is a little over a second, so that a run of
+// one second is not late.
 const runInterval = time.Second + time.Millisecond
 
 // Join implements [fill.Subscriber].
@@ -22,7 +22,7 @@ func (x *requestFlow) Join() fill.JoinOptions {
 	switch {
 	case x.isPartOfNothing():
 		j.PublishedOnly = true
-	case x.waitsForNobody():
+	case x.runsAlone():
 		j.Alone = true
 	case x.w != nil:
 		j.Interval, j.MaxLoads = runInterval, x.h.MaxRuns
@@ -30,20 +30,21 @@ func (x *requestFlow) Join() fill.JoinOptions {
 	return j
 }
 
-// waitsForNobody reports whether the last response could not be shared: it was
-// stale from the beginning, so that each request has to ask the handler, or not for
-// all. The owner of a [CachePage] says that its pages are for all, so there the
-// latter counts for as long as requests pass because of it.
-func (x *requestFlow) waitsForNobody() bool {
+// runsAlone reports whether the last response could not be shared, so that the request does
+// not wait for another's run: the response was stale from the beginning, so that each
+// request has to ask the handler, or it was not for all clients. The owner of a [CachePage]
+// says that its pages are for all, so there the latter counts only while requests bypass the
+// cache for it.
+func (x *requestFlow) runsAlone() bool {
 	if x.base != nil {
 		return x.base.IsStaleAtBirth()
 	}
 	return x.h.Mode != policy.PerView && x.h.uncacheable.wasUnshared(x.memoryKey())
 }
 
-// partition separates requests that identify different users: they do not wait for
-// each other's runs, since what one gets is mostly not for the others. Where a page
-// is stored that the request may be given, it is.
+// partition separates requests that identify different users: they do not wait for each
+// other's runs, whose responses are usually for one user only. It does not affect stored
+// pages.
 func (x *requestFlow) partition() string {
 	if x.base != nil || !x.isIdentified() {
 		return ""
@@ -71,6 +72,6 @@ func (x *requestFlow) partition() string {
 	return string(binary.BigEndian.AppendUint64(nil, hash.Sum64()))
 }
 
-// isIdentified reports whether a request identifies a user. A cookie does to a
-// shared cache, too, though it may store the response (RFC 9111, section 7.3).
+// isIdentified reports whether a request identifies a user. A cookie does so in a shared
+// cache, too, although that may store the response (RFC 9111, section 7.3).
 func (x *requestFlow) isIdentified() bool { return !x.Credentials.None() || len(x.UserCookies) > 0 }

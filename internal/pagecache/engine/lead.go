@@ -16,13 +16,13 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// How the client who started a run gets its response.
+// The response to the client that started a run.
 
-// lead answers the client who started a run.
+// lead answers the client that started a run.
 func (x *requestFlow) lead(outcome cache.Outcome) {
 	u := x.run.Load()
-	defer x.bound.end() // the handler may have something of this request
-	defer x.endAttendance()
+	defer x.requestRun.end() // the handler may refer to this request
+	defer x.endSubscription()
 	if u.await(x.r.Context()) == runStreams {
 		x.sendOwn(u)
 		return
@@ -30,13 +30,13 @@ func (x *requestFlow) lead(outcome cache.Outcome) {
 	x.leadEnded(u, outcome)
 }
 
-// leadEnded answers with a response that is there as a whole, or has been sent.
+// leadEnded answers with a response that is complete, or has been sent.
 func (x *requestFlow) leadEnded(u *run, outcome cache.Outcome) {
 	switch {
 	case u.isPutBack:
 		x.answerAsItCame(u)
 	case u.isStopped.Load():
-		// The client has all that it gets.
+		// The client has all of its response.
 	case u.stale != nil:
 		x.sendStale(u.stale, u.status, u.reason)
 	case u.panicked:
@@ -48,8 +48,8 @@ func (x *requestFlow) leadEnded(u *run, outcome cache.Outcome) {
 	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
 		panic(http.ErrAbortHandler) // the handler may have stopped half-way
 	case u.direct, u.sent:
-		// The client has it already, or somebody else answers, who may look whether the
-		// time of the request is over.
+		// The client has the response already, or outer middleware answers, which may
+		// check whether the request's deadline is over.
 		isOverdue(x.r.Context())
 	case u.validated:
 		x.sendValidated(u, outcome)
@@ -64,14 +64,14 @@ func (x *requestFlow) leadEnded(u *run, outcome cache.Outcome) {
 func (x *requestFlow) sendValidated(u *run, outcome cache.Outcome) {
 	setStatus(x.w.Header(), u.page.CacheStatus, x.forwarded(u, http.StatusNotModified, outcome))
 	if u.response.edits.Own["Age"] != nil {
-		x.sendAged(u.page) // a cache further in has confirmed it
+		x.sendAged(u.page) // an inner cache has confirmed it
 		return
 	}
 	out := newOutgoing(x.w.Header(), u.page)
 	x.sendPage(u.page, &out)
 }
 
-// forwarded says for Cache-Status what became of a run whose response had this status.
+// forwarded describes a run whose response had this status, for Cache-Status.
 func (x *requestFlow) forwarded(u *run, status int, outcome cache.Outcome) forwarded {
 	stored := outcome.Stored || u.storedForValidation
 	if stored {
@@ -81,9 +81,9 @@ func (x *requestFlow) forwarded(u *run, status int, outcome cache.Outcome) forwa
 	return forwarded{why: x.forward(), status: status, stored: stored, detail: detail}
 }
 
-// sendRun answers with the response of the run that this request started, the
-// fields that are not for others included. It returns the header as it was before
-// the status was written.
+// sendRun answers with the response of the run that this request started, including the
+// fields that are not for other clients. It returns the header as it was before the status
+// was written.
 func (x *requestFlow) sendRun(u *run, f forwarded) (header http.Header) {
 	header, response := x.w.Header(), u.response
 	setStatus(header, response.edits.Own["Cache-Status"], f)
@@ -104,7 +104,7 @@ func (x *requestFlow) sendRun(u *run, f forwarded) (header http.Header) {
 	return before
 }
 
-// sendStale answers with an old page, since there is nothing better.
+// sendStale answers with a stale page.
 func (x *requestFlow) sendStale(p *page.Page, status int, why reason.Reason) {
 	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), p.CacheStatus, forwarded{why: forwardStale, status: status, detail: why})
@@ -115,15 +115,15 @@ func (x *requestFlow) sendStale(p *page.Page, status int, why reason.Reason) {
 type progress uint8
 
 const (
-	runStreams progress = iota // its response is announced, or would be if it were for all
+	runStreams progress = iota // its response is published, or would be if it were for all
 	runEnded
 )
 
-// await waits until the run streams its response or is over. If the request of ctx,
-// which started it, is over before, the run goes on for those who wait for it: its
-// client's ResponseWriter stays in use, so this request stays open. If nobody else can
-// have the response, the run is cancelled; and if the time for an answer is over, so
-// that somebody outside is about to give one, those who wait start another run.
+// await waits until the run streams its response or is over. If the request of ctx, which
+// started it, ends before, the run goes on for the waiting requests: its client's
+// ResponseWriter stays in use, so this request stays open. If no other request can have the
+// response, the run is cancelled. If the deadline is over, so that outer middleware is about
+// to answer, the waiting requests start another run.
 func (u *run) await(ctx context.Context) progress {
 	select {
 	case <-u.streaming:
@@ -153,8 +153,8 @@ func (u *run) progress() progress {
 	}
 }
 
-// leave says that the request that started the run is over. A response that is for its
-// client only is then for nobody.
+// leave notes that the request that started the run is over. A response for its client alone
+// is then unwanted.
 func (u *run) leave() {
 	u.x.left.Store(true)
 	if u.isReleased() {
@@ -179,7 +179,7 @@ func (x *requestFlow) sendOwn(u *run) {
 	if x.part != nil {
 		w := &cutter{ResponseWriter: x.w, skip: x.part.Start, left: x.part.Length}
 		if err = copyStream(ctx, reader, w, part, flushed, err); errors.Is(err, errPartSent) {
-			respwriter.Flush(x.w) // that client has all it gets
+			respwriter.Flush(x.w) // the client has all of its response
 			x.drain(ctx, reader, nil)
 			return
 		}
@@ -192,12 +192,12 @@ func (x *requestFlow) sendOwn(u *run) {
 	respwriter.AddTrailers(x.w.Header(), u.live.header, u.live.trailers)
 }
 
-// breakOff ends a response that is not whole, so that nobody takes it for one, when
-// the handler has returned. The client whose own run panicked gets its panic.
+// breakOff ends an incomplete response, after the handler has returned, so that the client
+// sees that it is incomplete. The request whose own run panicked gets its panic.
 func (x *requestFlow) breakOff(u *run, reader *stream.Reader, err error) {
 	reader.Leave()
 	u.leave()
-	x.endAttendance()
+	x.endSubscription()
 	<-u.done
 	if errors.Is(err, stream.ErrAborted) && u.panicked {
 		panic(u.panicValue)

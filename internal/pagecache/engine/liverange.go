@@ -16,10 +16,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// Ranges and preconditions of pages that are not stored. What a handler makes for
-// all it makes without them, so a client who wants a part of a slow or large page
-// would get, and wait for, the whole: its request goes to the handler as it came,
-// unless the part is there already.
+// Ranges and preconditions of pages that are not stored. A shared run ignores them, so a
+// client that wants a part of a slow or large page would wait for, and get, the whole.
+// Therefore its request goes to the handler unchanged, unless the part is already there.
 
 // wantsPart reports whether a request has a range, or a precondition by which a
 // client protects a change or resumes a download. Other units than bytes count:
@@ -41,11 +40,11 @@ func (x *requestFlow) isProtected() bool {
 	return header["If-Match"] != nil || header["If-Unmodified-Since"] != nil
 }
 
-// isPartOfNothing reports whether a request wants a part of a page of which nothing
-// is stored that it may be given, not even to be validated.
+// isPartOfNothing reports whether a request wants a part of a page for which nothing
+// suitable is stored, not even a page to be validated.
 func (x *requestFlow) isPartOfNothing() bool { return x.base == nil && x.wantsPart() }
 
-// passPart is pass for a request of which no run has the part that it wants.
+// passPart is pass for a request that wants a part which no run has.
 func (x *requestFlow) passPart() {
 	why := x.forward()
 	if x.isPartOfNothing() {
@@ -57,9 +56,9 @@ func (x *requestFlow) passPart() {
 // unknownSize is more than any response has.
 const unknownSize = 1 << 59
 
-// partOf returns the part that a client wants of a response that is being written,
-// or nil if it is to have the whole, or what its conditions ask for. It is false if
-// the part is not there yet, or cannot be told without the length of the whole.
+// partOf returns the part that a client wants of a response that is being written, or nil if
+// it gets the whole, or the answer to its conditions. It is false if the part is not there
+// yet, or cannot be determined without the length of the whole.
 func (x *requestFlow) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 	if !x.wantsCut(l.page) {
 		return nil, true
@@ -75,8 +74,7 @@ func (x *requestFlow) partOf(l *live) (part *rfc9111.ContentRange, ok bool) {
 	return part, part.Start < reached
 }
 
-// wantsCut reports whether the client is to have a range of this response, which has
-// begun.
+// wantsCut reports whether the client gets a range of this response, which has begun.
 func (x *requestFlow) wantsCut(p *page.Page) bool {
 	if p.Status != http.StatusOK || !x.Fields.Has(policy.KindConditional) || !policy.AsksForRange(x.r) {
 		return false
@@ -88,8 +86,8 @@ func (x *requestFlow) wantsCut(p *page.Page) bool {
 	return x.h.MayCut(header, x.r) && x.h.conditions(x.r, &p.Validators) == rfc9111.OutcomeProceed
 }
 
-// rangeOf returns the only range of a page that a client wants, or nil if there is
-// none: ignored says whether it is to have the whole.
+// rangeOf returns the only range of a page that a client wants, or nil if there is none.
+// ignored reports whether the client gets the whole.
 func (x *requestFlow) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored bool) {
 	size := respwriter.DeclaredLength(http.Header{"Content-Length": p.Lines("Content-Length")})
 	most := size
@@ -103,10 +101,10 @@ func (x *requestFlow) rangeOf(p *page.Page) (part *rfc9111.ContentRange, ignored
 	return &rfc9111.ContentRange{Range: ranges[0], Size: size}, false
 }
 
-// ownPart returns the part that the client of a run wants of its response: of a
-// stale page that has changed. Where outer middleware may add to the header as it is
-// written, the client gets the whole: the response may turn out to be for it alone, and
-// then nobody could send the rest of a part.
+// ownPart returns the part that the client of a run wants of its response: of a stale page
+// that has changed. If outer middleware may add to the header as it is written, the client
+// gets the whole: the response may turn out to be for this client alone, and the handler
+// would then write the whole directly to it.
 func (x *requestFlow) ownPart(p *page.Page) *rfc9111.ContentRange {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return nil
@@ -117,10 +115,10 @@ func (x *requestFlow) ownPart(p *page.Page) *rfc9111.ContentRange {
 	return nil
 }
 
-// awaitsWhole reports whether the ranges that the client of a run wants of its response
-// can be cut only when that is there as a whole: of a length that is not known, or several.
-// Where outer middleware may add to the header as it is written, the client gets the whole
-// at once, since nobody else may have any of it before.
+// awaitsWhole reports whether the ranges that the client of a run wants of its response can
+// be cut only when that is complete: if its length is unknown, or if there are several. If
+// outer middleware may add to the header as it is written, the client gets the whole at
+// once, since no other client may have any of it before.
 func (x *requestFlow) awaitsWhole(p *page.Page) bool {
 	if !x.wantsCut(p) || !isServersOwn(x.w) {
 		return false
@@ -129,9 +127,9 @@ func (x *requestFlow) awaitsWhole(p *page.Page) bool {
 	return !ignored && (part == nil || part.Size < 0)
 }
 
-// sendOfWhole sends what the client of a run wants of its response: one range as soon as
-// that is there, else when the response is at its end. If it is not kept until then, the
-// handler answers the request as it came.
+// sendOfWhole sends the client of a run the ranges that it wants: one range as soon as that
+// is there, several when the response is complete. If the response is not kept until then,
+// the handler answers the unchanged request.
 func (x *requestFlow) sendOfWhole(ctx context.Context, u *run, reader *stream.Reader, err error) {
 	for err == nil && !u.live.body.IsOver() {
 		if part, ok := x.partOf(u.live); ok && part != nil && x.sendOwnPart(ctx, u, part) {
@@ -147,7 +145,7 @@ func (x *requestFlow) sendOfWhole(ctx context.Context, u *run, reader *stream.Re
 	entry, ok := u.live.whole(x.h.Policy)
 	if !ok {
 		reader.Leave()
-		x.endAttendance()
+		x.endSubscription()
 		<-u.done
 		x.answerAsItCame(u)
 		return
@@ -159,8 +157,8 @@ func (x *requestFlow) sendOfWhole(ctx context.Context, u *run, reader *stream.Re
 	x.sendPage(entry, &out)
 }
 
-// sendOwnPart sends a part of a response that is not at its end, and reports whether it
-// did: what has been written may not be kept any more.
+// sendOwnPart sends a part of an incomplete response, and reports whether it did: the part
+// may no longer be kept.
 func (x *requestFlow) sendOwnPart(ctx context.Context, u *run, part *rfc9111.ContentRange) bool {
 	beginning, ok := u.live.body.Join(false)
 	if !ok {
@@ -190,11 +188,11 @@ func (x *requestFlow) sendPart(ctx context.Context, reader *stream.Reader, part 
 	x.w.WriteHeader(http.StatusPartialContent)
 	err = copyStream(ctx, reader, &cutter{ResponseWriter: x.w, skip: part.Start, left: part.Length}, body, flush, err)
 	if x.sawEnd = errors.Is(err, io.EOF); !x.sawEnd && !errors.Is(err, errPartSent) {
-		panic(http.ErrAbortHandler) // so that nobody takes it for the whole of the part
+		panic(http.ErrAbortHandler) // so that the client sees that the part is incomplete
 	}
 }
 
-// errPartSent ends the writing to a cutter.
+// errPartSent is the error of writes to a cutter after the end of its part.
 var errPartSent = errors.New("larder: the client has all of its part")
 
 // cutter passes on a part of a body.

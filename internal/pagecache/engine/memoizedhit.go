@@ -13,9 +13,9 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
-// memoizedHit is a page that was a hit, with what led to that decision. A page whose store is
-// in this process tells by itself whether it is still stored; another is fetched. Variants of
-// a page that has to be fetched are not memoized: their index would be one more fetch.
+// memoizedHit is a page that was a hit, with the inputs of that decision. A page whose store
+// is in this process knows whether it is still stored; other pages are fetched. Variants of a
+// page that has to be fetched are not memoized: their index would be one more fetch.
 type memoizedHit struct {
 	memoizedEntry
 	head   weak.Pointer[page.DecodedHead] // of a page that has to be fetched
@@ -57,12 +57,12 @@ func (fs *fastPaths) memoize(x *requestFlow) {
 	}
 	list := x.purgeList()
 	if list.Caches != hooks.Cache.HandlerOf(x.from) {
-		return // the default handler was another a moment ago
+		return // the default handler has just been replaced
 	}
 	shared, err := list.Caches.Cache(x.h.Alias)
 	selecting, few := x.selectingFields()
 	if err != nil || !few || hooks.Cache.HasSessions(x.r.Context(), shared) {
-		return // in a session, a request may have changed what others find still
+		return // in a session, a request may not see what others find
 	}
 	path := &fastPath{decidedAt: x.now, validFor: fastFor - since, memoizedHit: memoizedHit{
 		memoizedEntry: memoizedEntry{weak.Make(x.page), x.key},
@@ -123,7 +123,7 @@ func (path *fastPath) elapsed(ctx context.Context, caches *cache.Handler) (elaps
 	return elapsed, elapsed < path.validFor && path.holds(ctx, caches)
 }
 
-// holds reports whether nothing is known that was not known at the decision.
+// holds reports whether nothing new is known since the decision.
 func (path *fastPath) holds(ctx context.Context, caches *cache.Handler) bool {
 	purges := path.list.Known.Load()
 	return purges.Number == path.purges && purges.IsCurrent() && caches == path.list.Caches && ctx.Err() == nil
@@ -153,17 +153,17 @@ func (path *fastPath) fetch(ctx context.Context, caches *cache.Handler, elapsed 
 	if head == nil || path.age+elapsed >= head.Page.Fresh.Lifetime {
 		return nil, nil, 0 // it would be fetched twice
 	}
-	// An error leaves nothing that could be the same, and everything is looked at again.
+	// After an error there is no head, so the fast path ends.
 	encoded, _, _ := encodedPages.Over(path.cache).Get(ctx, path.key)
 	body, same := head.BodyOf(encoded)
-	// The decision may have expired meanwhile: every request goes by the list of purges of before its fetch.
+	// The decision may have expired meanwhile: each request uses the list of purges from before its fetch.
 	if age = path.age + time.Since(path.decidedAt); !same || !path.holds(ctx, caches) || age >= head.Page.Fresh.Lifetime {
 		return nil, nil, 0
 	}
 	return head.Page, body, age
 }
 
-// noteHit tells those who listen to the cache of the page.
+// noteHit tells listeners to the cache of the page.
 func (path *fastPath) noteHit(ctx context.Context) {
 	hooks.Cache.NoteHit(ctx, path.cache, fillOp, path.key)
 }

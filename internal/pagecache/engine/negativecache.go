@@ -10,8 +10,7 @@ import (
 )
 
 // negativeCache remembers for a while which keys had a response that could not be shared,
-// so that their requests are not queued behind each other, only to be told to run
-// the handler themselves.
+// so that their requests do not wait for each other before each runs the handler itself.
 //
 // It is a table of fixed size, so clients cannot fill it; a key pushes another
 // out of its slot. It takes no lock, and until something is remembered a
@@ -23,11 +22,11 @@ type negativeCache struct {
 const (
 	memorySize = 4096
 
-	// memoryTime is for how long requests pass because of the last response.
+	// memoryTime is for how long requests bypass the cache after such a response.
 	memoryTime = 10 * time.Second
 
-	// unsharedTime is for how long it is known then that the response could not be
-	// shared: requests look for the page, and what their runs give may be stored.
+	// unsharedTime is for how long it is known after that that the response could not be
+	// shared: requests look up the page, and the responses of their runs may be stored.
 	unsharedTime = 10 * time.Minute
 )
 
@@ -46,8 +45,8 @@ const (
 	reasonBits = 41 // where the hash begins
 )
 
-// memoryKey is a key whose response is remembered. What those get who are known to
-// the handler says nothing of what others get.
+// memoryKey is a key whose response is remembered. Requests that identify a user are
+// remembered separately: their responses say nothing about those of others.
 type memoryKey struct {
 	canonical  []byte
 	identified bool // the request identifies a user
@@ -61,8 +60,8 @@ func (k memoryKey) hash() uint64 {
 	return hash
 }
 
-// remember notes from now on for memoryTime that the last response was not to be
-// stored, for that reason.
+// remember notes for memoryTime that the last response was not to be stored, for that
+// reason.
 func (m *negativeCache) remember(key memoryKey, why reason.Reason) { m.note(key, uint64(why)<<34) }
 
 // rememberStale notes that the last response was stale from the beginning. It may
@@ -86,8 +85,8 @@ type remembered struct {
 	value uint64 // that of slot
 }
 
-// slot returns what there is of key, or of one that is not told apart from it by
-// 35 bits of its hash: its requests go to the handler for a while, too.
+// slot returns what is remembered of key, or of another key with the same 35 bits of hash:
+// the requests of that one go to the handler for a while, too.
 func (m *negativeCache) slot(key memoryKey) remembered {
 	table := m.table.Load()
 	if table == nil {
@@ -133,7 +132,7 @@ func (m *negativeCache) forget(key memoryKey) {
 	}
 }
 
-// until is when requests do not pass any more, in seconds since 1970.
+// until is when requests stop bypassing the cache, in seconds since 1970.
 func (k remembered) until() int64 { return int64(k.value & slotUntil) }
 
 // isCurrent reports whether the time of what is known is not over.
@@ -142,18 +141,18 @@ func (k remembered) isCurrent() bool { return k.until() > time.Now().Unix() }
 // isRemembered reports whether the last response was not to be stored.
 func (k remembered) isRemembered() bool { return k.value != 0 }
 
-// isAbsent reports whether it is known, too, that nothing is stored, see noteAbsent.
+// isAbsent reports whether it is also known that nothing is stored, see rememberAbsent.
 func (k remembered) isAbsent() bool { return k.value&slotAbsent != 0 }
 
 // why is the reason for which the last response was not to be stored.
 func (k remembered) why() reason.Reason { return reason.Reason(k.value & slotReason >> 34) }
 
-// holds reports whether the memory knows still what it knew.
+// holds reports whether what was remembered is unchanged and current.
 func (k remembered) holds() bool { return k.slot.Load() == k.value && k.isCurrent() }
 
-// rememberAbsent notes that nothing is stored under a key that was remembered, so
-// that it need not be looked for again. Nothing of what passes is stored, so nothing
-// will be, unless another process does.
+// rememberAbsent notes that nothing is stored under a remembered key, so that it need not be
+// looked up again. Responses of requests that bypass the cache are not stored, so nothing
+// will be, except by another process.
 func (m *negativeCache) rememberAbsent(key memoryKey) {
 	if known := m.lookup(key); known.isRemembered() {
 		known.slot.CompareAndSwap(known.value, known.value|slotAbsent)

@@ -13,7 +13,7 @@ func keyOf(text string) memoryKey { return memoryKey{canonical: []byte(text)} }
 
 // An uncacheable key is forgotten after a while, when it is forgotten explicitly, and never
 // remembered without a response.
-func TestWhatIsRememberedIsForgotten(t *testing.T) {
+func TestRememberedKeysExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m negativeCache
 		key, other := keyOf("key"), keyOf("other")

@@ -11,12 +11,12 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// What is remembered of a response that was not to be stored holds for the requests
-// that are like the one that got it: in the key of the page, in the kinds of credentials,
-// and in the fields that the response varies on. Other requests may fare otherwise, and
-// one client must not keep a page out of the cache for them.
+// A response that was not to be stored is remembered for requests that equal the one that got
+// it in the key of the page, in the kinds of credentials, and in the fields that the response
+// varies on. Other requests may get another response, and one client must not keep a page
+// out of the cache for them.
 
-// memoryKey is under what the memory has the responses to requests like x's.
+// memoryKey is the key in the negative cache of responses to requests like x's.
 func (x *requestFlow) memoryKey() memoryKey {
 	key := x.kindKey()
 	if names := x.h.selectors.find(key); names != nil {

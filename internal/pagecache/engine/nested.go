@@ -13,25 +13,25 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// A page may be behind another: CachePage on a route of a Site, in gin or echo too. What
-// the inner one declares (its key, its lifetime, what it bypasses) the outer one does not
-// know, so a response that an inner page had a hand in is not stored outside. The outer
-// page remembers that for a while, as for every response that is not stored, and its
-// requests go to the inner page, which then stores its own.
+// A page may be behind another: CachePage on a route of a Site, in gin or echo too. The outer
+// one does not know what the inner one declares (its key, its lifetime, what it bypasses), so
+// it does not store a response that an inner page took part in. The outer page remembers
+// that for a while, as for every response that is not stored, and its requests go to the
+// inner page, which then stores its own.
 //
 // If both have the same key, down to what their options put into it, the outer one is
 // making the page that the inner one is asked for. It stores the page for both, by the
 // stricter of their rules.
 
-// runsUnderWay counts the runs of handlers in this process. While there is none, no
-// request can be inside of one, and a hit is spared a walk through its context.
-var runsUnderWay atomic.Int64
+// activeRuns counts the runs of handlers in this process. While there is none, no
+// request can be inside of one, and a hit need not search its context.
+var activeRuns atomic.Int64
 
 // enclosure is what inner pages find in the context of a handler that runs.
 type enclosure struct {
 	x     *requestFlow // of the page whose handler it is
 	outer *enclosure   // that this page is inside of, or nil
-	inner atomic.Int32 // how many inner pages had a hand in the response
+	inner atomic.Int32 // how many inner pages took part in the response
 	audit *audit       // that the handler runs for, or nil
 
 	mu   sync.Mutex
@@ -49,14 +49,14 @@ type enclosureKey struct{}
 // enter returns the context of a handler that runs. leave is called when that has
 // returned.
 func (e *enclosure) enter(ctx context.Context) (inside context.Context, leave func()) {
-	runsUnderWay.Add(1)
-	return context.WithValue(ctx, enclosureKey{}, e), func() { runsUnderWay.Add(-1) }
+	activeRuns.Add(1)
+	return context.WithValue(ctx, enclosureKey{}, e), func() { activeRuns.Add(-1) }
 }
 
 // enclosureOf returns that of a request with this context, or nil if it is not inside of
 // the run of a page.
 func enclosureOf(ctx context.Context) *enclosure {
-	if runsUnderWay.Load() == 0 {
+	if activeRuns.Load() == 0 {
 		return nil
 	}
 	e, _ := ctx.Value(enclosureKey{}).(*enclosure)
@@ -66,8 +66,8 @@ func enclosureOf(ctx context.Context) *enclosure {
 // hasInner reports whether the response is that of inner pages, too, with other keys.
 func (e *enclosure) hasInner() bool { return e.inner.Load() > 0 }
 
-// bindOuter has the runs that this request is inside of store nothing. A page that asks
-// for others of the same cache has them classified by the same options.
+// bindOuter keeps the runs that this request is inside of from storing their responses. It
+// leaves out runs of the same cache, whose pages are classified by the same options.
 func (x *requestFlow) bindOuter() {
 	for e := enclosureOf(x.r.Context()); e != nil; e = e.outer {
 		if e.x.h != x.h {

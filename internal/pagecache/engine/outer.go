@@ -13,22 +13,22 @@ import (
 
 // The header that outer middleware shares with a run.
 //
-// A handler without a cache writes to the same ResponseWriter as the middleware outside
-// of it: it sees their fields, and they add theirs when it writes its status, or while
-// it runs, through a writer that they have kept. Behind a cache it is the same:
+// A handler without a cache writes to the same ResponseWriter as outer middleware: it sees
+// their fields, and they add theirs when it writes its status, or while it runs, through a
+// writer that they have kept. Behind a cache it is the same:
 //
-//   - While the handler runs, the ResponseWriter of the client who started the run
+//   - While the handler runs, the ResponseWriter of the client that started the run
 //     belongs to the run's goroutine, and the client's goroutine does not return. So
 //     nothing that the handler can reach is used by two goroutines. Only the body of a
 //     stream is sent by the client's goroutine, see [stream.takesTurns].
 //   - The handler starts with a copy of the outer header. What is stored is what it
 //     has made of that, see [respwriter.Edits].
-//   - Before others get anything, and before anything is stored, the outer header is
-//     read again, [run.review]: what makes the response one client's is heeded whenever
-//     it appears. Middleware may add fields as the status is written, so where the
-//     ResponseWriter is not the server's own, the client's header is written first.
+//   - Before other clients get anything, and before anything is stored, the outer header
+//     is read again, [run.review]: a field that makes the response one client's counts
+//     whenever it appears. Middleware may add fields as the status is written, so unless
+//     the ResponseWriter is the server's own, the client's header is written first.
 //
-// What is added after the handler has returned, to a response that middleware holds
+// Fields that middleware adds after the handler has returned, to a response that it holds
 // back, cannot be seen.
 
 // outerHeader is what a run knows of the header of outer middleware.

@@ -10,15 +10,15 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// How a request is answered for which there is no page: by the handler for it alone, or
-// with nothing.
+// Answers to requests for which there is no page: by the handler for that request alone, or
+// none.
 
-// pass runs the handler for this request alone, which it gets as it came.
+// pass runs the handler for this request alone. It gets the request unchanged.
 func (x *requestFlow) pass(why forward, detail reason.Reason) {
 	x.passAs(forwarded{why: why, detail: detail})
 }
 
-// passUncacheable is pass because of what the memory knows of the page.
+// passUncacheable is pass for a page that the negative cache has.
 func (x *requestFlow) passUncacheable(known remembered) {
 	x.passAs(forwarded{why: x.forward(), detail: reason.Uncacheable, cause: known.why()})
 }
@@ -30,8 +30,8 @@ func (x *requestFlow) passAs(f forwarded) {
 	x.isForgotten = x.prepared == nil // there was no run
 }
 
-// refuse answers a client who wants only what is stored and may be served as it
-// is (RFC 9111, section 5.2.1.7).
+// refuse answers a request with only-if-cached for which nothing suitable is stored (RFC
+// 9111, section 5.2.1.7).
 func (x *requestFlow) refuse() {
 	x.noteMiss(x.r.Context())
 	const status = http.StatusGatewayTimeout
@@ -43,17 +43,16 @@ func (x *requestFlow) refuse() {
 // goes on without it.
 func (x *requestFlow) leave() {
 	x.left.Store(true)
-	if x.bound.cancel(); x.run.Load() != nil {
-		x.lead(cache.Outcome{}) // it has begun at this very moment
+	if x.requestRun.cancel(); x.run.Load() != nil {
+		x.lead(cache.Outcome{}) // it has started at this moment
 		return
 	}
 	x.unanswered()
 }
 
-// unanswered ends a request that was over before there was an answer. Mostly its
-// client has gone. But if outer middleware has limited its time, the client is there,
-// and that middleware answers: it is left the status, and what it sends is not to be
-// stored.
+// unanswered ends a request that was over before there was an answer. Usually its client
+// has gone. But if outer middleware has set a deadline, the client is there, and that
+// middleware answers: the status is left to it, and its response must not be stored.
 func (x *requestFlow) unanswered() {
 	x.noteMiss(x.r.Context())
 	header := x.w.Header()

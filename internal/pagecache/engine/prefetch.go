@@ -11,8 +11,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/purge"
 )
 
-// A hit on a networked store is one round trip: what else a request may need of
-// the store is fetched along with the page.
+// A hit on a networked store is one round trip: everything that a request may need from
+// the store is fetched together with the page.
 
 // indexMemory remembers the indexes of URLs that vary, so that a variant can be
 // fetched together with the index that it was found by. The index in the store
@@ -84,7 +84,7 @@ func (x *requestFlow) prefetch(c cache.View[page.Entry]) (answered bool) {
 	}
 	found, err := c.GetMany(ctx, keys)
 	if err != nil {
-		return false // find will hear it, too
+		return false // find will get the same error
 	}
 	if due {
 		purges.Set(found[purge.RulesKey], local)
@@ -93,7 +93,7 @@ func (x *requestFlow) prefetch(c cache.View[page.Entry]) (answered bool) {
 }
 
 // answerFetched answers with a page that was fetched, if it is a hit. If not, the
-// request goes on with the variant that it has found its way to.
+// request goes on with the variant that the indexes have led to.
 func (x *requestFlow) answerFetched(entry, variant page.Entry) (answered bool) {
 	x.found = entry
 	accepted := x.MayReuse()

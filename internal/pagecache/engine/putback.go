@@ -15,7 +15,7 @@ import (
 )
 
 // What was taken out of a request for a run that others may join is put back if the
-// response turns out to be for the client who started it, and without that it is not the
+// response turns out to be for the client that started it, and without that it is not the
 // response which that client asked for: then the handler answers the request as it came.
 // That takes a second run, so it is done for what cannot be applied to the response: a
 // range, which is the handler's to cut, and fields of proxies on which a redirect depends.
@@ -36,8 +36,8 @@ func (u *run) lacksRange() bool {
 	return x.h.conditions(x.r, &validators) == rfc9111.OutcomeProceed
 }
 
-// putBack has the request answered as it came when the handler has returned, which is
-// asked to do so at once; mu is held.
+// putBack makes answerAsItCame answer the request after the handler has returned, and
+// cancels the run; mu is held.
 func (w *recorder) putBack() {
 	w.mode, w.run.isPutBack = modeDirect, true
 	w.sendHeld()
@@ -58,7 +58,7 @@ func (x *requestFlow) answerAsItCame(u *run) {
 }
 
 // loop says of a response whether it redirects the request to the URL that its client has
-// asked for. Mostly the handler was not told that URL: it redirects http to https, or one
+// asked for. Usually the handler does not know that URL: it redirects http to https, or one
 // host to another, behind a proxy that has the connection to the client, and does not get
 // the field that says so, since TrustProxies does not name the proxy.
 type loop uint8

@@ -13,10 +13,10 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
-// recorder is the ResponseWriter of a handler that runs for all who wait. It
-// holds the response back for as long as net/http would, too; then, if the
-// response may be shared, it writes it to a stream that many read, and if not,
-// directly to the client who started the run.
+// recorder is the ResponseWriter of a handler that runs for all waiting requests. It holds
+// the response back for as long as net/http would; then, if the response may be shared, it
+// writes it to a stream with many readers, and if not, directly to the client that started
+// the run.
 //
 // The handler runs in another goroutine than the client's, and what it has started
 // may go on after it returned: everything but header is under mu, and client is nil
@@ -49,12 +49,12 @@ type mode uint8
 const (
 	modeHeld     mode = iota // nowhere yet
 	modeStream               // to all who read
-	modeDirect               // to the client who started the run
+	modeDirect               // to the client that started the run
 	modeHijacked             // the handler has taken that client's connection
 )
 
-// holdBack is how many bytes of a response are held back that the handler does
-// not flush: as many as net/http keeps to see if it can tell the length.
+// holdBack is how many bytes of a response are held back while the handler does not flush:
+// as many as net/http buffers to find out the length.
 const holdBack = 2048
 
 func newRecorder(u *run, client http.ResponseWriter, limit int64) *recorder {
@@ -62,11 +62,10 @@ func newRecorder(u *run, client http.ResponseWriter, limit int64) *recorder {
 }
 
 var (
-	// errClientGone is what a handler gets that streams to a client who has
-	// left.
+	// errClientGone is the error of writes to a client that has left.
 	errClientGone = errors.New("larder: the client has left")
 
-	// errClosed is what a goroutine gets that a handler has left behind.
+	// errClosed is the error of writes by a goroutine that outlives its handler.
 	errClosed = errors.New("larder: the handler has returned")
 )
 
@@ -93,9 +92,9 @@ func (w *recorder) WriteHeader(status int) {
 	}
 }
 
-// failLate is called if the handler writes a status once more, as it does after a
-// template has failed half-way: net/http ignores that, and it says that the response
-// is not what it was to be. mu is held.
+// failLate is called if the handler writes a second status, as it does after a template has
+// failed half-way: net/http ignores it, but it shows that the response is not as intended.
+// mu is held.
 func (w *recorder) failLate(status int) {
 	switch w.mode {
 	case modeHeld:
@@ -121,13 +120,13 @@ func (w *recorder) begin(status int) {
 		w.putBack()
 		return
 	}
-	if w.run.isClientGone() && w.run.isForNobody() {
+	if w.run.isClientGone() && w.run.isUnwanted() {
 		w.run.cancel()
 	}
 }
 
 // unrecordable says why a response with this header goes directly to the client
-// who started the run, or reason.None.
+// that started the run, or reason.None.
 func unrecordable(header http.Header, limit int64) reason.Reason {
 	switch {
 	case respwriter.DeclaredLength(header) > limit:
@@ -160,8 +159,8 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// admit takes p, unless it is for a stream, which it returns. What is over the
-// declared length is cut off.
+// admit takes p, unless it is for a stream, which it returns. Bytes beyond the declared
+// length are cut off.
 func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -201,15 +200,15 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, 
 	return p, nil, tooLong, err
 }
 
-// isConfirmation reports whether the response is about a page that the handler was asked
-// about. It is nobody's, so it goes nowhere.
+// isConfirmation reports whether the response only says that the page being validated still
+// holds. It is sent to no client.
 func (w *recorder) isConfirmation() bool { return w.run.isConfirmation(w.status) }
 
 // awaitsEnd reports whether the end of the response decides what becomes of it.
 func (w *recorder) awaitsEnd() bool { return w.isConfirmation() || w.run.mayFallBack() }
 
-// startStreaming stops holding the response back, of which there are going to be total bytes at
-// once; mu is held. If there is no memory for it, it goes to its client alone.
+// startStreaming stops holding back the response, which is about to have total bytes; mu is
+// held. If there is no memory for it, it goes to its client alone.
 func (w *recorder) startStreaming(total int) {
 	switch {
 	case w.run.page == nil:
@@ -235,8 +234,8 @@ func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w}, src)
 }
 
-// directClient returns the client if all of the body may go directly there. Then
-// the one who started the run waits for its end.
+// directClient returns the client if all of the body may go directly there. Then the
+// request that started the run waits for its end.
 func (w *recorder) directClient() http.ResponseWriter {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -250,10 +249,10 @@ func (w *recorder) directClient() http.ResponseWriter {
 		return nil
 	}
 	if w.mode == modeHeld && w.run.reason != reason.None {
-		w.direct(w.run.reason) // nobody else gets it
+		w.direct(w.run.reason) // no other client gets it
 	}
 	if w.mode != modeDirect || w.wantsNoBody() {
-		return nil // what is for nobody is counted
+		return nil // discarded bytes are counted
 	}
 	return w.client
 }
@@ -267,7 +266,7 @@ func (w *recorder) finish() {
 			return // it has stopped, and answers nothing
 		}
 		if w.client != nil && respwriter.HasBegun(w.client) {
-			w.yield(reason.NoResponse) // somebody has written past this
+			w.yield(reason.NoResponse) // the response was written to another ResponseWriter
 			return
 		}
 		w.begin(http.StatusOK)
@@ -286,7 +285,7 @@ func (w *recorder) finish() {
 	}
 }
 
-// close ends the use of the recorder by whatever the handler has left running.
+// close ends the use of the recorder by goroutines that outlive the handler.
 func (w *recorder) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -301,7 +300,7 @@ func (w *recorder) isDirect() bool {
 	return w.mode == modeDirect || w.mode == modeHijacked
 }
 
-// recorded is a response that the cache has had in its hands.
+// recorded is a response that the cache has recorded.
 type recorded struct {
 	status    int
 	edits     respwriter.Edits
@@ -317,7 +316,7 @@ func (w *recorder) response() (recorded, bool) {
 		return recorded{}, false
 	}
 	if w.mode == modeHeld && w.sent["Content-Length"] == nil && respwriter.BodyAllowed(w.status) {
-		w.edits.Own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD is told, too
+		w.edits.Own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD gets, too
 	}
 	return recorded{
 		status:    w.status,

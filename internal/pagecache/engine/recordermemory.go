@@ -2,9 +2,9 @@ package engine
 
 // The memory of a response that is held back, which is counted as in flight.
 
-// hold sees to it that there is memory for total bytes of the response, and is false if
-// there is none; mu is held. Up to holdBack there always is: small pages are stored
-// however many large ones are under way.
+// hold reserves memory for total bytes of the response, and is false if there is none; mu is
+// held. Up to holdBack there always is: small pages are stored regardless of how many large
+// ones are in progress.
 func (w *recorder) hold(total int) bool {
 	before := cap(w.held)
 	if total <= before {

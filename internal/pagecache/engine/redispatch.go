@@ -12,9 +12,9 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// redispatch is the handler behind the cache for requests of the cache's own. They
-// go through the framework from its beginning, so that they have a context of its
-// that no other request uses.
+// redispatch is the handler behind the cache for requests of the cache's own. They go
+// through the whole framework, so that they have a framework context that no other request
+// uses.
 type redispatch struct {
 	engine    *Engine
 	framework http.Handler // nil if it is not known
@@ -33,20 +33,20 @@ func (e *redispatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case t.panicked != nil:
-		panic(t.panicked) // what is outside of the cache has recovered from it
+		panic(t.panicked) // outer middleware has recovered from it
 	case !t.returned:
 		if w, ok := w.(*recorder); ok {
 			e.engine.pages.refused.remember(w.run.x.memoryKey(), reason.HandlerError)
 		}
-		Logger(r.Context()).WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "because", t.refusal)
+		Logger(r.Context()).WarnContext(r.Context(), "larder: a request of the cache did not come through the framework", "path", r.URL.Path, "route", e.route, "reason", t.refusal)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }
 
 // entrances returns the URLs with which a request for the handler may enter the framework,
-// the one that is likely to get there first. It has come to the cache with another one
-// than was received if it was rewritten: by the framework, which is going to do so again,
-// or before it came there. What has led to the cache is tried first from then on.
+// the likely one first. If the URL at the cache is not the received one, it was rewritten:
+// by the framework, which is going to do so again, or before it reached the framework. The
+// URL that has led to the cache is tried first from then on.
 func (e *Engine) entrances(r *http.Request) []*url.URL {
 	received, err := url.ParseRequestURI(policy.RequestTarget(r))
 	switch {
@@ -64,7 +64,7 @@ func isSameResource(a, b *url.URL) bool {
 
 // enter sends a request for the handler through the framework.
 func (e *redispatch) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *token {
-	t := &token{redispatch: e, w: w, r: r, refusal: "it was answered by what is outside of the cache"}
+	t := &token{redispatch: e, w: w, r: r, refusal: "outer middleware answered it"}
 	through := r.Clone(context.WithValue(r.Context(), tokenKey{}, t))
 	*through.URL = *u
 	e.framework.ServeHTTP(&sink{header: make(http.Header)}, through)
@@ -74,37 +74,37 @@ func (e *redispatch) enter(w http.ResponseWriter, r *http.Request, u *url.URL) *
 	return t
 }
 
-// token is in the context of a request of the cache's own, and says what it is
-// for when it arrives.
+// token is in the context of a request of the cache's own, and says what it is for when it
+// arrives at the engine.
 type token struct {
 	*redispatch
 	w http.ResponseWriter
 	r *http.Request // as the handler is to have it
 
-	presented bool // it is good once
-	refusal   string
-	returned  bool
-	panicked  any
+	used     bool // it is good once
+	refusal  string
+	returned bool
+	panicked any
 }
 
 type tokenKey struct{}
 
-// TokenOf returns the token of a request that is under way to its engine.
+// TokenOf returns the token of a request that has not yet reached its engine, or nil.
 func TokenOf(r *http.Request) *token {
-	if t, _ := r.Context().Value(tokenKey{}).(*token); t != nil && !t.presented {
+	if t, _ := r.Context().Value(tokenKey{}).(*token); t != nil && !t.used {
 		return t
 	}
 	return nil
 }
 
-// redeem is called where a request of the cache's own meets an engine. If it is
-// for one further in, it passes. It reports whether the handler was called.
-func (t *token) redeem(e *Engine, w http.ResponseWriter, r *http.Request, v Visit) (ran bool) {
+// redeem is called when a request of the cache's own reaches an engine. If it is for an
+// inner engine, it passes. redeem reports whether the handler was called.
+func (t *token) redeem(e *Engine, w http.ResponseWriter, r *http.Request, v FrameworkRequest) (ran bool) {
 	if t.engine != e {
 		proceed(v, w, r)
 		return true
 	}
-	t.presented = true
+	t.used = true
 	if t.refusal = t.mismatch(r, v); t.refusal != "" {
 		return false
 	}
@@ -113,15 +113,15 @@ func (t *token) redeem(e *Engine, w http.ResponseWriter, r *http.Request, v Visi
 			panic(t.panicked)
 		}
 	}()
-	// What is outside has put into the context what is good for this request.
+	// Outer middleware has put into the context what this request needs.
 	t.proceed(v, t.r.WithContext(r.Context()))
 	t.returned = true
 	return true
 }
 
-// proceed runs what is behind the cache for the response of the token, and never
-// for that of the framework, which leads nowhere.
-func (t *token) proceed(v Visit, r *http.Request) {
+// proceed runs the handlers behind the cache with the ResponseWriter of the token, and not
+// with that of the framework, which discards everything.
+func (t *token) proceed(v FrameworkRequest, r *http.Request) {
 	if w, ok := t.w.(*recorder); ok {
 		proceed(v, w, r)
 		return
@@ -132,9 +132,9 @@ func (t *token) proceed(v Visit, r *http.Request) {
 	}
 }
 
-// mismatch says why a request that has arrived would not make the page that it is
-// for, or "".
-func (t *token) mismatch(r *http.Request, v Visit) string {
+// mismatch says why the handler's response to a request that has arrived would not be the
+// page that it is for, or "".
+func (t *token) mismatch(r *http.Request, v FrameworkRequest) string {
 	is, was := t.engine.pages.SharedURL(r), t.engine.pages.SharedURL(t.r)
 	switch {
 	case v.Route() != t.route:
@@ -157,8 +157,7 @@ func (t *token) mismatch(r *http.Request, v Visit) string {
 	return ""
 }
 
-// sink is the ResponseWriter that what is outside of the cache gets for a request
-// that has no client.
+// sink is the ResponseWriter that outer middleware gets for a request without a client.
 type sink struct{ header http.Header }
 
 // Header implements [http.ResponseWriter].

@@ -14,9 +14,9 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// maxRefreshes is how many pages one handler makes anew in the background at the
-// same time. While there are as many, a stale page is served and not refreshed;
-// the next request for it tries again.
+// maxRefreshes is how many pages one handler refreshes in the background at the same time.
+// While there are as many, a stale page is served and not refreshed; the next request for it
+// tries again.
 const maxRefreshes = 32
 
 // refreshes are the runs of a handler in the background, one for each page.
@@ -25,8 +25,8 @@ type refreshes struct {
 	under map[string]struct{} // the keys
 }
 
-// start refreshes the page that x has found in the background, unless that is
-// being done, or a request of the cache's own did not come to the handler a moment ago.
+// start refreshes the page that x has found in the background, unless that is being done, or
+// a request of the cache's own has recently failed to reach the handler.
 func (f *refreshes) start(x *requestFlow) {
 	if x.h.refused.lookup(x.memoryKey()).isRemembered() || !f.admit(x.key) {
 		return
@@ -63,22 +63,22 @@ func (f *refreshes) done(key string) {
 	delete(f.under, key)
 }
 
-// background returns a request flow for the same page that has no client. It shares
-// nothing with the request, which is over soon: the request that the handler
-// gets is a clean one, without conditions, ranges or a body, and with the
-// credentials that are in the key of the page, if any. ctx has the values of the
-// request's, but not its end, and a scope of its own.
+// background returns a request flow for the same page, without a client. It shares nothing
+// with the request, which is over soon: the handler gets a new request without conditions,
+// ranges or a body, and only with the credentials that are in the key of the page. ctx has
+// the values of the request's context, a scope of its own, and is not cancelled with it.
 func (x *requestFlow) background(ctx context.Context) *requestFlow {
 	x.Prepare(nil)
 	prepared := &prepared{header: maps.Clone(x.prepared.header), shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
 	prepared.shared.Header = maps.Clone(prepared.shared.Header)
-	// What the client demands of caches is not for a request of our own.
+	// The client's directives do not apply to a request of the cache's own.
 	delete(prepared.shared.Header, "Cache-Control")
 	delete(prepared.shared.Header, "Pragma")
 	x.removeCredentials(prepared.shared.Header)
-	// If the response turns out to vary on one of them, it is that of a request without.
+	// If the response turns out to vary on one of them, it is stored as the variant of
+	// requests without the field.
 	x.removeCredentials(prepared.header)
-	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.Apart, policy.Certificate) {
+	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.KeyCredentials, policy.Certificate) {
 		prepared.shared = policy.WithoutCertificate(prepared.shared)
 	}
 	y := &requestFlow{
@@ -103,8 +103,8 @@ func (x *requestFlow) background(ctx context.Context) *requestFlow {
 	return y
 }
 
-// removeCredentials takes out of the header of a request what identifies the user
-// who happened to ask, unless it is in the key of the page.
+// removeCredentials removes from the header of a request the fields that identify the user
+// who made it, except those in the key of the page.
 func (x *requestFlow) removeCredentials(header http.Header) {
 	inKey := x.inKey()
 	for name := range header {
@@ -123,13 +123,15 @@ func (x *requestFlow) removeCredentials(header http.Header) {
 }
 
 // inKey are the request fields whose values are in the key of the page.
-func (x *requestFlow) inKey() []string { return slices.Concat(x.Vary, x.Apart, x.selectors(x.depth)) }
+func (x *requestFlow) inKey() []string {
+	return slices.Concat(x.Vary, x.KeyCredentials, x.selectors(x.depth))
+}
 
 // removesCookies reports whether a refresh is asked for without the user's cookies.
 func (x *requestFlow) removesCookies() bool { return !slices.Contains(x.inKey(), "Cookie") }
 
-// refresh runs the handler unless somebody else has, meanwhile, and has it stop
-// after a while. A panic of the handler ends here.
+// refresh runs the handler, unless another run has made the page meanwhile, with a time
+// limit. It recovers from a panic of the handler.
 func (x *requestFlow) refresh() {
 	ctx, cancel := context.WithTimeout(x.r.Context(), x.h.RefreshTimeout)
 	defer cancel()
@@ -141,11 +143,11 @@ func (x *requestFlow) refresh() {
 	if u := x.run.Load(); u != nil {
 		x.awaitEnd(ctx, u)
 	}
-	x.endAttendance()
+	x.endSubscription()
 }
 
-// awaitEnd waits until the handler has returned, and has it stop if ctx ends
-// before: unless others have come to wait for its response.
+// awaitEnd waits until the handler has returned. If ctx ends before, it cancels the run,
+// unless requests wait for its response.
 func (x *requestFlow) awaitEnd(ctx context.Context, u *run) {
 	select {
 	case <-u.done:
@@ -154,12 +156,11 @@ func (x *requestFlow) awaitEnd(ctx context.Context, u *run) {
 	case <-ctx.Done():
 	}
 	u.leave()
-	x.endAttendance()
+	x.endSubscription()
 	<-u.done
 }
 
-// refresher is a request flow in the background as a loader: it wants a fresh page,
-// and no stale one.
+// refresher is a request flow in the background as a loader: it does not reuse stale pages.
 type refresher struct{ *requestFlow }
 
 // MayReuse implements [fill.ReuseChecker].

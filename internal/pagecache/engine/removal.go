@@ -12,20 +12,20 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/reason"
 )
 
-// A full answer below 500 to a request for a stored page says that the page is not
-// suitable any more (RFC 9111, section 4.3.3). If that answer is not stored instead of
-// the page, the page is removed.
+// A full answer below 500 to a request for a stored page means that the page is no longer
+// suitable (RFC 9111, section 4.3.3). If that answer is not stored instead of the page, the
+// page is removed.
 
 // removeUnsuitable removes the page that the run was to validate or refresh, if its answer
-// says that the page is not suitable any more.
+// means that the page is no longer suitable.
 func (u *run) removeUnsuitable() {
 	if u.isReplacement() {
-		u.x.removeBase(context.WithoutCancel(u.ctx)) // that all have left says nothing of the page
+		u.x.removeBase(context.WithoutCancel(u.ctx)) // even if all clients have left
 	}
 }
 
-// isReplacement reports whether the run has given a full answer instead of the page that
-// there was, though not one that is stored.
+// isReplacement reports whether the run has given a full answer, which is not stored, instead
+// of the page that was to be validated or refreshed.
 func (u *run) isReplacement() bool {
 	switch u.reason {
 	case reason.None, reason.HandlerError, reason.Hijacked, reason.Truncated, reason.Left:
@@ -55,8 +55,8 @@ func isFailure(status int) bool {
 }
 
 // removeBase leaves a tombstone instead of the page that a run of this request flow was to
-// validate or refresh, and of no other: a newer one that was stored meanwhile stays. Of a
-// URL with variants it is that variant. Nobody waits for a run of the page any more.
+// validate or refresh, and of no other: a newer page that was stored meanwhile stays. For a
+// URL with variants it is that variant. Later requests do not join a run of the page.
 func (x *requestFlow) removeBase(ctx context.Context) {
 	if x.base == nil || x.baseRemoved {
 		return
@@ -98,7 +98,7 @@ func (r *removal) Load(context.Context) (cache.Loaded, error) {
 	return cache.Loaded{Value: page.NewTombstone(r.key), Timeout: cache.After(purge.TombstoneTTL)}, nil
 }
 
-// Join implements [fill.Subscriber]: the removal waits for no run, and nobody for it.
+// Join implements [fill.Subscriber]: the removal waits for no run, and no request for it.
 func (r *removal) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
 // Receive implements [fill.Subscriber]: a load that is alone publishes nothing.

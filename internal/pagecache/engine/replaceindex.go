@@ -9,9 +9,9 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
-// indexReplacement puts an entry instead of an index that a request came through, as a
-// [cache.Loader]: the cache compares what it has found with what is stored. If the index
-// was purged or replaced meanwhile, by whatever process, that stays.
+// indexReplacement stores an entry instead of an index that a request has followed, as a
+// [cache.Loader]: the cache compares what it has found with what is stored. If the index was
+// purged or replaced meanwhile, by any process, that entry stays.
 type indexReplacement struct {
 	index *page.Variants
 	entry page.Entry
@@ -40,19 +40,19 @@ func (x *requestFlow) replaceIndex(ctx context.Context, replaced indexStep, entr
 // declared stale since.
 func (r *indexReplacement) MayReuse() bool {
 	found, isIndex := r.found.(*page.Index)
-	return !isIndex || found.Variants.Generation != r.index.Generation || !found.Variants.Softened.Equal(r.index.Softened)
+	return !isIndex || found.Variants.Generation != r.index.Generation || !found.Variants.MarkedStale.Equal(r.index.MarkedStale)
 }
 
 // Load implements [cache.Loader].
 func (r *indexReplacement) Load(context.Context) (cache.Loaded, error) {
 	if r.found == nil {
-		return cache.Loaded{Value: r.entry, NoStore: true}, nil // it is gone, perhaps for a reason
+		return cache.Loaded{Value: r.entry, NoStore: true}, nil // it is gone, and may have been purged
 	}
 	r.loaded = true
 	return cache.Loaded{Value: r.entry, Timeout: cache.After(r.ttl)}, nil
 }
 
-// Join implements [fill.Subscriber]: the replacement waits for no run, and nobody for it.
+// Join implements [fill.Subscriber]: the replacement waits for no run, and no request for it.
 func (r *indexReplacement) Join() fill.JoinOptions { return fill.JoinOptions{Alone: true} }
 
 // Receive implements [fill.Subscriber]: a load that is alone publishes nothing.

@@ -22,11 +22,11 @@ import (
 //	 ├ hit       send the page
 //	 ├ stale     send the page, and refresh it in the background
 //	 ├ variant   the URL varies: find again, with the variant's key
-//	 ├ lead      this request started the run: send what it gives
-//	 ├ follow    send what another request's run gives, as it comes
+//	 ├ lead      this request started the run: send its response
+//	 ├ follow    send the response of another request's run while that is written
 //	 ├ pass      run the handler for this request alone
-//	 ├ again     the run that this request waited for came to nothing: find once more
-//	 ├ refuse    the client wants nothing that has to be fetched
+//	 ├ again     the run that this request waited for failed: find again
+//	 ├ refuse    only-if-cached, and nothing suitable is stored: answer 504
 //	 └ leave     the request ended before there was an answer
 type requestFlow struct {
 	h *Handler
@@ -34,10 +34,10 @@ type requestFlow struct {
 	r *http.Request
 	policy.RequestInfo
 
-	next    http.Handler // behind the cache
-	ownNext http.Handler // the same, for requests of the cache's own
-	bound   *requestRun  // the part that next has in the request; nil in the background
-	stay    requestRun   // what bound is, of a handler of net/http
+	next          http.Handler // behind the cache
+	ownNext       http.Handler // the same, for requests of the cache's own
+	requestRun    *requestRun  // the run of next that must end with the request; nil in the background
+	ownRequestRun requestRun   // what requestRun points to, for a handler of net/http
 
 	canonical  []byte         // of the page, then of the variant
 	key        string         // under which the cache has it
@@ -50,9 +50,9 @@ type requestFlow struct {
 	depth      int // how many of steps count
 
 	from      *cache.BaseCache
-	found     page.Entry   // what the cache or another's run gave
+	found     page.Entry   // from the cache or another request's run
 	page      *page.Page   // found, if that is a response
-	decided                // what becomes of assessed
+	decided                // the decision about decidedOn
 	now       time.Time    // of the decision
 	list      *purge.List  // of purges by prefix, see purgeList
 	purges    *purge.Known // what was known by it
@@ -60,10 +60,10 @@ type requestFlow struct {
 	foreign   bool         // found is of the same URL, but not for this request
 	retried   bool
 
-	// missed says that those who listen to the cache know that this was no hit.
+	// missed is set when the miss was published to the listeners of the cache.
 	missed atomic.Bool
 
-	// isForgotten says that nobody else has this request flow any more.
+	// isForgotten says that nothing else refers to this request flow any more.
 	isForgotten bool
 
 	// base is the page that a run of this request flow validates, or falls back to.
@@ -73,19 +73,19 @@ type requestFlow struct {
 	// tombstone is what was found instead of the page, or nil.
 	tombstone *page.Tombstone
 
-	// prepared is what a run needs of the request, taken while that is ours.
+	// prepared is what a run needs of the request, copied before the request is over.
 	prepared  *prepared
 	lookUpErr error // why nothing was found, if the cache has failed
-	timedOut  bool  // the answer is left to who has limited the request's time
+	timedOut  bool  // the middleware that has set the deadline answers
 
 	// run is the run of the handler, if this request flow started one. It is set
 	// in the run's goroutine.
 	run  atomic.Pointer[run]
-	left atomic.Bool // the request is over: nobody waits for what is for it alone
+	left atomic.Bool // the request is over: a response for it alone is unwanted
 
-	// attended is a response that a run has announced; leaveRun ends the interest
-	// in it, and sawEnd says that it came to its end.
-	attended *live
+	// received is a response that a run has published; leaveRun ends the subscription, and
+	// sawEnd says that the response was read to its end.
+	received *live
 	leaveRun func()
 	sawEnd   bool
 	part     *rfc9111.ContentRange // of it that the client wants, nil for the whole
@@ -120,7 +120,7 @@ func (x *requestFlow) start() {
 	x.primary = x.key
 }
 
-// purgeList is what is known of purges by prefix of the pages in the request's caches.
+// purgeList is the known list of purges by prefix in the request's caches.
 func (x *requestFlow) purgeList() *purge.List {
 	if x.list == nil {
 		x.list = x.h.purges.Of(hooks.Cache.HandlerFrom(x.r.Context()))
@@ -133,12 +133,11 @@ func (x *requestFlow) cache(ctx context.Context) cache.View[page.Entry] {
 	return Pages.Over(cache.From(ctx, x.h.Alias))
 }
 
-// maxTries is how often a request flow looks for its page: for the URL, for its variant and
-// for that of the variant, and again for each when a run that it waited for came to
-// nothing.
+// maxTries is how often a request flow looks up its page: for the URL, for its variant and
+// for that of the variant, and again for each if a run that it waited for failed.
 const maxTries = 2 * (maxDepth + 1)
 
-// find looks for the page until the request is answered.
+// find looks up the page until the request is answered.
 func (x *requestFlow) find() {
 	if known := x.h.uncacheable.lookup(x.memoryKey()); known.isAbsent() && !x.Directives.OnlyIfCached {
 		x.h.fast.memoizePass(x, known)
@@ -171,10 +170,9 @@ func (x *requestFlow) find() {
 	x.pass(x.forward(), reason.Unstable)
 }
 
-// startsNoRun reports whether a request looks for a page and starts no run, and why: its
-// client does not want one; what would become of the response is the request's doing, and
-// others who waited for it would wait in vain; or the page's last response was not to be
-// stored.
+// startsNoRun reports whether a request looks up its page but starts no shared run, and why:
+// its client does not want one; the request itself keeps the response from being stored, so
+// that others would wait for it in vain; or the page's last response was not to be stored.
 func (x *requestFlow) startsNoRun() (why reason.Reason, alone bool) {
 	switch {
 	case x.Directives.OnlyIfCached:
@@ -191,8 +189,8 @@ func (x *requestFlow) startsNoRun() (why reason.Reason, alone bool) {
 	return reason.None, false
 }
 
-// findAlone looks for a page and starts no run. It passes, for that reason, if there
-// is none.
+// findAlone looks up the page and starts no shared run. Without a page it passes, for that
+// reason.
 func (x *requestFlow) findAlone(c cache.View[page.Entry], why reason.Reason) (answered bool) {
 	x.found = nil
 	var err error

@@ -8,9 +8,9 @@ import (
 // requestRun is the part of a request flow whose handler is valid only until its request
 // is over.
 type requestRun struct {
-	state    atomic.Int32
-	returned chan struct{} // of boundRuns: closed when the handler has returned
-	stoodIn  bool          // an old page takes the place of its response; read when it has returned
+	state       atomic.Int32
+	returned    chan struct{} // closed when the handler has returned
+	servedStale bool          // a stale page replaces its response; read when it has returned
 }
 
 // The states of a requestRun.
@@ -20,12 +20,12 @@ const (
 	handlerOver       // the handler must not be called any more
 )
 
-// errUnbound is the error of a run that could not begin any more. Who waits for it
-// tries again.
-var errUnbound = errors.New("larder: the request that was to run the handler is over")
+// errRequestOver is the error of a run that could not start, because its request was over.
+// Requests that wait for it try again.
+var errRequestOver = errors.New("larder: the request that was to run the handler is over")
 
-// begin reports whether the handler may be called. If so, done follows. It is
-// called by one goroutine.
+// begin reports whether the handler may be called. If so, the caller calls done afterwards.
+// begin is called by one goroutine.
 func (b *requestRun) begin() bool {
 	if b == nil {
 		return true
@@ -33,7 +33,7 @@ func (b *requestRun) begin() bool {
 	if b.state.Load() != handlerIdle {
 		return false
 	}
-	b.returned = make(chan struct{}) // before anybody can know that it runs
+	b.returned = make(chan struct{}) // before another goroutine can see that it runs
 	return b.state.CompareAndSwap(handlerIdle, handlerRuns)
 }
 
@@ -44,16 +44,15 @@ func (b *requestRun) done() {
 	}
 }
 
-// answerForHandler notes that an old page takes the place of the response of the handler,
-// which is about to return.
-func (b *requestRun) answerForHandler() {
+// serveStale notes that a stale page replaces the response of the handler, which is about to
+// return.
+func (b *requestRun) serveStale() {
 	if b != nil {
-		b.stoodIn = true
+		b.servedStale = true
 	}
 }
 
-// cancel keeps the handler from being called if it has not been. If it has, it is left
-// to run on.
+// cancel keeps the handler from being called if it has not been. A running handler goes on.
 func (b *requestRun) cancel() { b.state.CompareAndSwap(handlerIdle, handlerOver) }
 
 // end waits until the handler has returned, if it runs in another goroutine, and

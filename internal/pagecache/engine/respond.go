@@ -12,25 +12,24 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// outgoing is the header of a response to one client. Since middleware further
-// out may change the lines of a header in place, and a page is everybody's, lines
-// are given away in memory of their own.
+// outgoing is the header of a response to one client. Since outer middleware may change the
+// lines of a header in place, and a page is shared, it gets copies of the lines.
 type outgoing struct {
 	http.Header
-	empty bool     // nobody has set anything before: there is nothing to merge
-	lines []string // negativeCache for what is set
+	empty bool     // outer middleware has set nothing: there is nothing to merge
+	lines []string // memory for the copies
 
 	rendered *page.RenderedAge // of a hit
 }
 
-// newOutgoing is for the response to a client who gets p, with memory for the
+// newOutgoing is for the response to a client that gets p, with memory for the
 // lines of p.
 func newOutgoing(header http.Header, p *page.Page) outgoing {
 	const others = 2 // Age, Cache-Control
 	return outgoing{Header: header, empty: len(header) == 0, lines: make([]string, 0, len(p.Flat)+len(p.CacheStatus)+1+others)}
 }
 
-// copied returns lines in memory that is the client's.
+// copied returns a copy of lines that belongs to this response.
 func (o *outgoing) copied(lines []string) []string {
 	from := len(o.lines)
 	o.lines = append(o.lines, lines...)
@@ -68,33 +67,33 @@ func (o *outgoing) mergePage(p *page.Page, lines []string) {
 	for i := range p.Fields {
 		f := &p.Fields[i]
 		n := len(f.Lines)
-		o.place(f, lines[:n:n])
+		o.set(f, lines[:n:n])
 		lines = lines[n:]
 	}
 }
 
-// place sets a field where it belongs.
-func (o *outgoing) place(f *page.Field, lines []string) {
+// set adds a field as its merge says.
+func (o *outgoing) set(f *page.Field, lines []string) {
 	switch _, set := o.Header[f.Name]; {
 	case !set:
 		o.Header[f.Name] = lines
-	case f.Place == page.PlaceAdded:
+	case f.Merge == page.MergeAppend:
 		o.Header[f.Name] = slices.Concat(o.Header[f.Name], lines)
-	case f.Place == page.PlaceSet:
+	case f.Merge == page.MergeReplace:
 		respwriter.SetField(o.Header, f.Name, lines)
 	}
 }
 
-// setGuesses sets the fields that a page was given where nobody has said anything.
+// setGuesses sets the default fields of a page that outer middleware has not set.
 func (o *outgoing) setGuesses(p *page.Page) {
 	for i := range p.Fields {
-		if f := &p.Fields[i]; f.Place == page.PlaceGuess {
-			o.place(f, slices.Clone(f.Lines))
+		if f := &p.Fields[i]; f.Merge == page.MergeDefault {
+			o.set(f, slices.Clone(f.Lines))
 		}
 	}
 }
 
-// give sets a field to lines that are the client's.
+// give sets a field to a copy of lines.
 func (o *outgoing) give(name string, lines []string) {
 	if o.empty {
 		o.Header[name] = lines
@@ -103,8 +102,8 @@ func (o *outgoing) give(name string, lines []string) {
 	}
 }
 
-// setClientHeaders says of a page what the handler does not: on what it depends, and for how long
-// browsers may keep it.
+// setClientHeaders adds what the handler does not say about a page: the fields that it
+// depends on, and for how long browsers may keep it.
 func (o *outgoing) setClientHeaders(h *Handler, p *page.Page) {
 	if len(h.declaredVary) > 0 {
 		o.setVary(h)
@@ -112,8 +111,8 @@ func (o *outgoing) setClientHeaders(h *Handler, p *page.Page) {
 	o.setBrowserHeaders(h, p)
 }
 
-// setVary adds to Vary the names of fields by option that it does not have. Without
-// them, a cache further out would give a page to clients who are to get another.
+// setVary adds to Vary the fields that options name and that it does not have. Without them,
+// an outer cache would send the page to clients that should get another.
 func (o *outgoing) setVary(h *Handler) {
 	lines := o.Header["Vary"]
 	if len(lines) == 0 {
@@ -145,14 +144,14 @@ func (x *requestFlow) sendHit(p *page.Page, age time.Duration) {
 	x.sendPage(p, &out)
 }
 
-// sendAged sends a page that is old, and says so.
+// sendAged sends a page with its Age.
 func (x *requestFlow) sendAged(p *page.Page) {
 	out := newOutgoing(x.w.Header(), p)
 	out.setLine("Age", p.Render(p.Age(time.Now())).AgeLine)
 	x.sendPage(p, &out)
 }
 
-// sendPage sends a page but for what is said of its way.
+// sendPage sends a page; the caller has set Age and Cache-Status.
 func (x *requestFlow) sendPage(p *page.Page, out *outgoing) {
 	out.setPage(p)
 	out.setClientHeaders(x.h, p)

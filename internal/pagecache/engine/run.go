@@ -19,7 +19,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// run is one run of the handler for everyone who waits for a page.
+// run is one run of the handler for all requests that wait for a page.
 type run struct {
 	x        *requestFlow // that started it; not its client, which may have left
 	recorder *recorder
@@ -27,12 +27,12 @@ type run struct {
 	inFlight *inflight.Budget
 	ctx      context.Context
 	cancel   context.CancelFunc
-	released atomic.Bool // the response is for nobody but who started the run
+	released atomic.Bool // the response is only for the client that started the run
 	inside   enclosure
 
 	outer outerHeader
 
-	// asked is the page that the handler was asked about, if it was.
+	// asked is the page that the run validates, or nil.
 	asked     *page.Page
 	requested time.Time
 	tombstone *page.Tombstone // that was found before the run, or nil
@@ -47,13 +47,13 @@ type run struct {
 
 	// live is set when streaming is closed.
 	live      *live
-	reader    *stream.Reader // of the client who started the run, nil in the background
+	reader    *stream.Reader // of the client that started the run, nil in the background
 	streaming chan struct{}
-	held      *forwarded // what this client is told when it gets its part of the whole, nil if it gets the stream
+	held      *forwarded // for Cache-Status when this client gets its part of the whole; nil if it gets the stream
 
-	// The rest is for the one who started it, once done is closed.
+	// The rest is for the request that started the run, once done is closed.
 	done                chan struct{}
-	direct              bool       // the client has the response already, or somebody else answers
+	direct              bool       // the client has the response already, or outer middleware answers
 	sent                bool       // the client has the response already, which may be stored
 	complete            bool       // response is set
 	response            recorded   // what the client gets
@@ -63,9 +63,9 @@ type run struct {
 	panicked            bool
 	panicValue          any
 	exited              bool // the handler ended its goroutine
-	isPutBack           bool // the client's request is answered as it came
+	isPutBack           bool // the handler answers the client's unchanged request
 
-	isStopped atomic.Bool // what the handler still writes is for nobody
+	isStopped atomic.Bool // what the handler still writes is discarded
 	isLoop    bool        // the response redirects to itself, without fields that the client sent
 }
 
@@ -101,12 +101,12 @@ func (x *requestFlow) requestHeader() http.Header {
 func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	u := newRun(ctx, x)
 	defer u.cancel()
-	x.run.Store(u) // before it begins: who leaves at this moment finds either
-	if !x.bound.begin() {
+	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
+	if !x.requestRun.begin() {
 		close(u.done)
-		return cache.Loaded{}, errUnbound
+		return cache.Loaded{}, errRequestOver
 	}
-	defer x.bound.done()
+	defer x.requestRun.done()
 	defer close(u.done)
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
@@ -129,8 +129,8 @@ func (x *requestFlow) Cleanup() { x.run.Load().free() }
 // free releases the memory of the response, except what readers are still sending.
 func (u *run) free() { u.recorder.free() }
 
-// answer runs the handler; and without conditions once more if it has confirmed another
-// page than the one that it was asked about (RFC 9111, section 4.3.4).
+// answer runs the handler, and again without conditions if it has confirmed another page
+// than the one to be validated (RFC 9111, section 4.3.4).
 func (u *run) answer() {
 	defer func() { u.recorder.close() }()
 	u.serve(u.x.base)
@@ -140,8 +140,8 @@ func (u *run) answer() {
 	}
 }
 
-// isUnconfirmed reports whether a 304 was all that the handler had to say, and is of no
-// use.
+// isUnconfirmed reports whether the handler's whole answer is a 304 that confirms no stored
+// page.
 func (u *run) isUnconfirmed() bool {
 	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
 }
@@ -158,8 +158,8 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 	return u
 }
 
-// runContext is the context of a run. It has the deadline of the request that started
-// it: whoever set that waits for the handler to return, and answers then.
+// runContext is the context of a run. It has the deadline of the request that started it:
+// the middleware that has set it waits for the handler to return, and answers then.
 func runContext(ctx context.Context, x *requestFlow) (context.Context, context.CancelFunc) {
 	if deadline, ok := x.deadline(); ok {
 		return context.WithDeadline(ctx, deadline)
@@ -167,7 +167,7 @@ func runContext(ctx context.Context, x *requestFlow) (context.Context, context.C
 	return context.WithCancel(ctx)
 }
 
-// deadline is until when outer middleware wants the request back.
+// deadline is when outer middleware expects the handler to return.
 func (x *requestFlow) deadline() (deadline time.Time, ok bool) {
 	if x.w == nil {
 		return time.Time{}, false
@@ -176,8 +176,8 @@ func (x *requestFlow) deadline() (deadline time.Time, ok bool) {
 	return deadline, ok && !respwriter.AnswersInTime(x.w)
 }
 
-// repeat prepares for another run of the handler. Whatever the first one has left running
-// writes nothing more.
+// repeat prepares for another run of the handler. Goroutines that outlive the first one
+// cannot write any more.
 func (u *run) repeat() {
 	first := u.recorder
 	u.recorder = newRecorder(u, u.x.w, first.limit)
@@ -186,9 +186,8 @@ func (u *run) repeat() {
 	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reason.None, false, true
 }
 
-// serve runs the handler, and asks whether base still holds, if there is one. A
-// panic is kept for conclude; if the handler ends its goroutine, serve does not
-// return.
+// serve runs the handler, with conditions that validate base, if there is one. A panic is
+// kept for finish; if the handler ends its goroutine, serve does not return.
 func (u *run) serve(base *page.Page) {
 	ctx, leave := u.inside.enter(u.ctx)
 	defer leave()
@@ -227,8 +226,8 @@ func logPanic(ctx context.Context, v any) {
 // isValidating reports whether the handler was asked if a page still holds.
 func (u *run) isValidating() bool { return u.asked != nil }
 
-// isConfirmation reports whether a response with this status is about the page that the
-// handler was asked about, and not one for a client.
+// isConfirmation reports whether a response with this status confirms the page that is being
+// validated, and is not one for a client.
 func (u *run) isConfirmation(status int) bool {
 	return status == http.StatusNotModified && u.isValidating()
 }
@@ -236,8 +235,8 @@ func (u *run) isConfirmation(status int) bool {
 // unconfirm is called if the handler has failed after it confirmed a page.
 func (u *run) unconfirm() { u.page, u.reason, u.validated = nil, reason.None, false }
 
-// begun decides what becomes of a response when its header is there. It is
-// called once, before anything of the response goes anywhere.
+// begun decides, when the header of a response is written, whether the response is streamed,
+// sent directly, or validates a page. It is called once, before any of it is sent.
 func (u *run) begun(status int, e *respwriter.Edits) {
 	x, now := u.x, time.Now()
 	header := e.Upon(u.outerNow())
@@ -247,7 +246,7 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 		u.freshen(e, now)
 		return
 	case u.mayFallBack():
-		return // the end decides
+		return // decided at the end
 	}
 	u.reason = u.review()
 	if u.reason == reason.None {
@@ -267,7 +266,7 @@ func (u *run) begun(status int, e *respwriter.Edits) {
 	entry := page.New(nil, status, e, header, u.requested, now, x.h.Policy)
 	u.inside.limit(&entry.Fresh, status, header, now, entry.Initial)
 	u.page = entry
-	u.place()
+	u.findSlot()
 	if entry.IsStaleAtBirth() {
 		// It may be stored, but not used for another request without asking.
 		x.h.uncacheable.rememberStale(x.memoryKey())
@@ -302,17 +301,17 @@ func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	} else {
 		x.h.uncacheable.forget(x.memoryKey())
 	}
-	u.placeBy(u.page.Vary) // it may not be what it was
+	u.findSlotBy(u.page.Vary) // which the 304 may have changed
 }
 
-// mayFallBack reports whether the response may be replaced by an old page.
+// mayFallBack reports whether the response may be replaced by a stale page.
 func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
 
 // failed reports whether the run, as far as it is known, is a failure in the
 // sense of [isFailure].
 func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
 
-// fallback is the old page that may be sent instead of a failure, or nil.
+// fallback is the stale page that may be sent instead of a failure, or nil.
 func (u *run) fallback() *page.Page {
 	base := u.x.base
 	if base == nil || !base.Fresh.AllowsOnError(base.Age(time.Now()), &u.x.Directives) {
@@ -321,8 +320,8 @@ func (u *run) fallback() *page.Page {
 	return base
 }
 
-// fate is what Cache-Status says of a response before its end: whether it is
-// going to be stored, and why not. storeErr is what the store has said so far.
+// fate is what Cache-Status says about a response before its end: whether it is going to be
+// stored, and if not, why. storeErr is the error of the store so far.
 func (u *run) fate(storeErr error) (stored bool, detail reason.Reason) {
 	switch {
 	case u.reason != reason.None:
@@ -335,8 +334,8 @@ func (u *run) fate(storeErr error) (stored bool, detail reason.Reason) {
 	return true, reason.None
 }
 
-// expectedFate is fate before the response is stored. If the store did not take the last
-// one, it is not going to take this one, either.
+// expectedFate is fate before the response is stored. If the store rejected the last one, it
+// is expected to reject this one, too.
 func (u *run) expectedFate() (stored bool, detail reason.Reason) {
 	stored, detail = u.fate(u.x.lookUpErr)
 	if why := u.x.h.rejected.lastReason(u.x.memoryKey()); stored && why != reason.None {
@@ -345,8 +344,8 @@ func (u *run) expectedFate() (stored bool, detail reason.Reason) {
 	return stored, detail
 }
 
-// release lets those go who wait for a response that is not for them: all at
-// once, and as soon as that is known.
+// release ends the waiting of other requests for a response that is not for them, as soon as
+// that is known.
 func (u *run) release() {
 	u.released.Store(true)
 	u.loading.Release()
@@ -355,20 +354,19 @@ func (u *run) release() {
 
 func (u *run) isReleased() bool { return u.released.Load() }
 
-// isForNobody reports whether a response whose client has left is of no use to
-// anybody. One that was made in the background may be of use to the cache.
-func (u *run) isForNobody() bool { return u.isReleased() && (u.page == nil || u.x.w != nil) }
+// isUnwanted reports whether a response for one client is of no use, because that has left.
+// A response of a background run may be of use to the cache.
+func (u *run) isUnwanted() bool { return u.isReleased() && (u.page == nil || u.x.w != nil) }
 
-// stream begins to hand the response of w on, with what there is of the body. It
-// returns nil if the response is for the client alone, who is to get it
-// directly.
+// stream starts to publish the response of w, with the body so far. It returns nil if the
+// response is for the client alone, which then gets it directly.
 func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 	if u.page == nil || !u.sendHead(w) {
 		return nil
 	}
 	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: stream.New(begun, w.limit, u.inFlight)}
 	if w.client != nil {
-		// Before anything more is written: the stream waits for who started the run.
+		// Before more is written: the stream waits for the client that started the run.
 		u.reader, _ = u.live.body.Join(true)
 		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
 	}

@@ -19,7 +19,7 @@ func (h *Handler) sendBody(w http.ResponseWriter, r *http.Request, f policy.Fiel
 	}
 	w.WriteHeader(response.status)
 	if r.Method != http.MethodHead && respwriter.BodyAllowed(response.status) {
-		_, _ = w.Write(response.body) // the client has left: there is nobody to tell
+		_, _ = w.Write(response.body) // the client has left: nothing can be reported to it
 	}
 }
 

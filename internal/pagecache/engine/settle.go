@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// What follows from what a look-up has found, or has not.
+// What to do with the outcome of a look-up.
 
 // MayReuse implements [fill.ReuseChecker]: it classifies what was found, and is false if
 // a run has to make the page again.
@@ -42,9 +42,8 @@ func (x *requestFlow) accept(stored bool) bool {
 	return true
 }
 
-// isAccepted reports whether what was found is of use, though it may have come
-// another way than through MayReuse: from a run of another request, or because
-// somebody else stored it in the meantime.
+// isAccepted reports whether the found entry is of use. It may not have been checked by
+// MayReuse: it can be from a run of another request, or stored in the meantime.
 func (x *requestFlow) isAccepted(outcome cache.Outcome) bool {
 	if x.found != x.decidedOn {
 		return x.accept(outcome.Hit)
@@ -64,10 +63,10 @@ func (x *requestFlow) settle(outcome cache.Outcome, err error) (answered bool) {
 		return true
 	case err != nil:
 		return x.settleError(err)
-	case x.attended != nil:
+	case x.received != nil:
 		return x.follow(outcome)
 	case !x.isAccepted(outcome):
-		// Another's run has brought it, and it is of no use to this request.
+		// It is from another request's run, and of no use to this one.
 		return x.again(nil)
 	}
 	return x.settleFound(outcome)
@@ -116,7 +115,7 @@ func (x *requestFlow) settleError(err error) (answered bool) {
 	return true
 }
 
-// hit answers with a page that another request has brought about.
+// hit answers with a page that another request's run has made.
 func (x *requestFlow) hit(outcome cache.Outcome) {
 	if outcome.Hit {
 		if x.decision == decisionHit && x.prepared == nil {
@@ -133,7 +132,7 @@ func (x *requestFlow) hit(outcome cache.Outcome) {
 		stored:    outcome.Stored,
 		collapsed: outcome.Collapsed,
 	})
-	// Nobody has made it for this request (RFC 9111, section 5.1).
+	// It was not generated for this request (RFC 9111, section 5.1).
 	x.sendAged(x.page)
 }
 
@@ -160,12 +159,12 @@ func isOfRequest(c rfc9111.Cause) bool {
 // an answer.
 func isFailedRun(err error) bool {
 	var panicked *cache.PanicError
-	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errUnbound) || errors.Is(err, errAbandoned)
+	return errors.As(err, &panicked) || errors.Is(err, cache.ErrGoexit) || errors.Is(err, errRequestOver) || errors.Is(err, errAbandoned)
 }
 
-// again has those who waited for a run that came to nothing look for the page from the
-// beginning, and wait for another run, once. If that panics too, so do they. That a run
-// was abandoned says nothing of the next one.
+// again makes requests that waited for a failed run look up the page from the beginning and
+// wait for another run, once. If that panics too, so do they. An abandoned run does not count:
+// the next one may succeed.
 func (x *requestFlow) again(err error) (answered bool) {
 	if errors.Is(err, errAbandoned) {
 		return false
@@ -177,7 +176,7 @@ func (x *requestFlow) again(err error) (answered bool) {
 	}
 	var panicked *cache.PanicError
 	switch {
-	case err == nil, errors.Is(err, errUnbound):
+	case err == nil, errors.Is(err, errRequestOver):
 		x.pass(x.forward(), reason.Unstable)
 		return true
 	case errors.As(err, &panicked):

@@ -38,7 +38,7 @@ func forwardOf(r reason.Reason) forward {
 	return forwardBypass
 }
 
-// forwarded is what is told of a response that was not in the cache.
+// forwarded is what Cache-Status says about a response that was not in the cache.
 type forwarded struct {
 	why       forward // forwardNone if it is the cache's own
 	status    int     // of the handler's response; 0 if it is not known yet
@@ -77,7 +77,7 @@ func (f forwarded) String() string {
 	return string(b)
 }
 
-// setStatus says what was done, behind what inner caches have said of the response.
+// setStatus appends larder's member to Cache-Status, after those of inner caches.
 func setStatus(header http.Header, inner []string, f forwarded) {
 	respwriter.SetField(header, "Cache-Status", append(slices.Clip(respwriter.Readable(inner)), f.String()))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/page"
 )
 
-// forValidation stores an entry whose flight has landed without one: its response was
-// only for the client who started the run, but may be kept to be validated. What
+// forValidation stores an entry after its flight has finished without one: the response was
+// only for the client that started the run, but may be kept to be validated. Anything that
 // was stored or invalidated since the run began stays.
 type forValidation struct {
 	entry page.Entry

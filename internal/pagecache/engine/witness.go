@@ -23,7 +23,7 @@ type witness struct {
 	body     bytes.Buffer // its first bytes
 	sum      hash.Hash    // of all of it
 	panicked any
-	failed   bool // the handler has said that its response is not whole
+	failed   bool // the handler has reported that its response is incomplete
 }
 
 func newWitness(client http.ResponseWriter, passesOn bool) *witness {
@@ -49,7 +49,7 @@ func (w *witness) run(next http.Handler, r *http.Request) {
 	}
 }
 
-// end is told what the handler of a framework has returned.
+// end is called with the error that the handler of a framework has returned.
 func (w *witness) end(err error) {
 	var failure *Failure
 	if w.failed = w.failed || err != nil; errors.As(err, &failure) && w.status == 0 {

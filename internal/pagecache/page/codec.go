@@ -67,7 +67,7 @@ func (Codec) Append(dst []byte, v any) ([]byte, error) {
 		return append(appendResponse(dst, entry), entry.Body...), nil
 	case *Index:
 		dst = keys.AppendPart(appendStart(dst, kindIndex, entry, 0), entry.Variants.Generation)
-		dst = appendTime(dst, entry.Variants.Softened)
+		dst = appendTime(dst, entry.Variants.MarkedStale)
 		return appendStrings(dst, entry.Variants.Names), nil
 	case *Tombstone:
 		return keys.AppendPart(appendTime(appendStart(dst, kindTombstone, entry, 0), entry.At), entry.ID), nil
@@ -94,7 +94,7 @@ func appendResponse(dst []byte, p *Page) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(p.Fields)))
 	dst = binary.AppendUvarint(dst, uint64(len(p.Flat)))
 	for _, f := range p.Fields {
-		dst = keys.AppendPart(append(dst, byte(f.Place)), f.Name)
+		dst = keys.AppendPart(append(dst, byte(f.Merge)), f.Name)
 		dst = appendStrings(dst, f.Lines)
 	}
 	return dst

@@ -58,7 +58,7 @@ func anyEntry(t *rapid.T) Entry {
 	key := rapid.SliceOf(rapid.Byte()).Draw(t, "key")
 	switch rapid.IntRange(0, 3).Draw(t, "kind") {
 	case 0:
-		index := &Variants{Generation: rapid.StringN(1, -1, -1).Draw(t, "generation"), Names: rapid.SliceOf(text).Draw(t, "names"), Softened: now}
+		index := &Variants{Generation: rapid.StringN(1, -1, -1).Draw(t, "generation"), Names: rapid.SliceOf(text).Draw(t, "names"), MarkedStale: now}
 		return &Index{Key: key, Variants: index}
 	case 1:
 		return &Tombstone{Key: key, At: now, ID: text.Draw(t, "ID")}

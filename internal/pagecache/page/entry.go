@@ -50,9 +50,9 @@ func (i *Index) CacheSize() int {
 
 // PurgedSoftly returns an index all of whose variants are stale that were begun before.
 func (i *Index) PurgedSoftly(now time.Time) *Index {
-	softened := *i.Variants
-	softened.Softened = now
-	return &Index{Key: i.Key, Variants: &softened, Made: i.Made}
+	marked := *i.Variants
+	marked.MarkedStale = now
+	return &Index{Key: i.Key, Variants: &marked, Made: i.Made}
 }
 
 // Tombstone marks a URL, or one of its variants, that was invalidated: a run that began

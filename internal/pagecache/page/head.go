@@ -14,7 +14,7 @@ import (
 var knownHeads [512]atomic.Pointer[DecodedHead]
 
 type DecodedHead struct {
-	encoded string // all of the entry but for the body
+	encoded string // all of the entry except for the body
 	Page    *Page  // what it is
 	body    int    // how many bytes the body has that belongs to it
 }

@@ -31,12 +31,12 @@ type Page struct {
 	Sharing   sharing           // among whom
 
 	// Derived from fields when the page is made or read.
-	Vary            []string
-	ContentEncoding []string
-	Validators      rfc9111.Validators
-	CacheStatus     []string // of inner caches
-	Flat            []string // the lines of all fields, one after the other
-	TellsBrowsers   bool     // for how long they may keep it
+	Vary                  []string
+	ContentEncoding       []string
+	Validators            rfc9111.Validators
+	CacheStatus           []string // of inner caches
+	Flat                  []string // the lines of all fields, one after the other
+	StatesBrowserLifetime bool     // for how long they may keep it
 
 	// Head is what the page was decoded by, if its head was known.
 	Head *DecodedHead
@@ -69,17 +69,17 @@ func (s sharing) Permission() rfc9111.Permission {
 type Field struct {
 	Name  string
 	Lines []string
-	Place place
+	Merge merge
 }
 
-// place is what becomes of a field where outer middleware has set the same.
-type place uint8
+// merge says how a field is combined with one that outer middleware has set.
+type merge uint8
 
 const (
-	PlaceSet   place = iota // it replaces theirs, unless it is one of [merged]
-	PlaceAdded              // it goes behind theirs
-	PlaceGuess              // nobody has said it, so it is left out
-	places
+	MergeReplace merge = iota // it replaces theirs, unless it is one of [merged]
+	MergeAppend               // it goes behind theirs
+	MergeDefault              // nobody has said it, so it is left out
+	merges
 )
 
 // Age is how old the page is (RFC 9111, section 4.2.3).
@@ -137,9 +137,9 @@ func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requeste
 		f := Field{Name: name, Lines: lines}
 		switch {
 		case slices.Contains(e.Added, name):
-			f.Place = PlaceAdded
+			f.Merge = MergeAppend
 		case e.Own[name] == nil && name == "Date":
-			f.Place = PlaceGuess
+			f.Merge = MergeDefault
 		}
 		entry.Fields = append(entry.Fields, f)
 	}
@@ -192,7 +192,7 @@ func (p *Page) isWhole() bool {
 func (p *Page) addField(name string, value func() string) {
 	i, found := slices.BinarySearchFunc(p.Fields, Field{Name: name}, compareFields)
 	if !found {
-		p.Fields = slices.Insert(p.Fields, i, Field{name, []string{value()}, PlaceGuess})
+		p.Fields = slices.Insert(p.Fields, i, Field{name, []string{value()}, MergeDefault})
 	}
 }
 
@@ -217,7 +217,7 @@ func (p *Page) Freshened(from http.Header, requested, received time.Time, policy
 	for i := range entry.Fields {
 		f := &entry.Fields[i]
 		if j, had := slices.BinarySearchFunc(p.Fields, *f, compareFields); had && (f.Name == "Date" || slices.Equal(f.Lines, p.Fields[j].Lines)) {
-			f.Place = p.Fields[j].Place
+			f.Merge = p.Fields[j].Merge
 		}
 	}
 	entry.Complete(p.Body, policy)
@@ -228,7 +228,7 @@ func (p *Page) Freshened(from http.Header, requested, received time.Time, policy
 // PurgedSoftly returns the page as it is once it was declared stale.
 func (p *Page) PurgedSoftly(now time.Time) *Page {
 	entry := p.Clone()
-	entry.Fresh = Softened(p.Fresh, p.Age(now))
+	entry.Fresh = MarkedStale(p.Fresh, p.Age(now))
 	return entry
 }
 
@@ -246,7 +246,7 @@ func (p *Page) withBody(body []byte) *Page {
 		Key: p.Key, Status: p.Status, Fields: p.Fields, Removed: p.Removed, Body: body,
 		Requested: p.Requested, Received: p.Received, Initial: p.Initial, Fresh: p.Fresh, Sharing: p.Sharing,
 		Vary: p.Vary, ContentEncoding: p.ContentEncoding, Validators: p.Validators, CacheStatus: p.CacheStatus,
-		Flat: p.Flat, TellsBrowsers: p.TellsBrowsers, rendered: p.rendered,
+		Flat: p.Flat, StatesBrowserLifetime: p.StatesBrowserLifetime, rendered: p.rendered,
 	}
 }
 
@@ -279,7 +279,7 @@ func (p *Page) survey() {
 	for _, f := range p.Fields {
 		switch f.Name {
 		case "Cache-Control", "Expires":
-			p.TellsBrowsers = p.TellsBrowsers || len(f.Lines) > 0
+			p.StatesBrowserLifetime = p.StatesBrowserLifetime || len(f.Lines) > 0
 		case "Content-Encoding":
 			p.ContentEncoding = f.Lines
 		case "Vary":
@@ -333,9 +333,9 @@ func (p *Page) IsSame(other *Page) bool {
 // served while it is refreshed.
 const SoftWindow = time.Minute
 
-// Softened returns the freshness of a page that was declared stale when it had
+// MarkedStale returns the freshness of a page that was declared stale when it had
 // that age.
-func Softened(f rfc9111.Freshness, age time.Duration) rfc9111.Freshness {
+func MarkedStale(f rfc9111.Freshness, age time.Duration) rfc9111.Freshness {
 	if age >= f.Lifetime {
 		return f
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// PurgeRule is one purge of all pages beneath a path.
+// PurgeRule is one purge of all pages under a path.
 type PurgeRule struct {
 	KeyPrefix string
 	Scheme    string // "" for all, whatever their host and path

@@ -55,7 +55,7 @@ func (r *pageReader) entry(kind byte, body []byte) Entry {
 		r.response(p)
 		return p
 	case kindIndex:
-		return &Index{Key: key, Variants: &Variants{Generation: r.string(), Softened: r.time(), Names: r.strings()}}
+		return &Index{Key: key, Variants: &Variants{Generation: r.string(), MarkedStale: r.time(), Names: r.strings()}}
 	case kindTombstone:
 		return &Tombstone{Key: key, At: r.time(), ID: r.string()}
 	case kindPurges:
@@ -85,23 +85,23 @@ func (r *pageReader) fields(p *Page) {
 	n, lines := r.count(r.left()), r.count(r.left())
 	p.Fields, p.Flat = make([]Field, 0, min(n, fewLines)), make([]string, 0, min(lines, fewLines))
 	for ; n > 0 && !r.failed; n-- {
-		place := PlaceSet
+		how := MergeReplace
 		if r.version > oldPageVersion {
-			place = r.place()
+			how = r.merge()
 		}
 		name, from := r.string(), len(p.Flat)
 		for more := r.count(lines - uint64(from)); more > 0 && !r.failed; more-- {
 			p.Flat = append(p.Flat, r.string())
 		}
 		to := len(p.Flat)
-		p.Fields = append(p.Fields, Field{name, p.Flat[from:to:to], place})
+		p.Fields = append(p.Fields, Field{name, p.Flat[from:to:to], how})
 	}
 	r.failed = r.failed || uint64(len(p.Flat)) != lines
 }
 
-func (r *pageReader) place() place {
-	p := place(r.byte())
-	r.failed = r.failed || p >= places
+func (r *pageReader) merge() merge {
+	p := merge(r.byte())
+	r.failed = r.failed || p >= merges
 	return p
 }
 

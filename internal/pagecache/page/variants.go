@@ -15,9 +15,9 @@ import (
 // selecting fields, and a random part of the variants' keys, so that forgetting
 // the index forgets them all.
 type Variants struct {
-	Generation string
-	Names      []string
-	Softened   time.Time // Variants whose run began before are stale
+	Generation  string
+	Names       []string
+	MarkedStale time.Time // Variants whose run began before are stale
 }
 
 // MinIndexTTL is how long an index lives at least. It may well outlive its

@@ -67,8 +67,8 @@ func kindOfCredential(name string) FieldKind {
 // 9111, section 3.5, has an origin allow a shared cache to share the answer, is said
 // there out of caution.
 //
-// apart are credentials that a value of VaryBy depends on. They are in the key, too.
-func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie) (c rfc9111.Credentials, apart []string) {
+// inKey are credentials that a value of VaryBy depends on. They are in the key, too.
+func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie) (c rfc9111.Credentials, inKey []string) {
 	if len(userCookies) > 0 && p.Mode != Shared && !slices.Contains(p.VaryHeaders, "Cookie") {
 		c.Fields = append(c.Fields, "Cookie")
 	}
@@ -80,7 +80,7 @@ func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie)
 		switch {
 		case slices.Contains(p.VaryHeaders, name) && !p.Literal:
 		case p.valuesDependOn(r, name):
-			apart = append(apart, name)
+			inKey = append(inKey, name)
 		case name == "Authorization" && p.Mode == Shared:
 			c.Authorization = true
 		default:
@@ -88,12 +88,12 @@ func (p *Policy) credentials(r *http.Request, f FieldKind, userCookies []cookie)
 		}
 	}
 	if c.Certificate && p.valuesDependOnCertificate(r) {
-		c.Certificate, apart = false, append(apart, Certificate)
+		c.Certificate, inKey = false, append(inKey, Certificate)
 	}
-	return c, apart
+	return c, inKey
 }
 
-// IsAnonymous reports whether a request has no credentials in other fields than Cookie, but
+// IsAnonymous reports whether a request has no credentials in other fields than Cookie, except
 // for those that are in the key.
 func (p *Policy) IsAnonymous(r *http.Request, f FieldKind) bool {
 	if !f.Has(KindsOfUser) && r.TLS == nil {

@@ -41,9 +41,9 @@ func (p *Policy) Identifies(name string) bool {
 // field.
 const Certificate = "client certificate"
 
-// appendApart appends to a key the credentials that values depend on. So a value that
+// appendCredentials appends to a key the credentials that values depend on. So a value that
 // names the user is not all that it takes to get that user's page.
-func (note KeyNote) appendApart(dst []byte, r *http.Request, names []string) []byte {
+func (note KeyNote) appendCredentials(dst []byte, r *http.Request, names []string) []byte {
 	for _, name := range names {
 		lines := r.Header[name]
 		if name == Certificate {

@@ -114,7 +114,7 @@ func (p *Policy) AppendKey(dst []byte, r *http.Request, j *RequestInfo) (canonic
 		// A page around this one, under the same key, may not know what it bypasses.
 		dst = j.Note.AppendPart(dst, "conditions of When", strconv.Itoa(len(p.When)))
 	}
-	dst = j.Note.appendApart(dst, r, j.Apart)
+	dst = j.Note.appendCredentials(dst, r, j.KeyCredentials)
 	if len(j.KeyCookies)+len(p.VaryValues) > 0 {
 		dst = seal(dst, from)
 	}

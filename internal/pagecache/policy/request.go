@@ -17,22 +17,22 @@ import (
 
 // RequestInfo is what is known of a request before anything is looked up.
 type RequestInfo struct {
-	Fields      FieldKind
-	Bypass      reason.Reason // reason.None if the request can be answered from the cache
-	Target      Target
-	url         url.URL // as the handler gets it in a run for all
-	Credentials rfc9111.Credentials
-	Directives  rfc9111.RequestDirectives // none if they are not heeded
-	KeyCookies  []cookie
-	UserCookies []cookie
-	Apart       []string // credentials on which values of VaryBy depend
-	Trusted     bool     // the peer's X-Forwarded-Host and -Proto count
-	normalize   bool     // values that mean the same select the same variant
-	Vary        []string // what the response varies on whatever the handler says
-	Nominated   []string // fields of the request that Connection takes away from the handler
-	Rules       *FieldRules
-	hosts       HostAliases
-	Note        KeyNote // for Explain
+	Fields         FieldKind
+	Bypass         reason.Reason // reason.None if the request can be answered from the cache
+	Target         Target
+	url            url.URL // as the handler gets it in a run for all
+	Credentials    rfc9111.Credentials
+	Directives     rfc9111.RequestDirectives // none if they are not heeded
+	KeyCookies     []cookie
+	UserCookies    []cookie
+	KeyCredentials []string // credentials on which values of VaryBy depend
+	Trusted        bool     // the peer's X-Forwarded-Host and -Proto count
+	normalize      bool     // values that mean the same select the same variant
+	Vary           []string // what the response varies on whatever the handler says
+	Nominated      []string // fields of the request that Connection takes away from the handler
+	Rules          *FieldRules
+	hosts          HostAliases
+	Note           KeyNote // for Explain
 }
 
 // Classify reads a request as it came, before any handler has seen it. outer is the
@@ -42,7 +42,7 @@ type RequestInfo struct {
 func (p *Policy) Classify(outer http.Header, r *http.Request) RequestInfo {
 	j := RequestInfo{Fields: p.FieldsOf(r.Header), Vary: p.VaryHeaders, normalize: p.Normalize, Rules: p.FieldRules, hosts: p.Hosts}
 	j.Bypass = p.BypassReason(r, j.Fields)
-	if j.Bypass == reason.None && !p.IsSilent(outer) {
+	if j.Bypass == reason.None && !p.PermitsStoring(outer) {
 		j.Bypass = p.reasonOutside(outer, time.Now())
 		j.Vary = append(slices.Clip(p.VaryHeaders), rfc9111.FieldNames(outer["Vary"])...)
 	}
@@ -69,7 +69,7 @@ func (p *Policy) Classify(outer http.Header, r *http.Request) RequestInfo {
 	if j.Fields.Has(KindCookie) {
 		j.KeyCookies, j.UserCookies = p.Cookies.split(r.Header["Cookie"])
 	}
-	j.Credentials, j.Apart = p.credentials(r, j.Fields, j.UserCookies)
+	j.Credentials, j.KeyCredentials = p.credentials(r, j.Fields, j.UserCookies)
 	if j.Fields.Has(kindDirectives) && p.HeedRequests {
 		j.Directives = rfc9111.ParseRequestDirectives(r.Header["Cache-Control"], r.Header["Pragma"])
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// A run for all gets the request of the client who started it, without what is
+// A run for all gets the request of the client that started it, without what is
 // not in the key of the page: one client could otherwise change the page of
 // everybody else.
 

@@ -187,9 +187,9 @@ func (p *Policy) withheld(control *rfc9111.Control, header http.Header, now time
 	return reason.None
 }
 
-// IsSilent reports whether a header says nothing that keeps a response from being
+// PermitsStoring reports whether a header says nothing that keeps a response from being
 // stored, or that it depends on.
-func (p *Policy) IsSilent(header http.Header) bool {
+func (p *Policy) PermitsStoring(header http.Header) bool {
 	for name := range header {
 		switch name {
 		case "Age", "Cache-Control", "Content-Security-Policy", "Content-Security-Policy-Report-Only",

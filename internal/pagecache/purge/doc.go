@@ -1,3 +1,3 @@
 // Package purge carries out purges of pages: of one URL, by tombstones under its keys, and
-// of all beneath one, by a list of rules that every process with the same store reads.
+// of all under one, by a list of rules that every process with the same store reads.
 package purge

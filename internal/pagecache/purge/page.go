@@ -96,8 +96,8 @@ func invalidate(ctx context.Context, c cache.View[page.Entry], tombstones, stale
 	now := time.Now()
 	for key, entry := range stale {
 		delete(tombstones, key)
-		softened, keep := softly(entry, now)
-		errs = append(errs, c.Set(ctx, key, softened, cache.After(keep)))
+		marked, keep := softly(entry, now)
+		errs = append(errs, c.Set(ctx, key, marked, cache.After(keep)))
 	}
 	_, err := c.SetMany(ctx, tombstones, cache.After(TombstoneTTL))
 	return errors.Join(append(errs, err)...)
@@ -105,11 +105,11 @@ func invalidate(ctx context.Context, c cache.View[page.Entry], tombstones, stale
 
 // softly returns a page or an index as it is once it was declared stale, and for how long it
 // is kept.
-func softly(entry page.Entry, now time.Time) (softened page.Entry, keep time.Duration) {
+func softly(entry page.Entry, now time.Time) (marked page.Entry, keep time.Duration) {
 	if index, ok := entry.(*page.Index); ok {
 		return index.PurgedSoftly(now), page.MinIndexTTL
 	}
 	p := entry.(*page.Page)
-	f := page.Softened(p.Fresh, p.Age(now))
+	f := page.MarkedStale(p.Fresh, p.Age(now))
 	return p.PurgedSoftly(now), max(f.Lifetime-p.Age(now)+max(f.StaleWhileRevalidate, f.StaleIfError), page.SoftWindow)
 }

@@ -7,7 +7,7 @@ import "net/http"
 // http.TimeoutHandler: so the innermost one is asked first.
 func Flush(w http.ResponseWriter) {
 	if canFlush(w) {
-		_ = http.NewResponseController(w).Flush() // the client has left: there is nobody to tell
+		_ = http.NewResponseController(w).Flush() // the client has left: nothing can be reported to it
 	}
 }
 

@@ -55,7 +55,7 @@ func write(w http.ResponseWriter, status int, mediaType, body string) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Type", mediaType)
 	w.WriteHeader(status)
-	_, _ = fmt.Fprint(w, body) // the client has left: there is nobody to tell
+	_, _ = fmt.Fprint(w, body) // the client has left: nothing can be reported to it
 }
 
 // prefers reports whether the lines of Accept name a media type, and none of the others

@@ -16,7 +16,7 @@ type Writer struct {
 	http.ResponseWriter
 
 	// Decide is given the final status code. If it says that the response is
-	// held, it is asked once more when the body is whole, or is not to be held
+	// held, it is asked again when the body is whole, or is not to be held
 	// any longer.
 	Decide func(w *Writer, status int) Fate
 	Fate   Fate
@@ -60,7 +60,7 @@ func (w *Writer) finish(returned bool) {
 		w.Begin(http.StatusOK)
 	}
 	if w.Fate == FateHeld && returned {
-		_ = w.release(true) // the client has left: there is nobody to tell
+		_ = w.release(true) // the client has left: nothing can be reported to it
 	}
 }
 

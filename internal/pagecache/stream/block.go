@@ -1,8 +1,8 @@
 package stream
 
-// Account counts the bytes that are held for responses under way: a inflight.Budget. It may
+// Budget counts the bytes that are held for responses under way: a inflight.Budget. It may
 // be used from many goroutines.
-type Account interface {
+type Budget interface {
 	Reserve(n int64) bool // counts n bytes more, if they are within the limit
 	Hold(n int64)         // counts n bytes more, that are held already
 	Release(n int64)      // counts n bytes less
@@ -12,14 +12,14 @@ type Account interface {
 // somebody has it: the stream that is made of it, and each reader that is sending some
 // of it. Its fields are under the lock of the stream.
 type block struct {
-	account Account
-	size    int64
-	owners  int
+	budget Budget
+	size   int64
+	owners int
 }
 
 // newBlock returns a block of the stream, which is counted already.
-func newBlock(account Account, size int) *block {
-	return &block{account: account, size: int64(size), owners: 1}
+func newBlock(budget Budget, size int) *block {
+	return &block{budget: budget, size: int64(size), owners: 1}
 }
 
 // isShared reports whether others than the stream have the block.
@@ -29,6 +29,6 @@ func (b *block) retain() { b.owners++ }
 
 func (b *block) release() {
 	if b.owners--; b.owners == 0 {
-		b.account.Release(b.size)
+		b.budget.Release(b.size)
 	}
 }

@@ -26,16 +26,16 @@ func (s *Stream) move(size int) bool {
 	}
 	if !old.isShared() {
 		// The old block is garbage at once.
-		if !old.account.Reserve(int64(size) - old.size) {
+		if !old.budget.Reserve(int64(size) - old.size) {
 			return false
 		}
 		old.size = int64(size)
 	} else {
-		if !old.account.Reserve(int64(size)) {
+		if !old.budget.Reserve(int64(size)) {
 			return false
 		}
 		old.release()
-		s.block = newBlock(old.account, size)
+		s.block = newBlock(old.budget, size)
 	}
 	s.kept = append(make([]byte, 0, size), s.kept...)
 	return true
@@ -108,9 +108,9 @@ func (s *Stream) evictStalled() {
 	}
 	if s.block.isShared() {
 		// They may not give it back, and the others need not wait for that.
-		s.block.account.Hold(int64(cap(s.kept)))
+		s.block.budget.Hold(int64(cap(s.kept)))
 		s.block.release()
-		s.block = newBlock(s.block.account, cap(s.kept))
+		s.block = newBlock(s.block.budget, cap(s.kept))
 		s.kept = append(make([]byte, 0, cap(s.kept)), s.kept...)
 	}
 	s.notify()

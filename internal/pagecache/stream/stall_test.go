@@ -43,7 +43,7 @@ func TestALeaderThatStallsOthersIsEvicted(t *testing.T) {
 }
 
 // A slow client for whom nobody waits gets the whole stream.
-func TestALeaderForWhomNobodyWaitsMayTakeItsTime(t *testing.T) {
+func TestALeaderWithoutWaitingReadersIsNotEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})
 		leader, _ := s.Join(true)

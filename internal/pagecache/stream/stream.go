@@ -35,7 +35,7 @@ var (
 // Stream is the body of a response on its way from one writer to many readers.
 // Up to its limit, and while there is memory for it, it keeps everything, and the
 // writer never waits. Above, nobody may begin to read any more; it keeps only what is in
-// the window, and the writer waits for the client who started the run, or when that has
+// the window, and the writer waits for the client that started the run, or when that has
 // left or stalls the others for the fastest of these: no reader holds up the rest.
 type Stream struct {
 	limit int64
@@ -57,8 +57,8 @@ type Stream struct {
 
 // New returns a stream that begins with what there is of the body, whose memory
 // is counted already.
-func New(begun []byte, limit int64, account Account) *Stream {
-	return &Stream{limit: limit, kept: begun, block: newBlock(account, cap(begun)), flushed: -1, readers: make(map[*Reader]struct{})}
+func New(begun []byte, limit int64, budget Budget) *Stream {
+	return &Stream{limit: limit, kept: begun, block: newBlock(budget, cap(begun)), flushed: -1, readers: make(map[*Reader]struct{})}
 }
 
 // Reader is one client of a stream.
@@ -230,11 +230,11 @@ func (s *Stream) Done() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.isDone = true
-	s.letGo()
+	s.releaseIfUnused()
 }
 
-// letGo releases the memory when nobody is going to read it; mu is held.
-func (s *Stream) letGo() {
+// releaseIfUnused releases the memory when nobody is going to read it; mu is held.
+func (s *Stream) releaseIfUnused() {
 	if s.isDone && len(s.readers) == 0 && s.block != nil {
 		s.block.release()
 		s.block = nil
@@ -289,7 +289,7 @@ func (r *Reader) Leave() {
 	defer r.stream.mu.Unlock()
 	r.sent()
 	delete(r.stream.readers, r)
-	r.stream.letGo()
+	r.stream.releaseIfUnused()
 	r.stream.notify()
 }
 
@@ -315,7 +315,7 @@ func (r *Reader) sent() {
 
 // Next waits for what the reader has not seen, which is shared and does not change until
 // the next call. flush says that the client is to have it at once; there may be
-// nothing but that. The end of a whole body is [io.EOF].
+// only that. The end of a whole body is [io.EOF].
 func (r *Reader) Next(ctx context.Context) (part []byte, flush bool, err error) {
 	for {
 		part, flush, changed, err := r.poll()

@@ -6,7 +6,7 @@ import (
 )
 
 // A ResponseWriter of middleware may look at its header whenever it is written to, and
-// the handler may hold the same header. So the client who started the run takes turns
+// the handler may hold the same header. So the client that started the run takes turns
 // with the handler: its goroutine uses the ResponseWriter only while the handler's
 // waits here, or has returned.
 
@@ -81,7 +81,7 @@ func (s *Stream) awaitTurn(ctx context.Context, r *Reader) {
 	}
 }
 
-// Expel ends what the readers other than the client who started the run have begun to
+// Expel ends what the readers other than the client that started the run have begun to
 // read, which was not for them.
 func (s *Stream) Expel() {
 	s.mu.Lock()

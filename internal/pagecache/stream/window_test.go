@@ -97,7 +97,7 @@ func TestTheWriterWaitsForTheLeaderAboveTheLimitOnly(t *testing.T) {
 }
 
 // A writer goes on when its last reader leaves.
-func TestAWriterWhoseReadersHaveAllLeftIsNotStuck(t *testing.T) {
+func TestAWriterWithoutReadersIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(nil, 10, unlimited{})
 		leader, _ := s.Join(true)

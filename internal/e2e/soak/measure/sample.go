@@ -16,7 +16,7 @@ import (
 type Sample struct {
 	At         time.Duration // since the start
 	Heap       int64         // bytes in use after a garbage collection
-	Goroutines int           // but for those of toxiproxy
+	Goroutines int           // except for those of toxiproxy
 	Files      int           // open file descriptors; 0 where they cannot be counted
 }
 

@@ -26,7 +26,7 @@ func (v *visitor) once() (path string, runs *atomic.Int64, end func()) {
 }
 
 // mostRuns is how often a page is made for a crowd while all is well: once, and
-// once more if a bounded store had dropped it before the last came. Each who
+// again if a bounded store had dropped it before the last came. Each who
 // leaves may have been alone, where the others are late, and ends another run.
 const mostRuns = 2
 

@@ -12,20 +12,20 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
-// visit is a request as the engine of the cache sees it.
-type visit struct {
+// frameworkRequest is a request as the engine of the cache sees it.
+type frameworkRequest struct {
 	c    *echo.Context
 	next echo.HandlerFunc
 	err  error // for what is outside, of a handler that has answered there
 }
 
-var _ engine.Visit = (*visit)(nil)
+var _ engine.FrameworkRequest = (*frameworkRequest)(nil)
 
-// visits are those that are not in use, so that a hit need not allocate one.
-var visits = sync.Pool{New: func() any { return new(visit) }}
+// frameworkRequests are those that are not in use, so that a hit need not allocate one.
+var frameworkRequests = sync.Pool{New: func() any { return new(frameworkRequest) }}
 
-// Next implements [engine.Visit].
-func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
+// Next implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Next(w http.ResponseWriter, r *http.Request) error {
 	if w == nil {
 		v.err = v.next(v.c)
 		return nil
@@ -33,11 +33,11 @@ func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
 	return run(v.c, v.next, w, r)
 }
 
-// Route implements [engine.Visit].
-func (v *visit) Route() string { return v.c.Path() }
+// Route implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Route() string { return v.c.Path() }
 
-// Framework implements [engine.Visit].
-func (v *visit) Framework() http.Handler { return v.c.Echo() }
+// Framework implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Framework() http.Handler { return v.c.Echo() }
 
 // errorKey is where a Context has the error that has become a response.
 const errorKey = "larder.error"

@@ -8,11 +8,11 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// setBrowserHeaders says how long browsers may keep a page, if nobody has said
-// anything about that. A shared cache adds nothing of its own.
+// setBrowserHeaders says how long browsers may keep a page, if neither the handler nor outer
+// middleware has. A shared cache adds nothing.
 func (o *outgoing) setBrowserHeaders(h *Handler, p *page.Page) {
-	told := p.TellsBrowsers || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
-	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.TellsBrowsers // to what the handler says
+	told := p.StatesBrowserLifetime || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
+	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.StatesBrowserLifetime // to what the handler says
 	if told && !adds || h.Mode == policy.Shared {
 		return
 	}

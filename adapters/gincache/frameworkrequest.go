@@ -10,11 +10,11 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/engine"
 )
 
-// visit is a gin.Context as the engine of the cache sees it. It is no struct
+// frameworkRequest is a gin.Context as the engine of the cache sees it. It is no struct
 // around it, so a hit need not allocate one.
-type visit gin.Context
+type frameworkRequest gin.Context
 
-var _ engine.Visit = (*visit)(nil)
+var _ engine.FrameworkRequest = (*frameworkRequest)(nil)
 
 // What a Context has to keep of a request in particular cases.
 const (
@@ -27,8 +27,8 @@ const (
 	unansweredKey = "larder.unanswered"
 )
 
-// Next implements [engine.Visit].
-func (v *visit) Next(w http.ResponseWriter, r *http.Request) error {
+// Next implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Next(w http.ResponseWriter, r *http.Request) error {
 	c := (*gin.Context)(v)
 	if w == nil {
 		c.Next()
@@ -60,11 +60,11 @@ func (u *unanswered) settle(c *gin.Context, stoodIn bool) {
 	u.inner.handOver(c.Writer)
 }
 
-// Route implements [engine.Visit].
-func (v *visit) Route() string { return (*gin.Context)(v).FullPath() }
+// Route implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Route() string { return (*gin.Context)(v).FullPath() }
 
-// Framework implements [engine.Visit].
-func (v *visit) Framework() http.Handler {
+// Framework implements [engine.FrameworkRequest].
+func (v *frameworkRequest) Framework() http.Handler {
 	if engine := engineOf((*gin.Context)(v)); engine != nil {
 		return engine
 	}
