@@ -78,7 +78,7 @@ func (x *requestFlow) redirectsToItself(status int, header http.Header) loop {
 		return noLoop
 	}
 	base, err := url.Parse(x.Target.Scheme + "://" + x.Target.Host + x.Target.Received())
-	if err != nil || x.h.Literal {
+	if err != nil || x.h.Literal || len(header["Location"]) == 0 {
 		return noLoop
 	}
 	to, err := base.Parse(respwriter.Single(header["Location"]))
