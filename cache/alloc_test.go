@@ -33,6 +33,7 @@ func memoryCache(t *testing.T) (context.Context, *cache.BaseCache) {
 	return scope, cache.From(scope, "default")
 }
 
+// Reading bytes allocates only the copy, and nothing with Shared.
 func TestReadingBytesAllocatesOnlyTheCopy(t *testing.T) {
 	ctx, c := memoryCache(t)
 	if err := c.SetBytes(ctx, "k", make([]byte, 256)); err != nil {
@@ -44,6 +45,7 @@ func TestReadingBytesAllocatesOnlyTheCopy(t *testing.T) {
 	allocations(t, "Has", 0, func() { _, _ = c.Has(ctx, "k") })
 }
 
+// Reading a native value allocates nothing.
 func TestReadingANativeValueDoesNotAllocate(t *testing.T) {
 	ctx, c := memoryCache(t)
 	mustSet(t, c, "k", &point{1, 2}, cache.Native)
@@ -59,6 +61,7 @@ func TestReadingANativeValueDoesNotAllocate(t *testing.T) {
 	allocations(t, "Get of a struct through a wrapper, its destination", 1, func() { _, _, _ = wrapped.Get(ctx, "struct") })
 }
 
+// GetMany allocates nothing for each key.
 func TestGetManyAllocatesNothingForEachKey(t *testing.T) {
 	ctx, c := memoryCache(t)
 	keys := make([]string, 50)
@@ -71,6 +74,7 @@ func TestGetManyAllocatesNothingForEachKey(t *testing.T) {
 	allocations(t, "GetMany", 12, func() { _, _ = c.GetMany(ctx, keys) })
 }
 
+// Reading an integer allocates only its destination.
 func TestReadingAnIntegerAllocatesOnlyItsDestination(t *testing.T) {
 	ctx, c := memoryCache(t)
 	mustSet(t, c, "n", int64(1)<<40)
@@ -80,6 +84,7 @@ func TestReadingAnIntegerAllocatesOnlyItsDestination(t *testing.T) {
 	allocations(t, "Get of an int", 1, func() { _, _, _ = ints.Get(ctx, "n") })
 }
 
+// Reading an encoded struct allocates what its codec needs and no more.
 func TestWhatTheCoreAddsToTheCodecsAllocations(t *testing.T) {
 	ctx, c := memoryCache(t)
 	mustSet(t, c, "k", order{"a", 1})

@@ -25,6 +25,7 @@ func slowed(s *mapStore) {
 	}
 }
 
+// Close waits for the asynchronous operations of its request, and not for those of others.
 func TestCloseWaitsForWhatTheRequestStarted(t *testing.T) {
 	for how, newStore := range twinStores {
 		synctest.Test(t, func(t *testing.T) {
@@ -61,6 +62,7 @@ func TestCloseWaitsForWhatTheRequestStarted(t *testing.T) {
 	}
 }
 
+// Shutdown waits for asynchronous operations.
 func TestShutdownWaitsForWhatWasStarted(t *testing.T) {
 	for how, newStore := range twinStores {
 		synctest.Test(t, func(t *testing.T) {
@@ -82,6 +84,7 @@ func TestShutdownWaitsForWhatWasStarted(t *testing.T) {
 	}
 }
 
+// Asynchronous operations use the pipeline of a store that has one.
 func TestThePipelineOfAStoreIsUsed(t *testing.T) {
 	s := newAsyncStore()
 	a := cache.Async(newCache(t, s, cache.Config{}))
@@ -106,6 +109,7 @@ func TestThePipelineOfAStoreIsUsed(t *testing.T) {
 	}
 }
 
+// Operations in a pipeline have keys and values of their own memory.
 func TestThePipelineHasBytesOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newAsyncStore()
@@ -127,6 +131,7 @@ func TestThePipelineHasBytesOfItsOwn(t *testing.T) {
 	})
 }
 
+// Asynchronous operations use workers where a session has no pipeline.
 func TestASessionWithoutAPipelineUsesWorkers(t *testing.T) {
 	s := newMapStore()
 	store := struct {
@@ -164,6 +169,7 @@ func (l *loud) SetBytes(ctx context.Context, key string, value []byte, opts ...c
 	return l.Cache.SetBytes(ctx, key, value, opts...)
 }
 
+// Asynchronous operations of a wrapper go through the wrapper.
 func TestAWrapperIsNotBypassed(t *testing.T) {
 	for how, newStore := range twinStores {
 		store, _ := newStore()

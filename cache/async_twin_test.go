@@ -199,6 +199,7 @@ var twinStores = map[string]func() (driver.Store, *mapStore){
 	},
 }
 
+// Each asynchronous operation has the result and the effect of its synchronous form.
 func TestEachTwinEqualsItsSynchronousForm(t *testing.T) {
 	for how, newStore := range twinStores {
 		for state, prepare := range twinStates {
@@ -230,6 +231,7 @@ func TestEachTwinEqualsItsSynchronousForm(t *testing.T) {
 	}
 }
 
+// Each operation has an asynchronous form.
 func TestThereIsATwinOfEachOperation(t *testing.T) {
 	tested := make(map[string]bool)
 	for _, twin := range twins {
@@ -244,6 +246,7 @@ func TestThereIsATwinOfEachOperation(t *testing.T) {
 	}
 }
 
+// The asynchronous operations of a view have the results of the view.
 func TestTheTwinsOfAView(t *testing.T) {
 	for how, newStore := range twinStores {
 		store, _ := newStore()

@@ -14,6 +14,7 @@ import (
 // What the asynchronous twins of a view have no form of: these start nothing.
 var noTwins = map[string]bool{"Async": true, "Cache": true, "Over": true}
 
+// Each operation of a view has an asynchronous form.
 func TestEveryOperationOfAViewHasATwin(t *testing.T) {
 	view, twins := reflect.TypeFor[cache.View[user]](), reflect.TypeFor[cache.AsyncView[user]]()
 	for i := range view.NumMethod() {
@@ -24,6 +25,7 @@ func TestEveryOperationOfAViewHasATwin(t *testing.T) {
 	}
 }
 
+// The asynchronous operations of a view have its options.
 func TestTheTwinsOfAViewHaveItsOptions(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	a := cache.For[string](c, cache.Version(7)).Async()
@@ -55,6 +57,7 @@ func TestTheTwinsOfAViewHaveItsOptions(t *testing.T) {
 	}
 }
 
+// GetOrSetValue stores its value if the key is missing, and returns what is stored.
 func TestGetOrSetValueStoresTheValueOfAMissingKey(t *testing.T) {
 	v := cache.For[user](newCache(t, newMapStore(), cache.Config{}))
 	for _, value := range []string{"first", "second"} {
@@ -64,6 +67,7 @@ func TestGetOrSetValueStoresTheValueOfAMissingKey(t *testing.T) {
 	}
 }
 
+// A timeout for Incr is an error that names Add and Touch.
 func TestATimeoutForACounterIsAnErrorThatNamesAddAndTouch(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {

@@ -33,6 +33,7 @@ func busy() (s *mapStore, running, most *atomic.Int32) {
 	return s, running, most
 }
 
+// At most the given number of workers run, and further operations run in their caller.
 func TestWorkersAreBoundedAndTheRestRunsInline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const workers = 3
@@ -65,6 +66,7 @@ func TestWorkersAreBoundedAndTheRestRunsInline(t *testing.T) {
 	})
 }
 
+// A task that waits for another asynchronous operation never deadlocks.
 func TestATaskThatAwaitsATwinNeverDeadlocks(t *testing.T) {
 	for _, workers := range []int{0, 1, 2} {
 		synctest.Test(t, func(t *testing.T) {
@@ -102,6 +104,7 @@ type trapCodec struct {
 func (c trapCodec) Append(dst []byte, v any) ([]byte, error) { c.trap(); return dst, nil }
 func (c trapCodec) Decode(data []byte, dst any) error        { c.trap(); return nil }
 
+// A panic in the caller's code is the error of its future.
 func TestAPanicInTheCallersCodeIsTheFuturesError(t *testing.T) {
 	for how, newStore := range twinStores {
 		if how == "native" {
@@ -131,6 +134,7 @@ func TestAPanicInTheCallersCodeIsTheFuturesError(t *testing.T) {
 	}
 }
 
+// A runtime.Goexit in the caller's code is the error of its future.
 func TestGoexitInTheCallersCodeIsTheFuturesError(t *testing.T) {
 	for how, newStore := range twinStores {
 		if how == "native" {
@@ -151,6 +155,7 @@ func TestGoexitInTheCallersCodeIsTheFuturesError(t *testing.T) {
 	}
 }
 
+// Await returns when its own context ends, and the operation goes on.
 func TestAwaitObeysItsOwnContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, _ := busy()
@@ -172,6 +177,7 @@ func TestAwaitObeysItsOwnContext(t *testing.T) {
 	})
 }
 
+// An asynchronous operation obeys the context that it was started with.
 func TestAnOperationObeysTheContextItWasStartedWith(t *testing.T) {
 	for how, newStore := range twinStores {
 		store, _ := newStore()
@@ -183,6 +189,7 @@ func TestAnOperationObeysTheContextItWasStartedWith(t *testing.T) {
 	}
 }
 
+// Several goroutines may await one future.
 func TestManyMayAwaitOneFuture(t *testing.T) {
 	for how, newStore := range twinStores {
 		synctest.Test(t, func(t *testing.T) {

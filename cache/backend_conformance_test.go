@@ -7,7 +7,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// What the example teaches is right.
+// The backend of the example passes the conformance suite.
 func TestTheBackendOfTheExampleKeepsTheContract(t *testing.T) {
 	cachetest.RunStore(t, cachetest.Harness{
 		New:       func(_ testing.TB, clock driver.Clock) driver.Store { return NewTinyStore(clock) },

@@ -46,6 +46,7 @@ func wantPanicError(t *testing.T, op string, err error) {
 	}
 }
 
+// A panic in a value's own unmarshalling is an error of that entry.
 func TestAPanicOfAValuesOwnUnmarshallingIsTheErrorOfItsEntry(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{}, discardLog())
 	v := cache.For[fickle](c)
@@ -66,6 +67,7 @@ func TestAPanicOfAValuesOwnUnmarshallingIsTheErrorOfItsEntry(t *testing.T) {
 	wantPanicError(t, "async Get", err)
 }
 
+// GetOrSet replaces an entry that makes its decoder panic.
 func TestGetOrSetReplacesWhatMakesADecoderPanic(t *testing.T) {
 	events := new(signals.Signal[cache.Event])
 	c := newCache(t, newMapStore(), cache.Config{}, discardLog(), cache.WithEvents(events))
@@ -82,6 +84,7 @@ func TestGetOrSetReplacesWhatMakesADecoderPanic(t *testing.T) {
 	}
 }
 
+// A panic in a value's own marshalling is ErrUnencodable and stores nothing.
 func TestAPanicOfAValuesOwnMarshallingStoresNothingAndIsUnencodable(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{}, discardLog())
 	v := cache.For[fickle](c)
@@ -107,6 +110,7 @@ type trapCompression struct{ codec.Compression }
 
 func (trapCompression) Compress([]byte, []byte) []byte { panic(errLoad) }
 
+// A panic in a compression is ErrUnencodable.
 func TestAPanicOfACompressionIsUnencodable(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{Compression: trapCompression{codec.S2}, CompressMin: 1})
 	err := c.Set(t.Context(), "k", "text")
@@ -121,6 +125,7 @@ type unsized struct{}
 
 func (*unsized) CacheSize() int { panic(errLoad) }
 
+// A panic in CacheSize is ErrUnencodable.
 func TestAPanicOfCacheSizeIsUnencodable(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s, bounded: true}}, cache.Config{})

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// An error names operation, alias and key.
 func TestAnErrorNamesOperationAliasAndKey(t *testing.T) {
 	cause := errors.New("cause")
 	tests := []struct {
@@ -32,6 +33,7 @@ func TestAnErrorNamesOperationAliasAndKey(t *testing.T) {
 	}
 }
 
+// A long key is shortened in the text of an error.
 func TestALongKeyIsShortenedInAnError(t *testing.T) {
 	err := &cache.Error{Op: "Get", Alias: "a", Key: strings.Repeat("k", 1<<20), Err: errors.New("cause")}
 	if text := err.Error(); len(text) > 400 || !strings.Contains(text, `kkk…"`) {
@@ -42,7 +44,7 @@ func TestALongKeyIsShortenedInAnError(t *testing.T) {
 	}
 }
 
-// A driver returns raw errors, which the cache wraps once.
+// A driver's error is wrapped exactly once by every operation.
 func TestTheErrorOfAStoreIsWrappedOnceByEveryOperation(t *testing.T) {
 	dial := &dialError{host: "db"}
 	s := newMapStore()
@@ -72,6 +74,7 @@ type dialError struct{ host string }
 
 func (e *dialError) Error() string { return fmt.Sprintf("dial %s: refused", e.host) }
 
+// Every operation returns the error of a context that has ended.
 func TestAContextThatHasEndedIsTheErrorOfEveryOperation(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -87,6 +90,7 @@ func TestAContextThatHasEndedIsTheErrorOfEveryOperation(t *testing.T) {
 	}
 }
 
+// The sentinel errors of drivers and codecs are those of package cache.
 func TestTheErrorsOfDriversAndCodecsAreTheCaches(t *testing.T) {
 	pairs := map[error]error{
 		cache.ErrNotFound:    driver.ErrNotFound,

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// An event is not built if nobody listens.
 func TestAnEventIsNotBuiltWithoutListeners(t *testing.T) {
 	measure := func(connect func(*signals.Signal[cache.Event])) float64 {
 		events := new(signals.Signal[cache.Event])

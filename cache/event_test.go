@@ -45,6 +45,7 @@ func (l *eventLog) take() []string {
 	return lines
 }
 
+// Each operation publishes one event for what it did.
 func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 	ctx := t.Context()
 	fail := errors.New("load failed")
@@ -156,6 +157,7 @@ type picky struct{ cache.Loader }
 
 func (picky) MayReuse() bool { return false }
 
+// Each failed operation publishes one error event.
 func TestEachFailedOperationPublishesOneError(t *testing.T) {
 	down := errors.New("server is down")
 	s := newMapStore()
@@ -179,6 +181,7 @@ func TestEachFailedOperationPublishesOneError(t *testing.T) {
 	}
 }
 
+// The sender of an event is the alias.
 func TestTheSenderOfAnEventIsTheAlias(t *testing.T) {
 	h, _ := storesOf(t, "default", "pages")
 	all, pages := record(h.Events()), record(h.Events(), signals.From("pages"))
@@ -195,6 +198,7 @@ func TestTheSenderOfAnEventIsTheAlias(t *testing.T) {
 	}
 }
 
+// Each Handler has events of its own.
 func TestEachHandlerHasEventsOfItsOwn(t *testing.T) {
 	one, _ := storesOf(t, "default")
 	two, _ := storesOf(t, "default")
@@ -207,6 +211,8 @@ func TestEachHandlerHasEventsOfItsOwn(t *testing.T) {
 	}
 }
 
+// A receiver of events that fails does not fail the operation.
+// Django, send_robust
 func TestAReceiverThatFailsDoesNotFailTheOperation(t *testing.T) {
 	events := new(signals.Signal[cache.Event])
 	events.SetLogger(slog.New(slog.DiscardHandler))
@@ -222,6 +228,7 @@ func TestAReceiverThatFailsDoesNotFailTheOperation(t *testing.T) {
 	}
 }
 
+// Each kind of event has a name.
 func TestKindsOfEventHaveNames(t *testing.T) {
 	want := []string{"unknown", "hit", "miss", "set", "delete", "touch", "incr", "clear", "load", "corrupt", "error", "close", "unknown"}
 	for kind, name := range want {
@@ -231,6 +238,7 @@ func TestKindsOfEventHaveNames(t *testing.T) {
 	}
 }
 
+// Damaged entries are published each time and logged once in ten seconds.
 func TestDamagedEntriesAreLoggedOnceInTenSecondsAndPublishedEachTime(t *testing.T) {
 	s, book, clock := newMapStore(), new(logBook), newFakeClock()
 	events := new(signals.Signal[cache.Event])

@@ -24,6 +24,7 @@ func (c *cleaned) Cleanup() {
 	c.stored = c.store.count("Add")
 }
 
+// The memory of a load is released once the store has its value.
 func TestALoaderThatHasReturnedReleasesItsMemoryOnceTheStoreHasTheValue(t *testing.T) {
 	for name, test := range map[string]struct {
 		load             cache.Loader

@@ -44,6 +44,8 @@ func afterLoadTime(l cache.Loaded) cache.Loader {
 	})
 }
 
+// Concurrent callers of GetOrSet in one process run one load.
+// Django, get_or_set
 func TestConcurrentCallersRunOneLoad(t *testing.T) {
 	for _, callers := range []int{64, 10_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -70,6 +72,7 @@ func TestConcurrentCallersRunOneLoad(t *testing.T) {
 	}
 }
 
+// Each caller of a shared load obeys its own context.
 func TestEachCallerObeysHisOwnContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		texts := cache.For[string](newCache(t, newMapStore(), cache.Config{}))
@@ -106,6 +109,7 @@ func TestEachCallerObeysHisOwnContext(t *testing.T) {
 	})
 }
 
+// A load is cancelled when its last caller has left, and not before.
 func TestTheLastCallerToLeaveEndsTheLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -142,6 +146,7 @@ func TestTheLastCallerToLeaveEndsTheLoad(t *testing.T) {
 	})
 }
 
+// A caller whose context has ended starts no load.
 func TestACallerWhoseContextHasEndedStartsNothing(t *testing.T) {
 	texts := cache.For[string](newCache(t, newMapStore(), cache.Config{}))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -154,6 +159,7 @@ func TestACallerWhoseContextHasEndedStartsNothing(t *testing.T) {
 	}
 }
 
+// The caller whose loader ran gets the value itself, and the others copies.
 func TestTheLoadingCallerGetsItsOwnValueAndTheOthersCopies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -201,6 +207,7 @@ func TestTheLoadingCallerGetsItsOwnValueAndTheOthersCopies(t *testing.T) {
 	})
 }
 
+// Each waiting caller reads the loaded value as its own type.
 func TestEachWaitingCallerReadsTheValueAsItsOwnType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -226,6 +233,7 @@ func TestEachWaitingCallerReadsTheValueAsItsOwnType(t *testing.T) {
 	})
 }
 
+// A caller of another type loads for itself if another type is a miss.
 func TestACallerOfAnotherTypeLoadsAloneIfThatIsAMiss(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{
 		"OnWrongType": {OnWrongType: cache.MissOnError},
@@ -254,6 +262,7 @@ func TestACallerOfAnotherTypeLoadsAloneIfThatIsAMiss(t *testing.T) {
 	}
 }
 
+// A caller that missed before a load was stored does not start a second one.
 func TestALateCallerStartsNoSecondLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -302,6 +311,7 @@ func (s lateStore) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return value, err
 }
 
+// A caller with another codec loads for itself.
 func TestACallerWithAnotherCodecLoadsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type document struct{ Text string }
@@ -323,6 +333,7 @@ func TestACallerWithAnotherCodecLoadsAlone(t *testing.T) {
 	})
 }
 
+// The options of a view apply to all of its operations.
 func TestAViewsOptionsHoldForAllItsOperations(t *testing.T) {
 	second := cache.For[string](newCache(t, newMapStore(), cache.Config{}), cache.Version(2))
 	ctx := t.Context()

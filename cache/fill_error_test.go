@@ -15,6 +15,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// A backend error is no miss: GetOrSet returns it, and runs no loader.
 func TestABackendErrorIsNoMissAndStartsNoStampede(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -36,6 +37,7 @@ func TestABackendErrorIsNoMissAndStartsNoStampede(t *testing.T) {
 	})
 }
 
+// With FailOpen a backend error loads once for all callers, and stores nothing.
 func TestFailOpenLoadsOnceForAllAndStoresNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -72,6 +74,7 @@ func TestFailOpenLoadsOnceForAllAndStoresNothing(t *testing.T) {
 	})
 }
 
+// With FailOpen a private value is returned with the backend's error in the outcome.
 func TestFailOpenHandsOnAPrivateValueWithTheError(t *testing.T) {
 	s := newMapStore()
 	s.hook = failing("Get", errBackend)
@@ -83,6 +86,7 @@ func TestFailOpenHandsOnAPrivateValueWithTheError(t *testing.T) {
 	}
 }
 
+// FailOpen does not hide mistakes of the caller.
 func TestFailOpenDoesNotHideTheCallersMistakes(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	load := cache.LoaderFunc(func(context.Context) (cache.Loaded, error) {
@@ -102,6 +106,7 @@ func TestFailOpenDoesNotHideTheCallersMistakes(t *testing.T) {
 	}
 }
 
+// An error of storing a loaded value is returned together with the value.
 func TestAnErrorOfStoringIsReturnedWithTheValue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -123,6 +128,7 @@ func TestAnErrorOfStoringIsReturnedWithTheValue(t *testing.T) {
 	})
 }
 
+// A loaded value that the backend refuses is returned, and the refusal is reported.
 func TestAValueThatTheBackendRefusesIsReturnedAndReported(t *testing.T) {
 	for name, build := range map[string]func(opts ...cache.HandlerOption) *cache.BaseCache{
 		"refused by the store": func(opts ...cache.HandlerOption) *cache.BaseCache {
@@ -148,6 +154,7 @@ func TestAValueThatTheBackendRefusesIsReturnedAndReported(t *testing.T) {
 	}
 }
 
+// A loaded value is returned even if the value of the winning process cannot be read.
 func TestAnErrorOfLookingForTheWinnerDoesNotLoseTheValue(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})

@@ -20,9 +20,9 @@ func (c gatedCodec) Decode(data []byte, dst any) error {
 	return c.Codec.Decode(data, dst)
 }
 
-// A load that begins after Delete has made older ones stale, and before the
-// store has deleted anything, may find the old entry. Nobody who comes after
-// Delete has returned must be given that.
+// A lookup that begins after Delete has returned does not get a value that was loaded before, in
+// this process. A load that starts while Delete runs may find the old entry, and later callers must
+// not join it.
 func TestALookUpAfterADeleteDoesNotGetAValueLoadedBeforeIt(t *testing.T) {
 	type document struct{ Text string }
 	synctest.Test(t, func(t *testing.T) {

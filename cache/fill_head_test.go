@@ -31,6 +31,7 @@ func headStore() (*mapStore, ableStore) {
 	return s, ableStore{s, withCounter{s}, withReplacer{s}, withHeadReplacer{s}, withPeeker{s}, withExpirer{s}, withMany{s}, withAsync{s}}
 }
 
+// Replacing a refused entry compares its head, and does not send the old value.
 func TestAReplacementDoesNotSendTheOldValue(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"plain": {}, "with a breaker": {BreakerFailures: 5}} {
 		s, store := headStore()
@@ -46,7 +47,8 @@ func TestAReplacementDoesNotSendTheOldValue(t *testing.T) {
 	}
 }
 
-// An entry that was deleted and stored again with the same value and expiry is another.
+// An entry that was deleted and stored again with the same value and expiry is another one, and is
+// not replaced.
 func TestAnEntryThatWasStoredAgainIsNotReplaced(t *testing.T) {
 	_, store := headStore()
 	c, elsewhere := newCache(t, store, cache.Config{}), newCache(t, store, cache.Config{})
@@ -66,7 +68,7 @@ func TestAnEntryThatWasStoredAgainIsNotReplaced(t *testing.T) {
 	}
 }
 
-// Version 1 has no identity: two entries may begin alike.
+// An entry of version 1 of the envelope is compared whole, since it has no identity.
 func TestAnEntryOfVersion1IsComparedWhole(t *testing.T) {
 	s, store := headStore()
 	c := newCache(t, store, cache.Config{})

@@ -43,6 +43,7 @@ func finishAll(joiners ...*joiner) {
 	synctest.Wait()
 }
 
+// Callers share a load within one partition only.
 func TestLoadsAreSharedWithinAPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := kindsOfStore()["bytes"]()
@@ -70,6 +71,7 @@ func TestLoadsAreSharedWithinAPartition(t *testing.T) {
 	})
 }
 
+// A load that runs alone starts immediately, and is stored unless another one was.
 func TestAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
@@ -94,6 +96,7 @@ func TestAloneLoadsAtOnceAndStoresUnlessAnotherHas(t *testing.T) {
 	}
 }
 
+// A load that runs alone is not stored after a deletion.
 func TestALoadThatIsAloneDoesNotOutliveADeletion(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
@@ -111,6 +114,7 @@ func TestALoadThatIsAloneDoesNotOutliveADeletion(t *testing.T) {
 	}
 }
 
+// A caller that wants a published value only starts no load.
 func TestPublishedOnlyStartsNoLoad(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
@@ -145,6 +149,7 @@ func TestPublishedOnlyStartsNoLoad(t *testing.T) {
 	}
 }
 
+// Another load is started after the interval, up to the given number.
 func TestAfterAnIntervalAnotherLoadIsStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := kindsOfStore()["bytes"]()

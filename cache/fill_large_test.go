@@ -14,8 +14,8 @@ import (
 	"github.com/larder-go/larder/internal/fill"
 )
 
-// GetOrSet returns a value that is too large for the backend, with no error, to each
-// caller after a load of its own: the log is where that is seen.
+// A value that is too large for the backend is logged at a bounded rate. GetOrSet returns it
+// without an error, so the log is where that is seen.
 func TestAValueThatIsTooLargeIsSaidInTheLogAtABoundedRate(t *testing.T) {
 	s := newMapStore()
 	s.hook = func(_ context.Context, op, _ string) error {
@@ -52,6 +52,7 @@ func TestAValueThatIsTooLargeIsSaidInTheLogAtABoundedRate(t *testing.T) {
 	}
 }
 
+// Committed is called only for a value that was stored.
 func TestCommittedIsCalledOnlyForAStoredValue(t *testing.T) {
 	for name, test := range map[string]struct {
 		during func(c *cache.BaseCache, s *mapStore, ctx context.Context) error

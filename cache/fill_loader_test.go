@@ -15,6 +15,8 @@ import (
 
 type ctxKey struct{}
 
+// A load has the values of its first caller's context, a scope of its own, and no deadline of one
+// caller.
 func TestTheContextOfALoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := storesOf(t, "default", "other")
@@ -48,6 +50,7 @@ func TestTheContextOfALoad(t *testing.T) {
 	})
 }
 
+// The scope of a load is closed however the load ends.
 func TestTheScopeOfALoadEndsHoweverItEnds(t *testing.T) {
 	for name, end := range loadEnds {
 		h, _ := storesOf(t, "default")
@@ -64,6 +67,7 @@ func TestTheScopeOfALoadEndsHoweverItEnds(t *testing.T) {
 	}
 }
 
+// A load whose caller has no scope has none.
 func TestALoadWithoutAScopeHasNone(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	closes := countCloses(h)
@@ -74,6 +78,7 @@ func TestALoadWithoutAScopeHasNone(t *testing.T) {
 	wantCloses(t, closes, nil)
 }
 
+// A load that starts a deletion of its own key does not deadlock.
 func TestALoadThatStartsADeletionOfItsOwnKeyDoesNotDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, stores := storesOf(t, "default")
@@ -119,6 +124,7 @@ var loadEnds = map[string]struct {
 	},
 }
 
+// When a load fails by error, panic or Goexit, all callers hear of it and nothing is stored.
 func TestHoweverALoadFailsEveryoneHearsOfItAndNothingIsStored(t *testing.T) {
 	for name, end := range loadEnds {
 		synctest.Test(t, func(t *testing.T) {
@@ -150,6 +156,7 @@ func TestHoweverALoadFailsEveryoneHearsOfItAndNothingIsStored(t *testing.T) {
 	}
 }
 
+// A load that requests its own key gets ErrRecursive.
 func TestALoadThatAsksForItsOwnKeyIsRecursive(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	texts := cache.For[string](c)
@@ -169,6 +176,8 @@ func TestALoadThatAsksForItsOwnKeyIsRecursive(t *testing.T) {
 	}
 }
 
+// A hit runs no loader, a cached nil included.
+// Django, get_or_set
 func TestAHitRunsNoLoader(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	for _, value := range []any{"text", nil, 0, []byte{}} {
@@ -184,6 +193,7 @@ func TestAHitRunsNoLoader(t *testing.T) {
 	}
 }
 
+// Fill without a loader is ErrNilLoader, even for a hit.
 func TestFillWithoutALoaderIsAnErrorEvenForAHit(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	mustSet(t, c, "k", "value")
@@ -192,6 +202,7 @@ func TestFillWithoutALoaderIsAnErrorEvenForAHit(t *testing.T) {
 	}
 }
 
+// A loaded value that cannot be encoded is ErrUnencodable.
 func TestAValueThatCannotBeEncodedIsTheErrorOfTheLoad(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	if _, err := c.Fill(t.Context(), "k", new(any), returning(cache.Loaded{Value: func() {}})); !errors.Is(err, cache.ErrUnencodable) {
@@ -199,6 +210,7 @@ func TestAValueThatCannotBeEncodedIsTheErrorOfTheLoad(t *testing.T) {
 	}
 }
 
+// A private value goes to its caller only, and the others load for themselves at the same time.
 func TestAPrivateValueIsForItsCallerOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -229,6 +241,7 @@ func TestAPrivateValueIsForItsCallerOnly(t *testing.T) {
 	})
 }
 
+// A load that releases its callers goes on for its own.
 func TestALoadThatReleasesItsCallersGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()

@@ -19,6 +19,7 @@ func refusing() *fakeBackend {
 	return &fakeBackend{opening: func(context.Context, driver.Config) error { return errRefused }}
 }
 
+// With FailOpen a store that cannot be opened loads once for all callers.
 func TestFailOpenLoadsOnceForAllWhenTheStoreCannotBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, err := cache.NewHandler(cache.Settings{"default": {Opener: refusing().opener()}})
@@ -47,6 +48,7 @@ func TestFailOpenLoadsOnceForAllWhenTheStoreCannotBeOpened(t *testing.T) {
 	})
 }
 
+// FailOpen hides no error of other operations than lookups with a loader.
 func TestFailOpenHidesNoErrorOfOtherOperations(t *testing.T) {
 	h, err := cache.NewHandler(cache.Settings{"default": {Opener: refusing().opener()}})
 	if err != nil {
@@ -67,6 +69,7 @@ func TestFailOpenHidesNoErrorOfOtherOperations(t *testing.T) {
 	}
 }
 
+// Open reports every store that cannot be opened.
 func TestOpenReportsEveryStoreThatCannotBeOpened(t *testing.T) {
 	good, bad := new(fakeBackend), refusing()
 	h, err := cache.NewHandler(cache.Settings{
@@ -89,6 +92,7 @@ func TestOpenReportsEveryStoreThatCannotBeOpened(t *testing.T) {
 	}
 }
 
+// A mistake in the options of a call opens no store.
 func TestAMistakeInTheOptionsOpensNothing(t *testing.T) {
 	backend := new(fakeBackend)
 	h, err := cache.NewHandler(cache.Settings{"default": {Opener: backend.opener()}})
@@ -103,6 +107,7 @@ func TestAMistakeInTheOptionsOpensNothing(t *testing.T) {
 	}
 }
 
+// ProxyTo stands for an alias of the default Handler.
 func TestProxyToStandsForAnAliasOfTheDefaultHandler(t *testing.T) {
 	views := cache.For[string](cache.ProxyTo("sessions"))
 	h, err := cache.NewHandler(cache.Settings{

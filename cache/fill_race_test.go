@@ -54,6 +54,7 @@ func holds(t *testing.T, c cache.Cache, want, when string) {
 	}
 }
 
+// A key that is deleted, set, cleared or moved during its load is not stored by that load.
 func TestAKeyThatIsInvalidatedDuringItsLoadIsNotResurrected(t *testing.T) {
 	for name, invalidation := range invalidations {
 		for _, store := range []driver.Store{newMapStore(), newAsyncStore()} {
@@ -71,6 +72,7 @@ func TestAKeyThatIsInvalidatedDuringItsLoadIsNotResurrected(t *testing.T) {
 	}
 }
 
+// A key that is invalidated while its load is being stored is not left in the store.
 func TestAKeyThatIsInvalidatedWhileItsLoadIsStoredIsNotResurrected(t *testing.T) {
 	for name, invalidation := range invalidations {
 		for _, op := range []string{"Add", "after Add"} {
@@ -113,6 +115,7 @@ func (s pausingStore) Add(ctx context.Context, key, value []byte, ttl time.Durat
 	return head, added, err
 }
 
+// A key that IncrVersion moves away during its load is not stored by that load.
 func TestAKeyThatIsMovedAwayDuringItsLoadIsNotResurrected(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})
@@ -127,6 +130,7 @@ func TestAKeyThatIsMovedAwayDuringItsLoadIsNotResurrected(t *testing.T) {
 	holds(t, c, "", "IncrVersion")
 }
 
+// A deletion that may not wait for a load being stored returns an error.
 func TestADeletionThatMayNotWaitSaysThatItFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, pausingStore{newMapStore(), "Add"}, cache.Config{})
@@ -141,6 +145,7 @@ func TestADeletionThatMayNotWaitSaysThatItFailed(t *testing.T) {
 	})
 }
 
+// A caller that comes after an invalidation does not join the load from before it.
 func TestACallerAfterAnInvalidationDoesNotJoinTheOldLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -164,6 +169,7 @@ func TestACallerAfterAnInvalidationDoesNotJoinTheOldLoad(t *testing.T) {
 	})
 }
 
+// A caller that comes during an invalidation does not undo it.
 func TestACallerDuringAnInvalidationDoesNotUndoIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, pausingStore{newMapStore(), "Add"}, cache.Config{})
@@ -194,6 +200,7 @@ func TestACallerDuringAnInvalidationDoesNotUndoIt(t *testing.T) {
 	})
 }
 
+// A value that another process has stored meanwhile is returned to all callers.
 func TestTheValueOfAnotherProcessWinsForEveryone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newMapStore()
@@ -215,6 +222,7 @@ func TestTheValueOfAnotherProcessWinsForEveryone(t *testing.T) {
 	})
 }
 
+// The loaded value is returned if that of the winning process is gone again.
 func TestTheLoadedValueIsReturnedIfTheWinnersIsGoneAgain(t *testing.T) {
 	s := newMapStore()
 	gone := headless{s, func() { _, _ = s.Delete(t.Context(), []byte(":1:k")) }}
@@ -235,6 +243,7 @@ func (s addFails) Add(ctx context.Context, key, value []byte, ttl time.Duration)
 	return nil, false, err
 }
 
+// A winning value of another type is ErrWrongType, and stays.
 func TestAWinnerOfAnotherTypeIsWrongTypeAndStays(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})

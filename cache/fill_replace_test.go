@@ -13,6 +13,7 @@ type replacerStore struct {
 	withReplacer
 }
 
+// An unreadable entry is replaced by a load if it has not changed.
 func TestAnEntryThatCannotBeReadIsReplacedIfItHasNotChanged(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, replacerStore{s, withReplacer{s}}, cache.Config{}, quiet)
@@ -44,6 +45,7 @@ func TestAnEntryThatCannotBeReadIsReplacedIfItHasNotChanged(t *testing.T) {
 	}
 }
 
+// An unreadable entry is overwritten where the store cannot compare.
 func TestAnUnreadableEntryIsSetAgainIfTheStoreCannotCompare(t *testing.T) {
 	for name, spoil := range map[string]func(s *mapStore){
 		"foreign": func(s *mapStore) { s.plant(":1:k", []byte("foreign")) },
@@ -82,6 +84,7 @@ func TestAnUnreadableEntryIsSetAgainIfTheStoreCannotCompare(t *testing.T) {
 	}
 }
 
+// An unreadable entry that was deleted meanwhile is not stored.
 func TestADeletedEntryThatCouldNotBeReadIsNotReplaced(t *testing.T) {
 	for _, able := range []bool{false, true} {
 		s := newMapStore()
@@ -102,6 +105,7 @@ func TestADeletedEntryThatCouldNotBeReadIsNotReplaced(t *testing.T) {
 	}
 }
 
+// A native value is stored over an unreadable entry.
 func TestANativeValueIsLoadedOverAnEntryThatCannotBeRead(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{}, quiet)

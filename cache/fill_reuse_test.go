@@ -66,6 +66,7 @@ func kindsOfStore() map[string]func() (driver.Store, *mapStore) {
 	}
 }
 
+// An entry that its caller refuses to reuse is replaced by a load.
 func TestARefusedEntryIsReplaced(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		store, s := newStore()
@@ -88,6 +89,7 @@ func TestARefusedEntryIsReplaced(t *testing.T) {
 	}
 }
 
+// MayReuse is not called on a miss.
 func TestOnAMissMayReuseIsNotCalled(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	l := discontent("old", "new")
@@ -96,8 +98,7 @@ func TestOnAMissMayReuseIsNotCalled(t *testing.T) {
 	}
 }
 
-// TestAnEntryThatChangedMeanwhileIsNotOverwritten has another process replace
-// what was not accepted.
+// A refused entry that another process has replaced meanwhile is not overwritten.
 func TestAnEntryThatChangedMeanwhileIsNotOverwritten(t *testing.T) {
 	s := newMapStore()
 	store := replacerStore{s, withReplacer{s}}
@@ -116,8 +117,7 @@ func TestAnEntryThatChangedMeanwhileIsNotOverwritten(t *testing.T) {
 	holds(t, c, "the other's", "after the load")
 }
 
-// TestAnEntryThatIsGoneMeanwhileStaysGone is about the deletion by another
-// process, and by this one.
+// A refused entry that was deleted meanwhile, in this process or in another, stays deleted.
 func TestAnEntryThatIsGoneMeanwhileStaysGone(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		store, _ := newStore()
@@ -141,6 +141,7 @@ func TestAnEntryThatIsGoneMeanwhileStaysGone(t *testing.T) {
 	}
 }
 
+// A failed load leaves the refused entry.
 func TestAFailedLoadLeavesARefusedEntry(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		store, _ := newStore()
@@ -164,6 +165,7 @@ func TestAFailedLoadLeavesARefusedEntry(t *testing.T) {
 	}
 }
 
+// Of many callers that refuse an entry, one loads.
 func TestOneOfManyCallersThatRefuseLoads(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
@@ -224,8 +226,8 @@ func (s pausedNative) GetNative(ctx context.Context, key []byte) ([]byte, any, b
 	return value, native, isNative, err
 }
 
-// TestARefusedEntryDoesNotComeBackWhenOthersStore has another key be stored
-// between the look-up and the load, or the same: then it is looked up again.
+// A refused entry is looked up again if another key, or the same, was stored between the lookup and
+// the load.
 func TestARefusedEntryDoesNotComeBackWhenOthersStore(t *testing.T) {
 	for name, test := range map[string]struct {
 		meanwhile func(c cache.Cache) error
@@ -281,6 +283,7 @@ func TestARefusedEntryDoesNotComeBackWhenOthersStore(t *testing.T) {
 	}
 }
 
+// Refused bytes are replaced as other values are.
 func TestBytesAreReplacedAsOtherValuesAre(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		t.Run(name, func(t *testing.T) {

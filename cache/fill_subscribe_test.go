@@ -83,6 +83,7 @@ func (f *follower) wantReceived(t *testing.T, by *follower) {
 	}
 }
 
+// Subscribers of a load receive what it publishes.
 func TestSubscribersReceiveAPublishedValue(t *testing.T) {
 	for name, newStore := range kindsOfStore() {
 		synctest.Test(t, func(t *testing.T) {
@@ -124,6 +125,7 @@ func TestSubscribersReceiveAPublishedValue(t *testing.T) {
 	}
 }
 
+// A load is cancelled when its last subscriber leaves.
 func TestALoadIsCancelledWhenItsLastSubscriberLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -146,6 +148,7 @@ func TestALoadIsCancelledWhenItsLastSubscriberLeaves(t *testing.T) {
 	})
 }
 
+// A caller waits for another's load for MaxWait at most.
 func TestACallerWaitsForAnotherLoadUpToMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -166,6 +169,7 @@ func TestACallerWaitsForAnotherLoadUpToMaxWait(t *testing.T) {
 	})
 }
 
+// A load that fails after it has published stores nothing.
 func TestALoadThatFailsAfterPublishingStoresNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -188,6 +192,7 @@ func TestALoadThatFailsAfterPublishingStoresNothing(t *testing.T) {
 	})
 }
 
+// A published load is not stored after an invalidation.
 func TestAPublishedLoadIsNotStoredAfterADeletion(t *testing.T) {
 	for name, invalidate := range invalidations {
 		synctest.Test(t, func(t *testing.T) {
@@ -208,6 +213,7 @@ func TestAPublishedLoadIsNotStoredAfterADeletion(t *testing.T) {
 	}
 }
 
+// Subscribers wait for a load that publishes nothing.
 func TestSubscribersWaitForALoadThatPublishesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})
@@ -224,7 +230,7 @@ func TestSubscribersWaitForALoadThatPublishesNothing(t *testing.T) {
 	})
 }
 
-// TestReleaseAfterPublishing lets those go who wait for the whole.
+// A load that releases its callers after publishing releases those that wait for the whole.
 func TestReleaseAfterPublishing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(t, newMapStore(), cache.Config{})

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// NewHandler reports all problems of the settings in one error.
 func TestNewHandlerReportsAllProblemsAtOnce(t *testing.T) {
 	b := &fakeBackend{validate: func(cfg driver.Config) error { return driver.ReadOptions(cfg).Err() }}
 	_, err := cache.NewHandler(cache.Settings{
@@ -47,6 +48,7 @@ func TestNewHandlerReportsAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
+// Each kind of configuration error matches ErrInvalidBackend and its own sentinel only.
 func TestEachErrorOfConfigurationIsDistinguishable(t *testing.T) {
 	kinds := []error{cache.ErrUnknownAlias, cache.ErrUnknownBackend, cache.ErrInvalidSettings, cache.ErrOpenFailed}
 	for i, a := range kinds {
@@ -61,6 +63,7 @@ func TestEachErrorOfConfigurationIsDistinguishable(t *testing.T) {
 	}
 }
 
+// The error about an unknown alias names it and the aliases that there are.
 func TestAnUnknownAliasNamesItAndThoseThereAre(t *testing.T) {
 	h := newHandler(t, cache.Settings{
 		"default":  {Opener: openerOf(newMapStore())},
@@ -76,6 +79,7 @@ func TestAnUnknownAliasNamesItAndThoseThereAre(t *testing.T) {
 	}
 }
 
+// The error about an unknown backend names the import that is missing.
 func TestAnUnknownBackendNamesTheMissingImport(t *testing.T) {
 	tests := []struct{ backend, want string }{
 		{"memory", `unknown backend "memory": none is registered; is this import missing? _ "github.com/larder-go/larder/backends/memstore"`},
@@ -92,6 +96,7 @@ func TestAnUnknownBackendNamesTheMissingImport(t *testing.T) {
 	}
 }
 
+// Two aliases with one memory location and different options are refused.
 func TestOneMemoryLocationWithDifferentOptionsIsRefused(t *testing.T) {
 	b := &fakeBackend{oneStorePerLocation: true}
 	settings := cache.Settings{
@@ -105,6 +110,7 @@ func TestOneMemoryLocationWithDifferentOptionsIsRefused(t *testing.T) {
 	newHandler(t, settings, cache.WithRegistry(b.registry("fake")))
 }
 
+// Two aliases on one server whose prefixes can give the same key are refused.
 func TestPrefixesThatCanGiveTheSameKeyAreRefused(t *testing.T) {
 	tests := []struct {
 		a, b    string
@@ -154,12 +160,14 @@ func TestPrefixesThatCanGiveTheSameKeyAreRefused(t *testing.T) {
 	}
 }
 
+// Prefixes that are refused do give the same key.
 func TestThePrefixesThatAreRefusedDoCollide(t *testing.T) {
 	if cache.DefaultKey("shop", 1, "2:k") != cache.DefaultKey("shop:1", 2, "k") {
 		t.Error("no collision: the check would be without reason")
 	}
 }
 
+// A Handler has a copy of its settings.
 func TestTheHandlersSettingsAreACopy(t *testing.T) {
 	b := new(fakeBackend)
 	options := map[string]any{"a": 1}
@@ -180,6 +188,7 @@ func TestTheHandlersSettingsAreACopy(t *testing.T) {
 	}
 }
 
+// New refuses a nil store and invalid settings.
 func TestNewRefusesWhatCannotBeACache(t *testing.T) {
 	if _, err := cache.New(nil, cache.Config{}); !errors.Is(err, cache.ErrInvalidSettings) {
 		t.Errorf("nil store: %v", err)

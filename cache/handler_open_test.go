@@ -22,6 +22,7 @@ func mustCache(t testing.TB, h *cache.Handler, alias string) *cache.BaseCache {
 	return c
 }
 
+// No store is opened before its first use.
 func TestNothingIsOpenedUntilTheFirstUse(t *testing.T) {
 	b := new(fakeBackend)
 	h := newHandler(t, cache.Settings{"default": {Opener: b.opener()}})
@@ -51,6 +52,7 @@ func TestNothingIsOpenedUntilTheFirstUse(t *testing.T) {
 	}
 }
 
+// Concurrent first users open one store.
 func TestConcurrentFirstUsersOpenOneStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -76,6 +78,7 @@ func TestConcurrentFirstUsersOpenOneStore(t *testing.T) {
 	})
 }
 
+// A failed open is tried again at the next use.
 func TestAFailedOpenIsNotRemembered(t *testing.T) {
 	refused := errors.New("connection refused")
 	down := true
@@ -103,6 +106,7 @@ func TestAFailedOpenIsNotRemembered(t *testing.T) {
 	}
 }
 
+// Open gets the values of the first caller's context and the settings of the alias.
 func TestOpenGetsTheFirstCallersContextAndTheSettings(t *testing.T) {
 	type key struct{}
 	var got context.Context
@@ -124,6 +128,7 @@ func TestOpenGetsTheFirstCallersContextAndTheSettings(t *testing.T) {
 	}
 }
 
+// Waiting for an open ends with the caller's context.
 func TestWaitingForAnOpenEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -149,6 +154,7 @@ func TestWaitingForAnOpenEndsWithTheContext(t *testing.T) {
 	})
 }
 
+// An open that is cancelled is tried again by the next caller.
 func TestAnOpenThatIsCancelledIsTriedAgainByTheNextCaller(t *testing.T) {
 	b := &fakeBackend{opening: func(ctx context.Context, _ driver.Config) error { return ctx.Err() }}
 	h := newHandler(t, cache.Settings{"default": {Opener: b.opener()}})
@@ -163,6 +169,7 @@ func TestAnOpenThatIsCancelledIsTriedAgainByTheNextCaller(t *testing.T) {
 	}
 }
 
+// A panic in Open does not keep later callers from opening.
 func TestAPanicInOpenReleasesTheLock(t *testing.T) {
 	first := true
 	b := &fakeBackend{opening: func(context.Context, driver.Config) error {
@@ -182,6 +189,7 @@ func TestAPanicInOpenReleasesTheLock(t *testing.T) {
 	}
 }
 
+// Aliases of one location with the same options share one store.
 func TestAliasesOfOneLocationShareAStore(t *testing.T) {
 	for _, oneStore := range []bool{true, false} {
 		b := &fakeBackend{oneStorePerLocation: oneStore}
@@ -206,6 +214,7 @@ func TestAliasesOfOneLocationShareAStore(t *testing.T) {
 	}
 }
 
+// Aliases of one server with different options have stores of their own.
 func TestAliasesWithOtherOptionsHaveStoresOfTheirOwnOnAServer(t *testing.T) {
 	b := new(fakeBackend)
 	h := newHandler(t, cache.Settings{
@@ -222,6 +231,7 @@ func TestAliasesWithOtherOptionsHaveStoresOfTheirOwnOnAServer(t *testing.T) {
 	}
 }
 
+// Registries do not see each other's backends.
 func TestTwoRegistriesDoNotSeeEachOther(t *testing.T) {
 	one, two := new(fakeBackend), new(fakeBackend)
 	settings := cache.Settings{"default": {Backend: "fake"}}
@@ -238,6 +248,7 @@ func TestTwoRegistriesDoNotSeeEachOther(t *testing.T) {
 	}
 }
 
+// Register panics on an invalid or repeated name and on an incomplete backend.
 func TestRegisterPanicsOnMistakesOfTheProgram(t *testing.T) {
 	valid := new(fakeBackend).backend()
 	tests := []struct {
@@ -260,6 +271,7 @@ func TestRegisterPanicsOnMistakesOfTheProgram(t *testing.T) {
 	}
 }
 
+// RegisterKeyFunc panics on a repeated name and on a nil function.
 func TestRegisterKeyFuncPanicsOnMistakesOfTheProgram(t *testing.T) {
 	wantPanic(t, `"default" is registered twice`, func() { cache.RegisterKeyFunc("default", cache.DefaultKey) })
 	wantPanic(t, `nil function for "x"`, func() { cache.RegisterKeyFunc("x", nil) })

@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Shutdown ends each open store once and opens none.
 func TestShutdownEndsEachOpenStoreOnceAndOpensNone(t *testing.T) {
 	b := new(fakeBackend)
 	h := newHandler(t, cache.Settings{
@@ -47,6 +48,7 @@ func TestShutdownEndsEachOpenStoreOnceAndOpensNone(t *testing.T) {
 	}
 }
 
+// Shutdown returns the errors of all stores.
 func TestOneFailingShutdownDoesNotHideAnother(t *testing.T) {
 	one, two := newMapStore(), newMapStore()
 	errOne, errTwo := errors.New("one"), errors.New("two")
@@ -78,6 +80,7 @@ func failing(op string, err error) func(context.Context, string, string) error {
 	}
 }
 
+// A Shutdown whose context has ended still reaches all stores.
 func TestAShutdownThatMayNotWaitStillReachesTheStores(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -94,6 +97,7 @@ func TestAShutdownThatMayNotWaitStillReachesTheStores(t *testing.T) {
 	}
 }
 
+// A Shutdown during an open waits for it as long as its context allows.
 func TestAShutdownDuringAnOpenWaitsForItAsLongAsItMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

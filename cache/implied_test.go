@@ -30,6 +30,7 @@ func withoutMemory(t *testing.T) {
 	t.Cleanup(func() { driver.DefaultRegistry = registry })
 }
 
+// Without the memory backend there is no implied default, and the error names both cures.
 func TestWithoutTheMemoryBackendThereIsNoDefault(t *testing.T) {
 	withoutMemory(t)
 	if h := cache.DefaultHandler(); h != nil {
@@ -47,6 +48,7 @@ func TestWithoutTheMemoryBackendThereIsNoDefault(t *testing.T) {
 	}
 }
 
+// With the memory backend imported and no default set, the default cache is in memory.
 func TestTheImpliedDefaultIsInMemory(t *testing.T) {
 	withoutDefault(t)
 	if err := cache.Default().Set(t.Context(), "key", "value"); err != nil {
@@ -61,6 +63,7 @@ func TestTheImpliedDefaultIsInMemory(t *testing.T) {
 	}
 }
 
+// The implied default holds at most 64 MiB.
 func TestTheImpliedDefaultIsBoundedTo64MiB(t *testing.T) {
 	withoutDefault(t)
 	for size, want := range map[int]error{32 << 20: nil, 65 << 20: cache.ErrTooLarge} {
@@ -85,6 +88,7 @@ func TestTheImpliedDefaultIsBoundedTo64MiB(t *testing.T) {
 	}
 }
 
+// The implied default has no alias except "default".
 func TestTheImpliedDefaultHasNoOtherAlias(t *testing.T) {
 	withoutDefault(t)
 	_, _, err := cache.From(t.Context(), "pages").GetBytes(t.Context(), "key")
@@ -94,6 +98,7 @@ func TestTheImpliedDefaultHasNoOtherAlias(t *testing.T) {
 	}
 }
 
+// A scope, or a default that is set, takes precedence over the implied default.
 func TestAScopeOrADefaultThatIsSetComesBeforeTheImpliedDefault(t *testing.T) {
 	withoutDefault(t)
 	h, stores := storesOf(t, "default")
@@ -120,6 +125,7 @@ func logOf(t *testing.T) (*cache.Handler, *strings.Builder) {
 // useFirst is the first use whose name a warning has to say.
 func useFirst(ctx context.Context) error { return cache.Default().Set(ctx, "key", "implied") }
 
+// SetDefault replaces the implied default and warns, naming its first use.
 func TestSetDefaultReplacesTheImpliedDefaultAndNamesItsFirstUse(t *testing.T) {
 	withoutDefault(t)
 	if err := useFirst(t.Context()); err != nil {
@@ -143,6 +149,7 @@ func TestSetDefaultReplacesTheImpliedDefaultAndNamesItsFirstUse(t *testing.T) {
 	}
 }
 
+// SetDefault does not warn of an implied default that was not used.
 func TestSetDefaultDoesNotWarnOfAnImpliedDefaultThatWasNotUsed(t *testing.T) {
 	withoutDefault(t)
 	_ = cache.DefaultHandler()
@@ -158,6 +165,7 @@ func TestSetDefaultDoesNotWarnOfAnImpliedDefaultThatWasNotUsed(t *testing.T) {
 	}
 }
 
+// Concurrent callers get one implied default.
 func TestTheImpliedDefaultIsOneForConcurrentCallers(t *testing.T) {
 	withoutDefault(t)
 	const callers = 32
@@ -179,6 +187,7 @@ func TestTheImpliedDefaultIsOneForConcurrentCallers(t *testing.T) {
 	}
 }
 
+// SetDefault is safe while the implied default is used.
 func TestSetDefaultWhileTheImpliedDefaultIsUsed(t *testing.T) {
 	withoutDefault(t)
 	h, _ := logOf(t)

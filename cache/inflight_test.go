@@ -10,6 +10,8 @@ import (
 	"github.com/larder-go/larder/internal/hooks"
 )
 
+// An invalid max_in_flight, or one for another alias than the default, is an error that says what
+// is right.
 func TestAMaxInFlightThatIsNoneIsAnError(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"default": {"backend": "memory", "max_in_flight": -1}}`:                   "max_in_flight is -1: it must be a number of bytes from 1 on",
@@ -34,6 +36,7 @@ func TestAMaxInFlightThatIsNoneIsAnError(t *testing.T) {
 	}
 }
 
+// InFlight returns the bytes in flight and the limit of the settings.
 func TestInFlightReturnsBytesAndTheLimitOfTheSettings(t *testing.T) {
 	for maxInFlight, want := range map[int64]int64{0: cache.DefaultMaxInFlight, 100: 100} {
 		h, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory", MaxInFlight: maxInFlight}})

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// Each blank and control character of a key is found, wherever it stands.
 func TestEveryBlankAndControlCharacterIsSeenWhereverItStands(t *testing.T) {
 	for c := range 0x100 {
 		refused := c <= ' ' || c == 0x7f

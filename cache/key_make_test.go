@@ -9,6 +9,8 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// MakeKey returns the final key that operations use.
+// Django, make_key
 func TestMakeKeyReturnsTheKeyThatOperationsUse(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{KeyPrefix: "shop", Version: 2})
@@ -24,6 +26,8 @@ func TestMakeKeyReturnsTheKeyThatOperationsUse(t *testing.T) {
 	}
 }
 
+// MakeKey refuses keys that the backend refuses.
+// Django, validate_key
 func TestMakeKeyRefusesWhatTheBackendRefuses(t *testing.T) {
 	c := newCache(t, blankless{newMapStore()}, cache.Config{})
 	if key, err := c.MakeKey(t.Context(), "a b"); !errors.Is(err, cache.ErrInvalidKey) || key != "" {
@@ -41,6 +45,8 @@ func (blankless) CheckKey(key []byte) error {
 	return nil
 }
 
+// ValidateKey refuses empty keys, blanks, control characters and more than 250 bytes.
+// Django, validate_key
 func TestValidateKeySaysWhatNotEveryBackendTakes(t *testing.T) {
 	for key, want := range map[string]string{
 		"": "empty", "a b": "blank", "a\x00": "control", "a\x7f": "control", strings.Repeat("k", 251): "251 bytes",
@@ -57,6 +63,7 @@ func TestValidateKeySaysWhatNotEveryBackendTakes(t *testing.T) {
 	}
 }
 
+// Warnings about keys have a log level of their own.
 func TestWarningsAboutKeysHaveALevelOfTheirOwn(t *testing.T) {
 	book := new(logBook)
 	c := newCache(t, newMapStore(), cache.Config{}, cache.WithLogger(slog.New(book)), cache.WithKeyWarningLevel(slog.LevelDebug))

@@ -8,6 +8,8 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// The default key is prefix:version:key.
+// Django, make_key
 func TestTheDefaultKeyIsPrefixVersionKey(t *testing.T) {
 	tests := []struct {
 		prefix  string
@@ -27,6 +29,8 @@ func TestTheDefaultKeyIsPrefixVersionKey(t *testing.T) {
 	}
 }
 
+// The store gets the final key, with the version of the call or else of the alias.
+// Django, make_key
 func TestTheStoreSeesTheFinalKey(t *testing.T) {
 	tests := []struct {
 		name string
@@ -55,6 +59,7 @@ func TestTheStoreSeesTheFinalKey(t *testing.T) {
 	}
 }
 
+// Aliases of one store with different prefix, version or KeyFunc do not see each other.
 func TestPrefixVersionAndKeyFuncIsolateAliasesOfOneStore(t *testing.T) {
 	s := newMapStore()
 	caches := []*cache.BaseCache{
@@ -80,6 +85,7 @@ func TestPrefixVersionAndKeyFuncIsolateAliasesOfOneStore(t *testing.T) {
 	}
 }
 
+// A negative version is refused by every operation.
 func TestANegativeVersionIsRefusedByEveryOperation(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})
@@ -97,6 +103,7 @@ func TestANegativeVersionIsRefusedByEveryOperation(t *testing.T) {
 	}
 }
 
+// A key that the store cannot hold is refused before any operation on the store.
 func TestAStoreThatCannotHoldAKeyIsNotAskedForIt(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -125,6 +132,7 @@ func TestAStoreThatCannotHoldAKeyIsNotAskedForIt(t *testing.T) {
 	}
 }
 
+// An empty final key is refused and reaches no store.
 func TestAnEmptyFinalKeyReachesNoStore(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{KeyFunc: func(_ string, _ int, key string) string { return key }})
@@ -142,6 +150,7 @@ func TestAnEmptyFinalKeyReachesNoStore(t *testing.T) {
 	}
 }
 
+// Clear with a KeyFunc that does not keep the prefix is ErrUnsupported.
 func TestClearNeedsKeysThatBeginWithTheirPrefix(t *testing.T) {
 	tests := []struct {
 		name      string

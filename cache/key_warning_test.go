@@ -69,6 +69,8 @@ func warnings(t *testing.T, keys ...string) []string {
 	return book.entries()
 }
 
+// A key that Memcached would refuse is logged as a warning on other backends.
+// Django, CacheKeyWarning
 func TestAKeyThatMemcachedWouldRefuseIsAWarning(t *testing.T) {
 	got := warnings(t, "a key")
 	want := "WARN alias=store key=a key problem=it contains a control character or a blank"
@@ -77,6 +79,8 @@ func TestAKeyThatMemcachedWouldRefuseIsAWarning(t *testing.T) {
 	}
 }
 
+// The warning about length is about the final key, in characters.
+// Django, memcache_key_warnings
 func TestTheLengthOfAFinalKeyIsCountedInCharacters(t *testing.T) {
 	const frame = len(":1:")
 	tests := []struct {
@@ -99,6 +103,8 @@ func TestTheLengthOfAFinalKeyIsCountedInCharacters(t *testing.T) {
 	}
 }
 
+// Control characters and blanks in a key are logged as a warning.
+// Django, memcache_key_warnings
 func TestControlCharactersAndBlanksInAKeyAreAWarning(t *testing.T) {
 	for b := range 256 {
 		want := b <= 0x20 || b == 0x7f
@@ -108,6 +114,7 @@ func TestControlCharactersAndBlanksInAKeyAreAWarning(t *testing.T) {
 	}
 }
 
+// Keys that differ in numbers only are warned of once.
 func TestAWarningComesOnceForEachShapeOfKey(t *testing.T) {
 	tests := []struct {
 		name string
@@ -128,6 +135,7 @@ func TestAWarningComesOnceForEachShapeOfKey(t *testing.T) {
 	}
 }
 
+// The number of warnings about keys is bounded.
 func TestTheNumberOfWarningsIsBounded(t *testing.T) {
 	var keys []string
 	for i := range 500 {
@@ -138,6 +146,7 @@ func TestTheNumberOfWarningsIsBounded(t *testing.T) {
 	}
 }
 
+// A warning names its alias, and each alias warns once for all requests.
 func TestAWarningNamesItsAliasAndEachAliasWarns(t *testing.T) {
 	book := new(logBook)
 	h := newHandler(t, cache.Settings{
@@ -160,6 +169,7 @@ func TestAWarningNamesItsAliasAndEachAliasWarns(t *testing.T) {
 	}
 }
 
+// Without WithLogger, the default logger gets the warnings.
 func TestTheDefaultLoggerGetsTheWarnings(t *testing.T) {
 	book := new(logBook)
 	before, output, flags := slog.Default(), log.Writer(), log.Flags()
@@ -178,6 +188,7 @@ func TestTheDefaultLoggerGetsTheWarnings(t *testing.T) {
 	}
 }
 
+// A long key is shortened in the log.
 func TestALongKeyIsShortenedInTheLog(t *testing.T) {
 	got := warnings(t, strings.Repeat("k", 1<<20))
 	if len(got) != 1 || len(got[0]) > 500 || !strings.Contains(got[0], "kkk… ") {
@@ -185,6 +196,7 @@ func TestALongKeyIsShortenedInTheLog(t *testing.T) {
 	}
 }
 
+// Warnings are safe for concurrent use.
 func TestWarningsAreSafeForConcurrentUse(t *testing.T) {
 	book := new(logBook)
 	c := newCache(t, newMapStore(), cache.Config{}, cache.WithLogger(slog.New(book)))

@@ -8,7 +8,8 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
-// A server recovers from the panic, and shuts down some day.
+// Shutdown does not wait for an operation whose KeyFunc panicked. A server recovers from the panic,
+// and shuts down some day.
 func TestShutdownDoesNotWaitForAKeyFuncThatPanicked(t *testing.T) {
 	for name, operation := range map[string]func(c *cache.BaseCache){
 		"GetMany":    func(c *cache.BaseCache) { _, _ = c.GetMany(t.Context(), []string{"good", "bad"}) },

@@ -144,6 +144,7 @@ func await[T any](ctx context.Context, f *cache.Future[T]) error {
 	return err
 }
 
+// The tables of operations in these tests have every method of Cache.
 func TestTheTablesHaveEveryMethodOfTheInterface(t *testing.T) {
 	var methods []string
 	for i, all := 0, reflect.TypeFor[cache.Cache](); i < all.NumMethod(); i++ {

@@ -23,6 +23,7 @@ func (s headless) Add(ctx context.Context, key, value []byte, ttl time.Duration)
 	return nil, added, err
 }
 
+// Add reads an entry whose head the store did not return.
 func TestAddLooksAtAnEntryWhoseHeadItDidNotGet(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, headless{mapStore: s}, cache.Config{}, quiet)
@@ -35,6 +36,7 @@ func TestAddLooksAtAnEntryWhoseHeadItDidNotGet(t *testing.T) {
 	}
 }
 
+// Add stores when the entry that it found is gone again.
 func TestAddStoresWhenWhatItFoundIsGoneAgain(t *testing.T) {
 	s := newMapStore()
 	s.plant(":1:k", []byte("7"))
@@ -44,6 +46,7 @@ func TestAddStoresWhenWhatItFoundIsGoneAgain(t *testing.T) {
 	}
 }
 
+// Add replaces a foreign entry only while it is there.
 func TestAddReplacesAForeignEntryOnlyWhileItIsThere(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -65,6 +68,7 @@ func TestAddReplacesAForeignEntryOnlyWhileItIsThere(t *testing.T) {
 	}
 }
 
+// Add of a native value replaces a foreign entry.
 func TestAddOfANativeValueReplacesAForeignEntry(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{}, quiet)
@@ -77,6 +81,7 @@ func TestAddOfANativeValueReplacesAForeignEntry(t *testing.T) {
 	}
 }
 
+// Add returns backend errors of each of its steps.
 func TestAddReturnsTheBackendsErrors(t *testing.T) {
 	for _, op := range []string{"Add", "Get", "Set"} {
 		s := newMapStore()
@@ -89,6 +94,7 @@ func TestAddReturnsTheBackendsErrors(t *testing.T) {
 	}
 }
 
+// Has reads only the head where the store can peek.
 func TestHasNeedsOnlyTheHeadWhereTheStoreCanPeek(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -103,6 +109,7 @@ func TestHasNeedsOnlyTheHeadWhereTheStoreCanPeek(t *testing.T) {
 	}
 }
 
+// The options of a call take precedence over those of its view.
 func TestTheOptionsOfAViewApplyBeforeThoseOfTheCall(t *testing.T) {
 	s := newMapStore()
 	view := cache.For[string](newCache(t, s, cache.Config{}), cache.After(time.Minute), cache.Version(3))

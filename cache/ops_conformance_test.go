@@ -65,10 +65,16 @@ func overProxy(tb testing.TB, store driver.Store, cfg cache.Config, opts ...cach
 	return h.Proxy("default")
 }
 
-func TestCacheOverMemoryConforms(t *testing.T)       { cachetest.RunCache(t, memoryHarness) }
-func TestCacheWithoutAbilitiesConforms(t *testing.T) { cachetest.RunCache(t, plainHarness) }
-func TestCacheWithAbilitiesConforms(t *testing.T)    { cachetest.RunCache(t, ableHarness) }
+// A cache over the memory store passes the conformance suite.
+func TestCacheOverMemoryConforms(t *testing.T) { cachetest.RunCache(t, memoryHarness) }
 
+// A cache over a store without optional abilities passes the conformance suite.
+func TestCacheWithoutAbilitiesConforms(t *testing.T) { cachetest.RunCache(t, plainHarness) }
+
+// A cache over a store with all abilities passes the conformance suite.
+func TestCacheWithAbilitiesConforms(t *testing.T) { cachetest.RunCache(t, ableHarness) }
+
+// A Proxy passes the conformance suite.
 func TestProxyConforms(t *testing.T) {
 	cachetest.RunCacheOver(t, memoryHarness, overProxy)
 	cachetest.RunCacheOver(t, ableHarness, overProxy)

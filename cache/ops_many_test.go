@@ -49,6 +49,8 @@ func (s partialStore) SetMany(ctx context.Context, items []driver.Item, ttl time
 	return errs, nil
 }
 
+// Many-operations are one call of a store that has them.
+// Django, get_many
 func TestManyOperationsAreOneCallOfAStoreThatHasThem(t *testing.T) {
 	s := newManyStore()
 	c := newCache(t, s, cache.Config{})
@@ -71,6 +73,7 @@ func TestManyOperationsAreOneCallOfAStoreThatHasThem(t *testing.T) {
 	}
 }
 
+// SetMany with a timeout of zero deletes in one call.
 func TestAnExpiredSetManyDeletesInOneCall(t *testing.T) {
 	s := newManyStore()
 	c := newCache(t, s, cache.Config{})
@@ -82,6 +85,7 @@ func TestAnExpiredSetManyDeletesInOneCall(t *testing.T) {
 	}
 }
 
+// Many-operations of nothing send nothing and open nothing.
 func TestManyOperationsOfNothingSendNothing(t *testing.T) {
 	backend := &driver.Backend{
 		Open: func(context.Context, driver.Config) (driver.Store, error) {
@@ -102,6 +106,7 @@ func TestManyOperationsOfNothingSendNothing(t *testing.T) {
 	}
 }
 
+// Many-operations of nothing refuse wrong options.
 func TestManyOperationsOfNothingStillRefuseWrongOptions(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	if _, err := c.GetMany(t.Context(), nil, cache.Version(-1)); !errors.Is(err, cache.ErrInvalidVersion) {
@@ -125,6 +130,8 @@ func setManyStores() map[string]driver.Store {
 	}
 }
 
+// SetMany returns the caller's keys that failed.
+// Django, set_many
 func TestSetManyReturnsTheKeysThatFailed(t *testing.T) {
 	for form, store := range setManyStores() {
 		c := newCache(t, store, cache.Config{})
@@ -140,6 +147,7 @@ func TestSetManyReturnsTheKeysThatFailed(t *testing.T) {
 	}
 }
 
+// SetMany that fails as a whole returns all keys.
 func TestSetManyThatFailsAsAWholeReturnsAllKeys(t *testing.T) {
 	s := newManyStore()
 	s.hook = func(context.Context, string, string) error { return errBackend }
@@ -149,6 +157,7 @@ func TestSetManyThatFailsAsAWholeReturnsAllKeys(t *testing.T) {
 	}
 }
 
+// SetMany with a value that cannot be encoded sends nothing.
 func TestSetManyWithAnUnencodableValueSendsNothing(t *testing.T) {
 	s := newMapStore()
 	failed, err := newCache(t, s, cache.Config{}).SetMany(t.Context(), map[string]any{"a": 1, "b": make(chan int)})
@@ -161,6 +170,7 @@ func TestSetManyWithAnUnencodableValueSendsNothing(t *testing.T) {
 	}
 }
 
+// A backend error is no miss for GetMany.
 func TestABackendErrorIsNoMissForGetMany(t *testing.T) {
 	for form, store := range map[string]*mapStore{"native form": newManyStore().mapStore, "default form": newMapStore()} {
 		store.hook = func(context.Context, string, string) error { return errBackend }
@@ -170,6 +180,7 @@ func TestABackendErrorIsNoMissForGetMany(t *testing.T) {
 	}
 }
 
+// GetMany of a view returns what it can read and the first error.
 func TestGetManyOfAViewReturnsWhatItCanReadAndTheFirstError(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	if _, err := c.SetMany(t.Context(), map[string]any{"a": 1, "b": "text", "c": 3}); err != nil {
@@ -181,6 +192,7 @@ func TestGetManyOfAViewReturnsWhatItCanReadAndTheFirstError(t *testing.T) {
 	}
 }
 
+// A damaged entry is a miss for GetMany, and is reported.
 func TestADamagedEntryIsReportedByGetMany(t *testing.T) {
 	s := newMapStore()
 	s.hook = func(_ context.Context, op, key string) error {
@@ -200,6 +212,7 @@ func TestADamagedEntryIsReportedByGetMany(t *testing.T) {
 	}
 }
 
+// SetMany leaves no old value under a key whose new value is too large.
 func TestSetManyLeavesNoOldValueUnderAKeyWhoseNewOneIsTooLarge(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{Compression: codec.S2, CompressMin: 1, MaxDecompressed: 100})
 	ctx := t.Context()

@@ -118,6 +118,7 @@ func wantKeys(t *testing.T, what string, err, cause error, keys ...string) {
 	}
 }
 
+// With some servers down, GetMany returns what the others have and names the keys that failed.
 func TestGetManyReturnsWhatTheHealthyServersHaveAndNamesTheKeysThatFailed(t *testing.T) {
 	asked := []string{"down2", "a", "missing", "down1", "b", "a", "down2"}
 	partly(t, cache.Config{}, errBackend, func(t *testing.T, c *cache.BaseCache, log *eventLog) {
@@ -149,6 +150,7 @@ func TestGetManyReturnsWhatTheHealthyServersHaveAndNamesTheKeysThatFailed(t *tes
 	})
 }
 
+// With some servers down, SetMany and DeleteMany name exactly the keys that failed.
 func TestSetManyAndDeleteManyNameExactlyTheKeysThatFailed(t *testing.T) {
 	partly(t, cache.Config{}, errBackend, func(t *testing.T, c *cache.BaseCache, log *eventLog) {
 		failed, err := c.SetMany(t.Context(), map[string]any{"a": 5, "b": 6, "down1": 7})
@@ -175,7 +177,8 @@ func TestSetManyAndDeleteManyNameExactlyTheKeysThatFailed(t *testing.T) {
 	})
 }
 
-// A backend that does not answer is not waited for at each key.
+// A many-operation that goes key by key calls a backend that does not answer once, and does not
+// wait for it at each key.
 func TestOneByOneABackendThatDoesNotAnswerIsAskedOnce(t *testing.T) {
 	f := newFleet()
 	*f.failure = os.ErrDeadlineExceeded
@@ -187,7 +190,7 @@ func TestOneByOneABackendThatDoesNotAnswerIsAskedOnce(t *testing.T) {
 	wantKeys(t, "GetMany", err, os.ErrDeadlineExceeded, "down1", "b", "down2")
 }
 
-// The breaker would refuse what the healthy servers have.
+// The breaker opens only if no server answers: it would refuse what the healthy servers have.
 func TestABreakerIsOpenedOnlyIfNoServerAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
 		keys []string
@@ -221,7 +224,7 @@ func TestABreakerIsOpenedOnlyIfNoServerAnswers(t *testing.T) {
 	}
 }
 
-// Of a backend of which one server is silent nobody need say that it is.
+// A backend counts as unresponsive only if none of its servers answers.
 func TestABackendIsUnresponsiveOnlyIfNoServerAnswers(t *testing.T) {
 	f := newFleet()
 	*f.failure = os.ErrDeadlineExceeded
@@ -242,6 +245,7 @@ func TestABackendIsUnresponsiveOnlyIfNoServerAnswers(t *testing.T) {
 	}
 }
 
+// The text of an error about keys is short, however many keys failed.
 func TestTheTextOfAKeysErrorIsShortHoweverManyFail(t *testing.T) {
 	f := newFleet()
 	*f.failure = errBackend

@@ -31,6 +31,8 @@ func wantHas(t *testing.T, c cache.Cache, key string, want bool, opts ...cache.O
 	}
 }
 
+// IncrVersion keeps the remaining timeout.
+// Django, incr_version
 func TestIncrVersionKeepsTheTimeLeftOfTheEnvelope(t *testing.T) {
 	c, s := clockedCache(t)
 	mustSet(t, c, "ends", "value", cache.After(time.Minute))
@@ -49,6 +51,7 @@ func TestIncrVersionKeepsTheTimeLeftOfTheEnvelope(t *testing.T) {
 	wantHas(t, c, "lasts", true, cache.Version(2))
 }
 
+// IncrVersion of an integer starts its timeout again if the store cannot tell what remains.
 func TestIncrVersionOfAnIntegerRestartsTheTimeoutIfTheStoreHasNoTTL(t *testing.T) {
 	c, s := clockedCache(t)
 	mustSet(t, c, "n", 7, cache.After(time.Minute))
@@ -62,6 +65,7 @@ func TestIncrVersionOfAnIntegerRestartsTheTimeoutIfTheStoreHasNoTTL(t *testing.T
 	wantHas(t, c, "n", false, cache.Version(2))
 }
 
+// IncrVersion moves a native value itself.
 func TestIncrVersionMovesANativeValueItself(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -80,6 +84,7 @@ func TestIncrVersionMovesANativeValueItself(t *testing.T) {
 	}
 }
 
+// IncrVersion and DecrVersion refuse versions outside of the range.
 func TestTheLargestVersionsAreNotExceeded(t *testing.T) {
 	c, _ := clockedCache(t)
 	mustSet(t, c, "k", 1, cache.Version(math.MaxInt))
@@ -96,6 +101,7 @@ func TestTheLargestVersionsAreNotExceeded(t *testing.T) {
 	wantHas(t, c, "k", true, cache.Version(math.MaxInt))
 }
 
+// IncrVersion that cannot write leaves the old entry.
 func TestIncrVersionThatCannotWriteLeavesTheEntry(t *testing.T) {
 	c, s := clockedCache(t)
 	mustSet(t, c, "k", 1)
@@ -106,6 +112,7 @@ func TestIncrVersionThatCannotWriteLeavesTheEntry(t *testing.T) {
 	wantHas(t, c, "k", true)
 }
 
+// Incr on a store without counters is ErrUnsupported.
 func TestIncrWithoutACounterIsUnsupported(t *testing.T) {
 	c, _ := clockedCache(t)
 	mustSet(t, c, "n", 1)

@@ -41,6 +41,7 @@ func newOutage() *outage {
 
 func discardLog() cache.HandlerOption { return cache.WithLogger(slog.New(slog.DiscardHandler)) }
 
+// With on_error "miss", an outage reads as misses and drops writes.
 func TestWithMissOnErrorAnOutageReadsAsMissesAndDropsWrites(t *testing.T) {
 	o := newOutage()
 	events := new(signals.Signal[cache.Event])
@@ -80,7 +81,8 @@ func TestWithMissOnErrorAnOutageReadsAsMissesAndDropsWrites(t *testing.T) {
 	}
 }
 
-// What was to be deleted and may still be there is the caller's business.
+// Clear and invalidations return their error whatever on_error says, since the entries may still be
+// there.
 func TestFailClosedReturnsTheErrorWhateverOnErrorSays(t *testing.T) {
 	down := newOutage()
 	down.down.Store(true)
@@ -142,6 +144,7 @@ func TestFailClosedReturnsTheErrorWhateverOnErrorSays(t *testing.T) {
 	}
 }
 
+// on_error "miss" never hides a mistake of the caller.
 func TestMissOnErrorNeverHidesAMistakeOfTheCaller(t *testing.T) {
 	o := newOutage()
 	c := newCache(t, o, cache.Config{OnError: cache.MissOnError}, discardLog())
@@ -165,6 +168,7 @@ func TestMissOnErrorNeverHidesAMistakeOfTheCaller(t *testing.T) {
 	}
 }
 
+// In an outage, GetOrSet loads once for all waiting callers.
 func TestInAnOutageGetOrSetLoadsOnceForAllWaitingCallers(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{
 		"MissOnError":         {OnError: cache.MissOnError},
@@ -207,6 +211,7 @@ func TestInAnOutageGetOrSetLoadsOnceForAllWaitingCallers(t *testing.T) {
 	}
 }
 
+// The breaker does not call a dead server until its cooldown ends, and notices its return.
 func TestTheBreakerLeavesADeadServerAloneAndNoticesItsReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOutage()
@@ -239,6 +244,7 @@ func TestTheBreakerLeavesADeadServerAloneAndNoticesItsReturn(t *testing.T) {
 	})
 }
 
+// A context that has ended is the error of an operation while the breaker is open.
 func TestAnEndedContextIsReportedAsSuchWhileTheBreakerIsOpen(t *testing.T) {
 	down := newOutage()
 	down.down.Store(true)
@@ -261,6 +267,7 @@ func TestAnEndedContextIsReportedAsSuchWhileTheBreakerIsOpen(t *testing.T) {
 	}
 }
 
+// Answers of the server and mistakes of the caller do not open the breaker.
 func TestTheBreakerIsNotOpenedByAnswersAndMistakes(t *testing.T) {
 	o := newOutage()
 	c := newCache(t, o, cache.Config{BreakerFailures: 1}, discardLog())

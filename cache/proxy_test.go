@@ -30,6 +30,7 @@ func storesOf(t *testing.T, aliases ...string) (*cache.Handler, map[string]*mapS
 	return newHandler(t, settings), stores
 }
 
+// A Proxy finds its cache at each call: that of the scope, else that of the default Handler.
 func TestAProxyFindsItsCacheAtEachCall(t *testing.T) {
 	first, firstStores := storesOf(t, "default", "other")
 	second, secondStores := storesOf(t, "default", "other")
@@ -62,6 +63,7 @@ func TestAProxyFindsItsCacheAtEachCall(t *testing.T) {
 	}
 }
 
+// A Proxy follows SetDefault.
 func TestAProxyFollowsTheDefaultHandler(t *testing.T) {
 	first, firstStores := storesOf(t, "default")
 	second, secondStores := storesOf(t, "default")
@@ -80,8 +82,7 @@ func TestAProxyFollowsTheDefaultHandler(t *testing.T) {
 	}
 }
 
-// Each operation reaches the method of the cache that has its name, which puts
-// it in its errors.
+// A Proxy forwards each operation to the method of that name.
 func TestAProxyForwardsEveryOperation(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	if err := h.Shutdown(t.Context()); err != nil {
@@ -96,6 +97,7 @@ func TestAProxyForwardsEveryOperation(t *testing.T) {
 	}
 }
 
+// Every operation of a Proxy whose cache does not exist returns that error.
 func TestEveryOperationOfACacheThatDoesNotExistIsItsError(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	scope := h.Scope(t.Context())
@@ -140,6 +142,7 @@ func TestEveryOperationOfACacheThatDoesNotExistIsItsError(t *testing.T) {
 	}
 }
 
+// Closing a Proxy creates nothing.
 func TestClosingAProxyCreatesNothing(t *testing.T) {
 	h, stores := storesOf(t, "default", "other")
 	other, _ := storesOf(t, "default")
@@ -160,6 +163,7 @@ func TestClosingAProxyCreatesNothing(t *testing.T) {
 	}
 }
 
+// Closing a Proxy closes the cache of its request and no other.
 func TestClosingAProxyClosesTheRequestsCacheAndNoOther(t *testing.T) {
 	h, _ := storesOf(t, "default", "other")
 	closed := countCloses(h)

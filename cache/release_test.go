@@ -24,6 +24,7 @@ func releases(t *testing.T, compression codec.Compression) (older, newer *cache.
 	return older, newer, func() int { return s.count("Set") + s.count("Add") + s.count("Replace") + s.count("ReplaceHead") }
 }
 
+// Two releases on one store replace each other's values at most once.
 func TestTwoReleasesReplaceEachOthersValuesOnceAtMost(t *testing.T) {
 	for name, value := range map[string]any{
 		"nil": nil, "integer": int64(7), "bytes": []byte("bytes"), "text": "some text", "value": map[string]any{"a": "b"},
@@ -71,6 +72,7 @@ func loadAny(t *testing.T, c *cache.BaseCache, value any, loads *int) (got any) 
 	return got
 }
 
+// Entries of the release before are read by every operation.
 func TestEntriesOfTheReleaseBeforeAreReadByEveryOperation(t *testing.T) {
 	older, newer, _ := releases(t, nil)
 	mustSet(t, older, "k", "text", cache.After(time.Hour))
@@ -98,7 +100,7 @@ func TestEntriesOfTheReleaseBeforeAreReadByEveryOperation(t *testing.T) {
 	}
 }
 
-// What the release before does with an entry of this one: to it, it is absent.
+// An entry of this release is absent to the release before.
 func TestEntriesOfThisReleaseAreAbsentToTheOneBefore(t *testing.T) {
 	older, newer, _ := releases(t, nil)
 	mustSet(t, newer, "k", "text")

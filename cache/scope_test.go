@@ -39,6 +39,8 @@ func wantCloses(t *testing.T, counts *closeCounts, want map[string]int) {
 	}
 }
 
+// A scope gives one object for each alias; two scopes give two objects over one store.
+// Django, caches
 func TestAScopeGivesOneCacheForEachAlias(t *testing.T) {
 	h, stores := storesOf(t, "default", "other")
 	one, two := h.Scope(t.Context()), h.Scope(t.Context())
@@ -63,6 +65,8 @@ func TestAScopeGivesOneCacheForEachAlias(t *testing.T) {
 	}
 }
 
+// Ranging over a scope and closing it create nothing.
+// Django, caches.all
 func TestRangingAndClosingCreateNothing(t *testing.T) {
 	h, stores := storesOf(t, "default", "a", "b")
 	closed := countCloses(h)
@@ -96,6 +100,8 @@ func TestRangingAndClosingCreateNothing(t *testing.T) {
 	}
 }
 
+// A scope closes the caches that its request used, once, and nothing else.
+// Django, close_caches
 func TestAScopeClosesWhatTheRequestUsedOnceAndNothingElse(t *testing.T) {
 	h, _ := storesOf(t, "default", "sessions", "unused")
 	closed := countCloses(h)
@@ -114,6 +120,7 @@ func TestAScopeClosesWhatTheRequestUsedOnceAndNothingElse(t *testing.T) {
 	wantCloses(t, closed, map[string]int{"default": 1, "sessions": 1})
 }
 
+// A cache is usable after Close.
 func TestACacheIsUsableAfterClose(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	closed := countCloses(h)
@@ -137,6 +144,8 @@ func TestACacheIsUsableAfterClose(t *testing.T) {
 	wantCloses(t, closed, map[string]int{"default": 2})
 }
 
+// CloseCaches closes the scope of its context, also after the client has left.
+// Django, close_caches
 func TestCloseCachesClosesTheScopeOfTheContext(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	setDefault(t, h)
@@ -155,6 +164,7 @@ func TestCloseCachesClosesTheScopeOfTheContext(t *testing.T) {
 	wantCloses(t, closed, map[string]int{"default": 1})
 }
 
+// A scope is a context with the deadline and the values of its parent.
 func TestAScopeIsTheContextThatItWasMadeOf(t *testing.T) {
 	type key struct{}
 	h, _ := storesOf(t, "default")
@@ -173,6 +183,7 @@ func TestAScopeIsTheContextThatItWasMadeOf(t *testing.T) {
 	}
 }
 
+// Of nested scopes the innermost counts.
 func TestTheInnermostScopeCounts(t *testing.T) {
 	one, _ := storesOf(t, "default")
 	two, _ := storesOf(t, "default")
@@ -188,6 +199,7 @@ func TestTheInnermostScopeCounts(t *testing.T) {
 	t.Error("the inner scope was not used")
 }
 
+// A scope that is not used allocates at most once.
 func TestAScopeCostsNextToNothingWhenUnused(t *testing.T) {
 	h, _ := storesOf(t, "default")
 	ctx := t.Context()

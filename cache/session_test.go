@@ -30,6 +30,7 @@ func shutdowns(s *mapStore) []int {
 	return counts
 }
 
+// A request has one session of a store with sessions, opened at its first use and ended once.
 func TestARequestHasOneSessionThatEndsOnce(t *testing.T) {
 	store, s := newSessionStore()
 	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(store)}})
@@ -59,6 +60,7 @@ func TestARequestHasOneSessionThatEndsOnce(t *testing.T) {
 	}
 }
 
+// An operation after Close leaks no session.
 func TestAnOperationAfterCloseLeaksNoSession(t *testing.T) {
 	store, s := newSessionStore()
 	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(store)}})
@@ -82,6 +84,7 @@ func TestAnOperationAfterCloseLeaksNoSession(t *testing.T) {
 	}
 }
 
+// Outside of a request no session is opened.
 func TestOutsideOfARequestThereIsNoSession(t *testing.T) {
 	store, s := newSessionStore()
 	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(store)}})
@@ -93,6 +96,7 @@ func TestOutsideOfARequestThereIsNoSession(t *testing.T) {
 	}
 }
 
+// A session that cannot be opened is the error of the operation.
 func TestASessionThatCannotBeOpenedIsTheErrorOfTheOperation(t *testing.T) {
 	store, s := newSessionStore()
 	exhausted := errors.New("no connection is free")
@@ -112,6 +116,7 @@ func TestASessionThatCannotBeOpenedIsTheErrorOfTheOperation(t *testing.T) {
 	}
 }
 
+// Close returns the errors of all sessions.
 func TestOneFailingCloseDoesNotHideAnother(t *testing.T) {
 	one, oneMap := newSessionStore()
 	two, twoMap := newSessionStore()
@@ -144,6 +149,7 @@ func TestOneFailingCloseDoesNotHideAnother(t *testing.T) {
 	}
 }
 
+// Close is safe while goroutines of the request use the cache.
 func TestCloseIsSafeBesideTheGoroutinesOfTheRequest(t *testing.T) {
 	store, s := newSessionStore()
 	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(store)}, "plain": {Opener: openerOf(newMapStore())}})

@@ -9,7 +9,8 @@ import (
 	"github.com/larder-go/larder/internal/proportion"
 )
 
-// What a user of Django pastes is understood, or refused with the cure.
+// Django's settings are understood, or refused with what to write instead.
+// Django, CACHES
 func TestWhatDjangosSettingsSayOtherwiseIsRefusedWithTheCure(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a": {"KEY_FUNCTION": "path.to.func"}}`:      `unknown member "KEY_FUNCTION": it is called key_func`,
@@ -39,6 +40,8 @@ func TestWhatDjangosSettingsSayOtherwiseIsRefusedWithTheCure(t *testing.T) {
 	}
 }
 
+// A backend of Django by its dotted path is refused with its name here.
+// Django, CACHES
 func TestABackendByItsDottedPathIsRefusedWithItsNameHere(t *testing.T) {
 	for path, want := range map[string]string{
 		"django.core.cache.backends.redis.RedisCache":          "redis",
@@ -59,13 +62,16 @@ func TestABackendByItsDottedPathIsRefusedWithItsNameHere(t *testing.T) {
 	}
 }
 
+// Names of options in JSON are matched in any case.
+// Django, OPTIONS
 func TestNamesOfOptionsInJSONAreMatchedWithoutRegardToCase(t *testing.T) {
 	if got := parseOne(t, `{"default": {"OPTIONS": {"MAX_ENTRIES": 5}}}`).Options["max_entries"]; fmt.Sprint(got) != "5" {
 		t.Errorf("max_entries is %v", got)
 	}
 }
 
-// A settings file of many lines, each of which is wrong, takes time in proportion.
+// Each error in a long settings file names its line, and finding them takes time in proportion to
+// the length.
 func TestEveryErrorOfALongTextHasItsLine(t *testing.T) {
 	parse := func(size int) func() {
 		var b strings.Builder

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// Settings are read from the environment.
 func TestSettingsComeFromTheEnvironment(t *testing.T) {
 	got, err := cache.SettingsFromEnv([]string{
 		"PATH=/bin",
@@ -28,6 +29,7 @@ func TestSettingsComeFromTheEnvironment(t *testing.T) {
 	}
 }
 
+// Errors about the environment name the variable and not its value.
 func TestErrorsAboutTheEnvironmentNameTheVariableAndNotItsValue(t *testing.T) {
 	_, err := cache.SettingsFromEnv([]string{
 		"LARDER_CACHE_=memory://",
@@ -53,6 +55,7 @@ func TestErrorsAboutTheEnvironmentNameTheVariableAndNotItsValue(t *testing.T) {
 	}
 }
 
+// Two variables for one alias are an error that names both.
 func TestTwoVariablesForOneAliasAreAnErrorThatNamesBoth(t *testing.T) {
 	_, err := cache.SettingsFromEnv([]string{"LARDER_CACHE_DEFAULT=memory://", "LARDER_CACHE_default=redis://user:secret@host"})
 	want := `environment variables LARDER_CACHE_DEFAULT and LARDER_CACHE_default are both alias "default": remove one`

@@ -52,6 +52,7 @@ func parsed(t *testing.T, raw string) cache.Config {
 	return cfg
 }
 
+// A backend reads its location from the URL itself.
 func TestABackendReadsItsLocationFromAURL(t *testing.T) {
 	for _, test := range []struct {
 		name, url, want string
@@ -69,6 +70,7 @@ func TestABackendReadsItsLocationFromAURL(t *testing.T) {
 	}
 }
 
+// ParseURL asks a registered backend for the location.
 func TestABackendThatIsRegisteredIsAskedByParseURL(t *testing.T) {
 	var location string
 	driver.Register("placed-early", placed(&location, pathOf))
@@ -81,6 +83,7 @@ func TestABackendThatIsRegisteredIsAskedByParseURL(t *testing.T) {
 	}
 }
 
+// A location that the backend refuses is ErrInvalidSettings, without its password.
 func TestALocationThatABackendRefusesIsInvalidSettings(t *testing.T) {
 	for url, want := range map[string]string{
 		"placed://host/var/cache":       `alias "default": placed URL: there must be no host`,
@@ -93,6 +96,7 @@ func TestALocationThatABackendRefusesIsInvalidSettings(t *testing.T) {
 	}
 }
 
+// A location that is set after ParseURL is kept.
 func TestALocationThatIsSetAfterParseURLIsKept(t *testing.T) {
 	cfg := parsed(t, "placed:///var/cache")
 	cfg.Location = "/elsewhere"

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Settings are printed and logged without their secrets.
 func TestSettingsAreShownWithoutTheirSecrets(t *testing.T) {
 	cfg := cache.Config{
 		Backend: "redis", Location: "redis://u:secret@host:6379/0", KeyPrefix: "shop",
@@ -31,6 +32,7 @@ func TestSettingsAreShownWithoutTheirSecrets(t *testing.T) {
 	}
 }
 
+// Errors about settings show no secrets.
 func TestErrorsOfSettingsShowNoSecrets(t *testing.T) {
 	backend := driver.Backend{Open: nil, Validate: nil}
 	for name, settings := range map[string]cache.Settings{
@@ -47,6 +49,7 @@ func TestErrorsOfSettingsShowNoSecrets(t *testing.T) {
 	}
 }
 
+// A Config can be checked by itself, for an alias.
 func TestAConfigIsCheckedByItself(t *testing.T) {
 	if err := (cache.Config{Backend: "memory"}).Check("sessions"); err != nil {
 		t.Error(err)

@@ -31,6 +31,7 @@ func parseOne(t *testing.T, data string) cache.Config {
 	return settings["default"]
 }
 
+// Settings from Go, JSON and URLs are equal.
 func TestSettingsFromGoJSONAndURLsAreEqual(t *testing.T) {
 	want := cache.Config{
 		Backend:         "redis",
@@ -66,6 +67,7 @@ func TestSettingsFromGoJSONAndURLsAreEqual(t *testing.T) {
 	}
 }
 
+// Numbers in JSON options keep all digits.
 func TestNumbersInJSONOptionsKeepTheirDigits(t *testing.T) {
 	cfg := parseOne(t, `{"default": {"backend": "memory", "options": {"max_bytes": 9007199254740993}}}`)
 	if got := cfg.Options["max_bytes"]; got != json.Number("9007199254740993") {
@@ -73,6 +75,7 @@ func TestNumbersInJSONOptionsKeepTheirDigits(t *testing.T) {
 	}
 }
 
+// A registered KeyFunc can be named in JSON and URLs.
 func TestARegisteredKeyFuncCanBeNamed(t *testing.T) {
 	for name, source := range map[string]string{
 		"JSON": `{"default": {"backend": "memory", "key_func": "test-hidden"}}`,
@@ -85,6 +88,7 @@ func TestARegisteredKeyFuncCanBeNamed(t *testing.T) {
 	}
 }
 
+// Default, never, a duration and zero can be written in each source of settings.
 func TestTheFourTimeoutsInEachSource(t *testing.T) {
 	tests := []struct {
 		json, url string
@@ -117,6 +121,7 @@ func TestTheFourTimeoutsInEachSource(t *testing.T) {
 	}
 }
 
+// A timeout is written in the form in which it is read.
 func TestATimeoutReadsAsItIsWritten(t *testing.T) {
 	tests := map[string]cache.Timeout{
 		"default": {},
@@ -134,6 +139,7 @@ func TestATimeoutReadsAsItIsWritten(t *testing.T) {
 	}
 }
 
+// A malformed timeout is an error and leaves the old one.
 func TestAMalformedTimeoutLeavesTheOldOne(t *testing.T) {
 	timeout := cache.Never
 	err := json.Unmarshal([]byte(`"soon"`), &timeout)
@@ -143,12 +149,14 @@ func TestAMalformedTimeoutLeavesTheOldOne(t *testing.T) {
 	}
 }
 
+// A text that is no JSON is no timeout.
 func TestWhatIsNotJSONIsNoTimeout(t *testing.T) {
 	if err := new(cache.Timeout).UnmarshalJSON([]byte("5m")); err == nil {
 		t.Error("no error")
 	}
 }
 
+// Compression "none" can be named.
 func TestNoCompressionCanBeNamed(t *testing.T) {
 	for _, source := range []string{`{"default": {"compression": "none"}}`, `{"default": "memory://?compression=none"}`} {
 		if got := parseOne(t, source).Compression; got != nil {
@@ -157,6 +165,7 @@ func TestNoCompressionCanBeNamed(t *testing.T) {
 	}
 }
 
+// Settings can be a part of a larger JSON document.
 func TestSettingsCanBeAPartOfALargerConfiguration(t *testing.T) {
 	var program struct {
 		Listen string         `json:"listen"`
@@ -174,6 +183,7 @@ func TestSettingsCanBeAPartOfALargerConfiguration(t *testing.T) {
 
 const invalidSettings = "invalid cache backend: invalid settings: "
 
+// Malformed settings in JSON are an error that says where and what would be right.
 func TestMalformedJSONIsAnErrorThatSaysWhereAndWhatIsRight(t *testing.T) {
 	const timeouts = `it must be a number of seconds, a duration such as "5m", or "never"`
 	const members = "the members are backend, location, options, key_prefix, timeout, version, key_func, codec, compression, compress_min, max_decompressed, on_error, on_wrong_type, breaker_failures, breaker_cooldown, max_in_flight"

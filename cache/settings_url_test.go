@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// A malformed settings URL is an error that says what would be right.
 func TestMalformedURLIsAnErrorThatSaysWhatIsRight(t *testing.T) {
 	const form = "it must have the form backend://user:password@host:port/path?option=value, with all other characters percent-encoded"
 	const escape = "a % must be followed by two hexadecimal digits, and must not stand for an ASCII character in the host"
@@ -55,6 +56,7 @@ func TestMalformedURLIsAnErrorThatSaysWhatIsRight(t *testing.T) {
 	}
 }
 
+// The location of a settings URL is what its backend needs of it.
 func TestTheLocationOfAURL(t *testing.T) {
 	tests := []struct{ url, backend, location string }{
 		{"memory://", "memory", ""},
@@ -81,6 +83,7 @@ func TestTheLocationOfAURL(t *testing.T) {
 	}
 }
 
+// The query of a settings URL is decoded.
 func TestTheQueryOfAURLIsDecoded(t *testing.T) {
 	cfg, err := cache.ParseURL("memory://?prefix=sh%26p+eu&eviction=a%3Db&empty=")
 	if err != nil {
@@ -99,7 +102,8 @@ func TestTheQueryOfAURLIsDecoded(t *testing.T) {
 	}
 }
 
-// The password is "secret", or begins or ends so, whatever is wrong around it.
+// No error about a settings URL contains its password. The password is "secret", or begins or ends
+// so, whatever is wrong around it.
 func TestNoErrorAboutAURLContainsAPassword(t *testing.T) {
 	urls := []string{
 		"redis://user:1?secret@host/0",
@@ -157,6 +161,7 @@ func TestNoErrorAboutAURLContainsAPassword(t *testing.T) {
 	}
 }
 
+// No settings URL makes ParseURL panic or show its password.
 func FuzzParseURL(f *testing.F) {
 	for _, seed := range []string{
 		"memory://", "file:///a%20b?timeout=5m", "redis://u:p@h:1/0?prefix=a&version=2",
@@ -172,6 +177,7 @@ func FuzzParseURL(f *testing.F) {
 	})
 }
 
+// No text makes ParseSettings panic, and its errors are ErrInvalidSettings.
 func FuzzParseSettings(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"default": "memory://"}`, `{"a": {"backend": "b", "options": {"x": 1e5}, "timeout": null}}`,

@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Shutdown waits for a load and lets it store.
 func TestShutdownWaitsForALoadAndLetsItStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		backend := new(fakeBackend)
@@ -51,6 +52,7 @@ func TestShutdownWaitsForALoadAndLetsItStore(t *testing.T) {
 	})
 }
 
+// Shutdown waits no longer than its context allows.
 func TestShutdownWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, err := cache.NewHandler(cache.Settings{"default": {Opener: new(fakeBackend).opener()}})
@@ -85,6 +87,7 @@ type panickingSession struct{ *mapStore }
 
 func (panickingSession) Shutdown(context.Context) error { panic("bang") }
 
+// A panic in one Close does not keep other caches open.
 func TestAPanicInOneCloseDoesNotKeepOthersOpen(t *testing.T) {
 	first, second := newMapStore(), newMapStore()
 	settings := cache.Settings{
@@ -115,6 +118,8 @@ func TestAPanicInOneCloseDoesNotKeepOthersOpen(t *testing.T) {
 	}
 }
 
+// An asynchronous operation that its request does not await delays the end of the request for a
+// limited time.
 func TestWhatARequestDoesNotAwaitHoldsItUpForALimitedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler(t, cache.Settings{"default": {Opener: new(fakeBackend).opener()}}, discardLog())
@@ -136,6 +141,7 @@ func TestWhatARequestDoesNotAwaitHoldsItUpForALimitedTime(t *testing.T) {
 // tracing is a wrapper of a program's own.
 type tracing struct{ cache.Cache }
 
+// Asynchronous operations of a wrapper belong to the scope of the request.
 func TestAsynchronousOperationsOfAWrapperAreTheScopes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler(t, cache.Settings{"default": {Opener: new(fakeBackend).opener()}})

@@ -9,6 +9,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The timeout of an entry is that of the call, else that of the alias, else 300 seconds.
+// Django, DEFAULT_TIMEOUT
 func TestTheTimeoutOfAnEntryIsTheCallsOrElseTheAliass(t *testing.T) {
 	const forever = driver.Never
 	tests := []struct {
@@ -58,6 +60,7 @@ func TestTheTimeoutOfAnEntryIsTheCallsOrElseTheAliass(t *testing.T) {
 	}
 }
 
+// The last of two options wins, and a nil option has no effect.
 func TestTheLastOfTwoOptionsWinsAndNilIsNone(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})

@@ -37,6 +37,7 @@ func newUnresponsive() *outage {
 	return o
 }
 
+// Callers with FailOpen do not wait for an unresponsive backend.
 func TestFailOpenLookUpsDoNotWaitForAnUnresponsiveBackend(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"FailOpen": {}, "MissOnError": {OnError: cache.MissOnError}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -90,6 +91,7 @@ func concurrently(n int, f func() time.Duration) []time.Duration {
 	return all
 }
 
+// A backend that does not respond when it is opened is dialled once by waiting callers.
 func TestABackendThatIsUnresponsiveWhenOpenedIsDialledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dials atomic.Int32
@@ -116,6 +118,7 @@ func TestABackendThatIsUnresponsiveWhenOpenedIsDialledOnce(t *testing.T) {
 	})
 }
 
+// Operations that need the backend call it, even if it was unresponsive.
 func TestOperationsThatNeedAnUnresponsiveBackendCallIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newUnresponsive()
@@ -158,6 +161,7 @@ type oneOfSeveral struct{ error }
 func (oneOfSeveral) OneOfSeveral() bool { return true }
 func (e oneOfSeveral) Unwrap() error    { return e.error }
 
+// A backend that refuses connections gets one lookup a second.
 func TestAnUnreachableBackendGetsOneLookUpASecond(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for name, test := range map[string]struct {
@@ -196,6 +200,7 @@ func TestAnUnreachableBackendGetsOneLookUpASecond(t *testing.T) {
 	}
 }
 
+// A backend that cannot be opened is tried by one lookup a second and by each mutation.
 func TestABackendThatCannotBeOpenedIsTriedByOneLookUpASecondAndByEachMutation(t *testing.T) {
 	var dials atomic.Int32
 	down := &fakeBackend{opening: func(context.Context, driver.Config) error { dials.Add(1); return errRefused }}

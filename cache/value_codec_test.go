@@ -15,6 +15,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// An entry of another codec is absent to every operation.
 func TestAnEntryOfAnotherCodecIsAbsentToEveryOperation(t *testing.T) {
 	events := new(signals.Signal[cache.Event])
 	s := newMapStore()
@@ -58,6 +59,7 @@ func TestAnEntryOfAnotherCodecIsAbsentToEveryOperation(t *testing.T) {
 	}
 }
 
+// Integers, strings, bytes and nil are read whatever the codec.
 func TestWhatNeedsNoCodecIsTheSameForAll(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	for _, value := range []any{7, "text", nil} {
@@ -72,6 +74,7 @@ func TestWhatNeedsNoCodecIsTheSameForAll(t *testing.T) {
 	}
 }
 
+// Only values over CompressMin that become shorter are compressed.
 func TestOnlyLongValuesThatGainAreCompressed(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{Compression: codec.S2, CompressMin: 100})
@@ -101,6 +104,7 @@ func TestOnlyLongValuesThatGainAreCompressed(t *testing.T) {
 	}
 }
 
+// A value over MaxDecompressed is ErrTooLarge and leaves nothing stored.
 func TestAValueOverTheLimitOfDecompressionIsTooLargeAndLeavesNothing(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{Compression: codec.S2, CompressMin: 1, MaxDecompressed: 1000})
@@ -113,6 +117,7 @@ func TestAValueOverTheLimitOfDecompressionIsTooLargeAndLeavesNothing(t *testing.
 	wantHas(t, c, "k", true)
 }
 
+// A compressed entry that would exceed MaxDecompressed is a miss.
 func TestAnEntryThatWouldGrowOverTheLimitIsAMiss(t *testing.T) {
 	s := newMapStore()
 	generous := newCache(t, s, cache.Config{Compression: codec.Zstd, CompressMin: 1})
@@ -129,6 +134,7 @@ func TestAnEntryThatWouldGrowOverTheLimitIsAMiss(t *testing.T) {
 	}
 }
 
+// GetBytes with Shared returns the memory of the store.
 func TestSharedBytesAreTheStoresOwn(t *testing.T) {
 	s := newMapStore()
 	keeper := sharingStore{s}
@@ -152,6 +158,7 @@ func TestSharedBytesAreTheStoresOwn(t *testing.T) {
 	}
 }
 
+// A value that cannot be encoded is ErrUnencodable and leaves what was there.
 func TestAnUnencodableValueLeavesWhatWasThere(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	mustSet(t, c, "k", "old")

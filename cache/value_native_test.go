@@ -22,6 +22,7 @@ type sizedPoint struct{ X, Y int }
 
 func (sizedPoint) CacheSize() int { return 16 }
 
+// Native keeps the Go value itself.
 func TestNativeKeepsTheValueItself(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{})
@@ -51,6 +52,7 @@ func TestNativeKeepsTheValueItself(t *testing.T) {
 	}
 }
 
+// A native value of another type is ErrWrongType.
 func TestANativeValueOfAnotherTypeIsWrongType(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{})
@@ -70,6 +72,7 @@ func TestANativeValueOfAnotherTypeIsWrongType(t *testing.T) {
 	}
 }
 
+// Native has no effect on nil, integers and bytes.
 func TestNativeHasNoEffectOnNilIntegersAndBytes(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, struct {
@@ -96,6 +99,7 @@ func TestNativeHasNoEffectOnNilIntegersAndBytes(t *testing.T) {
 	}
 }
 
+// A store that is native by default keeps Go values without the option.
 func TestAStoreThatKeepsAllValuesNativelyNeedsNoOption(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s, byDefault: true}}, cache.Config{})
@@ -117,6 +121,7 @@ func TestAStoreThatKeepsAllValuesNativelyNeedsNoOption(t *testing.T) {
 	}
 }
 
+// A store bounded by bytes refuses native values that do not say their size.
 func TestAStoreBoundedByBytesNeedsTheSizeOfANativeValue(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s, bounded: true}}, cache.Config{})
@@ -130,6 +135,7 @@ func TestAStoreBoundedByBytesNeedsTheSizeOfANativeValue(t *testing.T) {
 	}
 }
 
+// A store without native values gets the encoded form.
 func TestOtherStoresGetTheEncodedFormOfANativeValue(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	type pair struct{ A, B int }
@@ -141,6 +147,7 @@ func TestOtherStoresGetTheEncodedFormOfANativeValue(t *testing.T) {
 	}
 }
 
+// Backend errors of native operations are returned.
 func TestABackendErrorOfANativeStoreIsReturned(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{})

@@ -182,6 +182,7 @@ func (t drawer) drawField(v reflect.Value, f reflect.StructField, depth int) {
 	}
 }
 
+// What Set accepts, Get reads whole, over random types and values.
 func TestWhatSetAcceptsGetReadsWholeForRandomTypes(t *testing.T) {
 	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
 		t.Run(by.Name(), func(t *testing.T) {

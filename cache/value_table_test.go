@@ -38,6 +38,7 @@ func both(name string, value any, reason string) valueRow {
 // kept is a row that comes back.
 func kept(name string, value any) valueRow { return valueRow{name: name, value: value} }
 
+// Every kind of value is read whole, or is refused by Set with its type and field.
 func TestEveryKindOfValueComesBackOrIsRefusedWithItsField(t *testing.T) {
 	all := slices.Concat(valueRows, methodRows)
 	if n := len(all); n < 200 {
@@ -60,6 +61,7 @@ func TestEveryKindOfValueComesBackOrIsRefusedWithItsField(t *testing.T) {
 	}
 }
 
+// The raw codec accepts strings, bytes and integers only.
 func TestTheRawCodecTakesNoKindOfValueButThree(t *testing.T) {
 	for _, row := range valueRows {
 		c := newCache(t, newMapStore(), cache.Config{Codec: codec.Raw})

@@ -30,6 +30,7 @@ type (
 	blob   []byte
 )
 
+// A value can be read as another type that can hold it.
 func TestAValueCanBeReadAsOtherTypesThatHoldIt(t *testing.T) {
 	seven := 7
 	for _, test := range []struct {
@@ -56,6 +57,7 @@ func TestAValueCanBeReadAsOtherTypesThatHoldIt(t *testing.T) {
 	}
 }
 
+// A value that the destination cannot hold is ErrWrongType, and the destination is not changed.
 func TestAValueOfAnotherTypeIsWrongTypeAndIsNotRead(t *testing.T) {
 	for _, test := range []struct {
 		stored, dst any
@@ -83,6 +85,7 @@ func TestAValueOfAnotherTypeIsWrongTypeAndIsNotRead(t *testing.T) {
 	}
 }
 
+// Entries of a struct are read after fields were added and removed.
 func TestAStructMayGrowAndShrinkWhileEntriesLiveOn(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	write := func() {
@@ -99,6 +102,7 @@ func TestAStructMayGrowAndShrinkWhileEntriesLiveOn(t *testing.T) {
 	}
 }
 
+// Get replaces everything that the destination held.
 func TestGetReplacesWhatTheDestinationHeld(t *testing.T) {
 	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
 		c := newCache(t, newMapStore(), cache.Config{Codec: by})
@@ -123,6 +127,7 @@ func TestGetReplacesWhatTheDestinationHeld(t *testing.T) {
 	}
 }
 
+// A miss leaves the destination unchanged.
 func TestAMissLeavesTheDestination(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	dst := user{Name: "a"}
@@ -131,6 +136,7 @@ func TestAMissLeavesTheDestination(t *testing.T) {
 	}
 }
 
+// A type whose own methods can make it refer to itself is stored.
 func TestAValueWhoseMethodsMakeItReferToItselfIsTried(t *testing.T) {
 	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
 		c := newCache(t, newMapStore(), cache.Config{Codec: by})
@@ -145,6 +151,7 @@ func TestAValueWhoseMethodsMakeItReferToItselfIsTried(t *testing.T) {
 // endless is a type whose values lead only to pointers.
 type endless *endless
 
+// A type that is a pointer to itself can be stored as nil only.
 func TestATypeThatIsAPointerToItselfHoldsNothingButNil(t *testing.T) {
 	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
 		c := newCache(t, newMapStore(), cache.Config{Codec: by}, discardLog())
@@ -171,6 +178,7 @@ func TestATypeThatIsAPointerToItselfHoldsNothingButNil(t *testing.T) {
 	}
 }
 
+// A failed decode leaves nothing half read.
 func TestAFailedDecodeLeavesNothingHalfRead(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{}, quiet)
@@ -185,6 +193,7 @@ func TestAFailedDecodeLeavesNothingHalfRead(t *testing.T) {
 	}
 }
 
+// A value that does not fit leaves the destination empty.
 func TestAValueThatDoesNotFitLeavesNothingHalfRead(t *testing.T) {
 	for _, by := range []codec.Codec{codec.CBOR, codec.JSON} {
 		c := newCache(t, newMapStore(), cache.Config{Codec: by})
@@ -196,6 +205,7 @@ func TestAValueThatDoesNotFitLeavesNothingHalfRead(t *testing.T) {
 	}
 }
 
+// A nil slice of bytes is stored as an empty one, and nil as nil.
 func TestBytesAndNil(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	for _, test := range []struct {
@@ -224,6 +234,7 @@ func TestBytesAndNil(t *testing.T) {
 	}
 }
 
+// Every kind of nil is stored as the same nil.
 func TestEveryKindOfNilIsTheSame(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	for _, stored := range []any{nil, (*user)(nil), []user(nil), map[string]int(nil), (*any)(nil)} {

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// A view of an interface refuses values that it could not read, and names the cure.
 func TestAViewOfAnInterfaceRefusesWhatItCouldNotRead(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{})
 	shapes := cache.For[shape](c)
@@ -24,6 +25,7 @@ func TestAViewOfAnInterfaceRefusesWhatItCouldNotRead(t *testing.T) {
 	}
 }
 
+// A view of any refuses values that would be read as another type.
 func TestAViewOfAnyRefusesWhatWouldBeAnotherThing(t *testing.T) {
 	anything := cache.For[any](newCache(t, newMapStore(), cache.Config{}))
 	for _, value := range []any{model{1}, &model{1}, map[int]string{1: "a"}} {
@@ -38,6 +40,7 @@ func TestAViewOfAnyRefusesWhatWouldBeAnotherThing(t *testing.T) {
 	}
 }
 
+// A view of an interface keeps native values.
 func TestAViewOfAnInterfaceKeepsNativeValues(t *testing.T) {
 	s := newMapStore()
 	shapes := cache.For[shape](newCache(t, nativeStore{s, withNative{s: s}}, cache.Config{}), cache.Native)

@@ -36,6 +36,7 @@ func readNamed(t *testing.T, c cache.Cache) map[string]func() (found bool, err e
 	}
 }
 
+// A value of another type is ErrWrongType or a miss, as on_wrong_type of the alias says.
 func TestAValueOfAnotherTypeIsAnErrorOrAMissAsTheAliasSays(t *testing.T) {
 	stored := map[string]any{"another struct": numbered{1}, "text": "text", "nil": nil, "integer": 7, "another field": struct{ ID int }{1}}
 	for name, value := range stored {
@@ -56,6 +57,7 @@ func TestAValueOfAnotherTypeIsAnErrorOrAMissAsTheAliasSays(t *testing.T) {
 	}
 }
 
+// A value of another type that counts as a miss is replaced by one load, and reported.
 func TestAMissOfAnotherTypeIsReplacedByOneLoadAndReported(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"on_wrong_type": {OnWrongType: cache.MissOnError}, "on_error": {OnError: cache.MissOnError}} {
 		events := new(signals.Signal[cache.Event])
@@ -76,6 +78,7 @@ func TestAMissOfAnotherTypeIsReplacedByOneLoadAndReported(t *testing.T) {
 	}
 }
 
+// A destination that is no pointer is an error whatever on_wrong_type says.
 func TestADestinationThatIsNoPointerIsAnErrorEvenIfTypesMiss(t *testing.T) {
 	c := newCache(t, newMapStore(), cache.Config{OnWrongType: cache.MissOnError}, discardLog())
 	mustSet(t, c, "k", numbered{1})
@@ -86,6 +89,7 @@ func TestADestinationThatIsNoPointerIsAnErrorEvenIfTypesMiss(t *testing.T) {
 	}
 }
 
+// The log says what to do about a value of another type.
 func TestTheLogSaysWhatToDoAboutAValueOfAnotherType(t *testing.T) {
 	for _, policy := range []cache.ErrorPolicy{cache.ReturnErrors, cache.MissOnError} {
 		book := new(logBook)
@@ -104,6 +108,7 @@ func TestTheLogSaysWhatToDoAboutAValueOfAnotherType(t *testing.T) {
 	}
 }
 
+// A negative default timeout is refused with an error that names never.
 func TestANegativeDefaultTimeoutIsRefusedAndNamesNever(t *testing.T) {
 	for _, raw := range []string{"memory://?timeout=-1", "memory://?timeout=-5m", "memory://?timeout=-1ns"} {
 		cfg, err := cache.ParseURL(raw)

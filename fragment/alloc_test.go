@@ -10,6 +10,7 @@ import (
 // it.
 const hitAllocs = 6
 
+// A fragment that is a hit allocates little.
 func TestAHitAllocatesLittleAlloc(t *testing.T) {
 	s, ctx := newSet(t, parse(t, menu, nil, nil)), inMemory(t)
 	var data any = in("en", "Hats")

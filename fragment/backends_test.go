@@ -40,6 +40,7 @@ func configOn(t *testing.T, backend testbackends.Backend) cache.Config {
 
 var parts = fragment.Alias("parts")
 
+// A fragment that one process rendered is shown by another, on every backend.
 func TestWhatOneProcessRendersAnotherShows(t *testing.T) {
 	plain := parse(t, everywhere+`{{template "part" .Value}}`, nil, nil)
 	onEach(t, func(t *testing.T, process func() context.Context) {
@@ -60,6 +61,7 @@ func TestWhatOneProcessRendersAnotherShows(t *testing.T) {
 	})
 }
 
+// Deleting a fragment by its key deletes it for all processes.
 func TestAKeyDeletesAFragmentForAllProcesses(t *testing.T) {
 	onEach(t, func(t *testing.T, process func() context.Context) {
 		c := new(counter)
@@ -79,6 +81,7 @@ func TestAKeyDeletesAFragmentForAllProcesses(t *testing.T) {
 	})
 }
 
+// Concurrent pages render a missing fragment once, on every backend.
 func TestAMissIsRenderedOnceUnderLoadWhereverItIsKept(t *testing.T) {
 	onEach(t, func(t *testing.T, process func() context.Context) {
 		c, release := new(counter), make(chan struct{})
@@ -94,6 +97,7 @@ func TestAMissIsRenderedOnceUnderLoadWhereverItIsKept(t *testing.T) {
 	})
 }
 
+// A fragment ends with its timeout, on every backend.
 func TestAFragmentEndsWithItsTimeoutWhereverItIsKept(t *testing.T) {
 	onEach(t, func(t *testing.T, process func() context.Context) {
 		c := new(counter)

@@ -19,6 +19,8 @@ const menu = `{{define "menu"}}{{count}}<b>{{.Text}}</b>{{end}}{{fragment "menu"
 
 func in(lang any, text string) map[string]any { return map[string]any{"Lang": lang, "Text": text} }
 
+// A fragment is rendered once for the values that it depends on.
+// Django, cache template tag
 func TestAFragmentIsRenderedOnce(t *testing.T) {
 	c := new(counter)
 	s, ctx := newSet(t, parse(t, menu, c, nil)), inMemory(t)
@@ -27,6 +29,8 @@ func TestAFragmentIsRenderedOnce(t *testing.T) {
 	c.want(t, 1)
 }
 
+// Other values are another fragment.
+// Django, cache template tag
 func TestOtherValuesAreAnotherFragment(t *testing.T) {
 	c := new(counter)
 	s, ctx := newSet(t, parse(t, menu, c, nil)), inMemory(t)
@@ -36,6 +40,7 @@ func TestOtherValuesAreAnotherFragment(t *testing.T) {
 	c.want(t, 2)
 }
 
+// Fragments are shared between pages.
 func TestFragmentsOfOtherPagesAreShared(t *testing.T) {
 	c := new(counter)
 	page := newSet(t, parse(t, menu+"one page", c, nil))
@@ -46,6 +51,8 @@ func TestFragmentsOfOtherPagesAreShared(t *testing.T) {
 	c.want(t, 1)
 }
 
+// A key that is made outside of the template deletes the fragment.
+// Django, make_template_fragment_key
 func TestAKeyMadeOutsideDeletesAFragment(t *testing.T) {
 	c := new(counter)
 	s, ctx := newSet(t, parse(t, menu, c, nil)), inMemory(t)
@@ -68,6 +75,8 @@ func TestAKeyMadeOutsideDeletesAFragment(t *testing.T) {
 
 type lang string
 
+// Values with the same text are the same value.
+// Django, make_template_fragment_key
 func TestValuesWithTheSameTextAreTheSame(t *testing.T) {
 	id := int64(7)
 	same := [][]any{
@@ -85,6 +94,7 @@ func TestValuesWithTheSameTextAreTheSame(t *testing.T) {
 	}
 }
 
+// Different names and values give different keys.
 func TestKeysDiffer(t *testing.T) {
 	seen := make(map[string]int)
 	for i, k := range []string{
@@ -102,6 +112,8 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
+// Each fragment is in the cache that its options name.
+// Django, cache template tag
 func TestEachFragmentIsWhereItsOptionsSay(t *testing.T) {
 	const text = `{{define "a"}}a{{end}}{{define "b"}}b{{end}}{{fragment "a" nil}}{{fragment "b" nil}}`
 	s := newSet(t, parse(t, text, nil, nil), fragment.For("b", fragment.Alias("menus")), fragment.Alias("fragments"))
@@ -139,6 +151,7 @@ func opened(s driver.Store) cache.Settings {
 	}}}
 }
 
+// A fragment has the timeout that its options say.
 func TestAFragmentIsKeptForItsTimeout(t *testing.T) {
 	const text = `{{define "a"}}{{end}}{{define "b"}}{{end}}{{define "c"}}{{count}}{{end}}{{fragment "a" nil}}{{fragment "b" nil}}{{fragment "c" nil}}`
 	c, store := new(counter), new(ttls)
@@ -161,6 +174,7 @@ var errBroken = errors.New("broken")
 func (broken) Get(context.Context, []byte) ([]byte, error) { return nil, errBroken }
 func (broken) Shutdown(context.Context) error              { return nil }
 
+// Pages are shown when the cache of their fragments fails.
 func TestPagesAreShownWithoutACacheThatFails(t *testing.T) {
 	for name, settings := range map[string]cache.Settings{
 		"it fails": opened(broken{}),
@@ -179,11 +193,13 @@ func TestPagesAreShownWithoutACacheThatFails(t *testing.T) {
 	}
 }
 
+// An alias that does not exist is an error.
 func TestAnAliasThatIsNotThereIsAnError(t *testing.T) {
 	s := newSet(t, parse(t, menu, nil, nil), fragment.Alias("fragmets"))
 	wantErr(t, failure(t, inMemory(t), s, in("en", "")), cache.ErrUnknownAlias)
 }
 
+// A fragment that is rendered alone is the one of the pages.
 func TestAFragmentAloneIsTheSame(t *testing.T) {
 	c := new(counter)
 	s, ctx := newSet(t, parse(t, menu, c, nil)), inMemory(t)

@@ -13,6 +13,7 @@ import (
 // bytesOnly is a store as one in another process is, whose values have a checksum.
 type bytesOnly struct{ driver.Store }
 
+// A fragment of which any stored byte has changed is rendered again.
 func TestAFragmentOfWhichAnyByteHasChangedIsRenderedAgain(t *testing.T) {
 	memory, err := memstore.New(memstore.Options{})
 	if err != nil {

@@ -54,6 +54,7 @@ var hostile = map[string]any{
 	"nil": nil,
 }
 
+// A fragment is escaped exactly as without the cache, on every backend.
 func TestAFragmentIsEscapedExactlyAsItIsWithoutTheCache(t *testing.T) {
 	plain := parse(t, everywhere+`{{template "part" .Value}}`, nil, nil)
 	cached := newSet(t, parse(t, everywhere+`{{fragment "part" .Value .Name}}`, nil, nil))
@@ -82,6 +83,7 @@ func TestAFragmentIsEscapedExactlyAsItIsWithoutTheCache(t *testing.T) {
 	}
 }
 
+// What stands around a fragment is escaped as before.
 func TestWhatStandsAroundAFragmentIsEscapedAsBefore(t *testing.T) {
 	const around = `<p id="{{.}}">{{.}}`
 	plain := parse(t, `{{define "part"}}<b>{{.}}</b>{{end}}`+around+`{{template "part" .}}`+around, nil, nil)
@@ -93,6 +95,7 @@ func TestWhatStandsAroundAFragmentIsEscapedAsBefore(t *testing.T) {
 	wantText(t, show(t, inMemory(t), cached, `"><script>`), want.String())
 }
 
+// Options of the templates hold in fragments.
 func TestOptionsOfTheTemplatesHoldInFragments(t *testing.T) {
 	parsed := parse(t, `{{define "part"}}{{.missing}}{{end}}{{fragment "part" .}}`, nil, nil).Option("missingkey=error")
 	err := failure(t, inMemory(t), newSet(t, parsed), map[string]string{})
@@ -101,6 +104,7 @@ func TestOptionsOfTheTemplatesHoldInFragments(t *testing.T) {
 	}
 }
 
+// Templates with other delimiters work.
 func TestOtherDelimitersWork(t *testing.T) {
 	parsed, err := parse(t, "", nil, nil).New("page").Delims("<<", ">>").Parse(`<<define "part">>[<<.>>]<<end>><p><<fragment "part" .>></p>`)
 	if err != nil {

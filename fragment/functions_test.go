@@ -17,9 +17,9 @@ func translated(t *testing.T, text, home string, opts ...fragment.Option) *fragm
 	return newSet(t, parse(t, text, nil, template.FuncMap{"t": func(string) string { return home }}), opts...)
 }
 
-// The entry of a fragment knows the text of its templates, and not what functions they
-// call. docs/fragments.md says what to do: the language is a value, or each set has a
-// prefix of its own.
+// Two sets of the same text with other functions share entries unless they have different prefixes.
+// The entry of a fragment knows the text of its templates, and not what functions they call;
+// docs/fragments.md says what to do.
 func TestSetsOfOneTextWithOtherFunctions(t *testing.T) {
 	const (
 		careless  = `{{define "menu"}}{{t "home"}}{{end}}{{fragment "menu" .}}`
@@ -48,6 +48,7 @@ func TestSetsOfOneTextWithOtherFunctions(t *testing.T) {
 	}
 }
 
+// The key of a fragment has the prefix of its set.
 func TestTheKeyOfAFragmentHasThePrefixOfItsSet(t *testing.T) {
 	ctx := inMemory(t)
 	plain, prefixed := newSet(t, parse(t, menu, nil, nil)), newSet(t, parse(t, menu, nil, nil), fragment.KeyPrefix("de"))
@@ -79,8 +80,8 @@ func TestTheKeyOfAFragmentHasThePrefixOfItsSet(t *testing.T) {
 	}
 }
 
-// Who asks first may leave, and the fragment is made for those who wait: of the data that
-// the first one gave. docs/fragments.md says that these must not change then.
+// A fragment may use the data of a page after its Execute has returned: the first page may leave
+// while others wait. docs/fragments.md says that these data must not change then.
 func TestTheDataOfAFragmentAreUsedAfterExecuteHasReturned(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		release := make(chan struct{})

@@ -37,6 +37,7 @@ func inBubble(t *testing.T, test func(t *testing.T, ctx context.Context)) {
 	})
 }
 
+// Concurrent pages render a missing fragment once.
 func TestAMissIsRenderedOnceForAllWhoWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release := new(counter), make(chan struct{})
@@ -56,6 +57,7 @@ func TestAMissIsRenderedOnceForAllWhoWait(t *testing.T) {
 	})
 }
 
+// The page that started a rendering may leave, and the others get the fragment.
 func TestTheFirstToAskMayLeave(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release := new(counter), make(chan struct{})
@@ -75,6 +77,7 @@ func TestTheFirstToAskMayLeave(t *testing.T) {
 	})
 }
 
+// A fragment that is deleted while it is rendered is not stored.
 func TestAFragmentThatIsDeletedWhileItIsRenderedIsNotStored(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release := new(counter), make(chan struct{})
@@ -92,6 +95,7 @@ func TestAFragmentThatIsDeletedWhileItIsRenderedIsNotStored(t *testing.T) {
 	})
 }
 
+// An error in a fragment stores nothing.
 func TestAnErrorStoresNothing(t *testing.T) {
 	errWork := errors.New("no work")
 	ctx, c := inMemory(t), new(counter)
@@ -120,6 +124,7 @@ func TestAnErrorStoresNothing(t *testing.T) {
 	wantText(t, show(t, ctx, s, nil), "<p><b>x</b></p>")
 }
 
+// A panic in a template is an error and stores nothing.
 func TestAPanicInATemplateStoresNothing(t *testing.T) {
 	ctx := inMemory(t)
 	s := working(t, new(counter), func() (string, error) { panic("no work") })
@@ -131,6 +136,7 @@ func TestAPanicInATemplateStoresNothing(t *testing.T) {
 	}
 }
 
+// An error of a rendering reaches all pages that wait for it.
 func TestAnErrorReachesAllWhoWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release, errWork := new(counter), make(chan struct{}), errors.New("no work")
@@ -146,12 +152,14 @@ func TestAnErrorReachesAllWhoWait(t *testing.T) {
 	})
 }
 
+// A fragment that contains itself with the same values is ErrRecursive.
 func TestAFragmentThatWaitsForItselfIsAnError(t *testing.T) {
 	const text = `{{define "menu"}}{{range .}}{{fragment "menu" .}}{{end}}{{end}}{{fragment "menu" .}}`
 	s := newSet(t, parse(t, text, nil, nil))
 	wantErr(t, failure(t, inMemory(t), s, [][]string{{"a"}}), cache.ErrRecursive)
 }
 
+// Fragments inside a fragment have entries of their own.
 func TestFragmentsInFragmentsAreKeptApart(t *testing.T) {
 	const text = `{{define "outer"}}{{count}}({{range .}}{{fragment "inner" . .}}{{end}}){{end}}{{define "inner"}}{{count}}[{{.}}]{{end}}{{fragment "outer" .}}`
 	c := new(counter)
@@ -165,6 +173,7 @@ func TestFragmentsInFragmentsAreKeptApart(t *testing.T) {
 	c.want(t, 5)
 }
 
+// A tree can be made of fragments that each name what they depend on.
 func TestATreeIsMadeOfFragmentsThatSayWhatTheyDependOn(t *testing.T) {
 	type node struct {
 		ID       int
@@ -176,6 +185,7 @@ func TestATreeIsMadeOfFragmentsThatSayWhatTheyDependOn(t *testing.T) {
 	wantText(t, got, "<li>1<ul><li>2<ul><li>3<ul></ul></ul><li>4<ul></ul></ul>")
 }
 
+// A fragment that is too large for the cache is shown to all pages.
 func TestAFragmentThatIsTooLargeIsShownToAll(t *testing.T) {
 	ctx := inCaches(t, cache.Settings{"default": {Backend: "memory", Options: map[string]any{"max_bytes": 1000}}})
 	c := new(counter)
@@ -191,6 +201,7 @@ func TestAFragmentThatIsTooLargeIsShownToAll(t *testing.T) {
 	}
 }
 
+// Many pages can be rendered at the same time.
 func TestManyPagesAtOnce(t *testing.T) {
 	s, ctx := newSet(t, parse(t, menu, nil, nil)), inMemory(t)
 	var all sync.WaitGroup
@@ -213,6 +224,7 @@ func TestManyPagesAtOnce(t *testing.T) {
 	all.Wait()
 }
 
+// Fragments use the caches of the request's scope.
 func TestCachesOfTheRequestAreUsed(t *testing.T) {
 	ctx := inMemory(t)
 	s := newSet(t, parse(t, menu, nil, nil))

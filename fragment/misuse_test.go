@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/fragment"
 )
 
+// New refuses templates whose fragments cannot work, and says where and why.
 func TestWhatNewRefuses(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"a name that no template has":  {`{{fragment "men" .}}`, `page:1:2: {{fragment "men" .}}: no such fragment: no template is called "men"`},
@@ -55,6 +56,7 @@ func shifted(err error) string {
 	return text
 }
 
+// New allows fragments wherever they are an action of their own in text.
 func TestWhatNewAllows(t *testing.T) {
 	for name, text := range map[string]string{
 		"text":                      `<p>{{fragment "menu" .}}</p>`,
@@ -74,6 +76,7 @@ func TestWhatNewAllows(t *testing.T) {
 	}
 }
 
+// New returns all that is wrong in one error.
 func TestNewReturnsAllThatIsWrong(t *testing.T) {
 	_, err := fragment.New(parse(t, `{{fragment "a" .}}{{fragment "b" .}}`, nil, nil),
 		fragment.For("c"), fragment.For("page", fragment.For("page")))
@@ -85,6 +88,7 @@ func TestNewReturnsAllThatIsWrong(t *testing.T) {
 	wantErr(t, err, fragment.ErrUnknown)
 }
 
+// Must panics with the error of New.
 func TestMustPanicsWithTheError(t *testing.T) {
 	s, err := fragment.New(parse(t, menu, nil, nil))
 	if fragment.Must(s, err) != s {
@@ -98,6 +102,7 @@ func TestMustPanicsWithTheError(t *testing.T) {
 	fragment.Must(fragment.New(parse(t, `{{fragment "men" .}}`, nil, nil)))
 }
 
+// Templates that were executed before are refused.
 func TestTemplatesThatWereExecutedAreRefused(t *testing.T) {
 	parsed := parse(t, "text", nil, nil)
 	if err := parsed.Execute(io.Discard, nil); err != nil {
@@ -108,6 +113,7 @@ func TestTemplatesThatWereExecutedAreRefused(t *testing.T) {
 	}
 }
 
+// Templates that were passed to New do not work without their set, and the error says so.
 func TestTheTemplatesPassedToNewDoNotWorkAlone(t *testing.T) {
 	parsed := parse(t, menu, nil, nil)
 	newSet(t, parsed)
@@ -116,6 +122,7 @@ func TestTheTemplatesPassedToNewDoNotWorkAlone(t *testing.T) {
 	}
 }
 
+// A value without a text is an error, since a fragment cannot depend on it.
 func TestWhatAFragmentCannotDependOn(t *testing.T) {
 	var nobody *marshaled
 	s, ctx := newSet(t, parse(t, menu, nil, nil)), inMemory(t)
@@ -147,6 +154,7 @@ func TestWhatAFragmentCannotDependOn(t *testing.T) {
 	wantErr(t, failure(t, ctx, s, nil), fragment.ErrVary) // a field that is not there
 }
 
+// The error about a value says which one it is and what would be right.
 func TestTheErrorOfAValueSaysWhichItIsAndWhatWouldBeRight(t *testing.T) {
 	const text = `{{define "menu"}}{{end}}{{fragment "menu" . "a" .Lang}}`
 	s, ctx := newSet(t, parse(t, text, nil, nil)), inMemory(t)
@@ -160,7 +168,8 @@ func TestTheErrorOfAValueSaysWhichItIsAndWhatWouldBeRight(t *testing.T) {
 	}
 }
 
-// Numbers that are equal, texts that look like them, and pointers to them are one value.
+// A value is known by its text: numbers that are equal, texts that look like them, and pointers to
+// them are one value.
 func TestAValueIsToldByItsText(t *testing.T) {
 	n, f, text := 7, 7.0, "7"
 	pn := &n
@@ -184,7 +193,7 @@ func TestAValueIsToldByItsText(t *testing.T) {
 	}
 }
 
-// What is wrong with a value, or in a template, shows before anything of the page is sent.
+// A page with an error in a value or a template writes nothing.
 func TestAPageThatFailsWritesNothing(t *testing.T) {
 	for name, text := range map[string]string{
 		"a value":             `{{define "menu"}}{{end}}<h1>Hats</h1>{{fragment "menu" . .Nothing}}`,
@@ -206,11 +215,13 @@ var errLeft = errors.New("the client has left")
 
 func (leftWriter) Write([]byte) (int, error) { return 0, errLeft }
 
+// The error of the writer is returned.
 func TestTheErrorOfAWriterIsReturned(t *testing.T) {
 	s, ctx := newSet(t, parse(t, "<h1>Hats</h1>", nil, nil)), inMemory(t)
 	wantErr(t, s.Execute(ctx, leftWriter{}, "page", nil), errLeft)
 }
 
+// New returns what is wrong with options, whatever their order.
 func TestNewReturnsWhatIsWrongWithOptionsWhateverTheirOrder(t *testing.T) {
 	opts := []fragment.Option{
 		nil, fragment.Alias(""), fragment.Alias("a"), fragment.KeyPrefix(""), fragment.KeyPrefix("a\n"),
@@ -239,6 +250,7 @@ type marshaled struct{ err error }
 
 func (m marshaled) MarshalText() ([]byte, error) { return nil, m.err }
 
+// The name of a fragment may be computed, and an unknown one is ErrUnknown.
 func TestNamesThatOnlyTheExecutionKnows(t *testing.T) {
 	s, ctx := newSet(t, parse(t, `{{define "menu"}}[{{.}}]{{end}}{{fragment .Name .Data}}`, nil, nil)), inMemory(t)
 	wantText(t, show(t, ctx, s, map[string]string{"Name": "menu", "Data": "x"}), "[x]")

@@ -43,6 +43,7 @@ func waiting(d time.Duration) func(*testing.T, *cache.Handler) {
 	return func(*testing.T, *cache.Handler) { time.Sleep(d) }
 }
 
+// Each option has its effect.
 func TestEachOptionHasItsEffect(t *testing.T) {
 	for name, test := range optionEffects {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +75,8 @@ func TestEachOptionHasItsEffect(t *testing.T) {
 	}
 }
 
-// TestNoOptionIsWithoutATestOfItsEffect reads the package, so that a new option needs one.
+// Each exported option has a test of its effect. The test reads the package, so that a new option
+// needs one.
 func TestNoOptionIsWithoutATestOfItsEffect(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "options.go", nil, 0)
 	if err != nil {

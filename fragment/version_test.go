@@ -6,6 +6,7 @@ import (
 	"github.com/larder-go/larder/cache"
 )
 
+// A template that has changed shows its new markup.
 func TestATemplateThatHasChangedShowsItsNewMarkup(t *testing.T) {
 	tests := map[string]struct {
 		before, after string
@@ -39,6 +40,7 @@ func TestATemplateThatHasChangedShowsItsNewMarkup(t *testing.T) {
 	}
 }
 
+// Two releases on one store each show their own markup.
 func TestTwoReleasesAtOnceEachShowTheirOwn(t *testing.T) {
 	ctx := inMemory(t)
 	old := newSet(t, parse(t, `{{define "m"}}old{{end}}{{fragment "m" .}}`, nil, nil))
@@ -53,6 +55,7 @@ func TestTwoReleasesAtOnceEachShowTheirOwn(t *testing.T) {
 	}
 }
 
+// A foreign entry under the key of a fragment is not shown.
 func TestAnEntryOfSomethingElseIsNotShown(t *testing.T) {
 	ctx := inMemory(t)
 	s := newSet(t, parse(t, menu, nil, nil))

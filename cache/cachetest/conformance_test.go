@@ -39,6 +39,7 @@ func (d *data) damage(key []byte) {
 	d.entries[string(key)] = e
 }
 
+// The reference store passes the conformance suite.
 func TestReference(t *testing.T) {
 	cachetest.RunStore(t, referenceHarness())
 }
@@ -53,6 +54,7 @@ func newPlain(clock driver.Clock) driver.Store {
 	}{m, m}
 }
 
+// A store without optional abilities passes the conformance suite.
 func TestReferenceWithoutAbilities(t *testing.T) {
 	cachetest.RunStore(t, cachetest.Harness{
 		New:         func(_ testing.TB, clock driver.Clock) driver.Store { return newPlain(clock) },
@@ -63,14 +65,15 @@ func TestReferenceWithoutAbilities(t *testing.T) {
 	})
 }
 
-// A store on a server has a clock of its own, and the suite waits for it; here
-// the waiting is that of a bubble, where it takes no time.
+// The suite waits for a store that has a clock of its own. The waiting is that of a bubble, where
+// it takes no time.
 func TestReferenceWithItsOwnClock(t *testing.T) {
 	h := referenceHarness()
 	h.FakeClock = false
 	runInBubbles(t, h)
 }
 
+// A harness can move the clock of its store itself.
 func TestReferenceAdvancedByItsHarness(t *testing.T) {
 	h := referenceHarness()
 	h.FakeClock = false
@@ -112,6 +115,7 @@ func (s sharing) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return e.value, err
 }
 
+// A store that shares its memory and says so passes the conformance suite.
 func TestReferenceThatSharesMemory(t *testing.T) {
 	h := referenceHarness()
 	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return sharing{newMemory(clock)} }
@@ -130,6 +134,7 @@ func (u unsigned) Incr(ctx context.Context, key []byte, delta int64) (int64, err
 	return n, err
 }
 
+// A store that counts from zero and declares it passes the conformance suite.
 func TestReferenceWithUnsignedCounter(t *testing.T) {
 	h := referenceHarness()
 	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return unsigned{newMemory(clock)} }
@@ -182,14 +187,17 @@ func discardingHarness() cachetest.Harness {
 	return h
 }
 
+// A store that keeps nothing and declares it passes the conformance suite.
 func TestReferenceThatDiscards(t *testing.T) {
 	cachetest.RunStore(t, discardingHarness())
 }
 
+// The reference store behaves as the model.
 func TestReferenceAgainstModel(t *testing.T) {
 	cachetest.ModelStore(t, referenceHarness())
 }
 
+// A store without optional abilities behaves as the model.
 func TestReferenceAgainstModelWithoutAbilities(t *testing.T) {
 	cachetest.ModelStore(t, cachetest.Harness{
 		New:       func(_ testing.TB, clock driver.Clock) driver.Store { return newPlain(clock) },

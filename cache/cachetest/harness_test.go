@@ -22,6 +22,7 @@ func ExampleAbility_String() {
 	// Output: Many, Counter
 }
 
+// A case that does not apply passes and logs why.
 func TestCaseThatDoesNotApplyPassesAndSaysWhy(t *testing.T) {
 	h := cachetest.Harness{
 		New: func(testing.TB, driver.Clock) driver.Store {
@@ -46,6 +47,7 @@ func TestCaseThatDoesNotApplyPassesAndSaysWhy(t *testing.T) {
 	}
 }
 
+// The model does not apply to a store that keeps nothing, and says so.
 func TestModelOfDiscardingStoreDoesNotApply(t *testing.T) {
 	r := record(t, func(r *recorder) { cachetest.ModelStoreOn(r, t, discardingHarness()) })
 	if want := "not applicable"; r.failed || !strings.Contains(r.text(), want) {
@@ -53,11 +55,13 @@ func TestModelOfDiscardingStoreDoesNotApply(t *testing.T) {
 	}
 }
 
+// A harness whose factory returns no store fails.
 func TestFactoryWithoutStoreFails(t *testing.T) {
 	h := cachetest.Harness{New: func(testing.TB, driver.Clock) driver.Store { return nil }}
 	failsIn(t, "get/missing-is-not-found", h)
 }
 
+// Each case of the suite has a name of its own.
 func TestCaseNamesDiffer(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, name := range cachetest.CaseNames() {

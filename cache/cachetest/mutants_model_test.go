@@ -18,6 +18,7 @@ var beyondTheModel = []string{
 	"a nil is a miss", "a native []byte comes back as bytes", "Replace compares a native value as text", "NativeByDefault changes its mind",
 }
 
+// The model finds stores with a fault.
 func TestModelFindsMutants(t *testing.T) {
 	// The same sequences in each run: a mutant is found always or never.
 	setFlag(t, "rapid.seed", "1")

@@ -45,6 +45,7 @@ func (m mutant) harness() cachetest.Harness {
 	return h
 }
 
+// Each case finds the store with its fault.
 func TestMutantsAreFound(t *testing.T) {
 	for _, m := range mutants() {
 		for _, name := range m.fails {
@@ -75,6 +76,7 @@ func failsIn(t *testing.T, name string, h cachetest.Harness) {
 	})
 }
 
+// Each case has a faulty store that it finds.
 func TestEveryCaseHasAMutant(t *testing.T) {
 	found := []string{"abilities/as-declared"} // see TestAbilitiesAreAsDeclared
 	for _, m := range mutants() {
@@ -87,6 +89,7 @@ func TestEveryCaseHasAMutant(t *testing.T) {
 	}
 }
 
+// A declared ability that is missing fails, and so does an undeclared one that is there.
 func TestAbilitiesAreAsDeclared(t *testing.T) {
 	t.Run("declared but missing", func(t *testing.T) {
 		h := referenceHarness()
@@ -101,6 +104,7 @@ func TestAbilitiesAreAsDeclared(t *testing.T) {
 	})
 }
 
+// Store hooks that are called and not declared fail, and the reverse.
 func TestStoreHooksAreAsDeclared(t *testing.T) {
 	t.Run("called but not declared", func(t *testing.T) {
 		h := referenceHarness()
@@ -116,6 +120,7 @@ func TestStoreHooksAreAsDeclared(t *testing.T) {
 	})
 }
 
+// A store that keeps entries fails the cases for one that discards them.
 func TestKeepingStoreDoesNotDiscard(t *testing.T) {
 	h := discardingHarness()
 	h.New = referenceHarness().New

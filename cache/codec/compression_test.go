@@ -26,6 +26,7 @@ func noise(n int) []byte {
 	return b
 }
 
+// Decompressing compressed data gives the same data.
 func TestWhatIsCompressedIsDecompressed(t *testing.T) {
 	sources := map[string][]byte{
 		"nothing":        {},
@@ -67,6 +68,7 @@ func TestWhatIsCompressedIsDecompressed(t *testing.T) {
 	}
 }
 
+// Compression makes repetitive text smaller.
 func TestCompressionMakesTextSmaller(t *testing.T) {
 	src := []byte(strings.Repeat("the same again and again, ", 1000))
 	for _, c := range compressions {
@@ -76,6 +78,7 @@ func TestCompressionMakesTextSmaller(t *testing.T) {
 	}
 }
 
+// A stated size other than the true one is ErrMalformed.
 func TestAnotherSizeThanTheTrueOneIsMalformed(t *testing.T) {
 	src := []byte(strings.Repeat("abc", 1000))
 	for _, c := range compressions {
@@ -88,6 +91,7 @@ func TestAnotherSizeThanTheTrueOneIsMalformed(t *testing.T) {
 	}
 }
 
+// Corrupt compressed data is ErrMalformed.
 func TestCorruptCompressedDataIsMalformed(t *testing.T) {
 	src := []byte(strings.Repeat("some text, ", 50) + string(noise(200)))
 	for _, c := range compressions {
@@ -134,6 +138,7 @@ func allocated(f func()) uint64 {
 	return least
 }
 
+// Decompression allocates no more than the stated size allows.
 func TestDecompressionAllocatesWhatTheStatedSizeAllows(t *testing.T) {
 	const (
 		huge  = 32 << 20
@@ -202,6 +207,8 @@ func lyingFrame(size int) []byte {
 	return frame
 }
 
+// Zstandard data of other levels is read.
+// RFC 8878, 3.1.1
 func TestZstdOfOtherLevelsIsRead(t *testing.T) {
 	src := []byte(strings.Repeat("text ", 10_000))
 	for _, level := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedBestCompression} {
@@ -215,6 +222,8 @@ func TestZstdOfOtherLevelsIsRead(t *testing.T) {
 	}
 }
 
+// A Zstandard frame without its content size is ErrMalformed.
+// RFC 8878, 3.1.1
 func TestAZstdFrameWithoutItsSizeIsMalformed(t *testing.T) {
 	var stream bytes.Buffer
 	w, err := zstd.NewWriter(&stream, zstd.WithEncoderConcurrency(1))

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 )
 
+// Data of another type is ErrWrongType, and not ErrMalformed.
 func TestAValueOfAnotherTypeIsDistinguishedFromCorruption(t *testing.T) {
 	var (
 		intoStruct  address
@@ -70,6 +71,7 @@ func wantMalformed(t *testing.T, c codec.Codec, data []byte, dst any) {
 	}
 }
 
+// Corrupt encoded data is ErrMalformed.
 func TestCorruptDataIsMalformed(t *testing.T) {
 	for c, all := range map[codec.Codec][]string{
 		codec.CBOR: {
@@ -97,6 +99,7 @@ func TestCorruptDataIsMalformed(t *testing.T) {
 	}
 }
 
+// Encoded data that is cut anywhere is ErrMalformed.
 func TestEveryTruncationIsMalformed(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		u := newUser()
@@ -125,6 +128,7 @@ var (
 	_ json.Unmarshaler = (*picky)(nil)
 )
 
+// Data that a type's own method refuses is ErrMalformed.
 func TestWhatATypeRefusesIsMalformed(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		data, err := c.Append(nil, struct{ P address }{})

@@ -8,8 +8,8 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 )
 
-// FuzzCBORDecode feeds stored bytes to the decoder. It never panics, its errors
-// are of the two kinds, and what it reads can be written and read again.
+// No stored bytes make the CBOR decoder panic; its errors are of the two kinds, and what it reads
+// can be written and read again.
 func FuzzCBORDecode(f *testing.F) {
 	for _, v := range []any{newUser(), newDocument(), nested(10), address4, veryBig, []any{}, 1.5} {
 		data, err := codec.CBOR.Append(nil, v)
@@ -24,7 +24,8 @@ func FuzzCBORDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { decodeStored(t, codec.CBOR, data) })
 }
 
-// FuzzJSONDecode is FuzzCBORDecode for JSON.
+// No stored bytes make the JSON decoder panic; its errors are of the two kinds, and what it reads
+// can be written and read again.
 func FuzzJSONDecode(f *testing.F) {
 	for _, v := range []any{newUser(), newDocument(), nested(10), address4, veryBig, []any{}, 1.5} {
 		data, err := codec.JSON.Append(nil, v)
@@ -66,11 +67,12 @@ func decodeStored(t *testing.T, c codec.Codec, data []byte) {
 // maxFuzzed is how much memory the fuzzer lets a size claim.
 const maxFuzzed = 1 << 20
 
-// FuzzZstd feeds stored bytes and a size to the decompressor: it never panics
-// and returns that many bytes or ErrMalformed.
+// No stored bytes make Zstandard decompression panic: it returns the stated number of bytes or
+// ErrMalformed.
 func FuzzZstd(f *testing.F) { fuzzDecompress(f, codec.Zstd) }
 
-// FuzzS2 is FuzzZstd for s2.
+// No stored bytes make S2 decompression panic: it returns the stated number of bytes or
+// ErrMalformed.
 func FuzzS2(f *testing.F) { fuzzDecompress(f, codec.S2) }
 
 func fuzzDecompress(f *testing.F, c codec.Compression) {

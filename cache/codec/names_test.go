@@ -7,8 +7,7 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 )
 
-// Entries that were stored carry these numbers, and settings these names:
-// neither may change.
+// The numbers of codecs in entries and their names in settings never change.
 func TestNamesAndNumbersAreStable(t *testing.T) {
 	for _, want := range []struct {
 		c    codec.Codec
@@ -36,6 +35,7 @@ func TestNamesAndNumbersAreStable(t *testing.T) {
 	}
 }
 
+// An unknown name of a codec or compression is an error that names the known ones.
 func TestUnknownNamesAreErrorsThatNameTheKnown(t *testing.T) {
 	for _, name := range []string{"", "CBOR", "gob", "zstd"} {
 		c, err := codec.ByName(name)

@@ -54,6 +54,7 @@ var same = cmp.Options{
 	cmp.AllowUnexported(user{}, audit{}),
 }
 
+// Decoding an encoded value gives the same value.
 func TestWhatIsEncodedIsDecoded(t *testing.T) {
 	values := map[string]any{
 		"struct":                newUser(),
@@ -92,6 +93,7 @@ func TestWhatIsEncodedIsDecoded(t *testing.T) {
 	}
 }
 
+// Long slices and maps are decoded.
 func TestLongValuesAreDecoded(t *testing.T) {
 	// The CBOR library's own limit is 131072 elements.
 	const length = 131_072 + 1
@@ -109,6 +111,7 @@ func TestLongValuesAreDecoded(t *testing.T) {
 	}
 }
 
+// A struct with a lock is decoded.
 func TestAStructWithALockIsDecoded(t *testing.T) {
 	want := &counters{Hits: 3, Misses: 1}
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
@@ -121,6 +124,7 @@ func TestAStructWithALockIsDecoded(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
+// CBOR keeps values that JSON loses.
 func TestCBORKeepsWhatJSONLoses(t *testing.T) {
 	for name, v := range map[string]any{
 		"invalid UTF-8":         []string{"\xff\xfe", "a\x80b"},
@@ -145,6 +149,7 @@ func TestCBORKeepsWhatJSONLoses(t *testing.T) {
 	})
 }
 
+// JSON refuses values that it would lose.
 func TestWhatJSONLosesIsRefusedByIt(t *testing.T) {
 	for name, v := range map[string]any{
 		"invalid UTF-8":        []string{"a\xff"},
@@ -166,6 +171,7 @@ func TestWhatJSONLosesIsRefusedByIt(t *testing.T) {
 	}
 }
 
+// Every field of a struct is decoded, over random values.
 func TestEveryFieldOfAnyStructIsDecoded(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		t.Run(c.Name(), func(t *testing.T) {
@@ -199,6 +205,7 @@ func TestEveryFieldOfAnyStructIsDecoded(t *testing.T) {
 	}
 }
 
+// A struct may gain and lose fields between releases.
 func TestAStructMayGrowAndShrinkBetweenReleases(t *testing.T) {
 	type old struct{ Kept, Dropped string }
 	type new struct{ Kept, Added string }
@@ -214,6 +221,7 @@ func TestAStructMayGrowAndShrinkBetweenReleases(t *testing.T) {
 	}
 }
 
+// The encoded forms do not change.
 func TestTheFormatsAreStable(t *testing.T) {
 	v := address{Street: "Nytorv 2"}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
@@ -235,6 +243,7 @@ func TestTheFormatsAreStable(t *testing.T) {
 	}
 }
 
+// Decoded values share no memory with the data.
 func TestDecodedValuesDoNotShareMemoryWithTheData(t *testing.T) {
 	type all struct {
 		Document document

@@ -27,6 +27,7 @@ func wantUnencodable(t *testing.T, c codec.Codec, v any) {
 	}
 }
 
+// Channels, functions and complex numbers are ErrUnencodable.
 func TestUnencodableValuesAreRefused(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		for name, v := range map[string]any{
@@ -55,6 +56,7 @@ func (failing) MarshalText() ([]byte, error)    { return nil, errMarshal }
 func (*failing) UnmarshalBinary(_ []byte) error { return errMarshal }
 func (*failing) UnmarshalText(_ []byte) error   { return errMarshal }
 
+// The error of a type's own method is kept in the chain.
 func TestTheErrorOfATypesOwnMethodIsKept(t *testing.T) {
 	for _, c := range []codec.Codec{codec.CBOR, codec.JSON} {
 		if _, err := c.Append(nil, []failing{{}}); !errors.Is(err, errMarshal) {
@@ -95,6 +97,7 @@ type (
 	}
 )
 
+// Values that refer to themselves are ErrUnencodable.
 func TestValuesThatReferToThemselvesAreRefused(t *testing.T) {
 	slice := make(selfSlice, 1)
 	slice[0] = slice
@@ -134,6 +137,7 @@ func TestValuesThatReferToThemselvesAreRefused(t *testing.T) {
 	wantUnencodable(t, codec.CBOR, map[any]int{pointer: 1})
 }
 
+// Fields that are not encoded may refer to the value itself.
 func TestWhatIsNotEncodedMayReferToItself(t *testing.T) {
 	v := &omits{Name: "n"}
 	v.hidden, v.Skip, v.Table = v, v, map[string]any{"self": v}
@@ -144,6 +148,7 @@ func TestWhatIsNotEncodedMayReferToItself(t *testing.T) {
 	}
 }
 
+// The inside of a type that encodes itself is not read.
 func TestWhatATypeEncodesItselfIsNotTouched(t *testing.T) {
 	// Under the race detector, reading the map would be reported.
 	v := &thermometer{readings: make(map[string]any)}
@@ -173,6 +178,7 @@ func TestWhatATypeEncodesItselfIsNotTouched(t *testing.T) {
 	wg.Wait()
 }
 
+// What can be encoded at the limit of depth can be decoded.
 func TestTheLimitOfDepthIsTheSameInBothDirections(t *testing.T) {
 	// In lists each level is a slice and an interface, in chains a pointer and
 	// a struct, and in trees a slice and a struct that ends with one: whatever
@@ -215,6 +221,7 @@ func TestTheLimitOfDepthIsTheSameInBothDirections(t *testing.T) {
 	}
 }
 
+// The limit of depth is the same for every type of map.
 func TestTheLimitOfDepthIsTheSameForEveryTypeOfMap(t *testing.T) {
 	type object map[string]any
 	shapes := map[string][2]func(any) any{
@@ -251,6 +258,7 @@ func table(depth int) any {
 	return v
 }
 
+// The error about a value that is too deep is short.
 func TestTheErrorOfADeepValueIsShort(t *testing.T) {
 	object := map[string]any{}
 	object[strings.Repeat("key", 100)] = object
@@ -292,6 +300,7 @@ func grow(depth int) tree {
 	return v
 }
 
+// A value of which no field would be encoded is refused.
 func TestAValueOfWhichNothingWouldBeEncodedIsRefused(t *testing.T) {
 	type price struct {
 		Name   string
@@ -341,6 +350,7 @@ type blindNode struct {
 	next *blindNode
 }
 
+// The error about an unencodable value says which type it is and what to do.
 func TestTheErrorSaysWhichTypeAndWhatToDo(t *testing.T) {
 	_, err := codec.CBOR.Append(nil, map[string]any{"price": struct{ Amount money }{}})
 	for _, want := range []string{"map[string]interface {}", "codec_test.money", "MarshalBinary"} {
@@ -350,6 +360,7 @@ func TestTheErrorSaysWhichTypeAndWhatToDo(t *testing.T) {
 	}
 }
 
+// Structs without fields can be encoded.
 func TestStructsWithoutFieldsAreNoLoss(t *testing.T) {
 	type marker struct{ _ [0]func() }
 	type toArray struct {
@@ -367,6 +378,7 @@ func TestStructsWithoutFieldsAreNoLoss(t *testing.T) {
 
 type counterHolder struct{ C []*counters }
 
+// The raw codec encodes and decodes nothing.
 func TestRawEncodesAndDecodesNothing(t *testing.T) {
 	wantUnencodable(t, codec.Raw, address{})
 	var dst address
@@ -375,6 +387,7 @@ func TestRawEncodesAndDecodesNothing(t *testing.T) {
 	}
 }
 
+// The first use of a type is safe for concurrent callers.
 func TestConcurrentFirstUseOfAType(t *testing.T) {
 	type fresh struct {
 		Next  *fresh

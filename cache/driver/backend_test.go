@@ -16,6 +16,7 @@ func someBackend() driver.Backend {
 	}
 }
 
+// A registry finds what was registered and lists the names in order.
 func TestARegistryFindsWhatWasRegistered(t *testing.T) {
 	var r driver.Registry
 	if _, ok := r.Lookup("b"); ok || len(r.Names()) != 0 {
@@ -31,6 +32,7 @@ func TestARegistryFindsWhatWasRegistered(t *testing.T) {
 	}
 }
 
+// Register panics on a mistake in the program, and says which.
 func TestRegisterPanicsOnAMistakeInTheProgram(t *testing.T) {
 	noOpen, noValidate := someBackend(), someBackend()
 	noOpen.Open, noValidate.Validate = nil, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// ParseInteger reads exactly what AppendInteger writes.
 func TestParseIntegerReadsOnlyWhatAppendIntegerWrites(t *testing.T) {
 	for _, n := range []int64{0, 1, -1, 9, 10, 1 << 53, 1<<53 + 1, math.MaxInt64, math.MinInt64} {
 		if got, ok := driver.ParseInteger(driver.AppendInteger(nil, n)); got != n || !ok {
@@ -21,6 +22,7 @@ func TestParseIntegerReadsOnlyWhatAppendIntegerWrites(t *testing.T) {
 	}
 }
 
+// ParseInteger accepts exactly the canonical decimal form.
 func FuzzParseInteger(f *testing.F) {
 	for _, s := range []string{"0", "-1", "9223372036854775807", "-9223372036854775808", "00", "1a"} {
 		f.Add([]byte(s))
@@ -35,6 +37,7 @@ func FuzzParseInteger(f *testing.F) {
 	})
 }
 
+// AddIntegers reports overflow instead of wrapping.
 func TestAddIntegersReportsOverflow(t *testing.T) {
 	tests := []struct {
 		a, b, sum int64

@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// A namespace contains the keys of its prefix and of no neighbour.
 func TestANamespaceContainsTheKeysOfItsPrefixOnly(t *testing.T) {
 	tests := []struct {
 		prefix, key string
@@ -51,8 +52,8 @@ func TestANamespaceContainsTheKeysOfItsPrefixOnly(t *testing.T) {
 	}
 }
 
-// A key is in the namespace if some version that can be written, and some key of
-// an alias with this prefix, give it.
+// A key is in a namespace exactly if some valid version and some key of an alias with this prefix
+// give it.
 func TestANamespaceContainsExactlyWhatAnAliasCanHaveWritten(t *testing.T) {
 	pieces := rapid.SampledFrom([]string{
 		"shop", "shop:eu", "", ":", "0", "00", "1", "01", "-1", "+1", "9223372036854775807", "9223372036854775808", "99999999999999999999", "x", " ", "\x00",

@@ -14,6 +14,7 @@ func read(options map[string]any) *driver.OptionReader {
 	return driver.ReadOptions(driver.Config{Options: options})
 }
 
+// Options have the same meaning from Go, JSON and URLs.
 func TestOptionsAreReadFromGoJSONAndURLsAlike(t *testing.T) {
 	for _, v := range []any{7, int32(7), int64(7), uint(7), uint32(7), uint64(7), 7.0, json.Number("7"), "7"} {
 		r := read(map[string]any{"n": v})
@@ -46,6 +47,7 @@ func TestOptionsAreReadFromGoJSONAndURLsAlike(t *testing.T) {
 	}
 }
 
+// Absent options have their default.
 func TestOptionsThatAreAbsentHaveTheirDefault(t *testing.T) {
 	r := read(nil)
 	if r.Int("n", 3, 0, 10) != 3 || r.Size("z", 4, 0, 10) != 4 || !r.Bool("b", true) || r.String("s", "d") != "d" ||
@@ -54,6 +56,7 @@ func TestOptionsThatAreAbsentHaveTheirDefault(t *testing.T) {
 	}
 }
 
+// All wrong options are reported in one error, each with what would be right.
 func TestEveryWrongOptionIsReportedAtOnceWithWhatWouldBeRight(t *testing.T) {
 	r := read(map[string]any{
 		"n": "seven", "low": -1, "z": "64MB", "b": "maybe", "s": 5, "choice": "c", "d": "-5s", "huge": 1e300, "max_entires": 5,
@@ -87,6 +90,7 @@ func TestEveryWrongOptionIsReportedAtOnceWithWhatWouldBeRight(t *testing.T) {
 	}
 }
 
+// Sizes that overflow or are no whole number are refused.
 func TestSizesThatDoNotFitAreRefused(t *testing.T) {
 	for _, v := range []any{"9223372036854775807GiB", "-9223372036854775808KiB", "1.5MiB", "", "KiB", uint64(math.MaxUint64), 1.5, math.Inf(1)} {
 		r := read(map[string]any{"z": v})
@@ -97,6 +101,7 @@ func TestSizesThatDoNotFitAreRefused(t *testing.T) {
 	}
 }
 
+// No message shows a value that has parts or several lines, since it may be a secret.
 func TestNoMessageShowsAValueThatHasPartsOrSeveralLines(t *testing.T) {
 	for _, v := range []any{
 		map[string]any{"key": "s3cr3t"}, []any{"s3cr3t"}, []string{"s3cr3t"}, [1]string{"s3cr3t"}, struct{ Key string }{"s3cr3t"},
@@ -124,6 +129,7 @@ func TestNoMessageShowsAValueThatHasPartsOrSeveralLines(t *testing.T) {
 	}
 }
 
+// An option for a file is its name; the contents of a file are refused without being shown.
 func TestAFileIsGivenByItsName(t *testing.T) {
 	r := read(map[string]any{"ca": "/etc/ca.pem", "key": "-----BEGIN PRIVATE KEY-----\ns3cr3t", "cert": "s3cr3t\n"})
 	if got := r.File("ca"); got != "/etc/ca.pem" || r.File("key") != "" || r.File("cert") != "" || r.File("absent") != "" {
@@ -135,6 +141,8 @@ func TestAFileIsGivenByItsName(t *testing.T) {
 	}
 }
 
+// An option of another framework is refused with what to write instead.
+// Django, OPTIONS
 func TestAnOptionOfAnotherFrameworkIsRefusedWithTheCure(t *testing.T) {
 	for name, want := range map[string]string{
 		"MAX_ENTRIES":    `write it "max_entries"`,

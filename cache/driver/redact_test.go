@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Locations are shown without user, password and query.
 func TestLocationsAreShownWithoutUserPasswordAndQuery(t *testing.T) {
 	for location, want := range map[string]string{
 		"":                                  "",
@@ -39,8 +40,8 @@ func TestLocationsAreShownWithoutUserPasswordAndQuery(t *testing.T) {
 	}
 }
 
-// Whatever user and password are, what is shown is made of the host and the
-// path alone. To look for the password in it would not do: "@host" is one, too.
+// Whatever user and password are, a location is shown as host and path only. To look for the
+// password in it would not do: "@host" is one, too.
 func FuzzNoRedactedLocationHasAPassword(f *testing.F) {
 	f.Add("user", "secret", "host:6379", "0")
 	f.Add("", "p@ss/w?rd#", "a,b", "x=y")
@@ -59,6 +60,7 @@ func FuzzNoRedactedLocationHasAPassword(f *testing.F) {
 	})
 }
 
+// A Config is printed and logged without its secrets.
 func TestAConfigIsShownWithoutItsSecrets(t *testing.T) {
 	cfg := driver.Config{Alias: "a", Location: "redis://u:secret@host/0", Options: map[string]any{"password": "secret", "db": 1}}
 	var log bytes.Buffer
@@ -73,6 +75,7 @@ func TestAConfigIsShownWithoutItsSecrets(t *testing.T) {
 	}
 }
 
+// An option that is read as a secret is never shown.
 func TestASecretIsNeverShown(t *testing.T) {
 	r := read(map[string]any{"password": "secret", "list": []string{"secret"}})
 	if got := r.Secret("password", ""); got != "secret" {
