@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -221,6 +222,13 @@ func (h *handler) wantRuns(t testing.TB, want int32) {
 	if got := h.runs.Load(); got != want {
 		t.Errorf("the handler has run %d times, want %d", got, want)
 	}
+}
+
+// slotsStay makes the slots of variants the same in each run of the test: with random
+// ones, two of its variants have the same slot now and then, and push each other out.
+func slotsStay(t *testing.T) {
+	made := 0
+	t.Cleanup(middleware.SetGenerations(func() string { made++; return fmt.Sprint("generation ", made) }))
 }
 
 // panicOf returns what f panics with.

@@ -94,6 +94,7 @@ func TestResponsesOfWhichSomeVaryOnMoreAreStoredSideBySide(t *testing.T) {
 	for name, cfg := range stores(t) {
 		for first := range requests {
 			t.Run(fmt.Sprint(name, ", first ", first), inBubble(func(t *testing.T) {
+				slotsStay(t)
 				h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 					a := r.Header.Get("X-A")
 					w.Header().Set("Vary", "X-A")

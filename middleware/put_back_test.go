@@ -146,7 +146,7 @@ func TestASharedCacheForwardsIfMatch(t *testing.T) {
 				}
 			}
 			ask(p, "/film")
-			synctest.Wait() // a streamed page is stored when its client has it
+			synctest.Wait()                             // a streamed page is stored when its client has it
 			ask(p, "/film", condition).wantHit(t, film) // nothing is asked
 			time.Sleep(2 * time.Minute)
 			a := ask(p, "/film", condition)

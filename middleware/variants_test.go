@@ -27,6 +27,7 @@ func echoing(names ...string) *handler {
 func TestVariantsAreStoredSideBySide(t *testing.T) { synctest.Test(t, variantsAreStoredSideBySide) }
 
 func variantsAreStoredSideBySide(t *testing.T) {
+	slotsStay(t)
 	h := echoing("Accept-Language", "X-B")
 	p := cached(t, h)
 	requests := map[string][]string{
