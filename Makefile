@@ -8,7 +8,8 @@ STATICCHECK := $(BIN)/staticcheck-0.8.2
 # (golang.org/issue/75804).
 FUZZTIME ?= 10000x
 
-# The oldest Go release that larder supports, beside the one that is installed.
+# The oldest Go release that larder supports, beside the one that is installed; also in
+# internal/house/systems_test.go.
 OLDEST_GO := go1.25.0
 
 .DEFAULT_GOAL := help
@@ -17,13 +18,30 @@ OLDEST_GO := go1.25.0
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Runs a command with Redis, Memcached and PostgreSQL started for it.
+# Runs a command with Redis, Memcached and PostgreSQL started for it, unless the
+# environment names them already.
 WITH_SERVICES := $(GO) run ./internal/services --
 
+# The programs that tests start, by the names that scripts/install.sh knows.
+SERVERS := redis-server memcached postgresql pgbouncer
+PROXIES := nginx varnishd
+APPS := nginx django node npm
+
 .PHONY: test
-test: deps ## run every test on real servers with the race detector, and the allocation counts without it
-	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m ./...
-	$(WITH_SERVICES) $(GO) test -count=1 -run 'Alloc' ./...
+test: test-race test-counts ## run every test on real servers with the race detector, and without it what counts
+
+.PHONY: test-race
+test-race: deps
+	$(WITH_SERVICES) $(GO) test -p 2 -race -count=1 -timeout 20m ./...
+
+# Allocations, proportions of time and long random sequences: tests in which the race
+# detector would be counted, too, or finds nothing and takes ten times as long.
+COUNTS := Alloc|Proportion|HandlerAlone
+COUNTED = $(sort $(dir $(shell git grep -lE 'func Test[A-Za-z0-9]*($(COUNTS))' -- '*_test.go' ':!internal/e2e' ':!internal/neighbours' ':!benchmarks')))
+
+.PHONY: test-counts
+test-counts: deps
+	$(WITH_SERVICES) $(GO) test -count=1 -timeout 10m -run '$(COUNTS)' $(addprefix ./,$(COUNTED))
 
 # What users import, and the command.
 LIBRARY := ./adapters/... ./backends/... ./cache/... ./cmd/... ./fragment/... ./middleware/... ./signals/...
@@ -38,11 +56,15 @@ e2e: deps ## the faults: servers that die, lag and fall silent under load, in a 
 
 .PHONY: neighbours
 neighbours: ## real middleware beside a cached page, in every framework and situation, in a module of its own
-	$(GO) -C internal/neighbours test -race -count=1 -timeout 10m .
+	$(GO) -C internal/neighbours test -count=1 -timeout 10m .
+
+.PHONY: neighbours-race
+neighbours-race: ## the same with the race detector, for which all of that middleware is built again
+	$(GO) -C internal/neighbours test -race -count=1 -timeout 15m .
 
 # Where Express is installed from npm, and real applications behind examples/proxy.
 EXPRESS := $(BIN)/express
-TEST_APPS := LARDER_REQUIRE_SERVERS=1 LARDER_TEST_EXPRESS=$(EXPRESS) $(GO) -C internal/neighbours test -race -count=1
+TEST_APPS := LARDER_REQUIRE_SERVERS=1 LARDER_TEST_EXPRESS=$(EXPRESS) $(GO) -C internal/neighbours test -count=1
 
 .PHONY: apps
 apps: apps-deps ## nginx, Django and Express behind examples/proxy and without it, page by page
@@ -59,7 +81,8 @@ pocketbase: ## PocketBase as a library with larder around it, in a module of its
 
 .PHONY: apps-deps
 apps-deps:
-	@internal/neighbours/apps/install.sh $(EXPRESS)
+	@scripts/install.sh $(APPS)
+	@scripts/npm.sh $(EXPRESS) express@5.1.0 compression@1.8.1 express-session@1.18.2
 
 # How long make soak runs, at least.
 MINUTES ?= 5
@@ -70,7 +93,7 @@ soak: deps ## use every backend for MINUTES (5) while its server is broken, and 
 
 .PHONY: browser
 browser: ## visit examples/nethttp with Chromium, which is installed if it is missing
-	@scripts/browser.sh
+	@scripts/install.sh chromium
 	LARDER_TEST_BROWSER=chromium $(GO) -C internal/e2e test -race -count=1 -timeout 2m ./browser
 
 # The adapters, and the examples that use them.
@@ -107,14 +130,17 @@ newest-mod:
 
 .PHONY: deps
 deps: ## install the servers that the tests start, or say what is missing
-	@scripts/deps.sh
+	@scripts/install.sh $(SERVERS)
 
 .PHONY: services
 services: deps ## start Redis, Memcached and PostgreSQL until Ctrl-C, and print the settings to paste
 	@$(GO) run ./internal/services
 
+# What make check is made of.
+CHECKS := format vet lint house generated tidy
+
 .PHONY: check
-check: format vet lint house generated tidy cross ## formatting, vet, staticcheck, the shape of the house, generated code, other systems
+check: $(CHECKS) ## formatting, vet, staticcheck, the shape of the house, generated code, other systems
 
 .PHONY: format
 format: ## fail if a file is not gofmt'ed
@@ -147,7 +173,7 @@ vulncheck: ## known vulnerabilities in what larder calls, by the Go vulnerabilit
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 .PHONY: house
-house: ## who imports whom, and the golden list of dependencies
+house: ## who imports whom, the golden list of dependencies, other systems and the oldest Go by type-checking
 	$(GO) test -count=1 ./internal/house
 
 .PHONY: generated
@@ -166,7 +192,7 @@ tidy: ## fail if go.mod or go.sum is not tidy
 	$(GO) -C benchmarks mod tidy -diff
 
 .PHONY: cross
-cross: ## build for the other systems that larder runs on, and with the oldest Go release
+cross: ## build for the other systems that larder runs on, and with the oldest Go release: minutes, for which make house has a check of types
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
 	GOOS=windows GOARCH=amd64 $(GO) build ./...
 	GOOS=linux GOARCH=386 $(GO) build ./...
@@ -203,7 +229,8 @@ conformance-redis: $(SUITE) deps ## the same on a Redis that is started for it
 	$(WITH_SERVICES) sh -c '$(CONFORMANCE) -cache "redis://$$LARDER_TEST_REDIS/0" -test "$(TEST)"'
 
 $(SUITE):
-	conformance/install.sh $(HTTP_CACHE_TESTS) $@
+	@scripts/install.sh node npm
+	@scripts/npm.sh $@ http-cache-tests@$(HTTP_CACHE_TESTS)
 
 # The benchmarks are a module of their own, since they need the rivals.
 BENCHES := $(GO) -C benchmarks run ./cmd/bench -out ../docs/performance
@@ -223,7 +250,7 @@ bench-go: deps ## the benchmarks of all packages by go test, with allocations, f
 
 .PHONY: bench-deps
 bench-deps:
-	@benchmarks/deps.sh nginx varnishd
+	@scripts/install.sh $(PROXIES)
 
 # The commit that make guards compares with, if not with the stored budgets.
 BASE ?=
@@ -231,19 +258,25 @@ BASE ?=
 .PHONY: guards
 ifeq ($(BASE),)
 guards: ## count the instructions of the hit paths, by valgrind, and fail if they became more; test the benchmarks. BASE=COMMIT compares with a commit instead
-	@benchmarks/deps.sh valgrind nginx varnishd
+	@scripts/install.sh valgrind $(PROXIES)
 	LARDER_REQUIRE_SERVERS=1 $(GO) -C benchmarks test -count=1 ./...
 else
 guards: deps
-	@benchmarks/deps.sh valgrind
+	@scripts/install.sh valgrind
 	$(WITH_SERVICES) $(GO) -C benchmarks run ./guards/compare -base $(BASE)
 endif
 
+# The steps of make ci, the longest first. What has been tested by test-race is not tested
+# again by its own target: house and generated.
+CI_STEPS := test-race vet e2e neighbours lint guards apps conformance fuzz test-counts adapters-newest examples browser tidy format
+
 .PHONY: ci
-ci: check test neighbours apps e2e conformance fuzz examples adapters-newest guards browser ## everything that a change has to pass
+ci: ## everything that a change has to pass, two targets at once, and where the time went
+	@scripts/install.sh $(SERVERS) $(PROXIES) $(APPS) valgrind chromium
+	$(WITH_SERVICES) $(GO) run ./internal/steps $(CI_STEPS)
 
 .PHONY: nightly
-nightly: apps-full pocketbase ## what takes too long for each change
+nightly: cross apps-full pocketbase neighbours-race newest ## what takes too long for each change
 
 # The version that make release-check asks CHANGELOG.md for: without one, Unreleased.
 VERSION ?=

@@ -3,6 +3,8 @@ package fragment_test
 import (
 	"io"
 	"testing"
+
+	"github.com/larder-go/larder/internal/race"
 )
 
 // A fragment that is found costs these: the call, its key, the two forms of the
@@ -20,7 +22,7 @@ func TestAHitAllocatesLittleAlloc(t *testing.T) {
 		}
 	}
 	get()
-	if raceEnabled {
+	if race.Enabled {
 		return // the race detector allocates
 	}
 	if n := testing.AllocsPerRun(100, get); n > hitAllocs {

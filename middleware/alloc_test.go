@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/race"
 	"github.com/larder-go/larder/middleware"
 	"github.com/larder-go/larder/signals"
 )
@@ -25,7 +26,7 @@ func allocations(h http.Handler, r *http.Request) float64 {
 		clear(w.header)
 		h.ServeHTTP(w, r)
 	})
-	if raceEnabled {
+	if race.Enabled {
 		return 0
 	}
 	return n

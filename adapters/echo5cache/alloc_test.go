@@ -11,6 +11,7 @@ import (
 
 	"github.com/larder-go/larder/adapters/echo5cache"
 	"github.com/larder-go/larder/internal/adaptertest"
+	"github.com/larder-go/larder/internal/race"
 	"github.com/larder-go/larder/middleware"
 )
 
@@ -31,7 +32,7 @@ func TestWhatAHitAllocates(t *testing.T) {
 		"/p/7":     6, // and what they return
 		"/wrapped": 8, // the same for middleware of net/http, and the response of what is behind it
 	} {
-		if n := adaptertest.Allocations(t, e, caches, path); n > want+allocationsOfEcho && !raceEnabled {
+		if n := adaptertest.Allocations(t, e, caches, path); n > want+allocationsOfEcho && !race.Enabled {
 			t.Errorf("a hit of %s allocates %v times, want %v at most", path, n, want+allocationsOfEcho)
 		}
 	}

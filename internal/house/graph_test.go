@@ -42,29 +42,39 @@ type graph map[string]pkg
 func load(t *testing.T) graph {
 	t.Helper()
 	watch(t)
-	list := exec.Command("go", "list", "-deps", "-json=ImportPath,Name,Doc,GoFiles,Imports,Standard,Module", "./...")
+	g := make(graph)
+	for _, p := range goList[pkg](t, "ImportPath,Name,Doc,GoFiles,Imports,Standard,Module", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=") {
+		if _, ours := inModule(p.ImportPath); ours && len(p.GoFiles) == 0 {
+			continue // a folder of tests is not a package that anybody imports
+		}
+		g[p.ImportPath] = p
+	}
+	return g
+}
+
+// goList asks go list for these fields of the packages of the module and of all that they
+// link, each after its imports.
+func goList[T any](t *testing.T, fields string, environment ...string) (packages []T) {
+	t.Helper()
+	list := exec.Command("go", "list", "-deps", "-json="+fields, "./...")
 	list.Dir = root
-	list.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=")
+	list.Env = append(append(os.Environ(), "CGO_ENABLED=0"), environment...)
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
 	out, err := list.Output()
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, &stderr)
 	}
-	g := make(graph)
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p pkg
+		var p T
 		err := dec.Decode(&p)
 		if err == io.EOF {
-			return g
+			return packages
 		}
 		if err != nil {
 			t.Fatalf("the output of go list: %v", err)
 		}
-		if _, ours := inModule(p.ImportPath); ours && len(p.GoFiles) == 0 {
-			continue // a folder of tests is not a package that anybody imports
-		}
-		g[p.ImportPath] = p
+		packages = append(packages, p)
 	}
 }
 

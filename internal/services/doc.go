@@ -9,7 +9,8 @@
 //
 // Without a command, or with -print, it prints the settings to paste. A command
 // finds the servers in its environment (LARDER_TEST_REDIS,
-// LARDER_TEST_MEMCACHED, LARDER_TEST_POSTGRES), runs in a process group of its
+// LARDER_TEST_MEMCACHED, LARDER_TEST_POSTGRES; where they are there already, they are used
+// and nothing is started), runs in a process group of its
 // own and has no standard input; its exit code becomes that of services
 // (go run prints it and has 1 for its own).
 //

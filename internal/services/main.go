@@ -3,11 +3,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+
+	"github.com/larder-go/larder/internal/subprocess"
 )
 
 func main() {
@@ -25,13 +29,17 @@ func main() {
 }
 
 // run starts the servers, waits for the command or, without one, for the end of
-// its context, and stops them. It returns the exit code.
+// its context, and stops them. It returns the exit code. A command that would find all
+// servers without it is only run.
 func run(command []string, show bool, out io.Writer) (code int, err error) {
-	ctx, stop := untilEnded()
+	ctx, stop := subprocess.UntilEnded()
 	defer stop()
+	if len(command) > 0 && areRunning() {
+		return runCommand(ctx, command, nil)
+	}
 	servers, err := start(ctx)
 	if err != nil {
-		return exitCode(ctx), err
+		return subprocess.ExitCode(ctx), err
 	}
 	defer func() {
 		if e := servers.close(); e != nil {
@@ -45,7 +53,15 @@ func run(command []string, show bool, out io.Writer) (code int, err error) {
 	}
 	if len(command) == 0 {
 		<-ctx.Done()
-		return exitCode(ctx), nil
+		return subprocess.ExitCode(ctx), nil
 	}
 	return runCommand(ctx, command, servers.environment())
+}
+
+// runCommand runs a command that finds servers in its environment.
+func runCommand(ctx context.Context, command, servers []string) (code int, err error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), servers...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return subprocess.Run(ctx, cmd)
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func newProgram(t *testing.T, script string, args ...string) *program {
 		t.Fatal(err)
 	}
 	shell := exec.Command("sh", append([]string{"-c", script, "sh", os.Args[0]}, args...)...)
-	shell.Env = append(os.Environ(), asServices+"=1", "TMPDIR="+tmp, raceOptions)
+	shell.Env = append(withoutServers(os.Environ()), asServices+"=1", "TMPDIR="+tmp, raceOptions)
 	shell.Stderr = os.Stderr
 	out, err := shell.StdoutPipe()
 	if err != nil {
@@ -64,6 +65,11 @@ func newProgram(t *testing.T, script string, args ...string) *program {
 	}
 	t.Cleanup(func() { shell.Process.Kill() })
 	return &program{shell: shell, out: bufio.NewReader(out), tmp: tmp}
+}
+
+// withoutServers is an environment that names no servers, whatever started the tests.
+func withoutServers(environment []string) []string {
+	return slices.DeleteFunc(environment, func(variable string) bool { return strings.HasPrefix(variable, "LARDER_TEST_") })
 }
 
 // readTo returns the output up to the line that starts with last.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/larder-go/larder/internal/testserver/launch"
@@ -54,6 +55,17 @@ func (s servers) close() error {
 		errs = append(errs, s.redis.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// areRunning reports whether the environment names all the servers: services is a command
+// of services, or of a shell with the settings of one.
+func areRunning() bool {
+	for _, variable := range []string{launch.RedisVariable, launch.MemcachedVariable, launch.PostgresVariable} {
+		if os.Getenv(variable) == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // environment is where tests look for the servers.

@@ -30,6 +30,18 @@ func TestACommandFindsTheServersAndItsExitCodeIsPassedOn(t *testing.T) {
 	p.wantGone(t, addrs(t, said))
 }
 
+func TestServersThatTheEnvironmentNamesAreUsed(t *testing.T) {
+	t.Parallel()
+	const named = "LARDER_TEST_REDIS=a:1 LARDER_TEST_MEMCACHED=b:2 LARDER_TEST_POSTGRES=postgres://c"
+	p := newProgram(t, "export "+named+"; "+asItself, "--", "sh", "-c", `
+		echo "$LARDER_TEST_REDIS $LARDER_TEST_MEMCACHED $LARDER_TEST_POSTGRES"
+		exit 7`)
+	if code, said := p.end(t); code != 7 || said != "a:1 b:2 postgres://c\n" {
+		t.Errorf("the exit code is %d, want 7; the environment is %q", code, said)
+	}
+	p.wantGone(t, nil)
+}
+
 func TestTheExitCodeOfACommandThatASignalEndedIsThatOfAShell(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, asItself, "--", "sh", "-c", "kill -KILL $$")

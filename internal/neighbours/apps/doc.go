@@ -4,6 +4,6 @@
 // every difference that RFC 9110 and RFC 9111 do not explain. What they explain is
 // in explain.go.
 //
-// install.sh installs the applications. `make apps` runs the short form, with few
-// pages, and `make apps-full` follows every link.
+// `make apps` installs the applications and runs the short form, with few
+// pages; `make apps-full` follows every link.
 package apps

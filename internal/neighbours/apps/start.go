@@ -13,7 +13,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver/launch"
 )
 
-// ModulesVariable names the folder into which install.sh has put Express.
+// ModulesVariable names the folder into which make apps has put Express.
 const ModulesVariable = "LARDER_TEST_EXPRESS"
 
 // root is the root of the repository, from the folder of this package, where its

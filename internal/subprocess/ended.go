@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package subprocess
 
 import (
 	"context"
@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// signalled is why services ends before its command does.
+// signalled is why a program ends before its command does.
 type signalled struct{ syscall.Signal }
 
 func (s signalled) Error() string { return s.String() }
 
 // errAlone is the other reason.
-var errAlone = errors.New("the program that started services is gone")
+var errAlone = errors.New("the program that started this one is gone")
 
-// untilEnded returns a context that ends with the first signal that asks for
-// the end of services, or when the program that started it is gone. SIGPIPE is
+// UntilEnded returns a context that ends with the first signal that asks for
+// the end of this program, or when the program that started it is gone. SIGPIPE is
 // among them: it comes when nobody reads the output any more. Further signals do
 // nothing: they must not interrupt the stopping of the servers.
-func untilEnded() (ctx context.Context, stop func()) {
+func UntilEnded() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
@@ -47,9 +47,9 @@ func untilEnded() (ctx context.Context, stop func()) {
 	return ctx, func() { cancel(nil) }
 }
 
-// exitCode returns the exit code for a context of untilEnded: that of the
+// ExitCode returns the exit code for a context of [UntilEnded]: that of the
 // signal that ended it, or 1.
-func exitCode(ctx context.Context) int {
+func ExitCode(ctx context.Context) int {
 	var s signalled
 	if errors.As(context.Cause(ctx), &s) {
 		return codeOf(s.Signal)

@@ -1,11 +1,12 @@
 //go:build unix
 
-package main
+// Package subprocess runs the commands of programs that hold something for them, such as
+// servers: whatever ends such a program ends its commands with all that they started.
+package subprocess
 
 import (
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -14,14 +15,12 @@ import (
 // grace is how long a command may take to end after SIGTERM.
 const grace = 10 * time.Second
 
-// runCommand runs a command and returns its exit code, as a shell would: 128
-// and the number of the signal that ended it, 127 if it is not there. When ctx
-// ends, so do the command and all of its process group: go test would leave the
-// programs of the tests behind.
-func runCommand(ctx context.Context, command, environment []string) (code int, err error) {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), environment...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+// Run runs a command of [exec.CommandContext] in a process group of its own, and returns its
+// exit code, as a shell would: 128 and the number of the signal that ended it, 127 with an
+// error if it is not there. When ctx, which is that of the command and of [UntilEnded],
+// ends, so do the command and all of its process group: go test would leave the programs of
+// the tests behind.
+func Run(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
@@ -31,7 +30,7 @@ func runCommand(ctx context.Context, command, environment []string) (code int, e
 		if cmd.Process != nil {
 			_ = signalGroup(cmd, syscall.SIGKILL) // fails when all have ended, as they should
 		}
-		return exitCode(ctx), nil
+		return ExitCode(ctx), nil
 	}
 	var exit *exec.ExitError
 	switch {
