@@ -12,7 +12,7 @@ import (
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/flight"
-	"github.com/larder-go/larder/internal/inflight"
+	"github.com/larder-go/larder/internal/membudget"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -24,7 +24,7 @@ type Handler struct {
 	clock    driver.Clock
 	events   *signals.Signal[Event]
 	async    *executor
-	inFlight *inflight.Budget
+	inFlight *membudget.Budget
 
 	keyWarningLevel slog.Level
 
@@ -48,7 +48,7 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 		return nil, err
 	}
 	limit, _ := h.settings.maxInFlight() // Check has found no errors
-	h.inFlight = inflight.NewBudget(limit)
+	h.inFlight = membudget.NewBudget(limit)
 	for _, name := range h.Aliases() {
 		a, err := newAlias(h, name, h.settings[name])
 		if err != nil {
@@ -65,7 +65,7 @@ func newHandler(opts []HandlerOption) *Handler {
 		registry: driver.DefaultRegistry,
 		clock:    systemClock{},
 		aliases:  make(map[string]*BaseCache),
-		inFlight: inflight.NewBudget(DefaultMaxInFlight),
+		inFlight: membudget.NewBudget(DefaultMaxInFlight),
 
 		keyWarningLevel: slog.LevelWarn,
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/flight"
-	"github.com/larder-go/larder/internal/inflight"
+	"github.com/larder-go/larder/internal/membudget"
 )
 
 // hooks implements [fill.Hooks], which describes the methods: what the cache of pages
@@ -47,7 +47,7 @@ func (hooks) HandlerFrom(ctx context.Context) *Handler { return handlerFrom(ctx)
 
 func (hooks) RunFrom(ctx context.Context) fill.Run { return loading{flight.Current[*loadResult](ctx)} }
 
-func (hooks) Budget(h *Handler) *inflight.Budget {
+func (hooks) Budget(h *Handler) *membudget.Budget {
 	if h == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ func (s *Store) Clear(ctx context.Context, ns driver.Namespace) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	// Clearing shards that are no longer in use would leave the entries.
 	if err := s.agreeOnLayout(ctx); err != nil {
 		return err

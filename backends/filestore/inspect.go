@@ -19,7 +19,7 @@ func (s *Store) Inspect(ctx context.Context) ([]driver.Inspection, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var sum usage
 	for _, sh := range s.layout.Load().shards {
 		b, err := readOwn(filepath.Join(sh.dir, tallyName))

@@ -48,7 +48,7 @@ func (s *Store) find(ctx context.Context, key []byte, part extent) (entry, error
 	if err := s.begin(ctx); err != nil {
 		return entry{}, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	sum := sha256.Sum256(key)
 	e, err := readEntry(s.layout.Load().shard(sum).path(sum), part)
 	if errors.Is(err, errDamaged) {

@@ -11,18 +11,18 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/gate"
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // Store keeps entries in the files of one directory. It is safe for concurrent
 // use, also with other Stores on the same directory, in this process and in
 // others. Open makes one.
 type Store struct {
-	dir    string
-	opts   Options
-	root   *lock
-	layout atomic.Pointer[layout]
-	gate   gate.Gate
+	dir      string
+	opts     Options
+	root     *lock
+	layout   atomic.Pointer[layout]
+	inFlight inflight.Counter
 }
 
 var (
@@ -67,16 +67,16 @@ func open(ctx context.Context, dir string, opts Options) (*Store, error) {
 // Shutdown refuses new operations and waits for those in flight until ctx
 // ends. Entries stay on the disk.
 func (s *Store) Shutdown(ctx context.Context) error {
-	return s.gate.ShutAndWait(ctx)
+	return s.inFlight.CloseAndWait(ctx)
 }
 
-// begin begins an operation, which ends with s.gate.Leave.
+// begin begins an operation, which ends with s.inFlight.Leave.
 func (s *Store) begin(ctx context.Context) error {
-	if err := s.gate.Enter(); err != nil {
+	if err := s.inFlight.Start(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		s.gate.Leave()
+		s.inFlight.End()
 		return err
 	}
 	return nil

@@ -16,7 +16,7 @@ func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) e
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	return s.update(ctx, key, func(sh *shard, path string) error {
 		old, err := readEntry(path, headOnly)
 		if err != nil && !vacant(err) {
@@ -33,7 +33,7 @@ func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (
 	if err := s.begin(ctx); err != nil {
 		return nil, false, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	err = s.update(ctx, key, func(sh *shard, path string) error {
 		old, err := readEntry(path, headOnly)
 		if err != nil && !errors.Is(err, driver.ErrNotFound) {
@@ -107,7 +107,7 @@ func (s *Store) rewrite(ctx context.Context, key []byte, change func(e *entry, n
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	return s.update(ctx, key, func(sh *shard, path string) error {
 		old, err := sh.examine(path, whole)
 		if err != nil {
@@ -132,7 +132,7 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 	if err := s.begin(ctx); err != nil {
 		return false, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	err = s.update(ctx, key, func(sh *shard, path string) error {
 		e, err := sh.examine(path, headOnly)
 		switch {

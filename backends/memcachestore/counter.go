@@ -16,7 +16,7 @@ func (s *Store) Incr(ctx context.Context, key []byte, delta int64) (int64, error
 	if err := s.begin(ctx, key); err != nil {
 		return 0, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	item, err := t.find(ctx)

@@ -24,7 +24,7 @@ func (s *Store) Inspect(ctx context.Context) ([]driver.Inspection, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	found := make([]driver.Inspection, len(s.servers))
 	err := concurrently(s.servers, func(srv *server) error {
 		found[srv.index] = srv.inspect(ctx)

@@ -117,7 +117,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	if err := s.begin(ctx, keys...); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	errs := s.eachKey(keys, func(t *placed) error {
 		last := t.places[len(t.places)-1]
 		return t.set(ctx, items[last].Value, ttl)
@@ -135,7 +135,7 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	if err := s.begin(ctx, keys...); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	return driver.Partial(s.eachKey(keys, func(t *placed) error {
 		_, err := t.srv.delete(ctx, t.key)
 		return err

@@ -141,7 +141,7 @@ func (s *Store) Clear(ctx context.Context, ns driver.Namespace) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	n := s.namespaces.find(ns.Prefix)
 	return concurrently(s.servers, func(srv *server) error {
 		current, err := srv.get(ctx, n.key)

@@ -14,7 +14,7 @@ func (s *Store) Get(ctx context.Context, key []byte) ([]byte, error) {
 	if err := s.begin(ctx, key); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	item, err := t.find(ctx)
@@ -31,7 +31,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	if err := s.begin(ctx, keys...); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
 	s.eachBatch(keys, func(b batch) { b.find(ctx, values, errs) })
 	return values, driver.Partial(errs)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/gate"
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // Store keeps entries on one or more Memcached servers. It is safe for
@@ -31,7 +31,7 @@ var (
 
 // cluster is what a store and those made of it by In share.
 type cluster struct {
-	gate       gate.Gate
+	inFlight   inflight.Counter
 	servers    []*server
 	ring       ring
 	namespaces namespaces
@@ -51,7 +51,7 @@ func open(ctx context.Context, opts Options, now func() time.Time) (*Store, erro
 		return nil, err
 	}
 	c := &cluster{lag: opts.ClearLag, now: now}
-	c.gate.OnIdle = c.disconnect
+	c.inFlight.OnIdle = c.disconnect
 	names := make([]string, len(addrs))
 	for i, addr := range addrs {
 		names[i] = addr.String()
@@ -83,7 +83,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	return concurrently(s.servers, func(srv *server) error { return srv.ping(ctx) })
 }
 
@@ -95,7 +95,7 @@ func (s *Store) Probe(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var answered atomic.Bool
 	err := concurrently(s.servers, func(srv *server) error {
 		err := srv.ping(ctx)
@@ -113,7 +113,7 @@ func (s *Store) Probe(ctx context.Context) error {
 // Shutdown implements [driver.Store]. Each operation in flight ends within the
 // timeout of the store; when the last one has, the connections are closed, also
 // if ctx has ended before that.
-func (s *Store) Shutdown(ctx context.Context) error { return s.gate.ShutAndWait(ctx) }
+func (s *Store) Shutdown(ctx context.Context) error { return s.inFlight.CloseAndWait(ctx) }
 
 func (c *cluster) disconnect() {
 	for _, srv := range c.servers {
@@ -122,9 +122,9 @@ func (c *cluster) disconnect() {
 }
 
 // begin is the first step of an operation. Unless it fails, the operation ends
-// with c.gate.Leave.
+// with c.inFlight.Leave.
 func (c *cluster) begin(ctx context.Context, keys ...[]byte) error {
-	if err := c.gate.Enter(); err != nil {
+	if err := c.inFlight.Start(); err != nil {
 		return err
 	}
 	err := ctx.Err()
@@ -134,7 +134,7 @@ func (c *cluster) begin(ctx context.Context, keys ...[]byte) error {
 		}
 	}
 	if err != nil {
-		c.gate.Leave()
+		c.inFlight.End()
 	}
 	return err
 }

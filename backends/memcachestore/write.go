@@ -17,7 +17,7 @@ func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) e
 	if err := s.begin(ctx, key); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	return t.set(ctx, value, ttl)
@@ -50,7 +50,7 @@ func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (
 	if err := s.begin(ctx, key); err != nil {
 		return nil, false, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	return t.add(ctx, value, ttl)
@@ -104,7 +104,7 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	if err := s.begin(ctx, key); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	item, err := t.srv.touch(ctx, t.key, expiration(ttl, t.now))
@@ -130,7 +130,7 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 	if err := s.begin(ctx, key); err != nil {
 		return false, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	if _, err := t.find(ctx); err != nil {
@@ -149,7 +149,7 @@ func (s *Store) Replace(ctx context.Context, key, old, value []byte, ttl time.Du
 	if err := s.begin(ctx, key); err != nil {
 		return false, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
 	for {

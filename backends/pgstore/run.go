@@ -42,13 +42,13 @@ func outliving(do job) job {
 	}
 }
 
-// run is one operation: it enters the gate, finds a connection and runs do
+// run is one operation: it is counted as in flight, finds a connection and runs do
 // with it. A limit of zero is none.
 func (s *Store) run(ctx context.Context, limit time.Duration, do job) error {
-	if err := s.gate.Enter(); err != nil {
+	if err := s.inFlight.Start(); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

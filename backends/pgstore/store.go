@@ -9,20 +9,20 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/gate"
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // Store keeps entries in one table. It is safe for concurrent use, also with
 // other Stores on the same table, in this process and in others. [Open] and
 // [New] make one.
 type Store struct {
-	pool    *pgxpool.Pool
-	ownPool bool
-	opts    Options // without the URL
-	sql     statements
-	target  target
-	version versionCheck
-	gate    gate.Gate
+	pool     *pgxpool.Pool
+	ownPool  bool
+	opts     Options // without the URL
+	sql      statements
+	target   target
+	version  versionCheck
+	inFlight inflight.Counter
 
 	stopCulling context.CancelFunc
 	culling     sync.WaitGroup
@@ -116,7 +116,7 @@ func newStore(pool *pgxpool.Pool, opts Options) *Store {
 // ends first, that goes on in the background. Entries stay in the table.
 func (s *Store) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
-		idle := s.gate.Shut()
+		idle := s.inFlight.Close()
 		s.stopCulling()
 		go s.release(idle)
 	})

@@ -19,7 +19,7 @@ func (s *Store) Clear(ctx context.Context, ns driver.Namespace) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	err := s.onPrimaries(ctx, func(ctx context.Context, client *redis.Client) error {
 		if s.opts.Owner {
 			return client.FlushDBAsync(ctx).Err()

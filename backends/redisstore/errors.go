@@ -33,7 +33,7 @@ func (s *Store) translate(ctx context.Context, err error) error {
 		return nil
 	case isMiss(err):
 		return driver.ErrNotFound
-	case errors.Is(err, redis.ErrClosed), s.gate.IsShut() && errors.Is(err, net.ErrClosed):
+	case errors.Is(err, redis.ErrClosed), s.inFlight.IsClosed() && errors.Is(err, net.ErrClosed):
 		return driver.ErrClosed
 	}
 	if isReply(err) {

@@ -21,7 +21,7 @@ func (s *Store) Inspect(ctx context.Context) ([]driver.Inspection, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	var (
 		mu    sync.Mutex // the primaries of a cluster are asked at the same time
 		found []driver.Inspection

@@ -17,7 +17,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, er
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	if s.cluster {
 		return s.getEach(ctx, keys)
 	}
@@ -82,7 +82,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	ops := make([]operation, len(items))
 	requests := make([]request, len(items))
 	list := make([]redis.Cmder, 0, len(items))
@@ -122,7 +122,7 @@ func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	err := s.unlink(ctx, keys)
 	if s.replicas != nil {
 		for _, key := range keys {

@@ -16,7 +16,7 @@ func (s *Store) run(ctx context.Context, op *operation) (result driver.Result) {
 	if s.opts.Pipeline {
 		return s.share(ctx, op)
 	}
-	defer s.gate.Leave()
+	defer s.inFlight.End()
 	s.prepare(op)
 	s.perform(ctx, s.nodeFor(op), op, &result)
 	s.wrote(op)
@@ -87,7 +87,7 @@ func (s *Store) complete(n *node, c *call, result driver.Result) {
 	s.wrote(&c.op)
 	c.done(result)
 	n.pipe.leave()
-	s.gate.Leave()
+	s.inFlight.End()
 }
 
 // share is the rest of run for an operation that shares a pipeline.
@@ -113,7 +113,7 @@ func (s *Store) start(c *call) {
 	s.prepare(&c.op)
 	n := s.nodeFor(&c.op)
 	if err := n.pipe.enter(c.ctx); err != nil {
-		s.gate.Leave()
+		s.inFlight.End()
 		c.done(driver.Result{Err: err})
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/gate"
+	"github.com/larder-go/larder/internal/inflight"
 )
 
 // Store keeps entries in Redis. It is safe for concurrent use. [Open] and [New]
@@ -21,7 +21,7 @@ type Store struct {
 	primary  *node
 	replicas *replicas // nil if there are none
 	cluster  bool
-	gate     gate.Gate
+	inFlight inflight.Counter
 	owned    *owned // nil if the clients are the application's
 }
 
@@ -147,20 +147,20 @@ func (s *Store) TTL(ctx context.Context, key []byte) (time.Duration, error) {
 // Shutdown implements [driver.Store]. When ctx ends before the operations in
 // flight have, it closes their connections under them.
 func (s *Store) Shutdown(ctx context.Context) error {
-	err := s.gate.ShutAndWait(ctx)
+	err := s.inFlight.CloseAndWait(ctx)
 	if s.owned == nil {
 		return err
 	}
 	return cmp.Or(err, s.owned.close(ctx))
 }
 
-// begin begins an operation, which ends with s.gate.Leave.
+// begin begins an operation, which ends with s.inFlight.Leave.
 func (s *Store) begin(ctx context.Context) error {
-	if err := s.gate.Enter(); err != nil {
+	if err := s.inFlight.Start(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		s.gate.Leave()
+		s.inFlight.End()
 		return err
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/larder-go/larder/internal/inflight"
+	"github.com/larder-go/larder/internal/membudget"
 )
 
 // Hooks are the functions of package cache that are not public. The type parameters are
@@ -62,7 +62,7 @@ type Hooks[Cache, Handler, Option any] interface {
 
 	// Budget limits the memory of responses under way of all caches of h. It is nil, which
 	// is no limit, if h is nil.
-	Budget(h Handler) *inflight.Budget
+	Budget(h Handler) *membudget.Budget
 
 	// Logger is where the handler of ctx, see HandlerFrom, writes warnings. Without a
 	// handler it is slog.Default.

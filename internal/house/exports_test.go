@@ -12,7 +12,7 @@ import (
 
 // libraries are the internal packages that others are made of. What they export is for
 // those others, and what only tests call is not needed.
-var libraries = []string{"internal/rfc9111", "internal/keys", "internal/envelope", "internal/flight", "internal/gate", "internal/inflight", "internal/funcname"}
+var libraries = []string{"internal/rfc9111", "internal/keys", "internal/envelope", "internal/flight", "internal/inflight", "internal/membudget", "internal/funcname"}
 
 func TestEveryExportedFunctionOfALibraryIsCalled(t *testing.T) {
 	watch(t)

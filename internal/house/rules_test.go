@@ -33,12 +33,12 @@ var directions = []direction{
 	{packages: "internal/pagecache/policy", may: rooms("cache", "internal/hooks", "reason", "respwriter")},
 	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
 	{packages: "internal/pagecache/purge", may: rooms("cache", "internal/hooks", "page", "policy")},
-	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/fill", "internal/hooks", "internal/inflight", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/fill", "internal/hooks", "internal/membudget", "reason", "stream", "respwriter", "policy", "page", "purge")},
 	{packages: "internal/pagecache/lifecycle", may: append(rooms("cache", "engine"), "internal/hooks", "signals")},
 	// What package cache does for the cache of pages alone: hooks names its types, fill cannot.
 	{packages: "internal/hooks", may: []string{"cache", "internal/fill"}},
-	{packages: "internal/fill", may: []string{"internal/flight", "internal/inflight"}},
-	{packages: "internal/inflight", only: true},
+	{packages: "internal/fill", may: []string{"internal/flight", "internal/membudget"}},
+	{packages: "internal/membudget", only: true},
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/allbackends", may: []string{"backends/..."}},
 	{packages: "internal/testbackends", may: []string{"backends/...", "internal/allbackends", "internal/testserver"}}, // for tests

@@ -12,11 +12,11 @@ import (
 func TestARuleIsARowUnderTheTopicOfItsFile(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, map[string]string{
-		"middleware/vary_test.go":     "package middleware\n",
-		"middleware/variants_test.go": "package middleware\n\n// Vary: * matches *no* request.\n// RFC 9111, 4.1; Django, vary_on_headers\nfunc TestVary(t *testing.T) {}\n\nfunc TestWithoutRule(t *testing.T) {}\n\n// Help is no test.\nfunc help(t *testing.T) {}\n",
-		"fragment/key_test.go":        "package fragment\n\n// A key is read.\nfunc FuzzKey(f *testing.F) {}\n",
-		"cache/cachetest/add.go":      "package cachetest\n\nvar cases = []storeCase{{name: \"add/once\", rule: \"Add adds\" + \" once.\"}, {name: \"more\"}}\n",
-		"internal/gate/gate_test.go":  "package gate\n\n// A gate is shut.\nfunc TestGate(t *testing.T) {}\n",
+		"middleware/vary_test.go":        "package middleware\n",
+		"middleware/variants_test.go":    "package middleware\n\n// Vary: * matches *no* request.\n// RFC 9111, 4.1; Django, vary_on_headers\nfunc TestVary(t *testing.T) {}\n\nfunc TestWithoutRule(t *testing.T) {}\n\n// Help is no test.\nfunc help(t *testing.T) {}\n",
+		"fragment/key_test.go":           "package fragment\n\n// A key is read.\nfunc FuzzKey(f *testing.F) {}\n",
+		"cache/cachetest/add.go":         "package cachetest\n\nvar cases = []storeCase{{name: \"add/once\", rule: \"Add adds\" + \" once.\"}, {name: \"more\"}}\n",
+		"internal/inflight/gate_test.go": "package gate\n\n// A gate is shut.\nfunc TestGate(t *testing.T) {}\n",
 	})
 	if err := os.Mkdir(filepath.Join(root, "docs"), 0o755); err != nil {
 		t.Fatal(err)

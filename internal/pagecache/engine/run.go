@@ -11,7 +11,7 @@ import (
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/fill"
 	"github.com/larder-go/larder/internal/hooks"
-	"github.com/larder-go/larder/internal/inflight"
+	"github.com/larder-go/larder/internal/membudget"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -24,7 +24,7 @@ type run struct {
 	x        *requestFlow // that started it; not its client, which may have left
 	recorder *recorder
 	loading  fill.Run
-	inFlight *inflight.Budget
+	inFlight *membudget.Budget
 	ctx      context.Context
 	cancel   context.CancelFunc
 	released atomic.Bool // the response is only for the client that started the run

@@ -1,6 +1,6 @@
 package stream
 
-// Budget counts the bytes that are held for responses under way: a inflight.Budget. It may
+// Budget counts the bytes that are held for responses under way: a membudget.Budget. It may
 // be used from many goroutines.
 type Budget interface {
 	Reserve(n int64) bool // counts n bytes more, if they are within the limit

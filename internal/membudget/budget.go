@@ -1,7 +1,7 @@
-// Package inflight limits the memory of responses that are being made. It knows nothing
+// Package membudget limits the memory of responses that are being made. It knows nothing
 // of responses: package cache has a Budget in each Handler, and the cache of pages counts
 // its buffers there.
-package inflight
+package membudget
 
 import (
 	"math"

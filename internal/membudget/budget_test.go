@@ -1,15 +1,15 @@
-package inflight_test
+package membudget_test
 
 import (
 	"math"
 	"sync"
 	"testing"
 
-	"github.com/larder-go/larder/internal/inflight"
+	"github.com/larder-go/larder/internal/membudget"
 )
 
 func TestABudgetCountsExactly(t *testing.T) {
-	b := inflight.NewBudget(100)
+	b := membudget.NewBudget(100)
 	if b.Limit() != 100 || !b.Reserve(60) || b.Reserve(41) || !b.Reserve(40) || b.Reserve(1) || !b.Reserve(-1) || b.Used() != 99 {
 		t.Errorf("%d of %d bytes", b.Used(), b.Limit())
 	}
@@ -34,7 +34,7 @@ func TestABudgetCountsExactly(t *testing.T) {
 }
 
 func TestHoldGoesOverTheLimitAndReserveDoesNot(t *testing.T) {
-	b := inflight.NewBudget(100)
+	b := membudget.NewBudget(100)
 	b.Hold(150)
 	if b.Used() != 150 || b.Reserve(1) {
 		t.Errorf("%d of %d bytes", b.Used(), b.Limit())
@@ -46,7 +46,7 @@ func TestHoldGoesOverTheLimitAndReserveDoesNot(t *testing.T) {
 }
 
 func TestANilBudgetHasNoLimit(t *testing.T) {
-	var b *inflight.Budget
+	var b *membudget.Budget
 	if b.Limit() != math.MaxInt64 || !b.Reserve(1<<62) || b.Used() != 0 {
 		t.Errorf("%d of %d bytes", b.Used(), b.Limit())
 	}
