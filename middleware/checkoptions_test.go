@@ -65,7 +65,7 @@ var wrongOptions = []struct {
 	{options{middleware.MaxBody(-1)}, `MaxBody: -1 bytes; it has to be above zero`},
 	{options{middleware.DefaultTTL(-1)}, `DefaultTTL: -1ns is negative; 0 stores no response`},
 	{options{middleware.Grace(-time.Second)}, `Grace: -1s is negative; 0 serves no stale page`},
-	{options{middleware.Patience(-1)}, `Patience: -1ns is negative; 0 is no limit`},
+	{options{middleware.MaxWait(-1)}, `MaxWait: -1ns is negative; 0 is no limit`},
 	{options{middleware.BrowserTTL(-1)}, `BrowserTTL: -1ns is negative`},
 	{options{middleware.RefreshTimeout(0)}, `RefreshTimeout: 0s; it has to be above zero`},
 	{options{middleware.MaxConcurrentRuns(0)}, `MaxConcurrentRuns: 0; it has to be above zero, and 1 starts no other run`},
@@ -239,7 +239,7 @@ func TestWrongOptionsPanicOnceWithAllThatIsWrong(t *testing.T) {
 // Values at the ends of what options allow are accepted.
 func TestRightOptionsAreRight(t *testing.T) {
 	for _, opts := range []options{
-		{middleware.Grace(0), middleware.Patience(0), middleware.BrowserTTL(0), middleware.DefaultTTL(0), middleware.StatusTTL(404, 0), middleware.MaxBody(1)},
+		{middleware.Grace(0), middleware.MaxWait(0), middleware.BrowserTTL(0), middleware.DefaultTTL(0), middleware.StatusTTL(404, 0), middleware.MaxBody(1)},
 		{middleware.KeyPrefix("é:*?"), middleware.OnlyQuery()},
 		{middleware.KeyPrefix("")},
 		{middleware.VaryByHeader("X-Forwarded-Host"), middleware.TrustProxies(netip.MustParsePrefix("10.0.0.0/8"))},

@@ -165,8 +165,8 @@ func TestFiveHundredWhoAllLeave(t *testing.T) {
 	})
 }
 
-// Clients that have waited for as long as Patience allows run the handler for themselves.
-func TestFiveHundredWhoLoseTheirPatience(t *testing.T) {
+// Clients that have waited for as long as MaxWait allows run the handler for themselves.
+func TestFiveHundredClientsWaitForMaxWaitAndRunTheHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		h := new(handler)
@@ -176,7 +176,7 @@ func TestFiveHundredWhoLoseTheirPatience(t *testing.T) {
 			}
 			_, _ = io.WriteString(w, "page for "+r.Header.Get("X-Client"))
 		}
-		p := cached(t, h, middleware.Patience(time.Second))
+		p := cached(t, h, middleware.MaxWait(time.Second))
 		clients := startCrowd(t, p)
 		for i, c := range clients[1:] {
 			a := c.wantWhole(t, fmt.Sprint("page for ", i+1))

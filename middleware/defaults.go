@@ -14,9 +14,9 @@ const (
 	// DefaultSiteTTL is for how long [Site] keeps a response that does not say.
 	DefaultSiteTTL = cache.DefaultTimeout
 
-	// DefaultPatience is for how long a request waits for the run that another
+	// DefaultMaxWait is for how long a request waits for the run that another
 	// has started.
-	DefaultPatience = 30 * time.Second
+	DefaultMaxWait = 30 * time.Second
 
 	// DefaultMaxConcurrentRuns is how many runs of the handler for one URL [Site]
 	// and [Shared] have under way for requests that wait.

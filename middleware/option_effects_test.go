@@ -69,8 +69,8 @@ var optionEffects = map[string]effect{
 		observe: timeOfARefresh,
 		with:    "7s", without: "30s",
 	},
-	"Patience": {
-		option:  middleware.Patience(7 * time.Second),
+	"MaxWait": {
+		option:  middleware.MaxWait(7 * time.Second),
 		observe: waitForARunOfAMinute,
 		with:    "7s", without: "30s",
 	},

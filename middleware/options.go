@@ -69,11 +69,11 @@ func RefreshTimeout(d time.Duration) PageOption {
 	return func(s *optionSet) { s.refreshTimeout = append(s.refreshTimeout, d) }
 }
 
-// Patience is for how long a request waits for the first byte of a run that
+// MaxWait is for how long a request waits for the first byte of a run that
 // another request has started; then it runs the handler itself. The default is
-// [DefaultPatience], and zero is no limit.
-func Patience(d time.Duration) PageOption {
-	return func(s *optionSet) { s.patience = append(s.patience, d) }
+// [DefaultMaxWait], and zero is no limit.
+func MaxWait(d time.Duration) PageOption {
+	return func(s *optionSet) { s.maxWait = append(s.maxWait, d) }
 }
 
 // MaxConcurrentRuns is how many runs of the handler for one URL may be under way for
@@ -81,7 +81,7 @@ func Patience(d time.Duration) PageOption {
 // those who wait starts another, and after each further second one more, as nginx
 // does with proxy_cache_lock_age. The first that has a response for all answers all
 // who wait; each of the others answers the request that started it. Those who start
-// none wait on, see [Patience]. So an application whose answers take long, such as
+// none wait on, see [MaxWait]. So an application whose answers take long, such as
 // long polling, hears of several clients before the first of them is answered.
 //
 // The default is [DefaultMaxConcurrentRuns] for [Site] and [Shared]. For

@@ -20,7 +20,7 @@ type optionSet struct {
 	maxBody                          []int64
 	maxRuns                          []int
 	defaultTTL, grace, browserTTL    []time.Duration
-	patience, refreshTimeout         []time.Duration
+	maxWait, refreshTimeout          []time.Duration
 	statusTTL                        map[int][]time.Duration
 	targets                          [][]string
 	names                            map[string][]string // by option

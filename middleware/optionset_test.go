@@ -27,7 +27,7 @@ var someOptions = []PageOption{
 	DefaultTTL(time.Minute), DefaultTTL(2 * time.Minute), DefaultTTL(-1),
 	StatusTTL(404, time.Second), StatusTTL(404, time.Minute), StatusTTL(410, 0), StatusTTL(99, 1),
 	Grace(time.Second), Grace(time.Minute), RefreshTimeout(time.Second), RefreshTimeout(0),
-	Patience(0), Patience(time.Second), MaxConcurrentRuns(2), MaxConcurrentRuns(3),
+	MaxWait(0), MaxWait(time.Second), MaxConcurrentRuns(2), MaxConcurrentRuns(3),
 	When(always), When(nil),
 	VaryByHeader("X-B", "x-a"), VaryByHeader("X-A", "X-C"), VaryByHeader(),
 	VaryBy(byTenant), VaryBy(byLanguage), VaryBy(nil),

@@ -49,7 +49,7 @@ import (
 //
 // A handler may ask for its own page under its own context, and gets it without
 // the cache. If it waits for it in a way that loses the context, as a request
-// over the network does, it waits for [Patience].
+// over the network does, it waits for [MaxWait].
 //
 // Every response says in Cache-Status (RFC 9211) what was done and why. If the
 // cache fails, pages are served without it. A request that is cancelled before there is

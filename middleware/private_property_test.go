@@ -70,7 +70,7 @@ func huntOptions(random *rand.Rand) (opts []middleware.PageOption) {
 	for _, opt := range []middleware.PageOption{
 		middleware.IgnoreCookies("_ga"), middleware.VaryByCookie("locale"), middleware.IgnoreQuery("utm_*"),
 		middleware.SortQuery(), middleware.StripSetCookie(), middleware.MaxBody(3000), middleware.BrowserTTL(time.Minute),
-		middleware.VaryByHeader("X-Tenant"), middleware.Normalize(), middleware.HeedRequests(), middleware.Patience(milliseconds(2)),
+		middleware.VaryByHeader("X-Tenant"), middleware.Normalize(), middleware.HeedRequests(), middleware.MaxWait(milliseconds(2)),
 		middleware.VaryBy(func(r *http.Request) string { return r.Header.Get("X-Secret") }),
 		middleware.Grace(milliseconds(150)),
 	} {

@@ -201,7 +201,7 @@ var ways = map[string]func(*testing.T) string{
 		return w.Header().Get("Cache-Status")
 	},
 	"patience": func(t *testing.T) string {
-		p := cached(t, slow(true, body("page")), middleware.Patience(time.Second/2))
+		p := cached(t, slow(true, body("page")), middleware.MaxWait(time.Second/2))
 		clients := startMany(t, p, 2)
 		clients[0].wait()
 		return clients[1].wait().cacheStatus()

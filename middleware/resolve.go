@@ -48,7 +48,7 @@ func (s *optionSet) resolveTimes(p *policy.Policy) {
 		p.TTL = ttl
 	}
 	p.Grace = theOne(s, "Grace", s.grace, 0, s.notNegative("; 0 serves no stale page"))
-	p.Patience = theOne(s, "Patience", s.patience, DefaultPatience, s.notNegative("; 0 is no limit"))
+	p.MaxWait = theOne(s, "MaxWait", s.maxWait, DefaultMaxWait, s.notNegative("; 0 is no limit"))
 	p.RefreshTimeout = theOne(s, "RefreshTimeout", s.refreshTimeout, DefaultRefreshTimeout, s.checkRefreshTimeout)
 	runs := DefaultMaxConcurrentRuns
 	if p.Mode == policy.PerView {

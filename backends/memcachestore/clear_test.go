@@ -33,7 +33,7 @@ type process struct {
 func newProcess(tb testing.TB, addrs ...string) process {
 	tb.Helper()
 	c := new(clock)
-	s, err := memcachestore.OpenWithTime(memcachestore.Options{Addrs: addrs, ClearLag: lag, IOTimeout: patience}, c.now)
+	s, err := memcachestore.OpenWithTime(memcachestore.Options{Addrs: addrs, ClearLag: lag, IOTimeout: longTimeout}, c.now)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func harness(take func(testing.TB) []string) cachetest.Harness {
 		s, err := memcachestore.Open(tb.Context(), memcachestore.Options{
 			Addrs:     addrs,
 			ClearLag:  memcachestore.NoLag,
-			IOTimeout: patience,
+			IOTimeout: longTimeout,
 		})
 		if err != nil {
 			tb.Fatal(err)

@@ -29,15 +29,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// patience is the timeout of stores that no test wants to see time out, on a
+// longTimeout is the timeout of stores that no test wants to see time out, on a
 // machine however busy.
-const patience = 10 * time.Second
+const longTimeout = 10 * time.Second
 
 // open returns a store that is shut down when the test ends.
 func open(tb testing.TB, opts memcachestore.Options) *memcachestore.Store {
 	tb.Helper()
 	if opts.IOTimeout == 0 {
-		opts.IOTimeout = patience
+		opts.IOTimeout = longTimeout
 	}
 	s, err := memcachestore.Open(tb.Context(), opts)
 	if err != nil {

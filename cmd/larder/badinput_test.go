@@ -103,7 +103,7 @@ func TestKeysAndValuesThatCannotBe(t *testing.T) {
 }
 
 // Who waits is told for what and for how long, also where it is his own
-// patience that ends.
+// maxWait that ends.
 func TestWaitBoundsEveryCommandAndTheErrorNamesTheServer(t *testing.T) {
 	quiet := serve(t, silent)
 	for _, url := range []string{"redis://" + quiet, "memcached://" + quiet + "?ping=true", "postgres://u@" + quiet + "/d?sslmode=disable"} {

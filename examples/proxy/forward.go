@@ -12,10 +12,10 @@ import (
 
 // newTransport returns the way to the upstream. It gives up when the upstream
 // has not begun to answer after patience.
-func newTransport(patience time.Duration) *http.Transport {
+func newTransport(maxWait time.Duration) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // the way to the upstream is the one that the flag says
-	transport.ResponseHeaderTimeout = patience
+	transport.ResponseHeaderTimeout = maxWait
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns // it is but one host
 	// The cache decides what encodings the upstream is asked for, and stores
 	// bodies as they come.

@@ -59,7 +59,7 @@ type config struct {
 	upstream *url.URL
 	cache    cache.Config
 	literal  bool
-	patience time.Duration
+	maxWait  time.Duration
 }
 
 func parseFlags(args []string) (c config, err error) {
@@ -69,7 +69,7 @@ func parseFlags(args []string) (c config, err error) {
 	upstream := flags.String("upstream", "", "`URL` of the server to cache, with or without a path")
 	location := flags.String("cache", "memory://", "`URL` of the cache")
 	flags.BoolVar(&c.literal, "rfc", false, "store whatever RFC 9111 allows a shared cache to store, responses that set cookies too")
-	flags.DurationVar(&c.patience, "timeout", 30*time.Second, "how long the upstream may take to begin its answer")
+	flags.DurationVar(&c.maxWait, "timeout", 30*time.Second, "how long the upstream may take to begin its answer")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	transport := newTransport(c.patience)
+	transport := newTransport(c.maxWait)
 	defer transport.CloseIdleConnections()
 	caches, err := cache.NewHandler(cache.Settings{"default": c.cache})
 	if err != nil {

@@ -115,7 +115,7 @@ func onEachServer(t *testing.T, test func(t *testing.T, addr string, through fun
 	for _, b := range testbackends.Networked() {
 		t.Run(b.Name, func(t *testing.T) {
 			server, at := b.Server.Start(t)
-			test(t, server.Addr(), func(addr string) string { return b.Server.WithTimeout(at(addr), testbackends.Patience) })
+			test(t, server.Addr(), func(addr string) string { return b.Server.WithTimeout(at(addr), testbackends.LongTimeout) })
 		})
 	}
 }

@@ -128,15 +128,15 @@ func (v *Visitor) Dial() net.Conn {
 	return conn
 }
 
-// patience is for what comes at once, unless it never does.
-const patience = 20 * time.Second
+// maxWait is for what comes at once, unless it never does.
+const maxWait = 20 * time.Second
 
 // Await waits for a condition that nothing tells of.
 func Await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(patience); !holds(); <-ticker.C {
+	for deadline := time.Now().Add(maxWait); !holds(); <-ticker.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came to this: %s", what)
 		}
@@ -148,7 +148,7 @@ func Receive[T any](t *testing.T, what string, ch <-chan T) (value T) {
 	t.Helper()
 	select {
 	case value = <-ch:
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		t.Fatalf("it never came to this: %s", what)
 	}
 	return value

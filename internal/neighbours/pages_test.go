@@ -173,14 +173,14 @@ func coderSocket(_ *stage, v visit) {
 // to a handshake that fails is noted instead.
 func (v *visitor) speak(path string) {
 	a := answer{who: v.name, request: "WebSocket " + path}
-	dialer := gorillaws.Dialer{NetDialContext: v.stage.dial, HandshakeTimeout: patience}
+	dialer := gorillaws.Dialer{NetDialContext: v.stage.dial, HandshakeTimeout: maxWait}
 	c, response, err := dialer.DialContext(v.stage.t.Context(), "ws://"+host+prefix+path, v.fields.Clone())
 	if response != nil {
 		a.status = response.StatusCode
 	}
 	if err == nil {
 		defer c.Close()
-		_ = c.SetReadDeadline(time.Now().Add(patience)) // a pipe has deadlines
+		_ = c.SetReadDeadline(time.Now().Add(maxWait)) // a pipe has deadlines
 		if err = c.WriteMessage(gorillaws.TextMessage, []byte("a message")); err == nil {
 			var message []byte
 			_, message, err = c.ReadMessage()

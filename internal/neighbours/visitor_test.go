@@ -16,8 +16,8 @@ const (
 	prefix = "/shop"
 )
 
-// patience is how long clients wait for a response, by the clock of the bubble.
-const patience = 10 * time.Minute
+// maxWait is how long clients wait for a response, by the clock of the bubble.
+const maxWait = 10 * time.Minute
 
 // visitor is a user of the site with a browser of their own.
 type visitor struct {
@@ -63,7 +63,7 @@ type pending struct {
 // start sends a request without waiting for its response. The fields are added to
 // those of the browser, or replace them.
 func (v *visitor) start(method, path string, fields ...string) *pending {
-	ctx, cancel := context.WithTimeout(v.stage.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(v.stage.t.Context(), maxWait)
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+host+prefix+path, nil)
 	if err != nil {
 		v.stage.t.Fatal(err)

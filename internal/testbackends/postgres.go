@@ -41,12 +41,12 @@ func newTable(tb testing.TB) string {
 			tb.Error(err)
 		}
 	})
-	return postgres.WithTimeout(PostgresURL(tb, opts.Table), Patience)
+	return postgres.WithTimeout(PostgresURL(tb, opts.Table), LongTimeout)
 }
 
 // DropTable drops the table of a cache.
 func DropTable(opts pgstore.Options) error {
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), LongTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, opts.URL)
 	if err != nil {

@@ -45,14 +45,14 @@ var memcached = Server{
 	PoolSize: "max_conns",
 }
 
-// Patience is a time-out for tests in which no operation is to time out: it is long enough
+// LongTimeout is a time-out for tests in which no operation is to time out: it is long enough
 // on a busy machine under the race detector.
-const Patience = 10 * time.Second
+const LongTimeout = 10 * time.Second
 
 // ownURL returns the URL of a cache on a server that it starts.
 func (s *Server) ownURL(tb testing.TB) string {
 	p, at := s.Start(tb)
-	return s.WithTimeout(at(p.Addr()), Patience)
+	return s.WithTimeout(at(p.Addr()), LongTimeout)
 }
 
 // WithTimeout adds a time-out of operations to the URL of a cache.

@@ -20,7 +20,7 @@ const (
 	counters  = 2
 	mostWrong = 5  // of one kind, after which failures are the same again
 	mostKinds = 20 // of failures
-	patience  = 30 * time.Second
+	maxWait   = 30 * time.Second
 )
 
 // Traffic is goroutines that use a cache until [Traffic.Stop]. Its methods may
@@ -160,8 +160,8 @@ func (t *Traffic) wait() {
 	}()
 	select {
 	case <-idle:
-	case <-time.After(patience):
-		t.mistake(fmt.Errorf("operations have not ended %s after the end of the load", patience))
+	case <-time.After(maxWait):
+		t.mistake(fmt.Errorf("operations have not ended %s after the end of the load", maxWait))
 	}
 }
 

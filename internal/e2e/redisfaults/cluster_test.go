@@ -25,7 +25,7 @@ func TestAClusterMovesASlot(t *testing.T) {
 		s := open(t, cache.Config{
 			Backend:  "redis+cluster",
 			Location: "redis+cluster://" + strings.Join(addrs, ","),
-			Options:  options("pipeline", pipeline, "read_timeout", patience),
+			Options:  options("pipeline", pipeline, "read_timeout", longTimeout),
 		}, addrs...)
 		elsewhere := load.Start(t, s, load.Options{Workers: 4, Kind: load.RedisErrors})
 		traffic := load.Start(t, s, load.Options{Workers: 6, Prefix: tag, Kind: load.RedisErrors})

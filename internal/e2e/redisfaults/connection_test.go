@@ -91,7 +91,7 @@ func signal(t *testing.T, server *testserver.Process, signal syscall.Signal) {
 
 func TestRepliesAreSlow(t *testing.T) {
 	forms(t, func(t *testing.T, pipeline bool) {
-		s, proxy := behindProxy(t, cache.Config{Options: options("pipeline", pipeline, "read_timeout", patience)})
+		s, proxy := behindProxy(t, cache.Config{Options: options("pipeline", pipeline, "read_timeout", longTimeout)})
 		traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 		traffic.Until(t, load.Recovered(300))
 		traffic.Mark()

@@ -22,9 +22,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy...) }
 // poolSize is that of every cache here.
 const poolSize = 6
 
-// patience is the time-out of a store that is to feel no fault, on a machine that
+// longTimeout is the time-out of a store that is to feel no fault, on a machine that
 // is busy with other tests.
-const patience = "10s"
+const longTimeout = "10s"
 
 // options are those of a store that gives up soon. further are option and value
 // in turn, and win.

@@ -17,7 +17,7 @@ func lagging(t *testing.T, o load.Options, further ...any) load.Report {
 	primary := testserver.StartRedis(t)
 	link := load.NewProxy(t, primary.Addr())
 	replica := testserver.StartRedisReplica(t, link.Addr())
-	opts := options(append([]any{"replicas", replica.Addr(), "read_timeout", patience}, further...)...)
+	opts := options(append([]any{"replicas", replica.Addr(), "read_timeout", longTimeout}, further...)...)
 	s := open(t, cache.Config{Backend: "redis", Location: "redis://" + primary.Addr(), Options: opts}, primary.Addr(), replica.Addr())
 	o.Kind = load.RedisErrors
 	traffic := load.Start(t, s, o)
@@ -64,7 +64,7 @@ func TestAReplicaIsKilledAndRestarted(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	replica := testserver.StartRedisReplica(t, primary.Addr())
 	s := open(t, cache.Config{
-		Backend: "redis", Location: "redis://" + primary.Addr(), Options: options("replicas", replica.Addr(), "read_timeout", patience),
+		Backend: "redis", Location: "redis://" + primary.Addr(), Options: options("replicas", replica.Addr(), "read_timeout", longTimeout),
 	}, primary.Addr(), replica.Addr())
 	traffic := load.Start(t, s, load.Options{Stale: true, Kind: load.RedisErrors})
 	traffic.Until(t, load.Recovered(300))

@@ -19,7 +19,7 @@ import (
 
 // ordinary is what CachePage makes of no options.
 func ordinary() *policy.Policy {
-	return &policy.Policy{Mode: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, Patience: time.Minute, RefreshTimeout: time.Minute}
+	return &policy.Policy{Mode: policy.PerView, TTL: time.Hour, Alias: cache.DefaultAlias, MaxBody: 1 << 20, MaxWait: time.Minute, RefreshTimeout: time.Minute}
 }
 
 // An entry that does not belong to the key under which it was found is never served. The test puts

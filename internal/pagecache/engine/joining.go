@@ -18,7 +18,7 @@ const runInterval = time.Second + time.Millisecond
 
 // Join implements [fill.Subscriber].
 func (x *requestFlow) Join() fill.JoinOptions {
-	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.Patience}
+	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait}
 	switch {
 	case x.isPartOfNothing():
 		j.PublishedOnly = true

@@ -105,7 +105,7 @@ func (x *requestFlow) settleError(err error) (answered bool) {
 	case errors.Is(err, cache.ErrRecursive):
 		x.passRecursive()
 	case errors.Is(err, fill.ErrWaitTimeout):
-		x.pass(x.forward(), reason.Patience)
+		x.pass(x.forward(), reason.MaxWait)
 	case isFailedRun(err):
 		return x.again(err)
 	default:

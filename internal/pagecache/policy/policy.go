@@ -29,7 +29,7 @@ type Policy struct {
 	BrowserTTL        time.Duration
 	DjangoHeaders     bool
 	Grace             time.Duration
-	Patience          time.Duration
+	MaxWait           time.Duration
 	MaxRuns           int
 	RefreshTimeout    time.Duration
 	Literal           bool

@@ -60,7 +60,7 @@ const (
 	UnknownAlias // there is no cache of that name
 	Left         // the request ended before there was an answer
 	Timeout      // its time was over before there was an answer
-	Patience     // waited long enough for another request's run
+	MaxWait      // waited long enough for another request's run
 	Purged       // the run in progress started before a purge
 	Unstable     // what others made was of no use to this request
 	OnlyIfCached
@@ -139,7 +139,7 @@ var bases = [len(Texts)]basis{
 	UnknownAlias:    ofMoment,
 	Left:            ofMoment,
 	Timeout:         ofMoment,
-	Patience:        ofMoment,
+	MaxWait:         ofMoment,
 	Purged:          ofMoment,
 	Unstable:        ofMoment,
 	OnlyIfCached:    ofRequest,
@@ -339,9 +339,9 @@ var Texts = [...]Text{
 		"timeout", "the time-out of outer middleware ended before there was an answer",
 		"http.TimeoutHandler", "Give that middleware more time than the handler needs.",
 	},
-	Patience: {
-		"patience", "the request has waited for the run of another as long as Patience allows",
-		"Patience", "Make the handler faster, or raise Patience.",
+	MaxWait: {
+		"patience", "the request has waited for the run of another as long as MaxWait allows",
+		"MaxWait", "Make the handler faster, or raise MaxWait.",
 	},
 	Purged: {
 		"purged", "the run in progress started before a purge",

@@ -40,7 +40,7 @@ func Open(tb load.TB, h *cache.Handler, aliases ...string) *Site {
 	s := &Site{
 		url:    "http://" + listener.Addr().String(),
 		truth:  newTruth(),
-		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: idle, DisableCompression: true}},
+		client: &http.Client{Timeout: maxWait, Transport: &http.Transport{MaxIdleConnsPerHost: idle, DisableCompression: true}},
 	}
 	mux := http.NewServeMux()
 	for _, alias := range aliases {
@@ -55,7 +55,7 @@ func Open(tb load.TB, h *cache.Handler, aliases ...string) *Site {
 	}()
 	tb.Cleanup(func() {
 		s.client.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			tb.Error("the site does not end: ", err)
@@ -66,9 +66,9 @@ func Open(tb load.TB, h *cache.Handler, aliases ...string) *Site {
 }
 
 const (
-	// patience is how long a visitor waits. Nothing that a cache may wait for
+	// maxWait is how long a visitor waits. Nothing that a cache may wait for
 	// takes as long.
-	patience = time.Minute
+	maxWait = time.Minute
 
 	// idle is how many connections the visitors keep.
 	idle = 64
