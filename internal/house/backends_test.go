@@ -20,13 +20,12 @@ var listsOfBackends = map[string]string{
 	"examples/quickstart": "an example imports what the program of a user imports",
 	"examples/sessions":   "an example imports what the program of a user imports",
 
-	"internal/roundtrips":      "a column of its table is a set-up of servers, such as a cluster, behind meters",
-	"internal/e2e/connections": "counts the clients of each server in the server's own way",
-	"internal/e2e/faults":      "breaks each server in its own ways",
-	"internal/e2e/load":        "names the errors of each client",
-	"internal/e2e/soak":        "a program, which starts the servers without a test",
-	"benchmarks/guards/hits":   "compares the instructions of chosen hits with those of an earlier commit",
-	"benchmarks/targets":       "compares chosen backends with clients of their servers",
+	"internal/roundtrips":    "a column of its table is a set-up of servers, such as a cluster, behind meters",
+	"internal/e2e/faults":    "breaks each server in its own ways",
+	"internal/e2e/load":      "names the errors of each client",
+	"internal/e2e/soak":      "a program, which starts the servers without a test",
+	"benchmarks/guards/hits": "compares the instructions of chosen hits with those of an earlier commit",
+	"benchmarks/targets":     "compares chosen backends with clients of their servers",
 }
 
 // modulesOfBackends are the modules of the repository whose packages import backends.

@@ -40,6 +40,8 @@ type place struct {
 	settle func() error // returns when what was written can be read everywhere; nil if that is at once
 }
 
+// The list is the test's own: a column is a set-up of servers behind meters, as the table in
+// the documents has it, and a backend may have several.
 var backends = []backend{
 	{name: "Redis", start: standalone},
 	{name: "Redis, replicas", start: replicated},

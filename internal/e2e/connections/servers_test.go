@@ -2,7 +2,6 @@ package connections_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -11,12 +10,8 @@ import (
 	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/e2e/connections"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
-
-	_ "github.com/larder-go/larder/backends/filestore"
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	_ "github.com/larder-go/larder/backends/memstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
 )
 
 // The sizes of the pools. Each is far below the number of clients.
@@ -50,22 +45,41 @@ func startServers(tb testing.TB) servers {
 		memcached = append(memcached, addr)
 		s.censuses = append(s.censuses, census{"Memcached at " + addr, connections.OfMemcached(tb, addr), memcachedPool})
 	}
-	// On a busy machine under the race detector nothing is to time out.
-	s.settings = make(cache.Settings)
-	for alias, url := range map[string]string{
-		"default":   "memory://",
-		"file":      "file://" + tb.TempDir(),
-		"redis":     fmt.Sprintf("redis://%s?pool_size=%d&read_timeout=30s", redis, redisPool),
-		"memcached": fmt.Sprintf("memcached://%s?max_conns=%d&io_timeout=30s", strings.Join(memcached, ","), memcachedPool),
-		"postgres":  fmt.Sprintf("%s&pool_max_conns=%d&op_timeout=30s", postgres, postgresPool),
-	} {
+	s.settings = settingsOf(tb, map[string]place{
+		"redis":     {"redis://" + redis, redisPool},
+		"memcached": {"memcached://" + strings.Join(memcached, ","), memcachedPool},
+		"postgres":  {postgres, postgresPool},
+	})
+	return s
+}
+
+// place is where a networked backend keeps entries, with the size of its pool.
+type place struct {
+	url  string
+	pool int
+}
+
+// settingsOf has an alias for each backend of the table. Each server has its own way to count
+// connections, so a backend that has a server needs a census, and its place.
+func settingsOf(tb testing.TB, places map[string]place) cache.Settings {
+	tb.Helper()
+	settings := cache.Settings{cache.DefaultAlias: {Backend: "memory"}}
+	for _, b := range testbackends.All() {
+		url := ""
+		if b.Server == nil {
+			url = b.URL(tb)
+		} else if at, counted := places[b.Name]; counted {
+			url = b.Server.WithPoolSize(b.Server.WithTimeout(at.url, 3*testbackends.Patience), at.pool)
+		} else {
+			tb.Fatalf("the connections to the server of %s are not counted: give startServers a census of them", b.Name)
+		}
 		config, err := cache.ParseURL(url)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		s.settings[alias] = config
+		settings[b.Name] = config
 	}
-	return s
+	return settings
 }
 
 // counter is the key of each alias that counts its visits.

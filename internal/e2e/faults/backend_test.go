@@ -1,38 +1,45 @@
 package faults_test
 
 import (
-	"context"
 	"testing"
+	"time"
 
-	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/internal/e2e/load"
-	"github.com/larder-go/larder/internal/testserver"
-
-	_ "github.com/larder-go/larder/backends/memcachestore"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // backend is a server behind a door and a proxy, for what is true of every
 // backend.
 type backend struct {
-	server crashing
+	server testbackends.Process
 	door   *door
 	proxy  *load.Proxy
-	url    string // of a cache, to which options can be added
+
+	urlWithin func(timeout time.Duration) string
+	url       string // of a cache whose operations do not time out; options can be added
 }
 
-type crashing interface {
-	Addr() string
-	Kill()
-	Restart(context.Context) error
+// ownOptions are what the caches of one backend have beside the time-outs.
+var ownOptions = map[string][2]string{
+	"redis":     {"max_retries", "0"},    // a failure is one attempt, without the pauses between several
+	"memcached": {"clear_lag", "0"},      // it asks for its epoch in each operation: a restart loses only what was on the server
+	"postgres":  {"pool_max_conns", "8"}, // fewer than callers
 }
 
-// newBackend puts a door and a proxy before a server. urlAt returns the URL of
-// a cache on a server at an address.
-func newBackend(t *testing.T, server crashing, urlAt func(addr string) string) *backend {
+// newBackend starts the server of a backend, with a door and a proxy before it.
+func newBackend(t *testing.T, b testbackends.Backend) *backend {
 	t.Helper()
+	server, at := b.Server.Start(t)
 	proxy := load.NewProxy(t, server.Addr())
 	door := newDoor(t, proxy.Addr())
-	return &backend{server, door, proxy, urlAt(door.addr)}
+	urlWithin := func(timeout time.Duration) string {
+		url := b.Server.WithTimeout(at(door.addr), timeout)
+		if option, ok := ownOptions[b.Name]; ok {
+			url = testbackends.With(url, option[0], option[1])
+		}
+		return url
+	}
+	return &backend{server, door, proxy, urlWithin, urlWithin(testbackends.Patience)}
 }
 
 func (b *backend) restart(t *testing.T) {
@@ -42,20 +49,13 @@ func (b *backend) restart(t *testing.T) {
 	}
 }
 
-// everyBackend runs a test for each backend, on a server of its own, and looks for
-// goroutines that it leaves behind.
+// everyBackend runs a test for each backend that has a server, on a server of its own, and
+// looks for goroutines that it leaves behind.
 func everyBackend(t *testing.T, test func(t *testing.T, b *backend)) {
-	t.Run("Memcached", func(t *testing.T) {
-		load.Leaks(t)
-		test(t, newBackend(t, testserver.StartMemcached(t), func(addr string) string {
-			return "memcached://" + addr + "?clear_lag=0&io_timeout=10s"
-		}))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		load.Leaks(t)
-		server := startPostgres(t, pgstore.Options{})
-		test(t, newBackend(t, server, func(addr string) string {
-			return at(t, server.URL(), addr, "pool_max_conns=8&op_timeout=10s")
-		}))
-	})
+	for _, b := range testbackends.Networked() {
+		t.Run(b.Name, func(t *testing.T) {
+			load.Leaks(t)
+			test(t, newBackend(t, b))
+		})
+	}
 }

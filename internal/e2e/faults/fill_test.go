@@ -2,10 +2,10 @@ package faults_test
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/larder-go/larder/cache"
 )
@@ -94,8 +94,7 @@ func TestWithReturnErrorsAnOutageReachesNoLoader(t *testing.T) {
 // still one loader runs at a time.
 func TestInASilenceTheLoaderStaysCoalesced(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b *backend) {
-		timeout := map[string]string{"memcached": "io_timeout", "postgres": "op_timeout"}[strings.SplitN(b.url, ":", 2)[0]]
-		h := newHandler(t, strings.Replace(b.url, timeout+"=10s", timeout+"=500ms", 1)+"&on_error=miss")
+		h := newHandler(t, b.urlWithin(500*time.Millisecond)+"&on_error=miss")
 		if err := h.Proxy(cache.DefaultAlias).Set(t.Context(), "other", "v"); err != nil {
 			t.Fatal(err)
 		}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
-	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/e2e/load"
 	"github.com/larder-go/larder/internal/hooks"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 
 	_ "github.com/larder-go/larder/backends/redisstore"
@@ -17,22 +18,13 @@ import (
 // A server that is silent is noticed by what each client says of it, when it falls
 // silent and when it never answered; and so is its return.
 func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
-	redis, memcached, postgres := testserver.StartRedis(t), testserver.StartMemcached(t), startPostgres(t, pgstore.Options{})
-	for name, b := range map[string]struct {
-		addr  string
-		urlAt func(addr string) string
-	}{
-		"Redis": {redis.Addr(), func(addr string) string {
-			return "redis://" + addr + "?dial_timeout=500ms&read_timeout=250ms&write_timeout=250ms"
-		}},
-		"Memcached":  {memcached.Addr(), func(addr string) string { return "memcached://" + addr + "?io_timeout=250ms" }},
-		"PostgreSQL": {postgres.Addr(), func(addr string) string { return at(t, postgres.URL(), addr, "op_timeout=250ms&connect_timeout=500ms") }},
-	} {
+	for _, b := range testbackends.Networked() {
 		for _, opened := range []bool{true, false} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(b.Name, func(t *testing.T) {
 				load.Leaks(t)
-				proxy := load.NewProxy(t, b.addr)
-				h := newHandler(t, b.urlAt(proxy.Addr()))
+				server, at := b.Server.Start(t)
+				proxy := load.NewProxy(t, server.Addr())
+				h := newHandler(t, b.Server.WithTimeout(at(proxy.Addr()), 250*time.Millisecond))
 				c, err := h.Cache(cache.DefaultAlias)
 				if err != nil {
 					t.Fatal(err)

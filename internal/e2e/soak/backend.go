@@ -62,7 +62,9 @@ const aDatum = "&prefix=data&timeout=24h"
 
 // startBackends starts a server for each backend that has one, with a proxy before
 // it, for as long as the host lasts. The pools are smaller than the crowds, and the
-// time-outs so short that a silence is felt.
+// time-outs so short that a silence is felt. The program has a list of its own because
+// the table of internal/testbackends starts servers for tests; the test of the soak compares
+// the two.
 func startBackends(h *host) []*backend {
 	dir, err := os.MkdirTemp("", "larder-soak-*")
 	if err != nil {

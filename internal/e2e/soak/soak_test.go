@@ -9,6 +9,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/larder-go/larder/internal/e2e/load"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, load.OfProxy...) }
@@ -55,7 +56,8 @@ func wantEverythingMeasured(t *testing.T, r *result) {
 	for _, e := range r.Entries {
 		counts[[2]string{e.Backend, e.Op}] += e.Count
 	}
-	for _, backend := range []string{memory, file, redis, memcached, postgres} {
+	for _, b := range testbackends.All() {
+		backend := b.Name
 		for _, op := range []string{"GetBytes", "GetMany", "SetBytes", "Fill", "Incr", "GET, hit", "GET, made", "GET, one user's", "GET, conditional", "GET, range", "GET, overtaken", "POST", "purge"} {
 			if counts[[2]string{backend, op}] == 0 {
 				t.Errorf("no %s on %s", op, backend)
