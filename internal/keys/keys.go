@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 )
 
 // AppendPart appends one part to a canonical key: its length in bytes as a
@@ -16,28 +15,6 @@ import (
 func AppendPart[T []byte | string](dst []byte, part T) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(part)))
 	return append(dst, part...)
-}
-
-// ErrMalformed reports bytes that are not a list of parts.
-var ErrMalformed = errors.New("malformed key parts")
-
-// Split returns the parts of a canonical key. They share its memory. Bytes that
-// AppendPart would not have written are ErrMalformed.
-func Split(canonical []byte) ([][]byte, error) {
-	var parts [][]byte
-	for rest := canonical; len(rest) > 0; {
-		n, size := binary.Uvarint(rest)
-		if size <= 0 || n > uint64(len(rest)-size) {
-			return nil, ErrMalformed
-		}
-		if size > 1 && rest[size-1] == 0 {
-			return nil, ErrMalformed // a longer form of the same number
-		}
-		end := size + int(n)
-		parts = append(parts, rest[size:end:end])
-		rest = rest[end:]
-	}
-	return parts, nil
 }
 
 // HashSize is the length of what AppendHash appends, in bytes.

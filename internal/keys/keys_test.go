@@ -2,7 +2,6 @@ package keys_test
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -58,75 +57,10 @@ func TestNoPartIsWrittenAsTheBeginningOfAnother(t *testing.T) {
 	})
 }
 
-func TestSplitReturnsTheParts(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		list := lists.Draw(t, "list")
-		parts, err := keys.Split(join(list...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(parts) != len(list) {
-			t.Fatalf("%d parts, want %d", len(parts), len(list))
-		}
-		for i, part := range parts {
-			if string(part) != list[i] {
-				t.Fatalf("part %d is %q, want %q", i, part, list[i])
-			}
-			if cap(part) != len(part) {
-				t.Fatal("appending to a part would write into the next")
-			}
-		}
-	})
-}
-
 func TestAStringAndItsBytesAreOnePart(t *testing.T) {
 	if !bytes.Equal(keys.AppendPart(nil, "part"), keys.AppendPart(nil, []byte("part"))) {
 		t.Error("a part of bytes and one of a string differ")
 	}
-}
-
-func TestSplitRefusesWhatAppendPartDoesNotWrite(t *testing.T) {
-	for name, b := range map[string]string{
-		"part cut off":          "\x05abc",
-		"length cut off":        "\x80",
-		"second part cut off":   "\x01a\x02b",
-		"length over 64 bits":   "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-		"length of 2^63":        "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
-		"length of 2^64-1":      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abc",
-		"length in two bytes":   "\x81\x00a",
-		"zero in three bytes":   "\x80\x80\x00",
-		"zero with a long tail": "\x01a\x80\x00",
-	} {
-		if parts, err := keys.Split([]byte(b)); !errors.Is(err, keys.ErrMalformed) || parts != nil {
-			t.Errorf("%s: %q, %v; want ErrMalformed", name, parts, err)
-		}
-	}
-}
-
-// FuzzSplit feeds any bytes to Split: it never panics, and what it splits is
-// exactly what AppendPart joins.
-func FuzzSplit(f *testing.F) {
-	f.Add([]byte(nil))
-	f.Add(join("GET", "example.org", "/path?query", ""))
-	f.Add(join(strings.Repeat("a", 1000), "\x00"))
-	f.Add([]byte("\x81\x00a"))
-	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		parts, err := keys.Split(b)
-		if err != nil {
-			if !errors.Is(err, keys.ErrMalformed) {
-				t.Errorf("the error is %v", err)
-			}
-			return
-		}
-		var again []byte
-		for _, part := range parts {
-			again = keys.AppendPart(again, part)
-		}
-		if !bytes.Equal(again, b) {
-			t.Errorf("%x is split into %q, which is joined to %x", b, parts, again)
-		}
-	})
 }
 
 func TestAHashIsOfOneLengthAndFitForEveryBackend(t *testing.T) {

@@ -25,28 +25,6 @@ const (
 	ObstaclePartial                 // 206, 304 or Content-Range: not a whole response (section 3.4)
 )
 
-// obstacles has for each obstacle its words and its section.
-var obstacles = [...]struct{ text, section string }{
-	NoObstacle:             {"may be stored", "RFC 9111, section 3"},
-	ObstacleMethod:         {"the method is not one whose responses are stored", "RFC 9111, section 3"},
-	ObstacleInterim:        {"the status code is not final", "RFC 9111, section 3"},
-	ObstacleStatus:         {"responses with this status code are never stored", "RFC 6585"},
-	ObstacleUnderstanding:  {"must-understand, and the status code is not understood", "RFC 9111, section 5.2.2.3"},
-	ObstacleNoStore:        {"no-store in the response", "RFC 9111, section 5.2.2.5"},
-	ObstacleRequestNoStore: {"no-store in the request", "RFC 9111, section 5.2.1.5"},
-	ObstaclePrivate:        {"private", "RFC 9111, section 5.2.2.7"},
-	ObstacleAuthorization:  {"the request has Authorization, and the response does not say public, s-maxage or must-revalidate", "RFC 9111, section 3.5"},
-	ObstacleVary:           {"Vary: *", "RFC 9111, section 4.1"},
-	ObstacleNoFreshness:    {"neither a lifetime nor public, and the status code is not cacheable by default", "RFC 9111, section 3"},
-	ObstaclePartial:        {"not a whole response", "RFC 9111, section 3.4"},
-}
-
-// String returns the obstacle in words.
-func (o Obstacle) String() string { return obstacles[o].text }
-
-// Section returns where the rule is that makes the obstacle.
-func (o Obstacle) Section() string { return obstacles[o].section }
-
 // Exchange is a request and its response, as far as storing depends on them.
 type Exchange struct {
 	Method        string
