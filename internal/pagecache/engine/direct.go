@@ -52,7 +52,7 @@ func (w *recorder) direct(why reason.Reason) {
 	}
 	w.sendHeld()
 	if w.wantsNoBody() && w.declared > discardLimit {
-		w.stop()
+		w.stop(stoppedEnough)
 	}
 }
 

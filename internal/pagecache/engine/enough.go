@@ -35,7 +35,7 @@ func (w *recorder) writeDirect(p []byte) error {
 		return err
 	}
 	if w.written > discardLimit {
-		w.stop()
+		w.stop(stoppedEnough)
 		return errEnough
 	}
 	return nil
@@ -46,21 +46,21 @@ func (w *recorder) writeDirect(p []byte) error {
 func (w *recorder) flushDirect() error {
 	err := w.control((*http.ResponseController).Flush)
 	if w.mode == modeDirect && w.client != nil && w.wantsNoBody() {
-		w.stop()
+		w.stop(stoppedEnough)
 	}
 	return err
 }
 
 // stop ends the run, since the rest of the body would be discarded; mu is held.
-func (w *recorder) stop() {
+func (w *recorder) stop(why stopReason) {
 	w.client = nil
-	w.run.isStopped.Store(true)
+	w.run.stopped.Store(why)
 	w.run.cancel()
 }
 
 // goneError is the error of a handler whose client must not be used any more.
 func (w *recorder) goneError() error {
-	if w.run.isStopped.Load() {
+	if w.run.stopped.Load() != notStopped {
 		return errEnough
 	}
 	return errClientGone

@@ -26,9 +26,12 @@ func (e *explainer) run() {
 	requested := time.Now()
 	x.Prepare(nil)
 	panicked := p.serve(x.next, x.prepared.shared.WithContext(ctx))
-	u := &run{x: x, requested: requested, status: p.status, panicked: panicked} // to be asked, and not to be run
+	u := &run{x: x, requested: requested, status: p.status} // to be asked, and not to be run
+	if panicked {
+		u.ending = endedByPanic{}
+	}
 	switch {
-	case u.mayFallBack():
+	case u.hasFailed() && u.fallback() != nil:
 		e.addReason("run", reason.StaleIfError)
 		e.Outcome = "the stored response is sent instead of a failure"
 		return

@@ -26,24 +26,28 @@ var errAbandoned = errors.New("larder: the run was abandoned")
 
 // finish decides what is stored and what the waiting requests get.
 func (u *run) finish() (cache.Loaded, error) {
-	if u.isStopped.Load() {
-		u.direct = true // whether the handler has returned normally or not
-		return forOne, nil
+	if u.stopped.Load() != notStopped {
+		return forOne, nil // whether the handler has returned normally or not
 	}
 	if u.ctx.Err() != nil && u.live != nil && u.live.body.IsOver() && u.reason == reason.None {
 		u.noteOverlong() // whatever was still to come
 	}
-	if base := u.fallback(); base != nil && u.failed() && u.live == nil && !u.recorder.isDirect() {
+	if base := u.fallback(); base != nil && u.hasFailed() && u.live == nil && !u.recorder.isDirect() {
 		return u.fallBack(base)
 	}
-	if u.panicked {
-		panic(u.panicValue) // an error for waiting requests; the one that started the run panics again
+	if value, panicked := u.panicValue(); panicked {
+		panic(value) // an error for waiting requests; the one that started the run panics again
 	}
 	var whole bool
 	u.response, whole = u.recorder.response()
 	if err := u.ctx.Err(); err != nil {
 		// The handler may have stopped half-way. Its response is for its own client only.
-		u.direct, u.complete, u.validated = !whole, whole && u.live == nil && u.response.status != 0, false
+		switch {
+		case !whole:
+			u.ending = endedSent{}
+		case u.live == nil && u.response.status != 0:
+			u.ending = endedComplete{}
+		}
 		if u.reason == reason.None {
 			u.reason, u.page = reason.Left, nil
 		}
@@ -51,12 +55,11 @@ func (u *run) finish() (cache.Loaded, error) {
 	}
 	switch {
 	case !whole:
-		u.direct = true
+		u.ending = endedSent{}
 		return forOne, nil
 	case u.live != nil:
 		return u.finishStream()
 	}
-	u.complete = true
 	return u.finishWhole()
 }
 
@@ -83,11 +86,15 @@ func (u *run) finishStream() (cache.Loaded, error) {
 
 // finishWhole is finish for a response that was held back until its end.
 func (u *run) finishWhole() (cache.Loaded, error) {
+	u.ending = endedComplete{}
 	switch {
+	case u.page == nil && u.putsBack():
+		u.ending = endedForAnother{}
+		return forOne, nil
 	case u.page == nil:
-		u.isPutBack = u.putsBack()
 		return forOne, nil
 	case u.validated:
+		u.ending = endedConfirmed{}
 		return u.keep(u.page), nil
 	case u.response.truncated:
 		u.reason, u.page = reason.Truncated, nil
@@ -134,7 +141,7 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 
 // fallBack gives all waiting requests a stale page instead of a failure.
 func (u *run) fallBack(base *page.Page) (cache.Loaded, error) {
-	u.stale, u.reason = base, reason.StaleIfError
+	u.ending, u.reason = endedStale{base}, reason.StaleIfError
 	u.loading.Publish(&live{loading: u.loading, tombstone: u.tombstone, page: base, stale: reason.StaleIfError})
 	// A request that arrives at this moment does not accept the page, and tries again.
 	return cache.Loaded{Value: base, NoStore: true}, nil

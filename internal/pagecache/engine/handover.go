@@ -67,7 +67,7 @@ func (u *run) sendWhole() (shared bool) {
 	why := u.review()
 	if why == reason.None && !isServersOwn(x.w) {
 		stored, detail := u.expectedFate()
-		u.sent = true
+		u.ending = endedSent{whole: true}
 		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
 		why = u.review()
 	}

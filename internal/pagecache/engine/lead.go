@@ -27,37 +27,7 @@ func (x *requestFlow) lead(outcome cache.Outcome) {
 		x.sendOwn(u)
 		return
 	}
-	x.leadEnded(u, outcome)
-}
-
-// leadEnded answers with a response that is complete, or has been sent.
-func (x *requestFlow) leadEnded(u *run, outcome cache.Outcome) {
-	switch {
-	case u.isPutBack:
-		x.answerAsItCame(u)
-	case u.isStopped.Load():
-		// The client has all of its response.
-	case u.stale != nil:
-		x.sendStale(u.stale, u.status, u.reason)
-	case u.panicked:
-		panic(u.panicValue)
-	case u.exited:
-		panic(http.ErrAbortHandler)
-	case !u.direct && !u.sent && errors.Is(x.r.Context().Err(), context.Canceled):
-		x.unanswered() // the client is gone
-	case u.direct && u.recorder.mode == modeDirect && errors.Is(x.r.Context().Err(), context.Canceled):
-		panic(http.ErrAbortHandler) // the handler may have stopped half-way
-	case u.direct, u.sent:
-		// The client has the response already, or outer middleware answers, which may
-		// check whether the request's deadline is over.
-		isOverdue(x.r.Context())
-	case u.validated:
-		x.sendValidated(u, outcome)
-	case u.complete:
-		x.sendRun(u, x.forwarded(u, u.response.status, outcome))
-	default:
-		x.unanswered()
-	}
+	u.ending.answer(x, u, outcome)
 }
 
 // sendValidated answers with the page that the handler has confirmed.
@@ -199,8 +169,8 @@ func (x *requestFlow) breakOff(u *run, reader *stream.Reader, err error) {
 	u.leave()
 	x.endSubscription()
 	<-u.done
-	if errors.Is(err, stream.ErrAborted) && u.panicked {
-		panic(u.panicValue)
+	if value, panicked := u.panicValue(); panicked && errors.Is(err, stream.ErrAborted) {
+		panic(value)
 	}
 	panic(http.ErrAbortHandler)
 }

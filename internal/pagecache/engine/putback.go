@@ -39,9 +39,9 @@ func (u *run) lacksRange() bool {
 // putBack makes answerAsItCame answer the request after the handler has returned, and
 // cancels the run; mu is held.
 func (w *recorder) putBack() {
-	w.mode, w.run.isPutBack = modeDirect, true
+	w.mode = modeDirect
 	w.sendHeld()
-	w.stop()
+	w.stop(stoppedToPutBack)
 }
 
 // answerAsItCame runs the handler again, for this client alone.

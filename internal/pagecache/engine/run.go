@@ -51,22 +51,15 @@ type run struct {
 	streaming chan struct{}
 	held      *forwarded // for Cache-Status when this client gets its part of the whole; nil if it gets the stream
 
+	stopped   atomic.Int32 // a stopReason; once set, what the handler still writes is discarded
+	isLoop    bool         // the response redirects to itself, without fields that the client sent
+	validated bool         // the handler has confirmed the page that there was
+
 	// The rest is for the request that started the run, once done is closed.
 	done                chan struct{}
-	direct              bool       // the client has the response already, or outer middleware answers
-	sent                bool       // the client has the response already, which may be stored
-	complete            bool       // response is set
-	response            recorded   // what the client gets
-	validated           bool       // the handler has confirmed the page that there was
-	stale               *page.Page // an old page to send instead of a failure
+	ending              ending
+	response            recorded // what the client gets
 	storedForValidation bool
-	panicked            bool
-	panicValue          any
-	exited              bool // the handler ended its goroutine
-	isPutBack           bool // the handler answers the client's unchanged request
-
-	isStopped atomic.Bool // what the handler still writes is discarded
-	isLoop    bool        // the response redirects to itself, without fields that the client sent
 }
 
 // prepared is a request as a run of the handler needs it.
@@ -107,7 +100,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 		return cache.Loaded{}, errRequestOver
 	}
 	defer x.requestRun.done()
-	defer close(u.done)
+	defer u.end()
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
 	handedOver := false
@@ -143,13 +136,14 @@ func (u *run) answer() {
 // isUnconfirmed reports whether the handler's whole answer is a 304 that confirms no stored
 // page.
 func (u *run) isUnconfirmed() bool {
-	return u.isConfirmation(u.status) && u.page == nil && !u.panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
+	_, panicked := u.panicValue()
+	return u.isConfirmation(u.status) && u.page == nil && !panicked && u.ctx.Err() == nil && !u.recorder.isDirect()
 }
 
 func newRun(ctx context.Context, x *requestFlow) *run {
 	u := &run{
 		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: hooks.Cache.RunFrom(ctx),
-		streaming: make(chan struct{}), done: make(chan struct{}), exited: true, tombstone: x.tombstone,
+		streaming: make(chan struct{}), done: make(chan struct{}), ending: endedByExit{}, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.ctx, u.cancel = runContext(ctx, x)
@@ -183,7 +177,7 @@ func (u *run) repeat() {
 	u.recorder = newRecorder(u, u.x.w, first.limit)
 	first.close()
 	first.free()
-	u.status, u.page, u.reason, u.validated, u.exited = 0, nil, reason.None, false, true
+	u.status, u.page, u.reason, u.validated, u.ending = 0, nil, reason.None, false, endedByExit{}
 }
 
 // serve runs the handler, with conditions that validate base, if there is one. A panic is
@@ -205,14 +199,14 @@ func (u *run) serve(base *page.Page) {
 	u.requested = time.Now()
 	defer func() {
 		if v := recover(); v != nil {
-			u.panicked, u.panicValue = true, v
+			u.ending = endedByPanic{v}
 			logPanic(u.ctx, v)
 		}
 	}()
 	w := u.recorder
 	u.x.next.ServeHTTP(w, r)
 	w.finish()
-	u.exited = false
+	u.ending = endedUnanswered{}
 }
 
 // logPanic keeps the stack of a handler that panicked. The server logs that of
@@ -304,12 +298,14 @@ func (u *run) freshen(e *respwriter.Edits, now time.Time) {
 	u.findSlotBy(u.page.Vary) // which the 304 may have changed
 }
 
-// mayFallBack reports whether the response may be replaced by a stale page.
-func (u *run) mayFallBack() bool { return u.failed() && u.fallback() != nil }
+// mayFallBack reports whether the response that has begun may be replaced by a stale page.
+func (u *run) mayFallBack() bool { return isFailure(u.status) && u.fallback() != nil }
 
-// failed reports whether the run, as far as it is known, is a failure in the
-// sense of [isFailure].
-func (u *run) failed() bool { return u.panicked || isFailure(u.status) }
+// hasFailed reports whether a run that has ended is a failure, see [isFailure].
+func (u *run) hasFailed() bool {
+	_, panicked := u.panicValue()
+	return panicked || isFailure(u.status)
+}
 
 // fallback is the stale page that may be sent instead of a failure, or nil.
 func (u *run) fallback() *page.Page {
