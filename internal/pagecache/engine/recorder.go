@@ -44,6 +44,11 @@ type recorder struct {
 }
 
 // mode is where a response goes.
+//
+//	modeHeld ─┬ startStreaming ─► modeStream    it may be shared, and is flushed or over holdBack
+//	          ├ direct, putBack ► modeDirect    it is for the client that started the run
+//	          └ the handler returns             it is complete
+//	any ────── Hijack, yield ──► modeHijacked
 type mode uint8
 
 const (

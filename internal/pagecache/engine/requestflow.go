@@ -15,19 +15,17 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// requestFlow is one request on its way through a Handler. It goes through
-// these states:
+// requestFlow is one request on its way through a Handler. Its states are methods:
 //
-//	find      look the page up, waiting for or starting a run of the handler
-//	 ├ hit       send the page
-//	 ├ stale     send the page, and refresh it in the background
-//	 ├ variant   the URL varies: find again, with the variant's key
-//	 ├ lead      this request started the run: send its response
-//	 ├ follow    send the response of another request's run while that is written
-//	 ├ pass      run the handler for this request alone
-//	 ├ again     the run that this request waited for failed: find again
-//	 ├ refuse    only-if-cached, and nothing suitable is stored: answer 504
-//	 └ leave     the request ended before there was an answer
+//	find            look the page up, waiting for or starting a run of the handler
+//	 ├ hit             send the page, and refresh it in the background if it is stale
+//	 ├ followIndex     the URL varies: find again, with the variant's key
+//	 ├ lead            this request started the run: send its response
+//	 ├ follow          send the response of another request's run while that is written
+//	 ├ pass            run the handler for this request alone
+//	 ├ again           the run that this request waited for failed: find again
+//	 ├ refuse          only-if-cached, and nothing suitable is stored: answer 504
+//	 └ leave           the request ended before there was an answer
 type requestFlow struct {
 	h *Handler
 	w http.ResponseWriter // nil in the background

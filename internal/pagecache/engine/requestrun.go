@@ -13,7 +13,10 @@ type requestRun struct {
 	servedStale bool          // a stale page replaces its response; read when it has returned
 }
 
-// The states of a requestRun.
+// The states of a requestRun:
+//
+//	handlerIdle ─┬ begin ──► handlerRuns ─ done ► returned is closed
+//	             └ cancel ─► handlerOver
 const (
 	handlerIdle int32 = iota
 	handlerRuns       // the handler runs, or has
