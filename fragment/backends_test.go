@@ -20,22 +20,12 @@ import (
 func onEach(t *testing.T, test func(t *testing.T, process func() context.Context)) {
 	for _, backend := range testbackends.Shared() {
 		t.Run(backend.Name, func(t *testing.T) {
-			config := configOn(t, backend)
+			config := backend.Config(t)
 			test(t, func() context.Context {
 				return inCaches(t, cache.Settings{"default": {Backend: "memory"}, "parts": config})
 			})
 		})
 	}
-}
-
-// configOn returns the settings of an empty cache on a backend.
-func configOn(t *testing.T, backend testbackends.Backend) cache.Config {
-	t.Helper()
-	config, err := cache.ParseURL(backend.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config
 }
 
 var parts = fragment.Alias("parts")

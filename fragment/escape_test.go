@@ -60,7 +60,7 @@ func TestAFragmentIsEscapedExactlyAsItIsWithoutTheCache(t *testing.T) {
 	cached := newSet(t, parse(t, everywhere+`{{fragment "part" .Value .Name}}`, nil, nil))
 	for _, backend := range testbackends.All() {
 		t.Run(backend.Name, func(t *testing.T) {
-			ctx := inCaches(t, cache.Settings{"default": configOn(t, backend)})
+			ctx := inCaches(t, cache.Settings{"default": backend.Config(t)})
 			for name, value := range hostile {
 				t.Run(name, func(t *testing.T) {
 					data := map[string]any{"Value": value, "Name": name}

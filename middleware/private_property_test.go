@@ -200,7 +200,7 @@ func (c *tally) add(a answer) {
 // it evicts.
 func huntedConfig(t *testing.T, backend testbackends.Backend) cache.Config {
 	t.Helper()
-	config := configOn(t, backend)
+	config := backend.Config(t)
 	if backend.Name == "memory" {
 		config.Options = map[string]any{"max_entries": 500}
 	}

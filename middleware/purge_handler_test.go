@@ -274,7 +274,7 @@ func TestAPurgeGoesToTheHostThatATrustedProxyNames(t *testing.T) {
 // programs with servers of their own and one Redis.
 func TestAPurgeOverHTTPReachesAnotherServer(t *testing.T) {
 	for _, backend := range testbackends.Shared() {
-		t.Run(backend.Name, func(t *testing.T) { wantPurgesToReachAnotherServer(t, configOn(t, backend)) })
+		t.Run(backend.Name, func(t *testing.T) { wantPurgesToReachAnotherServer(t, backend.Config(t)) })
 	}
 }
 

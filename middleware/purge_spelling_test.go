@@ -35,20 +35,10 @@ func onEachShared(t *testing.T, test func(t *testing.T, processes []*cache.Handl
 	t.Run("memory", func(t *testing.T) { test(t, processes(t, 2)) })
 	for _, backend := range testbackends.Shared() {
 		t.Run(backend.Name, func(t *testing.T) {
-			config := configOn(t, backend)
+			config := backend.Config(t)
 			test(t, []*cache.Handler{newCaches(t, config), newCaches(t, config)})
 		})
 	}
-}
-
-// configOn returns the settings of an empty cache on a backend.
-func configOn(t *testing.T, backend testbackends.Backend) cache.Config {
-	t.Helper()
-	config, err := cache.ParseURL(backend.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config
 }
 
 // Of each line, every spelling is one URL to a purge, and the last is another one.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/backends/pgstore"
 	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
@@ -87,7 +88,13 @@ func hostOf(t *testing.T, raw string) string {
 
 func TestTablesAreMadeOrPrinted(t *testing.T) {
 	raw := testserver.Postgres(t)
-	t.Cleanup(func() { drop(t, "cmd_tables_a"); drop(t, "cmd_tables_b") })
+	t.Cleanup(func() {
+		for _, table := range []string{"cmd_tables_a", "cmd_tables_b"} {
+			if err := testbackends.DropTable(pgstore.Options{URL: raw, Table: table}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	file := settingsFile(t, map[string]any{
 		"default": "memory://", "a": with(raw, "table=cmd_tables_a"), "b": with(raw, "schema=public", "table=cmd_tables_b"),
 	})

@@ -36,13 +36,9 @@ func incomplete(err error) error {
 }
 
 func (c *clearCommand) refuse(s *session) error {
-	settings, err := s.load()
+	cfg, err := s.config(c.Alias)
 	if err != nil {
 		return err
-	}
-	cfg, ok := settings[c.Alias]
-	if !ok {
-		return unknownAlias(c.Alias, settings)
 	}
 	return usageError(fmt.Sprintf("this would remove %s of the alias %q (%v): say so with --yes", victims(cfg), c.Alias, cfg))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,25 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
-
-	"github.com/larder-go/larder/internal/testserver"
 )
-
-// drop removes a table of the shared server.
-func drop(t *testing.T, table string) {
-	ctx := context.WithoutCancel(t.Context())
-	conn, err := pgx.Connect(ctx, testserver.Postgres(t))
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS "+pgx.Identifier{table}.Sanitize()); err != nil {
-		t.Error(err)
-	}
-}
 
 // serve starts a server that answers each connection by handle, until the test
 // ends, and returns its address.

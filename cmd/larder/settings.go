@@ -122,3 +122,16 @@ func shutdown(ctx context.Context, what interface{ Shutdown(context.Context) err
 	defer cancel()
 	return what.Shutdown(ctx)
 }
+
+// config returns the settings of an alias.
+func (s *session) config(alias string) (cache.Config, error) {
+	settings, err := s.load()
+	if err != nil {
+		return cache.Config{}, err
+	}
+	cfg, ok := settings[alias]
+	if !ok {
+		return cache.Config{}, unknownAlias(alias, settings)
+	}
+	return cfg, nil
+}

@@ -12,13 +12,9 @@ type statsCommand struct{ aliasFlag }
 // Run prints what the servers count. Hardly any figure is that of one alias
 // alone, so each says of what it is.
 func (c *statsCommand) Run(ctx context.Context, s *session) error {
-	settings, err := s.load()
+	cfg, err := s.config(c.Alias)
 	if err != nil {
 		return err
-	}
-	cfg, ok := settings[c.Alias]
-	if !ok {
-		return unknownAlias(c.Alias, settings)
 	}
 	servers, err := s.inspect(ctx, c.Alias, cfg)
 	if err != nil {

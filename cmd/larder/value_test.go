@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 )
 
 // shop is a struct as a program has them.
@@ -20,22 +21,28 @@ type shop struct {
 	Sales []int64
 }
 
+// newProgram returns the cache of a program, and the URL by which the command finds it.
+func newProgram(t *testing.T) (c *cache.BaseCache, url string) {
+	t.Helper()
+	config := testbackends.Named(t, "file").Config(t)
+	h, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if c, err = h.Cache(cache.DefaultAlias); err != nil {
+		t.Fatal(err)
+	}
+	return c, "file://" + config.Location
+}
+
 // What programs store in Go, the command shows.
 func TestValuesOfProgramsAreReadable(t *testing.T) {
-	url := "file://" + t.TempDir() + "/cache"
-	cfg, err := cache.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := cache.NewHandler(cache.Settings{"default": cfg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer program.Shutdown(context.WithoutCancel(t.Context()))
-	c, err := program.Cache("default")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, url := newProgram(t)
 	huge, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
 	for i, test := range []struct {
 		value      any
@@ -69,20 +76,7 @@ func TestValuesOfProgramsAreReadable(t *testing.T) {
 
 // What the command stores, programs read as Go values.
 func TestProgramsReadWhatTheCommandStores(t *testing.T) {
-	url := "file://" + t.TempDir() + "/cache"
-	cfg, err := cache.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := cache.NewHandler(cache.Settings{"default": cfg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer program.Shutdown(context.WithoutCancel(t.Context()))
-	c, err := program.Cache("default")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, url := newProgram(t)
 	set := func(stdin string, args ...string) {
 		t.Helper()
 		larderWith(t, stdin, append([]string{"--url", url, "set"}, args...)...).is(t, exitDone, "stored\n", "")

@@ -20,7 +20,6 @@ var listsOfBackends = map[string]string{
 	"examples/quickstart": "an example imports what the program of a user imports",
 	"examples/sessions":   "an example imports what the program of a user imports",
 
-	"internal/roundtrips":    "a column of its table is a set-up of servers, such as a cluster, behind meters",
 	"internal/e2e/faults":    "breaks each server in its own ways",
 	"internal/e2e/load":      "names the errors of each client",
 	"internal/e2e/soak":      "a program, which starts the servers without a test",

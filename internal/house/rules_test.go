@@ -41,7 +41,7 @@ var directions = []direction{
 	{packages: "internal/membudget", only: true},
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/allbackends", may: []string{"backends/..."}},
-	{packages: "internal/testbackends", may: []string{"backends/...", "internal/allbackends", "internal/testserver"}}, // for tests
+	{packages: "internal/testbackends", may: []string{"backends/...", "cache", "internal/allbackends", "internal/testserver"}}, // for tests
 	{packages: "internal/...", may: []string{"cache/driver", "internal/..."}},
 	{packages: "cmd/...", may: everything},
 	{packages: "examples/...", may: everything},

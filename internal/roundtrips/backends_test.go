@@ -2,7 +2,6 @@ package roundtrips_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -11,13 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
-	_ "github.com/larder-go/larder/backends/memcachestore"
-	"github.com/larder-go/larder/backends/pgstore"
-	_ "github.com/larder-go/larder/backends/redisstore"
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/internal/testbackends"
 	"github.com/larder-go/larder/internal/testserver"
 )
 
@@ -148,36 +144,12 @@ func memcached(servers int) func(*testing.T, *testserver.Meter) place {
 }
 
 func postgres(t *testing.T, m *testserver.Meter) place {
-	server, err := url.Parse(testserver.Postgres(t))
+	metered, err := url.Parse(testbackends.URL(t, "postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := "round_trips_" + strings.ToLower(rand.Text())
-	if _, err := pgstore.CreateTable(t.Context(), pgstore.Options{URL: server.String(), Table: table}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dropTable(t, server.String(), table) })
-	metered := *server
-	metered.Host = m.Before(t, server.Host)
-	query := metered.Query()
-	query.Set("table", table)
-	query.Set("cull_interval", "0")
-	metered.RawQuery = query.Encode()
-	return place{config: parse(t, metered.String())}
-}
-
-func dropTable(t *testing.T, url, table string) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	_, err = conn.Exec(ctx, "DROP TABLE "+pgx.Identifier{table}.Sanitize())
-	if err := errors.Join(err, conn.Close(ctx)); err != nil {
-		t.Error(err)
-	}
+	metered.Host = m.Before(t, metered.Host)
+	return place{config: parse(t, testbackends.With(metered.String(), "cull_interval", "0"))}
 }
 
 func redisClient(t *testing.T, addr string) *redis.Client {

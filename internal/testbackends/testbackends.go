@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-go/larder/cache"
 	_ "github.com/larder-go/larder/internal/allbackends"
 )
 
@@ -34,6 +35,16 @@ type Backend struct {
 
 	// Server is nil for a backend that has no server.
 	Server *Server
+}
+
+// Config returns the settings of the cache at b.URL.
+func (b Backend) Config(tb testing.TB) cache.Config {
+	tb.Helper()
+	config, err := cache.ParseURL(b.URL(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return config
 }
 
 // table has a line for each backend that keeps entries, so not for "dummy".

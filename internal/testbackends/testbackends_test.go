@@ -14,11 +14,7 @@ import (
 
 // works stores and reads a value in the cache at the URL of b.
 func works(t *testing.T, b Backend) {
-	cfg, err := cache.ParseURL(b.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: cfg})
+	h, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: b.Config(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
