@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// How a crime is seen: see private_property_test.go.
+// How a leak is seen: see private_property_test.go.
 
 // marked is the first line of a body, read.
 type marked struct {
@@ -74,9 +74,9 @@ func (m *marked) isFor(r *http.Request) string {
 	return ""
 }
 
-// accuse says what is wrong with an answer, or nothing. floor is the run up to
+// leakIn says what is wrong with an answer, or nothing. floor is the run up to
 // which all were purged before the request began.
-func (g *game) accuse(r *http.Request, a answer, floor int64) string {
+func (g *markedSite) leakIn(r *http.Request, a answer, floor int64) string {
 	if cookie := a.header.Get("Set-Cookie"); cookie != "" && cookie != "for="+r.Header.Get("X-Nonce") && !g.literal {
 		return "somebody else's cookie"
 	}
@@ -104,8 +104,8 @@ func (g *game) accuse(r *http.Request, a answer, floor int64) string {
 	if !ok {
 		return "no page"
 	}
-	if crime := m.isFor(r); crime != "" {
-		return crime
+	if leak := m.isFor(r); leak != "" {
+		return leak
 	}
 	if strings.Trim(rest, string(rune('a'+m.run%26))) != "" || a.status == http.StatusOK && len(rest) != m.length {
 		return "half a page, or two"

@@ -16,7 +16,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// What is hunted in: see private_property_test.go.
+// The sites of the random test in private_property_test.go.
 
 // route is a kind of page: which request fields it depends on, and what it says
 // of that.
@@ -53,8 +53,8 @@ var routes = map[string]route{
 	"/encoded-too": {says: []string{"X: 1"}, long: true},
 }
 
-// huntPaths are the paths of routes, those for views last.
-var huntPaths, huntViewPaths = func() (all, views []string) {
+// sharedPaths are the paths of routes, those for views last.
+var sharedPaths, viewPaths = func() (all, views []string) {
 	for path, route := range routes {
 		if views = append(views, path); !route.views {
 			all = append(all, path)
@@ -65,8 +65,8 @@ var huntPaths, huntViewPaths = func() (all, views []string) {
 	return all, views
 }()
 
-// game is one site that is hunted: a cache before a handler.
-type game struct {
+// markedSite is a cache in front of a handler that marks its responses.
+type markedSite struct {
 	name    string
 	literal bool
 	paths   []string
@@ -87,7 +87,7 @@ type game struct {
 //	mmmmmmm...
 
 // mark returns the page for a request, as the handler sees it.
-func (g *game) mark(w http.ResponseWriter, r *http.Request, run int64) string {
+func (g *markedSite) mark(w http.ResponseWriter, r *http.Request, run int64) string {
 	route := routes[r.URL.Path]
 	depends := route.depends
 	if route.fickle {
@@ -122,7 +122,7 @@ func acceptsGzip(header http.Header) bool {
 }
 
 // ServeHTTP is the handler behind the cache.
-func (g *game) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *markedSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	run := g.runs.Add(1)
 	for range rand.IntN(4) {
 		runtime.Gosched()

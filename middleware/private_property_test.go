@@ -18,14 +18,14 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// The hunt: handlers mark each response with all of the request that it depends
+// Handlers mark each response with all of the request that it depends
 // on, in each way in which a handler may tell a cache so, or rely on it to
 // know. Many clients ask at random, change and purge pages, leave, and are failed.
 // Whatever they get must bear their marks, be whole, and be younger than the last
 // purge.
 
-// huntRequest returns a random request with a nonce of its own.
-func (g *game) huntRequest(random *rand.Rand, path string, nonce int64) *http.Request {
+// randomRequest returns a random request with a nonce of its own.
+func (g *markedSite) randomRequest(random *rand.Rand, path string, nonce int64) *http.Request {
 	pick := func(choices ...string) string { return choices[random.IntN(len(choices))] }
 	host, query := pick("a.test", "a.test", "a.test", "b.test", "A.test:80"), pick("", "", "", "", "?x=1", "?utm_a=1&x=1", "?x=1&y=2", "?y=2&x=1")
 	target := "http://" + host + path + query
@@ -56,16 +56,16 @@ func (g *game) huntRequest(random *rand.Rand, path string, nonce int64) *http.Re
 }
 
 // choose returns where a client asks next: mostly where the others do, too.
-func choose(games []*game, random *rand.Rand, asked int64) (g *game, path string) {
+func choose(sites []*markedSite, random *rand.Rand, asked int64) (g *markedSite, path string) {
 	if random.IntN(5) > 0 {
 		random = rand.New(rand.NewPCG(uint64(asked/100), 0))
 	}
-	g = games[random.IntN(len(games))]
+	g = sites[random.IntN(len(sites))]
 	return g, g.paths[random.IntN(len(g.paths))]
 }
 
-// huntOptions returns random options.
-func huntOptions(random *rand.Rand) (opts []middleware.PageOption) {
+// randomOptions returns random options.
+func randomOptions(random *rand.Rand) (opts []middleware.PageOption) {
 	milliseconds := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	for _, opt := range []middleware.PageOption{
 		middleware.IgnoreCookies("_ga"), middleware.VaryByCookie("locale"), middleware.IgnoreQuery("utm_*"),
@@ -82,16 +82,16 @@ func huntOptions(random *rand.Rand) (opts []middleware.PageOption) {
 	return append(opts, middleware.StatusTTL(http.StatusOK, milliseconds(1+random.IntN(200))))
 }
 
-// games returns two sites for each face, all in one cache.
-func games(caches *cache.Handler, ctx context.Context, random *rand.Rand) (all []*game) {
+// newMarkedSites returns two sites for each face, all in one cache.
+func newMarkedSites(caches *cache.Handler, ctx context.Context, random *rand.Rand) (all []*markedSite) {
 	for i := range 8 {
-		g := &game{ctx: caches.Scope(ctx), paths: huntPaths, floors: make(map[string]int64)}
-		opts := append(huntOptions(random), middleware.KeyPrefix(fmt.Sprint("hunt ", random.Uint64())))
+		g := &markedSite{ctx: caches.Scope(ctx), paths: sharedPaths, floors: make(map[string]int64)}
+		opts := append(randomOptions(random), middleware.KeyPrefix(fmt.Sprint("site ", random.Uint64())))
 		switch i % 4 {
 		case 0:
-			g.name, g.policy, g.paths = "view", middleware.NewPolicy(100*time.Millisecond, opts...), huntViewPaths
+			g.name, g.policy, g.paths = "view", middleware.NewPolicy(100*time.Millisecond, opts...), viewPaths
 		case 1:
-			g.name, g.policy, g.paths = "site", middleware.NewSitePolicy(opts...), huntViewPaths
+			g.name, g.policy, g.paths = "site", middleware.NewSitePolicy(opts...), viewPaths
 		case 2:
 			g.name, g.policy = "shared", middleware.NewSharedPolicy(suiting("Shared", opts...)...)
 		case 3:
@@ -108,7 +108,7 @@ func placeOf(r *http.Request) string {
 	return strings.TrimSuffix(strings.ToLower(r.Host), ":80") + r.URL.Path
 }
 
-func (g *game) floor(r *http.Request) int64 {
+func (g *markedSite) floor(r *http.Request) int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.floors[placeOf(r)]
@@ -116,7 +116,7 @@ func (g *game) floor(r *http.Request) int64 {
 
 // invalidate changes or purges the page of r in some way, and notes it if nothing
 // old may be seen afterwards.
-func (g *game) invalidate(t *testing.T, random *rand.Rand, r *http.Request) {
+func (g *markedSite) invalidate(t *testing.T, random *rand.Rand, r *http.Request) {
 	before := g.runs.Load()
 	url := "http://" + r.Host + r.URL.RequestURI()
 	var err error
@@ -147,12 +147,12 @@ func (g *game) invalidate(t *testing.T, random *rand.Rand, r *http.Request) {
 	g.floors[placeOf(r)] = max(g.floors[placeOf(r)], before)
 }
 
-// hunter asks until ctx ends, and reports crimes.
-func hunter(ctx context.Context, t *testing.T, games []*game, random *rand.Rand, count *tally) {
+// visitAtRandom asks until ctx ends, and reports leaks.
+func visitAtRandom(ctx context.Context, t *testing.T, sites []*markedSite, random *rand.Rand, count *tally) {
 	for ctx.Err() == nil {
 		nonce := count.asked.Add(1)
-		g, path := choose(games, random, nonce)
-		r := g.huntRequest(random, path, nonce)
+		g, path := choose(sites, random, nonce)
+		r := g.randomRequest(random, path, nonce)
 		if random.IntN(40) == 0 {
 			g.invalidate(t, random, r)
 		}
@@ -173,15 +173,15 @@ func hunter(ctx context.Context, t *testing.T, games []*game, random *rand.Rand,
 			}
 			continue
 		}
-		if crime := g.accuse(r, a, floor); crime != "" {
-			t.Errorf("%s: %s: %s %s %q got %d %q %.200q", g.name, crime, r.Method, r.URL, r.Header, a.status, a.header, a.body)
+		if leak := g.leakIn(r, a, floor); leak != "" {
+			t.Errorf("%s: %s: %s %s %q got %d %q %.200q", g.name, leak, r.Method, r.URL, r.Header, a.status, a.header, a.body)
 			return
 		}
 		count.add(a)
 	}
 }
 
-// tally counts, to see that something was hunted.
+// tally counts, to see that the requests were of each kind.
 type tally struct{ asked, hits, collapsed, stale atomic.Int64 }
 
 func (c *tally) add(a answer) {
@@ -196,9 +196,9 @@ func (c *tally) add(a answer) {
 	}
 }
 
-// huntedConfig is a cache on a backend that is hunted in. That in memory is small, so that
+// smallConfig is a cache on a backend. That in memory is small, so that
 // it evicts.
-func huntedConfig(t *testing.T, backend testbackends.Backend) cache.Config {
+func smallConfig(t *testing.T, backend testbackends.Backend) cache.Config {
 	t.Helper()
 	config := backend.Config(t)
 	if backend.Name == "memory" {
@@ -219,27 +219,27 @@ func TestNobodyEverGetsAPageThatIsNotTheirs(t *testing.T) {
 		t.Run(backend.Name, func(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("the seed is %d", seed)
-			caches := newCaches(t, huntedConfig(t, backend))
-			sites := games(caches, t.Context(), rand.New(rand.NewPCG(seed, 0)))
+			caches := newCaches(t, smallConfig(t, backend))
+			sites := newMarkedSites(caches, t.Context(), rand.New(rand.NewPCG(seed, 0)))
 			ctx, cancel := context.WithTimeout(t.Context(), lifetime)
 			defer cancel()
 			var count tally
 			var wg sync.WaitGroup
 			for i := range clients {
-				wg.Go(func() { hunter(ctx, t, sites, rand.New(rand.NewPCG(seed, uint64(i+1))), &count) })
+				wg.Go(func() { visitAtRandom(ctx, t, sites, rand.New(rand.NewPCG(seed, uint64(i+1))), &count) })
 			}
 			wg.Wait()
 			t.Logf("%d requests, %d hits, %d collapsed, %d stale", count.asked.Load(), count.hits.Load(), count.collapsed.Load(), count.stale.Load())
 			if hits := count.hits.Load(); hits == 0 || hits == count.asked.Load() {
-				t.Error("the hunt has hunted nothing")
+				t.Error("no request was a hit, or all were")
 			}
 		})
 	}
 }
 
 // The random test of privacy finds a leak that is put in on purpose.
-func TestTheHuntSeesCrimes(t *testing.T) {
-	g := &game{floors: make(map[string]int64)}
+func TestTheRandomTestOfPrivacyFindsALeak(t *testing.T) {
+	g := &markedSite{floors: make(map[string]int64)}
 	text := func(r *http.Request, run int64) string { return g.mark(httptest.NewRecorder(), r, run) }
 	alice := request("GET", "http://a.test/two", "X-Secret: alice", "Accept-Language: de", "X-Nonce: 1")
 	bob := request("GET", "http://a.test/two", "X-Secret: bob", "Accept-Language: de", "X-Nonce: 2")
@@ -253,22 +253,22 @@ func TestTheHuntSeesCrimes(t *testing.T) {
 		r     *http.Request
 		a     answer
 		floor int64
-		guilt bool
+		leaks bool
 	}{
 		"own":             {r: alice, a: page(whole)},
-		"another's":       {r: bob, a: page(whole), guilt: true},
-		"another host's":  {r: request("GET", "http://b.test/two", "X-Secret: alice", "Accept-Language: de"), a: page(whole), guilt: true},
-		"another query's": {r: request("GET", "http://a.test/two?x=1", "X-Secret: alice", "Accept-Language: de"), a: page(whole), guilt: true},
-		"half":            {r: alice, a: page(whole + "-"), guilt: true},
-		"empty":           {r: alice, a: page(""), guilt: true},
-		"cookie":          {r: alice, a: page(whole, "Set-Cookie: for=2"), guilt: true},
+		"another's":       {r: bob, a: page(whole), leaks: true},
+		"another host's":  {r: request("GET", "http://b.test/two", "X-Secret: alice", "Accept-Language: de"), a: page(whole), leaks: true},
+		"another query's": {r: request("GET", "http://a.test/two?x=1", "X-Secret: alice", "Accept-Language: de"), a: page(whole), leaks: true},
+		"half":            {r: alice, a: page(whole + "-"), leaks: true},
+		"empty":           {r: alice, a: page(""), leaks: true},
+		"cookie":          {r: alice, a: page(whole, "Set-Cookie: for=2"), leaks: true},
 		"own cookie":      {r: alice, a: page(whole, "Set-Cookie: for=1")},
-		"encoding":        {r: alice, a: page(whole, "Content-Encoding: gzip"), guilt: true},
-		"purged":          {r: alice, a: page(whole), floor: 5, guilt: true},
+		"encoding":        {r: alice, a: page(whole, "Content-Encoding: gzip"), leaks: true},
+		"purged":          {r: alice, a: page(whole), floor: 5, leaks: true},
 		"not purged":      {r: alice, a: page(whole), floor: 4},
 	} {
-		if crime := g.accuse(test.r, test.a, test.floor); (crime != "") != test.guilt {
-			t.Errorf("%s: %q", name, crime)
+		if leak := g.leakIn(test.r, test.a, test.floor); (leak != "") != test.leaks {
+			t.Errorf("%s: %q", name, leak)
 		}
 	}
 	if !bytes.Contains([]byte(whole), []byte("X-Secret: alice")) {

@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks on what is private, by the ways around the obvious one.
+// What is private stays so in odd forms, in refreshes and under load.
 
 // shy returns a handler whose pages show who asks, and how the request came.
 func shy(fields ...string) *handler {

@@ -20,7 +20,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks by bad timing, between requests and between processes.
+// Purges that race with requests, in this process and in others.
 
 // held is a store that holds back what Get has found, once it is told to.
 type held struct {

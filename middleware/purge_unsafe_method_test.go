@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Attacks on what unsafe methods invalidate.
+// What unsafe methods invalidate, in odd forms and at odd times.
 
 // changing returns a handler whose pages show how often something was changed,
 // and that changes it on any other method, which change answers.

@@ -17,7 +17,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks on purges: whoever asks after one gets what was made after it.
+// A request that comes after a purge gets what was made after it.
 
 const pageURL = "http://example.com/page"
 

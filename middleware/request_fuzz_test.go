@@ -43,8 +43,8 @@ func FuzzExchange(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, target, fields string, status uint16, response string) {
-		attack, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\nX-Mark: attacker\r\n\r\n")))
-		if err != nil || attack.ContentLength > 0 || status < 200 || status > 599 {
+		odd, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\nX-Mark: attacker\r\n\r\n")))
+		if err != nil || odd.ContentLength > 0 || status < 200 || status > 599 {
 			return // no server hands on what it cannot read
 		}
 		header, err := textproto.NewReader(bufio.NewReader(strings.NewReader(response + "\r\n\r\n"))).ReadMIMEHeader()
@@ -68,14 +68,14 @@ func FuzzExchange(f *testing.F) {
 					t.Errorf("%s: status %d, %s", face, a.status, a.cacheStatus())
 				}
 			}
-			check(fuzzed(t, p, attack.Clone(t.Context())))
+			check(fuzzed(t, p, odd.Clone(t.Context())))
 			for _, method := range []string{"GET", "HEAD", "GET"} {
 				victim := request(method, "http://a.test/page", "X-Mark: victim")
 				victim.RequestURI = "/page"
 				a := fuzzed(t, p, victim)
 				check(a)
 				shared := strings.Contains(a.body, "attacker") || method == "HEAD" && a.status != 200
-				if reason := secret(face, attack, header); shared && reason != "" {
+				if reason := secret(face, odd, header); shared && reason != "" {
 					t.Errorf("%s: the victim got the attacker's %q, though %s; %q", face, a.body, reason, a.header)
 				}
 				if cookie := a.header["Set-Cookie"]; cookie != nil && face != "literal" {

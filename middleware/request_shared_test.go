@@ -15,7 +15,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks by what a request says that is not in the key of the page.
+// What a request says that is not in the key of the page has no effect on it.
 
 // viewTTL is for how long the view of faces has a page.
 const viewTTL = 12 * time.Second

@@ -18,7 +18,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks by the backend of the cache.
+// Stores that fail, hang or return damaged bytes.
 
 // Pages are served while their Redis server is down, and cached again when it is back. A server is
 // killed in the middle, and comes back empty.

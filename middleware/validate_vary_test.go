@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Attacks by what validation brings.
+// What a 304 may change, and what it may not.
 
 // staleAfter is when a page with max-age=10 is stale, and still there to be
 // validated.

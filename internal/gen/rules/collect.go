@@ -96,34 +96,12 @@ func isTest(f *ast.FuncDecl) bool {
 		of.Sel.Name == "F" && strings.HasPrefix(f.Name.Name, "Fuzz"))
 }
 
-// isSuite reports whether a file that is not a test belongs to the conformance suite for
-// backends.
-func isSuite(file string) bool { return strings.HasPrefix(file, "cache/cachetest/") }
+// isSuite reports whether a file that is not a test belongs to a suite: that for backends,
+// or that for adapters.
+func isSuite(file string) bool {
+	return strings.HasPrefix(file, "cache/cachetest/") || strings.HasPrefix(file, "internal/adaptertest/")
+}
 
 // isGenerated reports whether the tests of a file are written from those of another package,
 // so that their rules are listed there.
 func isGenerated(file string) bool { return strings.HasPrefix(file, "adapters/echo5cache/") }
-
-// casesOf returns the rules of the cases of a suite: composite literals with a name and a
-// rule.
-func casesOf(parsed *ast.File, file string) ([]rule, error) {
-	var rules []rule
-	var err error
-	ast.Inspect(parsed, func(n ast.Node) bool {
-		literal, ok := n.(*ast.CompositeLit)
-		if !ok {
-			return true
-		}
-		name, says := stringField(literal, "name"), stringField(literal, "rule")
-		if name == "" || says == "" {
-			return true
-		}
-		text, sources, problem := parseComment(says)
-		if problem != nil && err == nil {
-			err = fmt.Errorf("%s: %s: %w", file, name, problem)
-		}
-		rules = append(rules, rule{text, name, file, sources})
-		return true
-	})
-	return rules, err
-}

@@ -17,6 +17,7 @@ func TestARuleIsARowUnderTheTopicOfItsFile(t *testing.T) {
 		"fragment/key_test.go":           "package fragment\n\n// A key is read.\nfunc FuzzKey(f *testing.F) {}\n",
 		"cache/cachetest/add.go":         "package cachetest\n\nvar cases = []storeCase{{name: \"add/once\", rule: \"Add adds\" + \" once.\"}, {name: \"more\"}}\n",
 		"internal/inflight/gate_test.go": "package gate\n\n// A gate is shut.\nfunc TestGate(t *testing.T) {}\n",
+		"internal/adaptertest/a.go":      "package adaptertest\n\nvar cases = []caseOf{{\"a hit is a hit\", func() {}}, {}}\n",
 	})
 	if err := os.Mkdir(filepath.Join(root, "docs"), 0o755); err != nil {
 		t.Fatal(err)
@@ -33,6 +34,7 @@ func TestARuleIsARowUnderTheTopicOfItsFile(t *testing.T) {
 		"Keys and Vary":                 `| Vary: \* matches \*no\* request. | [` + "`TestVary`" + `](../middleware/variants_test.go) | ` + vary + `<br>Django, vary_on_headers |`,
 		"Fragments":                     "| A key is read. | [`FuzzKey`](../fragment/key_test.go) |  |",
 		"Every cache and every backend": "| Add adds once. | [`add/once`](../cache/cachetest/add.go) |  |",
+		"Adapters":                      "| A hit is a hit. | [`a`](../internal/adaptertest/a.go) |  |",
 		"By section":                    "| " + vary + " | [`TestVary`](../middleware/variants_test.go) |",
 	} {
 		_, below, _ := strings.Cut(string(text), "\n## "+heading+"\n")
