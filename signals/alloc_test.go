@@ -11,6 +11,7 @@ import (
 // 128 bytes.
 type hugeEvent struct{ Payload [64]uint64 }
 
+// Sending allocates nothing when nobody listens.
 func TestNothingIsAllocatedWhenNobodyListens(t *testing.T) {
 	var never, other, gone signals.Signal[hugeEvent]
 	ignore := func(context.Context, any, hugeEvent) error { return nil }
@@ -37,6 +38,7 @@ func TestNothingIsAllocatedWhenNobodyListens(t *testing.T) {
 	}
 }
 
+// A sequential send allocates its results only.
 func TestASequentialSendAllocatesOnlyItsResults(t *testing.T) {
 	var s signals.Signal[hugeEvent]
 	for range 3 {

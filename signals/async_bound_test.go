@@ -23,6 +23,7 @@ func occupy(t *testing.T, s *signals.Signal[string], gate <-chan struct{}) {
 	}
 }
 
+// SendAsync runs receivers in its own goroutine when the bound is reached.
 func TestSendAsyncRunsReceiversItselfAtTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s signals.Signal[string]
@@ -57,6 +58,7 @@ func TestSendAsyncRunsReceiversItselfAtTheBound(t *testing.T) {
 	})
 }
 
+// The receivers of one SendAsync are bounded, too.
 func TestOneSendIsBoundedToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s signals.Signal[string]
@@ -89,6 +91,7 @@ func TestOneSendIsBoundedToo(t *testing.T) {
 	})
 }
 
+// A Goexit of a receiver that the sender runs ends the sender after the other receivers.
 func TestGoexitAtTheBoundEndsTheSenderAfterTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := quiet[string]()
@@ -114,6 +117,7 @@ func TestGoexitAtTheBoundEndsTheSenderAfterTheRest(t *testing.T) {
 	})
 }
 
+// Receivers that send and wait do not deadlock at the bound.
 func TestReceiversThatSendAndWaitDoNotDeadlock(t *testing.T) {
 	var s signals.Signal[int]
 	var calls atomic.Int64

@@ -13,6 +13,8 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// SendAsync runs receivers concurrently.
+// Django, asend
 func TestSendAsyncRunsReceiversConcurrently(t *testing.T) {
 	var s signals.Signal[string]
 	const n = 8
@@ -31,6 +33,7 @@ func TestSendAsyncRunsReceiversConcurrently(t *testing.T) {
 	}
 }
 
+// The results of SendAsync are in the order of connections.
 func TestSendAsyncResultsAreInConnectionOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := quiet[string]()
@@ -53,6 +56,8 @@ func TestSendAsyncResultsAreInConnectionOrder(t *testing.T) {
 	})
 }
 
+// SendAsync runs all receivers though some fail.
+// Django, asend_robust
 func TestSendAsyncIsRobust(t *testing.T) {
 	s := quiet[string]()
 	s.Connect(func(context.Context, any, string) error { return errBoom }, signals.UID("a"))
@@ -66,6 +71,7 @@ func TestSendAsyncIsRobust(t *testing.T) {
 	checkRobustResults(t, results)
 }
 
+// A Goexit of a receiver is a result of SendAsync.
 func TestSendAsyncTurnsGoexitIntoAResult(t *testing.T) {
 	s := quiet[string]()
 	s.Connect(func(context.Context, any, string) error { runtime.Goexit(); return nil })
@@ -76,6 +82,7 @@ func TestSendAsyncTurnsGoexitIntoAResult(t *testing.T) {
 	}
 }
 
+// SendAsync reaches the receivers of its sender only.
 func TestSendAsyncGoesOnlyToTheSendersReceivers(t *testing.T) {
 	s := quiet[string]()
 	alice, bob := new(int), new(int)
@@ -87,6 +94,7 @@ func TestSendAsyncGoesOnlyToTheSendersReceivers(t *testing.T) {
 	}
 }
 
+// Wait ends with its context.
 func TestWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s signals.Signal[string]
@@ -115,6 +123,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// The results of Wait belong to the caller.
 func TestResultsOfWaitBelongToTheCaller(t *testing.T) {
 	var s signals.Signal[string]
 	s.Connect(func(context.Context, any, string) error { return nil }, signals.UID("u"))

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// Buses are separate.
 func TestBusesAreSeparate(t *testing.T) {
 	var mine, other signals.Bus
 	var ran trace
@@ -32,6 +33,7 @@ func TestBusesAreSeparate(t *testing.T) {
 	}
 }
 
+// The logger of a bus is that of each of its signals.
 func TestLoggerOfABusIsThatOfEachSignal(t *testing.T) {
 	var log bytes.Buffer
 	var bus signals.Bus

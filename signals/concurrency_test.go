@@ -20,8 +20,8 @@ func enter(name string) signals.Receiver[*journal] {
 	}
 }
 
-// TestConcurrentConnectsDisconnectsAndSends checks that, whatever comes and goes
-// meanwhile, each send reaches each permanent receiver exactly once and in order.
+// Each send reaches each permanent receiver exactly once and in order, whatever connects and
+// disconnects meanwhile.
 func TestConcurrentConnectsDisconnectsAndSends(t *testing.T) {
 	const goroutines, rounds = 4, 300
 	var s signals.Signal[*journal]
@@ -94,8 +94,7 @@ func checkJournal(t *testing.T, j *journal, results int) {
 	}
 }
 
-// TestConcurrentAsyncSends checks that sends do not mix up their results while
-// they compete for goroutines.
+// Concurrent SendAsyncs do not mix up their results while they compete for goroutines.
 func TestConcurrentAsyncSends(t *testing.T) {
 	const senders, rounds = 8, 100
 	var s signals.Signal[*sync.Map]

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// The zero Signal has no listeners.
 func TestZeroSignalHasNobodyListening(t *testing.T) {
 	var s signals.Signal[string]
 	if s.HasListeners(nil) {
@@ -26,6 +27,7 @@ func TestZeroSignalHasNobodyListening(t *testing.T) {
 	}
 }
 
+// A receiver gets the context, the sender and the event.
 func TestReceiverIsToldContextSenderAndEvent(t *testing.T) {
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "value")
@@ -45,6 +47,7 @@ func TestReceiverIsToldContextSenderAndEvent(t *testing.T) {
 	}
 }
 
+// Without a UID the same receiver can be connected twice.
 func TestWithoutUIDTheSameReceiverConnectsTwice(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -62,6 +65,7 @@ func TestWithoutUIDTheSameReceiverConnectsTwice(t *testing.T) {
 	}
 }
 
+// The function that Connect returns removes that connection, once.
 func TestDisconnectFunctionRemovesItsOwnConnectionOnce(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -76,6 +80,8 @@ func TestDisconnectFunctionRemovesItsOwnConnectionOnce(t *testing.T) {
 	}
 }
 
+// Of connections with one UID the first wins.
+// Django, dispatch_uid
 func TestUIDFirstConnectionWins(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -103,6 +109,8 @@ func TestUIDFirstConnectionWins(t *testing.T) {
 	}
 }
 
+// A UID is separate for each sender filter.
+// Django, dispatch_uid
 func TestUIDIsSeparateForEachSenderFilter(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -131,6 +139,8 @@ func TestUIDIsSeparateForEachSenderFilter(t *testing.T) {
 	}
 }
 
+// Disconnect reports whether there was a connection.
+// Django, Signal.disconnect
 func TestDisconnectReportsWhetherThereWasOne(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -151,6 +161,7 @@ func TestDisconnectReportsWhetherThereWasOne(t *testing.T) {
 	}
 }
 
+// From selects senders that are equal.
 func TestFromSelectsEqualSenders(t *testing.T) {
 	type named string
 	p, q := new(int), new(int)
@@ -184,6 +195,7 @@ func TestFromSelectsEqualSenders(t *testing.T) {
 	}
 }
 
+// HasListenersBeside does not count the connection with the given UID.
 func TestHasListenersBesideLeavesOutAUID(t *testing.T) {
 	var s signals.Signal[string]
 	ignore := func(context.Context, any, string) error { return nil }
@@ -205,6 +217,8 @@ func TestHasListenersBesideLeavesOutAUID(t *testing.T) {
 	wants(true, "with another uid")
 }
 
+// HasListeners follows connections.
+// Django, Signal.has_listeners
 func TestHasListenersFollowsConnections(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -224,6 +238,7 @@ func TestHasListenersFollowsConnections(t *testing.T) {
 	}
 }
 
+// A nil receiver and similar mistakes panic.
 func TestProgrammingErrorsPanic(t *testing.T) {
 	var s signals.Signal[string]
 	receiver := new(trace).receiver("r", nil)
@@ -254,6 +269,7 @@ func TestProgrammingErrorsPanic(t *testing.T) {
 	}
 }
 
+// A receiver connected with Last comes after all others, whenever they connect.
 func TestLastIsToldAfterAllOthersWheneverTheyConnect(t *testing.T) {
 	var s signals.Signal[int]
 	var told []string

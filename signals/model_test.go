@@ -43,8 +43,8 @@ var (
 	})
 )
 
-// TestSignalBehavesAsAListInConnectionOrder does anything in any order to a
-// signal and to a list, and compares who is told.
+// A signal behaves as a list of receivers in the order of connections. Random operations are
+// applied to a signal and to a list.
 func TestSignalBehavesAsAListInConnectionOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s signals.Signal[string]

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// Notify runs every receiver and logs those that fail.
 func TestNotifyRunsEveryReceiverAndLogsThoseThatFail(t *testing.T) {
 	var s signals.Signal[string]
 	var log bytes.Buffer
@@ -31,6 +32,7 @@ func TestNotifyRunsEveryReceiverAndLogsThoseThatFail(t *testing.T) {
 	}
 }
 
+// Notify runs the other receivers when one ends the goroutine.
 func TestNotifyRunsTheRestWhenAReceiverEndsTheGoroutine(t *testing.T) {
 	var s signals.Signal[string]
 	s.SetLogger(slog.New(slog.DiscardHandler))

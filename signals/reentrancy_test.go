@@ -18,6 +18,7 @@ var sendForms = map[string]func(ctx context.Context, s *signals.Signal[string], 
 	},
 }
 
+// A receiver that is connected during a send hears of the next one.
 func TestReceiverConnectedDuringASendHearsOfTheNext(t *testing.T) {
 	for form, send := range sendForms {
 		t.Run(form, func(t *testing.T) {
@@ -39,6 +40,7 @@ func TestReceiverConnectedDuringASendHearsOfTheNext(t *testing.T) {
 	}
 }
 
+// A receiver that is disconnected during a send still hears of it.
 func TestReceiverDisconnectedDuringASendStillHearsOfIt(t *testing.T) {
 	for form, send := range sendForms {
 		t.Run(form, func(t *testing.T) {
@@ -58,6 +60,7 @@ func TestReceiverDisconnectedDuringASendStillHearsOfIt(t *testing.T) {
 	}
 }
 
+// A receiver may disconnect itself.
 func TestReceiverMayDisconnectItself(t *testing.T) {
 	for form, send := range sendForms {
 		t.Run(form, func(t *testing.T) {
@@ -78,6 +81,7 @@ func TestReceiverMayDisconnectItself(t *testing.T) {
 	}
 }
 
+// A receiver may send on the same signal.
 func TestReceiverMaySendOnTheSameSignal(t *testing.T) {
 	for form, send := range sendForms {
 		t.Run(form, func(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 
 var errBoom = errors.New("boom")
 
+// Send stops at the first error.
+// Django, Signal.send
 func TestSendStopsAtTheFirstError(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -35,6 +37,8 @@ func TestSendStopsAtTheFirstError(t *testing.T) {
 	}
 }
 
+// Send lets a panic through.
+// Django, Signal.send
 func TestSendLetsAPanicThrough(t *testing.T) {
 	var s signals.Signal[string]
 	var ran trace
@@ -48,6 +52,7 @@ func TestSendLetsAPanicThrough(t *testing.T) {
 	}
 }
 
+// A result names the function of its receiver.
 func TestResultNamesTheReceiversFunction(t *testing.T) {
 	var s signals.Signal[string]
 	s.Connect(namedReceiver)
@@ -60,6 +65,8 @@ func TestResultNamesTheReceiversFunction(t *testing.T) {
 
 func namedReceiver(context.Context, any, string) error { return nil }
 
+// SendRobust runs every receiver.
+// Django, send_robust
 func TestSendRobustRunsEveryReceiver(t *testing.T) {
 	s := quiet[string]()
 	var ran trace
@@ -108,6 +115,7 @@ func checkRobustResults(t *testing.T, results []signals.Result) {
 	}
 }
 
+// SendRobust runs the other receivers after a Goexit.
 func TestSendRobustRunsTheRestAfterGoexit(t *testing.T) {
 	var log bytes.Buffer
 	var s signals.Signal[string]
@@ -138,6 +146,7 @@ func TestSendRobustRunsTheRestAfterGoexit(t *testing.T) {
 	}
 }
 
+// SendRobust runs the other receivers when the logger panics.
 func TestSendRobustRunsTheRestWhenTheLogPanics(t *testing.T) {
 	var s signals.Signal[string]
 	s.SetLogger(slog.New(panickingHandler{slog.DiscardHandler}))
@@ -157,6 +166,8 @@ type panickingHandler struct{ slog.Handler }
 func (panickingHandler) Enabled(context.Context, slog.Level) bool  { return true }
 func (panickingHandler) Handle(context.Context, slog.Record) error { panic("log is full") }
 
+// Failures of receivers are logged.
+// Django, send_robust
 func TestFailuresAreLogged(t *testing.T) {
 	var log bytes.Buffer
 	var s signals.Signal[string]
@@ -182,6 +193,7 @@ func TestFailuresAreLogged(t *testing.T) {
 	}
 }
 
+// Without a logger, the default logger of that moment is used.
 func TestWithoutLoggerTheDefaultAtTheTimeIsUsed(t *testing.T) {
 	s := new(signals.Signal[string])
 	s.Connect(func(context.Context, any, string) error { return errBoom })
@@ -198,6 +210,7 @@ func TestWithoutLoggerTheDefaultAtTheTimeIsUsed(t *testing.T) {
 	}
 }
 
+// Receivers run when the context has ended.
 func TestReceiversRunWhenTheContextHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

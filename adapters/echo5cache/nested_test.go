@@ -13,8 +13,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// J1: what an inner page keeps apart by a value is not stored outside, whatever is
-// outside: echo's Use, or middleware of net/http around the whole.
+// What an inner page keeps apart by a value is not stored outside, whatever is outside: echo's Use,
+// or middleware of net/http around the whole.
 func TestAnInnerPageIsKeptApartForEachUser(t *testing.T) {
 	byName := echo5cache.VaryBy(func(c *echo.Context) string { return c.Request().Header.Get("X-Name") })
 	for name, outer := range map[string]func(*echo.Echo) http.Handler{

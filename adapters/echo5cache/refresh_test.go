@@ -30,6 +30,7 @@ func around(before, after func(*echo.Context)) echo.MiddlewareFunc {
 
 func nothing(*echo.Context) {}
 
+// A refresh has a Context of its own.
 func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	var mu sync.Mutex
 	inUse := make(map[*echo.Context]bool)
@@ -66,6 +67,7 @@ func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	s.await("page 2")
 }
 
+// A refresh is no request of a client to loggers and metrics.
 func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	s := newStaleSite(t, around(func(c *echo.Context) { c.Response().Header().Set("X-Outside", "1") }, nothing), nil)
 	told := exceptions(s.bus)
@@ -84,6 +86,7 @@ func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware stops leaves the page as it was.
 func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	stopped := make(chan struct{}, 9999)
 	s := newStaleSite(t, func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -106,6 +109,7 @@ func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware has given another user is refused.
 func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	arrived := make(chan string, 99)
 	s := newStaleSite(t, around(func(c *echo.Context) {
@@ -136,6 +140,7 @@ func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
+// An outer cache lets the refresh of an inner one pass.
 func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s := newStaleSite(t, echo5cache.Site(middleware.KeyPrefix("site")), nil)
 	s.Get("/page").WantMiss(t, "page 1")
@@ -145,6 +150,7 @@ func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s.Get("/page").WantHit(t, "page 2")
 }
 
+// A refresh that panics does not store an empty page.
 func TestARefreshThatPanicsIsNoEmptyPage(t *testing.T) {
 	var fails atomic.Bool
 	var panicked atomic.Int32

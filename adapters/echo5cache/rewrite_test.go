@@ -25,7 +25,7 @@ func prepend(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// A refresh comes to its handler wherever the URL of the first request was rewritten.
+// A refresh reaches its handler wherever the URL of the first request was rewritten.
 func TestARefreshIsRewrittenAsTheFirstRequestWas(t *testing.T) {
 	for name, test := range map[string]struct {
 		route, path string
@@ -65,7 +65,7 @@ func TestARefreshIsRewrittenAsTheFirstRequestWas(t *testing.T) {
 	}
 }
 
-// A refresh that does not come to its handler is not tried at each request.
+// A refresh that does not reach its handler is not tried at each request.
 func TestARefreshThatIsStoppedIsNotTriedAgainAtOnce(t *testing.T) {
 	var stopped atomic.Int32
 	s := newStaleSite(t, func(next echo.HandlerFunc) echo.HandlerFunc {

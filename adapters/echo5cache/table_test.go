@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// The suite of all adapters passes with echo.
 func TestWhatHoldsInEveryFramework(t *testing.T) { adaptertest.Run(t, build) }
 
 // build makes a site with echo.

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A hit allocates no more than the given number of times.
 func TestWhatAHitAllocates(t *testing.T) {
 	caches := adaptertest.NewCaches(t)
 	page := func(c echo.Context) error { return c.String(http.StatusOK, "page") }
@@ -36,7 +37,8 @@ func TestWhatAHitAllocates(t *testing.T) {
 	}
 }
 
-// A published cache decompresses 8 MB to answer with 1 KiB.
+// A hit allocates less than its body is long. A published cache decompresses 8 MB to answer with 1
+// KiB.
 func TestAHitAllocatesLessThanItsBodyIsLong(t *testing.T) {
 	caches := adaptertest.NewCaches(t)
 	body := strings.Repeat("page", 1<<18)

@@ -18,6 +18,7 @@ import (
 	"github.com/larder-go/larder/signals"
 )
 
+// An error that a handler returns is never stored or sent as an empty page.
 func TestAnErrorIsNeverAnEmptyPage(t *testing.T) {
 	for name, handler := range map[string]echo.HandlerFunc{
 		"an error":                     func(echo.Context) error { return errFault },
@@ -42,6 +43,7 @@ func TestAnErrorIsNeverAnEmptyPage(t *testing.T) {
 	}
 }
 
+// An error that a handler returns is stored if the policy says so.
 func TestAnErrorIsStoredIfThePolicySaysSo(t *testing.T) {
 	e, runs := newEcho(t), 0
 	e.GET("/", func(echo.Context) error { runs++; return echo.ErrNotFound },
@@ -54,6 +56,7 @@ func TestAnErrorIsStoredIfThePolicySaysSo(t *testing.T) {
 	}
 }
 
+// A response that is followed by an error is not stored.
 func TestAResponseThatIsFollowedByAnErrorIsNotStored(t *testing.T) {
 	e := newEcho(t)
 	e.GET("/", func(c echo.Context) error {
@@ -74,6 +77,7 @@ func TestAResponseThatIsFollowedByAnErrorIsNotStored(t *testing.T) {
 	}
 }
 
+// An error handler that does not look at the response answers once.
 func TestAnErrorHandlerThatLooksAtNothingAnswersOnce(t *testing.T) {
 	for name, lifecycle := range map[string]bool{"with a Lifecycle": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
@@ -93,6 +97,7 @@ func TestAnErrorHandlerThatLooksAtNothingAnswersOnce(t *testing.T) {
 	}
 }
 
+// An error handler that writes nothing stores nothing.
 func TestAnErrorHandlerThatWritesNothingStoresNothing(t *testing.T) {
 	e, runs := newEcho(t), 0
 	handleErrors(e, func(echo.Context, error) {})
@@ -106,6 +111,8 @@ func TestAnErrorHandlerThatWritesNothingStoresNothing(t *testing.T) {
 	}
 }
 
+// An error that becomes a 500 is sent once as got_request_exception.
+// Django, got_request_exception
 func TestWhatBecomesA500IsToldOnce(t *testing.T) {
 	for name, handler := range map[string]echo.HandlerFunc{
 		"a panic":      func(echo.Context) error { panic(errFault) },
@@ -145,6 +152,8 @@ func TestWhatBecomesA500IsToldOnce(t *testing.T) {
 	}
 }
 
+// An error that becomes a 404 is not sent as got_request_exception.
+// Django, got_request_exception
 func TestAnErrorThatBecomesA404IsNoException(t *testing.T) {
 	bus := new(signals.Bus)
 	told := exceptions(bus)
@@ -159,6 +168,8 @@ func TestAnErrorThatBecomesA404IsNoException(t *testing.T) {
 	}
 }
 
+// A response that is aborted stays so behind a recovery middleware.
+// RFC 9112, 8
 func TestAResponseThatIsBrokenOffStaysSoBehindARecovery(t *testing.T) {
 	e := echo.New()
 	e.Use(recovery(), echocache.Lifecycle(adaptertest.Lifecycle(t, nil)...))
@@ -175,6 +186,8 @@ func TestAResponseThatIsBrokenOffStaysSoBehindARecovery(t *testing.T) {
 	}
 }
 
+// A stale page replaces an error that a handler returns.
+// RFC 5861, 4
 func TestAnOldPageStandsInForAFailure(t *testing.T) {
 	for name, fail := range map[string]echo.HandlerFunc{
 		"a panic":  func(echo.Context) error { panic(errFault) },
@@ -193,6 +206,7 @@ func TestAnOldPageStandsInForAFailure(t *testing.T) {
 	}
 }
 
+// Wrapped middleware sees the response that becomes of an error.
 func TestWrappedMiddlewareSeesWhatBecomesOfAnError(t *testing.T) {
 	e := newEcho(t)
 	e.GET("/", func(echo.Context) error { return errFault },

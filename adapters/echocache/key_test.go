@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// Pages differ by values of the Context that options declare.
 func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
 	e := newEcho(t)
 	e.Use(around(func(c echo.Context) {
@@ -35,6 +36,7 @@ func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
 	}
 }
 
+// A When function gets the Context.
 func TestWhenDecidesByTheContext(t *testing.T) {
 	e := newEcho(t)
 	e.GET("/:kind", func(c echo.Context) error { return c.String(http.StatusOK, c.Param("kind")) },
@@ -47,6 +49,8 @@ func TestWhenDecidesByTheContext(t *testing.T) {
 	v.Get("/page").WantHit(t, "page")
 }
 
+// A handler does not see query parameters that outer middleware parsed before the cache took them
+// out.
 func TestAHandlerDoesNotSeeParametersThatWereParsedOutside(t *testing.T) {
 	e := newEcho(t)
 	var outside []string
@@ -63,6 +67,7 @@ func TestAHandlerDoesNotSeeParametersThatWereParsedOutside(t *testing.T) {
 	}
 }
 
+// The Context of a request is not held when the request is over.
 func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
 	e := newEcho(t)
 	var asked *http.Request
@@ -79,6 +84,7 @@ func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
 	}
 }
 
+// Header decorators get the Context.
 func TestDecoratorsKnowTheContext(t *testing.T) {
 	e, runs := newEcho(t), 0
 	e.GET("/p/:id", func(c echo.Context) error { runs++; return c.String(http.StatusOK, "page") },
@@ -95,6 +101,7 @@ func TestDecoratorsKnowTheContext(t *testing.T) {
 	}
 }
 
+// Wrapped middleware that calls its handler after its request is over gets an error.
 func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 	var next http.Handler
 	e := newEcho(t)
@@ -109,8 +116,8 @@ func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 	next.ServeHTTP(nil, new(http.Request))
 }
 
-// The name and kind of a value belong to the key of a page: two programs, or two
-// releases of one, may vary by values of other things.
+// The name and kind of a value belong to the key of a page: two programs, or two releases of one,
+// may vary by values of other things.
 func TestAValueIsAValueOfSomething(t *testing.T) {
 	byKey := func(key string) middleware.PageOption {
 		return echocache.VaryBy(func(c echo.Context) string { return fmt.Sprint(c.Get(key)) })

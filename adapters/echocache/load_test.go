@@ -14,9 +14,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// Contexts are used for one request after the other, and written to by each. Were
-// one of them held by a refresh, it would change under the handler, and the race
-// detector would see it.
+// A refresh holds nobody's Context. Contexts are used for one request after the other and written
+// to by each: if one were held by a refresh, the race detector would see it.
 func TestRefreshesUnderLoadHoldNobodysContext(t *testing.T) {
 	caches := adaptertest.NewCaches(t)
 	scope := caches.Scope(t.Context())

@@ -7,6 +7,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// A nil function is an error at construction.
 func TestANilFunctionIsAnErrorAtConstruction(t *testing.T) {
 	for name, opt := range map[string]middleware.PageOption{
 		"VaryBy":      echocache.VaryBy(nil),

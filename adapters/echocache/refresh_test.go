@@ -28,6 +28,7 @@ func around(before, after func(echo.Context)) echo.MiddlewareFunc {
 
 func nothing(echo.Context) {}
 
+// A refresh has a Context of its own.
 func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	var mu sync.Mutex
 	inUse := make(map[echo.Context]bool)
@@ -64,6 +65,7 @@ func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	s.await("page 2")
 }
 
+// A refresh is no request of a client to loggers and metrics.
 func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	s := newStaleSite(t, around(func(c echo.Context) { c.Response().Header().Set("X-Outside", "1") }, nothing), nil)
 	told := exceptions(s.bus)
@@ -82,6 +84,7 @@ func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware stops leaves the page as it was.
 func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	stopped := make(chan struct{}, 9999)
 	s := newStaleSite(t, func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -104,6 +107,7 @@ func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware has given another user is refused.
 func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	arrived := make(chan string, 99)
 	s := newStaleSite(t, around(func(c echo.Context) {
@@ -134,6 +138,7 @@ func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
+// An outer cache lets the refresh of an inner one pass.
 func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s := newStaleSite(t, echocache.Site(middleware.KeyPrefix("site")), nil)
 	s.Get("/page").WantMiss(t, "page 1")
@@ -143,6 +148,7 @@ func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s.Get("/page").WantHit(t, "page 2")
 }
 
+// A refresh that panics does not store an empty page.
 func TestARefreshThatPanicsIsNoEmptyPage(t *testing.T) {
 	var fails atomic.Bool
 	var panicked atomic.Int32

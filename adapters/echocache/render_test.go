@@ -16,6 +16,7 @@ import (
 	"github.com/larder-go/larder/internal/adaptertest"
 )
 
+// Whatever method of the Context a handler sends with, the response is stored.
 func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file.bin")
 	if err := os.WriteFile(file, []byte(strings.Repeat("\x00\xff", 3000)), 0o600); err != nil {
@@ -78,6 +79,7 @@ func TestWhateverAHandlerSendsIsRecorded(t *testing.T) {
 	}
 }
 
+// Outer middleware sees the Context as it was.
 func TestTheContextIsAsItWasForWhatIsOutside(t *testing.T) {
 	e := newEcho(t)
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -99,6 +101,7 @@ func TestTheContextIsAsItWasForWhatIsOutside(t *testing.T) {
 	v.Get("/").WantHit(t, "page")
 }
 
+// Hooks of a response run for the response that they were added to.
 func TestHooksRunForTheResponseOnWhichTheyAre(t *testing.T) {
 	e := newEcho(t)
 	outside, inside := 0, 0
@@ -126,6 +129,8 @@ func TestHooksRunForTheResponseOnWhichTheyAre(t *testing.T) {
 	}
 }
 
+// Echo's own compression works inside and outside of a page.
+// RFC 9110, 12.5.3
 func TestEchosOwnCompression(t *testing.T) {
 	body := strings.Repeat("a page that is worth to be compressed ", 100)
 	page := func(c echo.Context) error { return c.String(http.StatusOK, body) }
@@ -151,6 +156,7 @@ func TestEchosOwnCompression(t *testing.T) {
 	}
 }
 
+// Server-sent events of echo are streamed and not stored.
 func TestServerSentEventsOfEchoAreNotStored(t *testing.T) {
 	e, runs := newEcho(t), 0
 	e.GET("/", func(c echo.Context) error {
@@ -173,7 +179,7 @@ func TestServerSentEventsOfEchoAreNotStored(t *testing.T) {
 	}
 }
 
-// What echo's own hijacker gives, and not only http.ResponseController.
+// A connection can be hijacked by echo's own response, and not only by http.ResponseController.
 func TestAConnectionIsHijackedByTheResponseOfEcho(t *testing.T) {
 	e := newEcho(t)
 	e.GET("/", func(c echo.Context) error {

@@ -36,6 +36,8 @@ func exceptions(bus *signals.Bus) <-chan error {
 	return told
 }
 
+// An error that becomes a 500 is sent once as got_request_exception.
+// Django, got_request_exception
 func TestWhatBecomesA500IsToldOnce(t *testing.T) {
 	fails := map[string]gin.HandlerFunc{
 		"a panic":          func(*gin.Context) { panic(errFault) },
@@ -76,6 +78,7 @@ func TestWhatBecomesA500IsToldOnce(t *testing.T) {
 	}
 }
 
+// A handler that only attaches an error leaves the answer to outer middleware.
 func TestAHandlerThatOnlyAttachesAnErrorLeavesTheAnswerToWhatIsOutside(t *testing.T) {
 	for name, handler := range map[string]gin.HandlerFunc{
 		"an error":              func(c *gin.Context) { c.Status(http.StatusTeapot); _ = c.Error(errFault) },
@@ -98,6 +101,8 @@ func TestAHandlerThatOnlyAttachesAnErrorLeavesTheAnswerToWhatIsOutside(t *testin
 	}
 }
 
+// A response that is aborted stays so behind a recovery middleware.
+// RFC 9112, 8
 func TestAResponseThatIsBrokenOffStaysSoBehindARecovery(t *testing.T) {
 	r := gin.New()
 	r.Use(recovery(), gincache.Lifecycle(adaptertest.Lifecycle(t, nil)...))
@@ -114,6 +119,8 @@ func TestAResponseThatIsBrokenOffStaysSoBehindARecovery(t *testing.T) {
 	}
 }
 
+// A stale page replaces a failure of the handler.
+// RFC 5861, 4
 func TestAnOldPageStandsInForAFailure(t *testing.T) {
 	for name, fail := range map[string]gin.HandlerFunc{
 		"a panic":  func(*gin.Context) { panic(errFault) },

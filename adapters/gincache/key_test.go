@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// Pages differ by values of the Context that options declare.
 func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
 	r := newRouter(t)
 	r.Use(func(c *gin.Context) {
@@ -40,6 +41,7 @@ func TestPagesDifferByWhatMiddlewareHasSet(t *testing.T) {
 	}
 }
 
+// A When function gets the Context.
 func TestWhenDecidesByTheContext(t *testing.T) {
 	r := newRouter(t)
 	r.Use(func(c *gin.Context) { c.Set("preview", c.Query("preview") != "") })
@@ -53,6 +55,7 @@ func TestWhenDecidesByTheContext(t *testing.T) {
 	v.Get("/").WantHit(t, "page")
 }
 
+// The Context of a request is not held when the request is over.
 func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
 	r := newRouter(t)
 	var asked *http.Request
@@ -71,6 +74,7 @@ func TestTheContextOfARequestIsForgottenWhenItIsOver(t *testing.T) {
 	}
 }
 
+// Header decorators get the Context.
 func TestDecoratorsKnowTheContext(t *testing.T) {
 	r := newRouter(t)
 	runs := 0
@@ -87,6 +91,7 @@ func TestDecoratorsKnowTheContext(t *testing.T) {
 	}
 }
 
+// Wrapped middleware that answers itself aborts the chain.
 func TestMiddlewareThatAnswersItselfAbortsTheChain(t *testing.T) {
 	r := newRouter(t)
 	r.GET("/", gincache.Wrap(func(http.Handler) http.Handler {
@@ -95,6 +100,7 @@ func TestMiddlewareThatAnswersItselfAbortsTheChain(t *testing.T) {
 	adaptertest.NewVisitor(t, r).Get("/").Want(t, http.StatusOK, "no further")
 }
 
+// Wrapped middleware that calls its handler after its request is over gets an error.
 func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 	var next http.Handler
 	m := gincache.Wrap(func(n http.Handler) http.Handler { next = n; return n })

@@ -60,6 +60,8 @@ func compress(c *gin.Context) {
 	c.Next()
 }
 
+// Compression for gin works inside and outside of a page.
+// RFC 9110, 12.5.3
 func TestCompressionForGin(t *testing.T) {
 	body := strings.Repeat("a page that is worth to be compressed ", 100)
 	page := func(c *gin.Context) { c.String(http.StatusOK, body) }
@@ -93,6 +95,7 @@ func TestCompressionForGin(t *testing.T) {
 	}
 }
 
+// A custom recovery answers inside and outside of a page.
 func TestACustomRecoveryAnswersInsideAndOutside(t *testing.T) {
 	answer := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, v any) {
 		c.String(http.StatusInternalServerError, "sorry: %v", v)
@@ -122,6 +125,7 @@ func TestACustomRecoveryAnswersInsideAndOutside(t *testing.T) {
 	}
 }
 
+// Server-sent events of gin are streamed and not stored.
 func TestServerSentEventsOfGinAreNotStored(t *testing.T) {
 	r := newRouter(t)
 	runs := 0
@@ -147,7 +151,7 @@ func TestServerSentEventsOfGinAreNotStored(t *testing.T) {
 	}
 }
 
-// What gin's own hijacker gives, and not only http.ResponseController.
+// A connection can be hijacked by gin's own writer, and not only by http.ResponseController.
 func TestAConnectionIsHijackedByTheWriterOfGin(t *testing.T) {
 	r := newRouter(t)
 	r.GET("/", gincache.CachePage(ttl), func(c *gin.Context) {
@@ -170,8 +174,8 @@ func TestAConnectionIsHijackedByTheWriterOfGin(t *testing.T) {
 	}
 }
 
-// coder/websocket writes the status by gin's own functions, and then takes the
-// connection over.
+// The status that was written before a hijack is sent. coder/websocket writes the status by gin's
+// own functions, and then takes the connection over.
 func TestTheStatusThatWasWrittenBeforeAHijackIsSent(t *testing.T) {
 	r := newRouter(t)
 	upgrade := func(c *gin.Context) {
@@ -201,6 +205,8 @@ func TestTheStatusThatWasWrittenBeforeAHijackIsSent(t *testing.T) {
 	}
 }
 
+// An error that is replaced by a stale page is not written behind it.
+// RFC 5861, 4
 func TestAnErrorBehindAnOldPageIsNotWrittenBehindIt(t *testing.T) {
 	bus := new(signals.Bus)
 	told := exceptions(bus)

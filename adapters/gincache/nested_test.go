@@ -11,8 +11,8 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// J1: what an inner page keeps apart by a value is not stored outside, whatever is
-// outside: gin's Use, a group, or middleware of net/http around the engine.
+// What an inner page keeps apart by a value is not stored outside, whatever is outside: gin's Use,
+// a group, or middleware of net/http around the engine.
 func TestAnInnerPageIsKeptApartForEachUser(t *testing.T) {
 	byName := gincache.VaryBy(func(c *gin.Context) string { return c.GetHeader("X-Name") })
 	for name, outer := range map[string]func(*gin.Engine) http.Handler{

@@ -56,6 +56,7 @@ func (s *staleSite) await(page string, fields ...string) {
 	adaptertest.Await(s.t, page+" is stored", func() bool { return s.Get("/page", fields...).Body == page })
 }
 
+// A refresh has a Context of its own.
 func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	var mu sync.Mutex
 	inUse := make(map[*gin.Context]bool)
@@ -90,6 +91,7 @@ func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 	s.await("page 2")
 }
 
+// A refresh is no request of a client to loggers and metrics.
 func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	outer := make(chan http.Header, 9)
 	s := newStaleSite(t, gin.HandlersChain{func(c *gin.Context) {
@@ -113,6 +115,7 @@ func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware stops leaves the page as it was.
 func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	stopped := make(chan struct{}, 9999)
 	s := newStaleSite(t, gin.HandlersChain{func(c *gin.Context) {
@@ -133,6 +136,7 @@ func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 	}
 }
 
+// A refresh that outer middleware has given another user is refused.
 func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	arrived := make(chan string, 99)
 	s := newStaleSite(t, gin.HandlersChain{func(c *gin.Context) {
@@ -161,6 +165,7 @@ func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
+// An outer cache lets the refresh of an inner one pass.
 func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s := newStaleSite(t, gin.HandlersChain{gincache.Site(middleware.KeyPrefix("site"))}, nil)
 	s.Get("/page").WantMiss(t, "page 1")
@@ -170,6 +175,7 @@ func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s.Get("/page").WantHit(t, "page 2")
 }
 
+// A refresh that panics does not store an empty page.
 func TestARefreshThatPanicsIsNoEmptyPage(t *testing.T) {
 	var fails atomic.Bool
 	panicked := make(chan struct{}, 9999)

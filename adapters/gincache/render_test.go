@@ -25,6 +25,7 @@ func newRouter(t testing.TB) *gin.Engine {
 	return r
 }
 
+// Whatever method of the Context a handler renders with, the response is stored.
 func TestWhateverAHandlerRendersIsRecorded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file.bin")
 	if err := os.WriteFile(file, []byte(strings.Repeat("\x00\xff", 3000)), 0o600); err != nil {
@@ -95,6 +96,7 @@ func TestWhateverAHandlerRendersIsRecorded(t *testing.T) {
 	}
 }
 
+// The writer reports status and size as gin's own does.
 func TestWhatTheWriterSaysIsAsInGin(t *testing.T) {
 	type said struct {
 		Status, Size int
@@ -130,6 +132,7 @@ func TestWhatTheWriterSaysIsAsInGin(t *testing.T) {
 	}
 }
 
+// Outer middleware sees the Context as it was.
 func TestTheContextIsAsItWasForWhatIsOutside(t *testing.T) {
 	r := newRouter(t)
 	var aborted []bool
@@ -155,6 +158,7 @@ func TestTheContextIsAsItWasForWhatIsOutside(t *testing.T) {
 	}
 }
 
+// A route that does not exist is answered as by gin.
 func TestARouteThatIsNotThereIsAnsweredAsByGin(t *testing.T) {
 	r := newRouter(t)
 	r.HandleMethodNotAllowed = true
@@ -170,6 +174,7 @@ func TestARouteThatIsNotThereIsAnsweredAsByGin(t *testing.T) {
 	v.Get("/index").WantHit(t, "index")
 }
 
+// A copy of the Context may outlive the handler.
 func TestACopyOfTheContextOutlivesTheHandler(t *testing.T) {
 	r := newRouter(t)
 	paths := make(chan string, 2)
@@ -186,6 +191,7 @@ func TestACopyOfTheContextOutlivesTheHandler(t *testing.T) {
 	}
 }
 
+// A response that could not be rendered is not stored.
 func TestWhatCouldNotBeRenderedIsNotStored(t *testing.T) {
 	r := newRouter(t)
 	r.GET("/", gincache.CachePage(ttl), func(c *gin.Context) {

@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
+// The suite of all adapters passes with gin.
 func TestWhatHoldsInEveryFramework(t *testing.T) { adaptertest.Run(t, build) }
 
 // build makes a site with gin. Its router cleans no paths.

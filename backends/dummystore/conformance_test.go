@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The dummy store passes the conformance suite for stores that keep nothing.
 func TestConformance(t *testing.T) {
 	h := cachetest.Harness{
 		New:       func(testing.TB, driver.Clock) driver.Store { return dummystore.New() },

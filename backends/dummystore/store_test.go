@@ -43,6 +43,8 @@ func results(t *testing.T, ctx context.Context, s *dummystore.Store) map[string]
 	return errs
 }
 
+// The dummy store never stores anything.
+// Django, DummyCache
 func TestNothingIsEverStored(t *testing.T) {
 	s := dummystore.New()
 	for range 2 { // what the first round wrote is not there in the second
@@ -59,6 +61,7 @@ func TestNothingIsEverStored(t *testing.T) {
 	}
 }
 
+// Every operation returns the error of a context that has ended.
 func TestAnEndedContextEndsEveryOperation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -69,6 +72,7 @@ func TestAnEndedContextEndsEveryOperation(t *testing.T) {
 	}
 }
 
+// Every operation after Shutdown is ErrClosed.
 func TestEveryOperationAfterShutdownIsErrClosed(t *testing.T) {
 	s := dummystore.New()
 	for range 2 {
@@ -83,6 +87,7 @@ func TestEveryOperationAfterShutdownIsErrClosed(t *testing.T) {
 	}
 }
 
+// The backend is registered as "dummy".
 func TestTheBackendIsRegisteredAsDummy(t *testing.T) {
 	b, ok := driver.DefaultRegistry.Lookup("dummy")
 	if !ok {
@@ -94,6 +99,7 @@ func TestTheBackendIsRegisteredAsDummy(t *testing.T) {
 	}
 }
 
+// Options and a location are refused, since nothing would come of them.
 func TestConfigurationsThatAreRefused(t *testing.T) {
 	for want, cfg := range map[string]driver.Config{
 		"no location": {Location: "/var/cache"},
@@ -109,6 +115,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 	}
 }
 
+// A URL of the dummy backend has no location.
 func TestTheURLHasNoLocation(t *testing.T) {
 	for _, raw := range []string{"dummy://", "dummy:", "dummy:///"} {
 		cfg, err := cache.ParseURL(raw)

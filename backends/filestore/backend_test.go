@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The backend is registered as "file".
 func TestBackendIsRegisteredAsFile(t *testing.T) {
 	backend, ok := driver.DefaultRegistry.Lookup("file")
 	if !ok {
@@ -47,6 +48,7 @@ func TestBackendIsRegisteredAsFile(t *testing.T) {
 	wantErr(t, "Set", s.Set(t.Context(), []byte("k"), make([]byte, 2<<20), driver.Never), driver.ErrTooLarge)
 }
 
+// Settings that the backend cannot honour are an error.
 func TestBackendRefusesWhatItCannotHonour(t *testing.T) {
 	for want, cfg := range map[string]driver.Config{
 		"location":         {},
@@ -67,6 +69,7 @@ func TestBackendRefusesWhatItCannotHonour(t *testing.T) {
 	}
 }
 
+// A relative location in settings has to look like a path.
 func TestARelativeLocationLooksLikeOne(t *testing.T) {
 	for _, location := range []string{"cache", "var/cache/shop", "...", "~/cache"} {
 		err := filestore.Backend().Validate(driver.Config{Location: location})
@@ -81,6 +84,7 @@ func TestARelativeLocationLooksLikeOne(t *testing.T) {
 	}
 }
 
+// The location of a URL is its path.
 func TestTheLocationOfAURLIsItsPath(t *testing.T) {
 	for raw, want := range map[string]string{
 		"file:///var/cache/app":               "/var/cache/app",

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The bounds in entries and bytes hold after every write.
 func TestBoundsHoldAfterEveryWrite(t *testing.T) {
 	for _, opts := range []filestore.Options{
 		{MaxEntries: 1},
@@ -41,6 +42,7 @@ func TestBoundsHoldAfterEveryWrite(t *testing.T) {
 	}
 }
 
+// The bounds hold over many shards.
 func TestBoundsHoldOverManyShards(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 512})
@@ -58,6 +60,8 @@ func TestBoundsHoldOverManyShards(t *testing.T) {
 	}
 }
 
+// Culling removes expired entries first, then the oldest.
+// Django, FileBasedCache
 func TestCullingTakesExpiredThenOldest(t *testing.T) {
 	clock := newManualClock()
 	s := open(t, t.TempDir(), filestore.Options{MaxEntries: 4, Clock: clock})
@@ -87,6 +91,7 @@ func TestCullingTakesExpiredThenOldest(t *testing.T) {
 	}
 }
 
+// Culling goes down to nine tenths of the bound.
 func TestCullingGoesDownToNineTenths(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 20})
@@ -98,6 +103,7 @@ func TestCullingGoesDownToNineTenths(t *testing.T) {
 	}
 }
 
+// Culling removes all expired entries.
 func TestCullingTakesAllThatIsExpired(t *testing.T) {
 	clock := newManualClock()
 	dir := t.TempDir()
@@ -117,6 +123,7 @@ func TestCullingTakesAllThatIsExpired(t *testing.T) {
 	}
 }
 
+// A value that is too large is ErrTooLarge and leaves no old value.
 func TestTooLargeLeavesNothingBehind(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{MaxBytes: 200})
 	key, big := []byte("k"), make([]byte, 200)
@@ -149,6 +156,7 @@ func TestTooLargeLeavesNothingBehind(t *testing.T) {
 	wantValue(t, s, "k", "old")
 }
 
+// An entry that takes the whole share of its shard is stored.
 func TestAnEntryOfTheWholeShareFits(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{MaxBytes: 1000})
 	set(t, s, "small", "v")
@@ -158,6 +166,7 @@ func TestAnEntryOfTheWholeShareFits(t *testing.T) {
 	wantMissing(t, s, "small")
 }
 
+// Overwriting an entry does not cull others.
 func TestOverwritingDoesNotCull(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 5})

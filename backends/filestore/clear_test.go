@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Clear removes the entries of its own namespace only.
 func TestClearRemovesOneNamespaceOnly(t *testing.T) {
 	prefixes := []string{"shop", "shop:eu", "shop*", ""}
 	for _, cleared := range prefixes {
@@ -40,6 +41,7 @@ func TestClearRemovesOneNamespaceOnly(t *testing.T) {
 	}
 }
 
+// Clear removes no files that are not the store's.
 func TestClearRemovesNoFilesOfOthers(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})

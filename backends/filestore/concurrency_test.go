@@ -11,8 +11,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// Two stores on one directory in one process are as far apart as two
-// processes are.
+// Two stores on one directory in one process are as separate as two processes.
 func TestConcurrentUseOfTwoStores(t *testing.T) {
 	dir := t.TempDir()
 	stores := []*filestore.Store{open(t, dir, filestore.Options{}), open(t, dir, filestore.Options{})}
@@ -54,6 +53,7 @@ func TestConcurrentUseOfTwoStores(t *testing.T) {
 	}
 }
 
+// Of concurrent Replaces of one entry exactly one wins.
 func TestReplaceHasOneWinner(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	set(t, s, "k", "old")

@@ -15,6 +15,7 @@ const (
 	versionOffset = magicLength
 )
 
+// A file of any shorter length is a corrupt entry, and is removed.
 func TestTruncatedAtEveryLengthIsCorruptAndRemoved(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -35,6 +36,7 @@ func TestTruncatedAtEveryLengthIsCorruptAndRemoved(t *testing.T) {
 	wantErr(t, "Get of a file that is too long", err, driver.ErrCorrupt)
 }
 
+// A file of which any byte has changed is never served.
 func TestNoAlteredByteIsEverServed(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -50,6 +52,7 @@ func TestNoAlteredByteIsEverServed(t *testing.T) {
 	}
 }
 
+// Each operation treats a damaged entry as the contract says.
 func TestOperationsOnADamagedEntry(t *testing.T) {
 	truncate := func(good []byte) []byte { return good[:len(good)-1] }
 	testOperations(t, truncate, []operationCase{
@@ -65,10 +68,12 @@ func TestOperationsOnADamagedEntry(t *testing.T) {
 	})
 }
 
+// A file that is no entry is a miss and is left in place.
 func TestOperationsOnAFileThatIsNoEntry(t *testing.T) {
 	testOperations(t, func([]byte) []byte { return []byte("someone's notes, not a cache entry") }, foreignCases)
 }
 
+// An entry of a newer version is a miss and is left in place.
 func TestOperationsOnAnEntryOfANewerVersion(t *testing.T) {
 	testOperations(t, func(good []byte) []byte {
 		good[versionOffset]++
@@ -198,6 +203,7 @@ func clearAll(t *testing.T, s *filestore.Store, _ []byte) error {
 	return s.Clear(t.Context(), driver.Namespace{})
 }
 
+// A file with an entry of another key is not served for this one.
 func TestEntryOfAnotherKeyIsNotThisOne(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -221,6 +227,7 @@ func TestEntryOfAnotherKeyIsNotThisOne(t *testing.T) {
 	wantValue(t, s, "other", "2")
 }
 
+// Damage is reported even if the file cannot be removed.
 func TestDamageIsReportedEvenIfItCannotBeRemoved(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})

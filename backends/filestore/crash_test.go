@@ -9,8 +9,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// An interrupted write is one whose rename does not happen, here because there
-// is no temporary file.
+// A write that is interrupted before its rename leaves no tally that is too low.
 func TestInterruptedWriteLeavesNoTallyTooLow(t *testing.T) {
 	for name, value := range map[string]string{
 		"smaller": "v",
@@ -64,6 +63,7 @@ func onlyEntryIn(t *testing.T, sh *shard) string {
 	return ""
 }
 
+// A lock on a lock file that was removed is taken again on the current one.
 func TestLockOnARemovedFileIsNotCurrent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	l := newLock(path)

@@ -14,6 +14,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Files have mode 0600 and every directory that the store creates 0700, whatever the umask.
+// Django, FileBasedCache
 func TestModesOfFilesAndDirectories(t *testing.T) {
 	root := t.TempDir()
 	s := open(t, filepath.Join(root, "a", "b"), filestore.Options{})
@@ -52,6 +54,7 @@ func checkModes(t *testing.T, root string) {
 	}
 }
 
+// A relative directory is that of the time of opening.
 func TestRelativeDirectoryIsThatOfTheTimeOfOpening(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := open(t, "cache", filestore.Options{})
@@ -60,6 +63,7 @@ func TestRelativeDirectoryIsThatOfTheTimeOfOpening(t *testing.T) {
 	wantValue(t, s, "k", "v")
 }
 
+// A directory that has vanished is created again, and a missing file is a miss.
 func TestVanishedDirectory(t *testing.T) {
 	key := []byte(":1:k")
 	ctx := t.Context
@@ -107,6 +111,7 @@ func wantMiss(err error) error {
 	return fmt.Errorf("error %w, want ErrNotFound", err)
 }
 
+// A directory that vanishes during writes loses entries and causes no error that stays.
 func TestDirectoryThatVanishesDuringWrites(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	s := open(t, dir, filestore.Options{MaxEntries: 100})
@@ -134,6 +139,7 @@ func TestDirectoryThatVanishesDuringWrites(t *testing.T) {
 	wantValue(t, s, "k", "v")
 }
 
+// A directory is laid out again for other bounds, and its entries go.
 func TestDirectoryLaidOutAnewForOtherBounds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	large := open(t, dir, filestore.Options{})
@@ -158,6 +164,7 @@ func TestDirectoryLaidOutAnewForOtherBounds(t *testing.T) {
 	wantMissing(t, again, ":1:c")
 }
 
+// Bounds that are too small for the layout are refused.
 func TestBoundsTooSmallForTheLayoutAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir, filestore.Options{}) // 32 shards
@@ -170,6 +177,7 @@ func TestBoundsTooSmallForTheLayoutAreRefused(t *testing.T) {
 	open(t, dir, filestore.Options{MaxEntries: 1_000_000})
 }
 
+// Open refuses a location that is no directory of a store.
 func TestOpenRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	writeFile(t, file, []byte("x"))
@@ -187,6 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A failure of the file system other than a missing file is an error.
 func TestFailuresOfTheFileSystemAreErrors(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})

@@ -24,6 +24,7 @@ func encode(key, value string, expiry, written int64) []byte {
 	return append(e.appendHeader(nil), value...)
 }
 
+// No file makes decoding panic, and what decodes is what was written.
 func FuzzDecode(f *testing.F) {
 	good := encode("shop:1:basket", "value", 1_800_000_000_000_000_000, 1_700_000_000_000_000_000)
 	f.Add(good)
@@ -62,6 +63,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// Decoding allocates no more than the limit, whatever length a file claims.
 func TestDecodeDoesNotAllocateForAHugeFile(t *testing.T) {
 	// Allocating a petabyte would panic.
 	if _, err := decode(zeros{}, 1<<50, whole); !errors.Is(err, errForeign) {
@@ -69,6 +71,7 @@ func TestDecodeDoesNotAllocateForAHugeFile(t *testing.T) {
 	}
 }
 
+// A file that shrinks while it is read is corrupt.
 func TestDecodeOfAFileThatShrinks(t *testing.T) {
 	b := encode("k", string(make([]byte, 3*firstRead)), never, 0)
 	for _, n := range []int{0, keyOffset, firstRead, len(b) - 1} {
@@ -78,6 +81,7 @@ func TestDecodeOfAFileThatShrinks(t *testing.T) {
 	}
 }
 
+// No bytes make reading a tally panic or give a negative one.
 func FuzzDecodeTally(f *testing.F) {
 	f.Add(usage{}.encode())
 	f.Add(usage{entries: 312, bytes: 1 << 30}.encode())
@@ -95,6 +99,7 @@ func FuzzDecodeTally(f *testing.F) {
 	})
 }
 
+// A tally that is zeroed or negative is refused.
 func TestTallyThatIsZeroedOrNegativeIsRefused(t *testing.T) {
 	for _, b := range [][]byte{nil, make([]byte, tallyLen), usage{entries: -1}.encode(), usage{bytes: -1}.encode()} {
 		if u, ok := decodeTally(b); ok {
@@ -103,6 +108,8 @@ func TestTallyThatIsZeroedOrNegativeIsRefused(t *testing.T) {
 	}
 }
 
+// A damaged file is read again under the lock before it is removed, since a writer may have put a
+// good one there.
 func TestLookAgainFindsWhatAWriterPutThereMeanwhile(t *testing.T) {
 	s, err := Open(t.TempDir(), Options{MaxEntries: 10})
 	if err != nil {
@@ -120,6 +127,7 @@ func TestLookAgainFindsWhatAWriterPutThereMeanwhile(t *testing.T) {
 	}
 }
 
+// No bytes make reading a layout panic.
 func FuzzParseLayout(f *testing.F) {
 	for _, text := range []string{"larder filestore layout 1\nshards 32\n", "larder filestore layout 1\nshards 0\n", "larder filestore layout 2\nanything", "larder filestore layout 1\nshards +1\n", "larder filestore layout 1\nshards 1025\n", ""} {
 		f.Add(text)
@@ -132,6 +140,7 @@ func FuzzParseLayout(f *testing.F) {
 	})
 }
 
+// A layout is accepted only in the form in which it is written.
 func TestParseLayoutAcceptsOnlyWhatWriteLayoutWrites(t *testing.T) {
 	dir := t.TempDir()
 	for _, count := range []int{1, 32, maxShards} {
@@ -152,6 +161,7 @@ func TestParseLayoutAcceptsOnlyWhatWriteLayoutWrites(t *testing.T) {
 	}
 }
 
+// The number of shards follows from the bounds.
 func TestShardsFor(t *testing.T) {
 	for _, c := range []struct {
 		entries, bytes int64

@@ -17,8 +17,8 @@ import (
 
 func init() { roles["fulldisk"] = role{filestore.Options{MaxEntries: 3}, writeOnFullDisk} }
 
-// The limit on the length of a file stands in for a full disk: a write is cut
-// short and then fails, for every user.
+// A full disk is an error of the write and loses nothing that was stored. The limit on the length
+// of a file stands in for a full disk: a write is cut short and then fails, for every user.
 func TestFullDiskLosesNothingStored(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 3})

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Inspect adds up the tallies of the shards.
 func TestInspectAddsUpTheTallies(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{})

@@ -31,6 +31,7 @@ func operations(ctx context.Context, s *filestore.Store) map[string]error {
 	return errs
 }
 
+// An operation with an ended context does nothing.
 func TestEndedContextDoesNothing(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	set(t, s, ":1:k", "1")
@@ -42,6 +43,7 @@ func TestEndedContextDoesNothing(t *testing.T) {
 	wantValue(t, s, ":1:k", "1")
 }
 
+// A closed store refuses every operation.
 func TestClosedStoreRefusesEverything(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	for range 2 {
@@ -58,6 +60,7 @@ func TestClosedStoreRefusesEverything(t *testing.T) {
 	}
 }
 
+// Shutdown waits for operations in flight.
 func TestShutdownWaitsForOperationsInFlight(t *testing.T) {
 	clock := newGateClock()
 	dir := t.TempDir()
@@ -84,6 +87,7 @@ func TestShutdownWaitsForOperationsInFlight(t *testing.T) {
 	wg.Wait()
 }
 
+// The wait for a lock of another goroutine ends with the context.
 func TestContextEndsTheWaitForAnotherGoroutine(t *testing.T) {
 	clock := newGateClock()
 	s := open(t, t.TempDir(), filestore.Options{MaxEntries: 10, Clock: clock})
@@ -103,6 +107,7 @@ func TestContextEndsTheWaitForAnotherGoroutine(t *testing.T) {
 	wantValue(t, s, "k", "first")
 }
 
+// The wait for a lock of another process ends with the context.
 func TestContextEndsTheWaitForAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -127,6 +132,7 @@ func TestContextEndsTheWaitForAnotherProcess(t *testing.T) {
 	wantValue(t, s, "k", "third")
 }
 
+// A lock file that was removed excludes others again.
 func TestRemovedLockFileExcludesAgain(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})

@@ -34,9 +34,8 @@ func linkRelatively(path, victim string) error {
 	return os.Symlink(to, path)
 }
 
-// A link in the place of a file is not followed, whatever file it is (CWE-59),
-// and nothing waits for the other end of a pipe. The operations may fail or put
-// a file of their own there.
+// Nothing is written through a link in place of a file, whatever file it is (CWE-59), and nothing
+// waits for the other end of a pipe. The operations may fail or put a file of their own there.
 func TestNothingIsWrittenThroughALink(t *testing.T) {
 	for file, path := range map[string]func(shard, entry string) string{
 		"tally":            func(shard, _ string) string { return filepath.Join(shard, "tally") },
@@ -141,8 +140,8 @@ func logErr(t *testing.T, operation string, err error) {
 	}
 }
 
-// The tally can be made again from the entries, and an entry can be written
-// again: so what is in their place costs no more than that.
+// A link instead of a tally or an entry is replaced: the tally can be made again from the entries,
+// and an entry can be written again.
 func TestALinkInsteadOfATallyOrAnEntryIsReplaced(t *testing.T) {
 	for name, put := range obstacles {
 		for _, what := range []string{"tally", "entry"} {
@@ -175,8 +174,8 @@ func TestALinkInsteadOfATallyOrAnEntryIsReplaced(t *testing.T) {
 	}
 }
 
-// What a store has to lock, or to believe, is not replaced: two processes that
-// replace a lock would each have one.
+// A link instead of a lock is an error that names it: two processes that replace a lock would each
+// have one.
 func TestALinkInsteadOfALockIsAnErrorThatNamesIt(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -195,6 +194,7 @@ func TestALinkInsteadOfALockIsAnErrorThatNamesIt(t *testing.T) {
 	set(t, s, "k", "new")
 }
 
+// A directory that others can write to is refused.
 func TestADirectoryThatOthersCanWriteToIsRefused(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o777, 0o770, 0o720, 0o702, 0o775, 0o777 | fs.ModeSticky} {
 		dir := filepath.Join(t.TempDir(), "cache")
@@ -226,8 +226,7 @@ func wantRefused(t *testing.T, err error, dir string, mode fs.FileMode) {
 	}
 }
 
-// What others may only read is up to whoever made the directory: the files in
-// it are for their owner alone.
+// A directory that others can only read is used, since the files in it are for their owner alone.
 func TestADirectoryThatOthersCanReadIsUsed(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o755, 0o750, 0o711} {
 		dir := filepath.Join(t.TempDir(), "cache")
@@ -238,6 +237,7 @@ func TestADirectoryThatOthersCanReadIsUsed(t *testing.T) {
 	}
 }
 
+// A directory that is created again with write access for others is refused.
 func TestADirectoryThatIsMadeAgainForOthersIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	s := open(t, dir, filestore.Options{})
@@ -247,6 +247,7 @@ func TestADirectoryThatIsMadeAgainForOthersIsRefused(t *testing.T) {
 	wantRefused(t, overwrite(t, s, []byte("k")), dir, 0o777)
 }
 
+// A directory of another user is refused.
 func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	info, err := os.Stat(dir)
@@ -262,8 +263,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
-// The location itself may be a link: that is how a cache is moved to another
-// disk.
+// The location itself may be a link: that is how a cache is moved to another disk.
 func TestTheLocationMayBeALink(t *testing.T) {
 	there := filepath.Join(t.TempDir(), "cache")
 	link := filepath.Join(t.TempDir(), "link")
@@ -276,6 +276,7 @@ func TestTheLocationMayBeALink(t *testing.T) {
 	onlyEntry(t, there)
 }
 
+// A link of another user is refused as the location.
 func TestALinkOfAnotherUserIsRefusedAsTheLocation(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(t.TempDir(), link); err != nil {

@@ -81,6 +81,7 @@ func spawnAll(t *testing.T, n int, role, dir string) []*process {
 	return processes
 }
 
+// Processes that are killed while they write leave no torn entry.
 func TestKilledWritersLeaveNothingTorn(t *testing.T) {
 	const rounds, writers = 10, 3
 	dir := t.TempDir()
@@ -123,6 +124,7 @@ func TestKilledWritersLeaveNothingTorn(t *testing.T) {
 	}
 }
 
+// Of several processes exactly one adds.
 func TestExactlyOneProcessAdds(t *testing.T) {
 	dir := t.TempDir()
 	winners := make(map[string]int)
@@ -138,6 +140,7 @@ func TestExactlyOneProcessAdds(t *testing.T) {
 	}
 }
 
+// Every increment of every process counts.
 func TestEveryIncrementOfEveryProcessCounts(t *testing.T) {
 	const processes = 3
 	dir := t.TempDir()
@@ -153,6 +156,7 @@ func TestEveryIncrementOfEveryProcessCounts(t *testing.T) {
 	}
 }
 
+// The bounds hold under several processes.
 func TestBoundsHoldUnderSeveralProcesses(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, writeOptions)

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Entries outlive the store that wrote them.
 func TestEntriesOutliveTheStore(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, dir, filestore.Options{})
@@ -20,6 +21,7 @@ func TestEntriesOutliveTheStore(t *testing.T) {
 	wantValue(t, open(t, dir, filestore.Options{}), "k", "v")
 }
 
+// Keys and values may hold any bytes.
 func TestKeysAndValuesOfAnyBytes(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	keys := []string{"\x00", "../../etc/passwd", "\xff\xfe", "a/b", "A", "a", string(bytes.Repeat([]byte("k"), 5000))}
@@ -31,6 +33,7 @@ func TestKeysAndValuesOfAnyBytes(t *testing.T) {
 	}
 }
 
+// An entry is expired when now reaches its expiry.
 func TestExpiredWhenNowReachesTheExpiry(t *testing.T) {
 	clock := newManualClock()
 	s := open(t, t.TempDir(), filestore.Options{Clock: clock})
@@ -63,6 +66,7 @@ func TestExpiredWhenNowReachesTheExpiry(t *testing.T) {
 	wantValue(t, s, "k", "3")
 }
 
+// Never, and times close to it, do not overflow.
 func TestNeverAndNearlyNeverDoNotOverflow(t *testing.T) {
 	clock := newManualClock()
 	s := open(t, t.TempDir(), filestore.Options{Clock: clock})
@@ -87,6 +91,7 @@ func TestNeverAndNearlyNeverDoNotOverflow(t *testing.T) {
 	wantValue(t, s, "k", "v")
 }
 
+// Touch changes the expiry and nothing else.
 func TestTouchChangesTheExpiryAlone(t *testing.T) {
 	clock := newManualClock()
 	s := open(t, t.TempDir(), filestore.Options{Clock: clock})
@@ -101,6 +106,7 @@ func TestTouchChangesTheExpiryAlone(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// Incr keeps the expiry and refuses what is no integer.
 func TestIncrKeepsTheExpiryAndRefusesWhatIsNoInteger(t *testing.T) {
 	clock := newManualClock()
 	s := open(t, t.TempDir(), filestore.Options{Clock: clock})
@@ -125,6 +131,7 @@ func TestIncrKeepsTheExpiryAndRefusesWhatIsNoInteger(t *testing.T) {
 	wantValue(t, s, "k", "ten")
 }
 
+// Replace replaces only a value that is equal.
 func TestReplaceOnlyWhatIsEqual(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	key := []byte("k")
@@ -146,6 +153,7 @@ func TestReplaceOnlyWhatIsEqual(t *testing.T) {
 	wantValue(t, s, "k", "d")
 }
 
+// Add and Peek return the head of a large value.
 func TestAddAndPeekReturnTheHeadOfALargeValue(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	value := bytes.Repeat([]byte("0123456789"), 10_000)
@@ -161,6 +169,7 @@ func TestAddAndPeekReturnTheHeadOfALargeValue(t *testing.T) {
 	wantValue(t, s, "k", string(value))
 }
 
+// The store keeps no memory of its caller.
 func TestStoreKeepsNoMemoryOfTheCaller(t *testing.T) {
 	s := open(t, t.TempDir(), filestore.Options{})
 	key, value := []byte("k"), []byte("value")

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/backends/filestore"
 )
 
+// A wrong tally is corrected.
 func TestWrongTallyIsCorrected(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
 		"removed":   os.Remove,
@@ -35,6 +36,7 @@ func TestWrongTallyIsCorrected(t *testing.T) {
 	}
 }
 
+// A tally that is too high costs no entries.
 func TestTallyTooHighCostsNoEntries(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 10})
@@ -52,6 +54,7 @@ func TestTallyTooHighCostsNoEntries(t *testing.T) {
 	}
 }
 
+// A tally that is too low is corrected by the next store that opens the directory.
 func TestTallyTooLowIsCorrectedByTheNextStore(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	opts := filestore.Options{MaxEntries: 10}
@@ -69,8 +72,8 @@ func TestTallyTooLowIsCorrectedByTheNextStore(t *testing.T) {
 	}
 }
 
-// A file of a dead process shows whether the shard was listed, which would
-// have removed it.
+// A write that has room lists no directory. A file of a dead process shows whether the shard was
+// listed, which would have removed it.
 func TestWritesThatHaveRoomListNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, filestore.Options{MaxEntries: 3})
@@ -93,6 +96,7 @@ func TestWritesThatHaveRoomListNothing(t *testing.T) {
 	}
 }
 
+// Temporary files of dead processes are removed.
 func TestFilesOfTheDeadAreRemoved(t *testing.T) {
 	dir := t.TempDir()
 	opts := filestore.Options{MaxEntries: 3}

@@ -33,6 +33,7 @@ func openURL(tb testing.TB, url string) driver.Store {
 	return closing(tb, s.(*memcachestore.Store))
 }
 
+// A store can be opened by a URL.
 func TestURLsOpenStores(t *testing.T) {
 	one, two := testserver.StartMemcached(t).Addr(), testserver.StartMemcached(t).Addr()
 	socket := testserver.StartMemcachedUnix(t).Addr()
@@ -49,6 +50,7 @@ func TestURLsOpenStores(t *testing.T) {
 	}
 }
 
+// Servers can be named in several forms in settings.
 func TestSettingsNameServersInManyForms(t *testing.T) {
 	for name, test := range map[string]struct {
 		location string
@@ -80,6 +82,7 @@ func TestSettingsNameServersInManyForms(t *testing.T) {
 	}
 }
 
+// A location may name several servers.
 func TestALocationMayNameSeveralServers(t *testing.T) {
 	for _, location := range []string{"memcached://a,b:2,[::1]:3", "a,b:2,[::1]:3"} {
 		s, err := memcachestore.Backend().Open(t.Context(), driver.Config{Location: location})
@@ -98,6 +101,7 @@ func TestALocationMayNameSeveralServers(t *testing.T) {
 	}
 }
 
+// Wrong settings are refused with a line that says what is right.
 func TestBadSettingsAreRefusedWithALineThatHelps(t *testing.T) {
 	const secret = "hunter2"
 	option := func(name string, value any) driver.Config {
@@ -143,6 +147,7 @@ func TestBadSettingsAreRefusedWithALineThatHelps(t *testing.T) {
 	}
 }
 
+// All wrong options from Go are reported in one error.
 func TestOptionsFromGoAreCheckedAllAtOnce(t *testing.T) {
 	_, err := memcachestore.Open(t.Context(), memcachestore.Options{
 		Addrs: []string{"a:b"}, IOTimeout: -1, MaxConns: -1, MaxIdle: 5,
@@ -154,6 +159,7 @@ func TestOptionsFromGoAreCheckedAllAtOnce(t *testing.T) {
 	}
 }
 
+// The error about a server that cannot be reached names it and the time that it took.
 func TestAnUnreachableServerIsNamedWithTheTimeItTook(t *testing.T) {
 	closed := fmt.Sprint("127.0.0.1:", testserver.FreePort(t))
 	_, err := memcachestore.Open(t.Context(), memcachestore.Options{Addrs: []string{closed}, Ping: true})

@@ -40,6 +40,7 @@ func newProcess(tb testing.TB, addrs ...string) process {
 	return process{closing(tb, s), s.In(shop), c}
 }
 
+// A Clear counts for other processes after the lag.
 func TestAClearIsSeenByAnotherProcessAfterTheLag(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	one, other := newProcess(t, addr), newProcess(t, addr)
@@ -54,8 +55,8 @@ func TestAClearIsSeenByAnotherProcessAfterTheLag(t *testing.T) {
 	wantMissing(t, other.store, "shop:1:k")
 }
 
-// A Replace that has read its entry when that is cleared, by this process or by
-// another of which this one hears, must not bring it back: for nobody.
+// A Replace that has read its entry when that is cleared, by this process or by another of which
+// this one hears, does not bring it back.
 func TestReplaceKeepsTheEpochOfWhatItReplaces(t *testing.T) {
 	for name, clearIt := range map[string]func(t *testing.T, one, other process){
 		"by this process": func(t *testing.T, one, _ process) { clearNamespace(t, one.shop, "shop") },
@@ -80,6 +81,7 @@ func TestReplaceKeepsTheEpochOfWhatItReplaces(t *testing.T) {
 	}
 }
 
+// With no lag, a Clear counts for other processes immediately.
 func TestWithNoLagAClearIsSeenAtOnce(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	opts := memcachestore.Options{Addrs: []string{addr}, ClearLag: memcachestore.NoLag}
@@ -92,8 +94,8 @@ func TestWithNoLagAClearIsSeenAtOnce(t *testing.T) {
 	}
 }
 
-// Within the lag a process may find what another cleared, but what it changes
-// or deletes is changed and deleted for all.
+// A change or deletion within the lag counts for all processes, although a lookup may still find
+// what another has cleared.
 func TestAWriteWithinTheLagIsNotLost(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	one, other := newProcess(t, addr), newProcess(t, addr)
@@ -118,6 +120,7 @@ func TestAWriteWithinTheLagIsNotLost(t *testing.T) {
 	}
 }
 
+// An entry of a later epoch is found within the lag.
 func TestAnEntryOfALaterEpochIsFoundWithinTheLag(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	one, other := newProcess(t, addr), newProcess(t, addr)
@@ -130,6 +133,7 @@ func TestAnEntryOfALaterEpochIsFoundWithinTheLag(t *testing.T) {
 	}
 }
 
+// Eviction of the epoch brings back nothing that was cleared.
 func TestEvictionOfTheEpochRevivesNothing(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	p := newProcess(t, addr)
@@ -151,6 +155,7 @@ func TestEvictionOfTheEpochRevivesNothing(t *testing.T) {
 	wantValue(t, p.shop, "shop:1:k", "v")
 }
 
+// A value that is no epoch in its place is replaced.
 func TestAnEpochThatIsNoneIsReplaced(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	for _, garbage := range []string{"0", "x", "12 ", ""} {
@@ -163,6 +168,7 @@ func TestAnEpochThatIsNoneIsReplaced(t *testing.T) {
 	}
 }
 
+// In isolates namespaces that the form of keys cannot distinguish.
 func TestInIsolatesWhatTheFormOfKeysCannot(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}})
 	long := strings.Repeat("p", 300) + "\x00 "
@@ -183,6 +189,7 @@ func TestInIsolatesWhatTheFormOfKeysCannot(t *testing.T) {
 	}
 }
 
+// An entry of another program is a miss.
 func TestAnEntryOfAnotherProgramIsAMiss(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	s := open(t, memcachestore.Options{Addrs: []string{addr}}).In(shop)
@@ -199,7 +206,8 @@ func TestAnEntryOfAnotherProgramIsAMiss(t *testing.T) {
 	}
 }
 
-// Only keys tell a store without In of its namespaces, and they are without end.
+// Namespaces that a store without In knows from keys only are forgotten after a while, since there
+// is no end of them.
 func TestNamespacesThatOnlyKeysToldOfAreForgotten(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}})
 	for i := range 1100 {

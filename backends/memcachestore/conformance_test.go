@@ -15,6 +15,7 @@ import (
 // maxItem is the limit of a server that was started without another.
 const maxItem = 1 << 20
 
+// The Memcached store passes the conformance suite.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	pool := newServerPool(t, 1, 24)
@@ -24,6 +25,7 @@ func TestConformance(t *testing.T) {
 	cachetest.RunCache(t, h)
 }
 
+// The Memcached store over three servers passes the conformance suite.
 func TestConformanceOverThreeServers(t *testing.T) {
 	t.Parallel()
 	pool := newServerPool(t, 3, 12)
@@ -38,7 +40,8 @@ func TestConformanceOverThreeServers(t *testing.T) {
 	cachetest.RunStore(t, h)
 }
 
-// The models open a store for each of their many runs, one after another.
+// The Memcached store behaves as the model. The models open a store for each of their many runs,
+// one after another.
 func TestModels(t *testing.T) {
 	t.Parallel()
 	servers := startServers(t, 2)

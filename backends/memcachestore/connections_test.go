@@ -51,7 +51,8 @@ func useConnections(tb testing.TB, s driver.Store, goroutines int) {
 	wg.Wait()
 }
 
-// The server counts its listener and the connection that asks too.
+// Connections to each server are bounded, kept for reuse, and closed by Shutdown. The server counts
+// its listener and the connection that asks too.
 func TestConnectionsAreBoundedKeptAndClosed(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	const most = 4
@@ -81,6 +82,7 @@ func TestConnectionsAreBoundedKeptAndClosed(t *testing.T) {
 	})
 }
 
+// An option keeps fewer idle connections.
 func TestFewerIdleConnectionsMayBeKept(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	idle := stat(t, addr, "curr_connections")
@@ -94,6 +96,7 @@ func TestFewerIdleConnectionsMayBeKept(t *testing.T) {
 	})
 }
 
+// The wait for a connection ends with its context.
 func TestTheWaitForAConnectionEndsWithItsContext(t *testing.T) {
 	addr, requests := silentServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, MaxConns: 1, IOTimeout: 300 * time.Millisecond})
@@ -114,6 +117,7 @@ func TestTheWaitForAConnectionEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// Shutdown waits for calls in flight.
 func TestShutdownWaitsForCallsInFlight(t *testing.T) {
 	addr, requests := silentServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 300 * time.Millisecond})
@@ -142,7 +146,8 @@ func TestShutdownWaitsForCallsInFlight(t *testing.T) {
 	}
 }
 
-// What was sent is waited for, so that it is not carried out later.
+// An operation returns within the time-out of the server after its context has ended: what was sent
+// is waited for, so that it is not carried out later.
 func TestAnEndedContextIsNoticedWithinTheTimeout(t *testing.T) {
 	addr, requests := silentServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 200 * time.Millisecond})
@@ -158,6 +163,7 @@ func TestAnEndedContextIsNoticedWithinTheTimeout(t *testing.T) {
 	wantServerError(t, err, addr, 200*time.Millisecond)
 }
 
+// A server that does not answer costs SetMany one time-out.
 func TestASilentServerCostsOneTimeoutOfSetMany(t *testing.T) {
 	addr, requests := silentServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 50 * time.Millisecond})

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// Counters go from 0 to 2^63-1: a decrement stops at 0, and a result past the end is ErrOverflow.
 // This is the table of the package comment.
 func TestCountingIsFromZeroToTheGreatestInteger(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}}).In(shop)
@@ -51,6 +52,7 @@ func TestCountingIsFromZeroToTheGreatestInteger(t *testing.T) {
 	}
 }
 
+// The blanks with which Memcached pads a counter are never seen.
 func TestThePaddingOfACounterIsNeverSeen(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}}).In(shop)
 	k := []byte("shop:1:k")

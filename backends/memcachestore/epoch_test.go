@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Epochs that are made one after another all differ.
 func TestEpochsMadeOneAfterAnotherAllDiffer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "now"), 0)
@@ -27,8 +28,7 @@ func TestEpochsMadeOneAfterAnotherAllDiffer(t *testing.T) {
 	})
 }
 
-// An epoch whose predecessor nobody knows any more must not be one of those
-// that were made before.
+// An epoch whose predecessor nobody knows any more differs from all that were made before.
 func TestEpochsOfDifferentSecondsDiffer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := rapid.Int64Range(0, 1<<33).Draw(t, "now")
@@ -40,6 +40,7 @@ func TestEpochsOfDifferentSecondsDiffer(t *testing.T) {
 	})
 }
 
+// Epochs of one second are random.
 func TestEpochsOfOneSecondAreRandom(t *testing.T) {
 	now := time.Now()
 	seen := make(map[uint32]bool)
@@ -51,6 +52,7 @@ func TestEpochsOfOneSecondAreRandom(t *testing.T) {
 	}
 }
 
+// No bytes make reading an epoch panic, and what is read is what was written.
 func FuzzParseEpoch(f *testing.F) {
 	for _, seed := range []string{"", "0", "00", "01", "1", "4294967295", "4294967296", "-1", "+1", " 1", "1 ", "1_0", "0x1", "\x00", "99999999999999999999"} {
 		f.Add([]byte(seed))
@@ -63,6 +65,7 @@ func FuzzParseEpoch(f *testing.F) {
 	})
 }
 
+// The namespaces of a key are those that contain it.
 func TestTheNamespacesOfAKeyAreThoseThatContainIt(t *testing.T) {
 	part := rapid.SampledFrom([]string{":", "1", "23", "a", "shop", "-", "٣", "::", ":4:"})
 	rapid.Check(t, func(t *rapid.T) {

@@ -9,6 +9,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// A timeout is rounded up to seconds, and sent as an absolute time over thirty days.
+// Django, BaseMemcachedCache
 func TestATimeoutIsRoundedUpAndAbsoluteOverThirtyDays(t *testing.T) {
 	const day = 24 * time.Hour
 	now := time.Unix(1_800_000_000, 999_999_999)

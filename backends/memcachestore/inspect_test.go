@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// Inspect reports each server.
 func TestInspectTellsOfEachServer(t *testing.T) {
 	there, gone := testserver.StartMemcached(t), testserver.StartMemcachedUnix(t)
 	s := open(t, memcachestore.Options{Addrs: []string{there.Addr(), gone.Addr()}})
@@ -41,6 +42,7 @@ func TestInspectTellsOfEachServer(t *testing.T) {
 	}
 }
 
+// A server before version 1.5.3 is refused.
 func TestServersBefore1_5_3AreTooOld(t *testing.T) {
 	for version, old := range map[string]bool{
 		"1.4.39": true, "1.5.2": true, "1.5.3": false, "1.6.0": false, "2.0.0": false, "0.9.9": true,
@@ -52,6 +54,7 @@ func TestServersBefore1_5_3AreTooOld(t *testing.T) {
 	}
 }
 
+// No bytes make reading statistics panic.
 func FuzzParseStats(f *testing.F) {
 	f.Add("STAT version 1.6.18\r\nSTAT curr_items 5\r\nEND\r\n")
 	f.Add("STAT version\r\nEND\r\n")

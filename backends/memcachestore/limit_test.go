@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// An Add that is too large leaves the entry that is there.
 func TestATooLargeAddLeavesALiveEntry(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}}).In(shop)
 	set(t, s, "shop:1:k", "there")
@@ -24,7 +25,7 @@ func TestATooLargeAddLeavesALiveEntry(t *testing.T) {
 	wantMissing(t, s, "shop:1:k")
 }
 
-// The limit is the server's.
+// A server with a higher limit takes larger values, since the limit is the server's.
 func TestAServerMayTakeMore(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t, "-I", "4m").Addr()}}).In(shop)
 	set(t, s, "shop:1:k", string(make([]byte, 3<<20)))
@@ -34,6 +35,7 @@ func TestAServerMayTakeMore(t *testing.T) {
 	wantMissing(t, s, "shop:1:k")
 }
 
+// Eviction is no error, and gives no mixture of values.
 func TestEvictionIsNoErrorAndNoMixture(t *testing.T) {
 	addr := testserver.StartMemcached(t, "-m", "2").Addr()
 	s := open(t, memcachestore.Options{Addrs: []string{addr}}).In(shop)

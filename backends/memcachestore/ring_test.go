@@ -21,6 +21,7 @@ func serverNames(t *rapid.T) []string {
 	return names
 }
 
+// Losing one of several servers moves its keys only.
 func TestLosingOneServerOfNMovesItsKeysOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := serverNames(t)
@@ -46,6 +47,7 @@ func TestLosingOneServerOfNMovesItsKeysOnly(t *testing.T) {
 	})
 }
 
+// The order of servers makes no difference to where a key is.
 func TestTheOrderOfServersDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := serverNames(t)
@@ -58,7 +60,7 @@ func TestTheOrderOfServersDoesNotMatter(t *testing.T) {
 	})
 }
 
-// A program of another version must find what this one stored.
+// The server of a key never changes between releases.
 func TestWhereAKeyLivesNeverChanges(t *testing.T) {
 	pick := memcachestore.Ring([]string{"a:11211", "b:11211", "c:11211"})
 	var got string

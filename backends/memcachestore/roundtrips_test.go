@@ -30,6 +30,8 @@ func everyOperation(tb testing.TB, s driver.Store, key string) map[string]error 
 	return errs
 }
 
+// An invalid key is refused before anything is sent.
+// Django, validate_key
 func TestAnInvalidKeyIsRefusedBeforeAnyIO(t *testing.T) {
 	m := new(meter)
 	s := open(t, memcachestore.Options{Dial: m.dial})
@@ -51,6 +53,7 @@ func TestAnInvalidKeyIsRefusedBeforeAnyIO(t *testing.T) {
 	}
 }
 
+// The longest key is usable by callers, since what the store adds is hashed.
 func TestTheLongestKeyIsWholeForTheCaller(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}}).In(shop)
 	longest := "shop:1:" + strings.Repeat("\xff", 243)
@@ -58,7 +61,7 @@ func TestTheLongestKeyIsWholeForTheCaller(t *testing.T) {
 	wantValue(t, s, longest, "v")
 }
 
-// These are the numbers of the package comment.
+// Each operation has the number of round trips that the package comment says.
 func TestRoundTripsOfEachOperation(t *testing.T) {
 	key := func(i int) []byte { return fmt.Appendf(nil, "shop:1:%d", i) }
 	var keys [][]byte

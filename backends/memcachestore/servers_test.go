@@ -22,6 +22,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// When one of three servers is gone, the keys of the others work, and those of this one fail.
 func TestOneServerOfThreeIsGone(t *testing.T) {
 	gone := testserver.StartMemcached(t)
 	addrs := append(startServers(t, 2), gone.Addr())
@@ -78,7 +79,7 @@ func TestOneServerOfThreeIsGone(t *testing.T) {
 	}
 }
 
-// After a restart no operation but the first meets a connection of before.
+// A restart of a server costs at most one error.
 func TestARestartCostsOneErrorAtMost(t *testing.T) {
 	server := testserver.StartMemcached(t)
 	s := open(t, memcachestore.Options{Addrs: []string{server.Addr()}, MaxConns: 8}).In(shop)
@@ -98,8 +99,7 @@ func TestARestartCostsOneErrorAtMost(t *testing.T) {
 	}
 }
 
-// A key of a clearing of which nothing is left must not come back after a
-// restart, nor may the process rely on an epoch of before.
+// After a restart of a server nothing that was cleared comes back.
 func TestARestartedServerIsEmptyForAll(t *testing.T) {
 	server := testserver.StartMemcached(t)
 	one, other := newProcess(t, server.Addr()), newProcess(t, server.Addr())
@@ -117,6 +117,7 @@ func TestARestartedServerIsEmptyForAll(t *testing.T) {
 	wantValue(t, other.shop, "shop:1:k", "new") // holds another epoch, and asks
 }
 
+// Servers are reached by Unix sockets, IPv6 and TLS.
 func TestUnixSocketIPv6AndTLS(t *testing.T) {
 	port := testserver.FreePort(t)
 	testserver.Start(t, "memcached", "-l", "::1", "-p", strconv.Itoa(port))

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Reads do not allocate.
 func TestReadsDoNotAllocate(t *testing.T) {
 	s := open(t, memstore.Options{MaxBytes: 1 << 20})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -31,6 +32,7 @@ func TestReadsDoNotAllocate(t *testing.T) {
 	}
 }
 
+// Set allocates the entry and little else.
 func TestSetAllocatesTheEntryAndLittleElse(t *testing.T) {
 	s := open(t, memstore.Options{})
 	key, value := []byte(":1:key"), make([]byte, 256)

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The backend is registered as "memory".
 func TestTheBackendIsRegisteredAsMemory(t *testing.T) {
 	b, ok := driver.DefaultRegistry.Lookup("memory")
 	if !ok || !b.OneStorePerLocation {
@@ -16,6 +17,7 @@ func TestTheBackendIsRegisteredAsMemory(t *testing.T) {
 	}
 }
 
+// Options of settings reach the store.
 func TestOptionsReachTheStore(t *testing.T) {
 	clock := &fakeClock{}
 	cfg := driver.Config{Location: "anything", Options: map[string]any{"max_bytes": "64KiB", "native": "true", "clock": clock}}
@@ -34,6 +36,8 @@ func TestOptionsReachTheStore(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// The number of entries is an option.
+// Django, MAX_ENTRIES
 func TestTheNumberOfEntriesIsAnOption(t *testing.T) {
 	opened, err := memstore.Backend().Open(t.Context(), driver.Config{Options: map[string]any{"max_entries": "50"}})
 	wantErr(t, "Open", err, nil)
@@ -46,6 +50,8 @@ func TestTheNumberOfEntriesIsAnOption(t *testing.T) {
 	}
 }
 
+// Wrong options are refused with what would be right.
+// Django, CULL_FREQUENCY
 func TestOptionsThatAreRefused(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -75,6 +81,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	}
 }
 
+// New refuses options without a meaning.
 func TestNewRefusesOptionsThatMeanNothing(t *testing.T) {
 	for _, opts := range []memstore.Options{
 		{MaxEntries: -1},

@@ -21,6 +21,7 @@ func fill(t testing.TB, s *memstore.Store, n, size int, ttl time.Duration) {
 	}
 }
 
+// The default bound is 10 000 entries.
 func TestTheDefaultBoundIsInEntries(t *testing.T) {
 	s := open(t, memstore.Options{})
 	fill(t, s, 3*memstore.DefaultMaxEntries, 0, time.Minute)
@@ -31,8 +32,8 @@ func TestTheDefaultBoundIsInEntries(t *testing.T) {
 	}
 }
 
-// The writers stop for each measurement, so that it is exact. Unless they
-// stopped, each might add the entry that it is writing to what is allowed.
+// The bound holds while many goroutines write. The writers stop for each measurement, so that it is
+// exact: otherwise each might add the entry that it is writing to what is allowed.
 func TestTheBoundHoldsWhileManyWrite(t *testing.T) {
 	const writers, writes = 8, 2000
 	tests := []struct {
@@ -87,6 +88,7 @@ func TestTheBoundHoldsWhileManyWrite(t *testing.T) {
 	}
 }
 
+// Updates that make a value longer count towards the bound.
 func TestUpdatesThatGrowCountTowardsTheBound(t *testing.T) {
 	const bound, keys = 100 << 10, 100
 	s := open(t, memstore.Options{MaxBytes: bound})
@@ -122,6 +124,7 @@ func write(t testing.TB, s *memstore.Store, key, value []byte, way int) {
 	}
 }
 
+// An entry counts with its key, its value and an overhead.
 func TestAnEntryAccountsForKeyValueAndOverhead(t *testing.T) {
 	s := open(t, memstore.Options{MaxBytes: 1 << 20})
 	mustSet(t, s, "12345", "1234567", time.Minute)
@@ -147,6 +150,7 @@ func TestTheLargestValueThatFits(t *testing.T) {
 	wantErr(t, "Set", s.Set(t.Context(), []byte("k"), make([]byte, largest+1), time.Minute), driver.ErrTooLarge)
 }
 
+// A value that is too large is ErrTooLarge and leaves no old value.
 func TestAValueThatIsTooLargeLeavesNothingBehind(t *testing.T) {
 	ctx, key := t.Context(), []byte("k")
 	large := make([]byte, 10<<10)
@@ -168,6 +172,7 @@ func TestAValueThatIsTooLargeLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// A conditional write of a value that is too large leaves other entries.
 func TestAConditionalWriteOfTooMuchLeavesTheEntriesOfOthers(t *testing.T) {
 	ctx, key := t.Context(), []byte("k")
 	large := make([]byte, 10<<10)
@@ -192,6 +197,7 @@ func TestAConditionalWriteOfTooMuchLeavesTheEntriesOfOthers(t *testing.T) {
 	wantValue(t, s, "k", "other's")
 }
 
+// A store bounded by entries takes values of any size.
 func TestAStoreBoundedByEntriesTakesValuesOfAnySize(t *testing.T) {
 	s := open(t, memstore.Options{MaxEntries: 10})
 	wantErr(t, "Set", s.Set(t.Context(), []byte("k"), make([]byte, 8<<20), time.Minute), nil)

@@ -10,7 +10,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// "At most MaxClockLag behind": also right after the reads have become rare.
+// No entry is served later than MaxClockLag after its expiry, also right after reads have become
+// rare.
 func TestNoEntryIsServedLateWhateverWasReadBefore(t *testing.T) {
 	for name, pause := range map[string]time.Duration{
 		"read often until then": 0,
@@ -33,8 +34,7 @@ func TestNoEntryIsServedLateWhateverWasReadBefore(t *testing.T) {
 	}
 }
 
-// Once readings are shared, they are renewed: an entry that is asked for all
-// the time expires too.
+// An entry that is read all the time expires, although readings of the clock are shared.
 func TestAnEntryThatIsReadAllTheTimeExpires(t *testing.T) {
 	const ttl = 200 * time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
@@ -55,8 +55,8 @@ func TestAnEntryThatIsReadAllTheTimeExpires(t *testing.T) {
 	})
 }
 
-// An entry that has expired for one reader has expired for all that come later,
-// so no reading may be less than one that was told before.
+// The shared clock never runs backwards: an entry that has expired for one reader has expired for
+// all that come later.
 func TestTheDefaultClockNeverRunsBackwards(t *testing.T) {
 	c := memstore.NewCoarseClock()
 	defer c.Stop()

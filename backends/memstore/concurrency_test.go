@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Of concurrent Adds exactly one adds.
 func TestOfConcurrentAddsExactlyOneAdds(t *testing.T) {
 	s := open(t, memstore.Options{})
 	for round := range 200 {
@@ -31,6 +32,7 @@ func TestOfConcurrentAddsExactlyOneAdds(t *testing.T) {
 	}
 }
 
+// Concurrent increments all count.
 func TestConcurrentIncrementsAllCount(t *testing.T) {
 	const goroutines, each = 8, 500
 	s := open(t, memstore.Options{})
@@ -45,6 +47,7 @@ func TestConcurrentIncrementsAllCount(t *testing.T) {
 	wantValue(t, s, "k", strconv.Itoa(goroutines*each))
 }
 
+// Of concurrent Replaces exactly one replaces.
 func TestOfConcurrentReplacementsExactlyOneReplaces(t *testing.T) {
 	const goroutines, each = 8, 200
 	s := open(t, memstore.Options{})
@@ -69,7 +72,7 @@ func TestOfConcurrentReplacementsExactlyOneReplaces(t *testing.T) {
 	wantValue(t, s, "k", strconv.FormatInt(replacements.Load(), 10))
 }
 
-// The race detector judges this one: every operation on a few keys, with
+// All operations are safe together. The race detector checks every operation on a few keys, with
 // expiry, eviction, a moving clock and a shutdown in the middle.
 func TestAllOperationsTogether(t *testing.T) {
 	for _, opts := range []memstore.Options{{MaxEntries: 8}, {MaxBytes: 4 << 10}} {

@@ -30,6 +30,7 @@ func harnesses() map[string]cachetest.Harness {
 	}
 }
 
+// The memory store passes the conformance suite.
 func TestConformance(t *testing.T) {
 	for name, h := range harnesses() {
 		t.Run(name, func(t *testing.T) {
@@ -39,6 +40,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// The memory store behaves as the model.
 func TestModel(t *testing.T) {
 	for name, h := range harnesses() {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Incr adds and keeps the expiry.
 func TestIncrAddsAndKeepsTheExpiry(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -28,6 +29,7 @@ func TestIncrAddsAndKeepsTheExpiry(t *testing.T) {
 	}
 }
 
+// Incr of an entry that never expires leaves it so.
 func TestIncrOfAnEntryThatNeverExpires(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -43,6 +45,7 @@ func TestIncrOfAnEntryThatNeverExpires(t *testing.T) {
 	}
 }
 
+// Incr leaves a value that it cannot add to.
 func TestIncrLeavesWhatItCannotAddTo(t *testing.T) {
 	limit := strconv.FormatInt(math.MaxInt64, 10)
 	floor := strconv.FormatInt(math.MinInt64, 10)
@@ -67,6 +70,7 @@ func TestIncrLeavesWhatItCannotAddTo(t *testing.T) {
 	}
 }
 
+// Incr of a missing or expired key is ErrNotFound.
 func TestIncrOfAMissingOrExpiredKey(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -79,6 +83,7 @@ func TestIncrOfAMissingOrExpiredKey(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// Replace stores only over the expected value.
 func TestReplaceStoresOnlyOverTheExpectedValue(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// An entry is expired when now reaches its expiry.
 func TestAnEntryIsExpiredWhenNowReachesItsExpiry(t *testing.T) {
 	for _, ttl := range []time.Duration{1, time.Millisecond, time.Second, 300 * time.Second, 100 * 24 * time.Hour} {
 		clock := &fakeClock{}
@@ -22,6 +23,7 @@ func TestAnEntryIsExpiredWhenNowReachesItsExpiry(t *testing.T) {
 	}
 }
 
+// Entries with Never do not expire.
 func TestEntriesThatNeverExpire(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -45,6 +47,7 @@ func TestEntriesThatNeverExpire(t *testing.T) {
 	}
 }
 
+// Touch gives a new expiry from now.
 func TestTouchGivesANewExpiryFromNow(t *testing.T) {
 	tests := []struct {
 		name       string
@@ -73,6 +76,7 @@ func TestTouchGivesANewExpiryFromNow(t *testing.T) {
 	}
 }
 
+// Touch does not revive an expired entry.
 func TestTouchDoesNotReviveWhatExpired(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -83,6 +87,7 @@ func TestTouchDoesNotReviveWhatExpired(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// Set replaces the expiry.
 func TestSetReplacesTheExpiry(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -95,6 +100,7 @@ func TestSetReplacesTheExpiry(t *testing.T) {
 	}
 }
 
+// TTL counts down.
 func TestTTLCountsDown(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -109,7 +115,8 @@ func TestTTLCountsDown(t *testing.T) {
 	wantErr(t, "TTL of an expired entry", err, driver.ErrNotFound)
 }
 
-// A zero time.Time is further from 1970 than int64 nanoseconds reach.
+// The clock may stand at any time. A zero time.Time is further from 1970 than int64 nanoseconds
+// reach.
 func TestTheClockMayStandAnywhere(t *testing.T) {
 	clock := &offsetClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -125,6 +132,7 @@ func (c *offsetClock) Now() time.Time {
 	return time.Time{}.Add(time.Duration(c.elapsed.Load()))
 }
 
+// The default clock is within MaxClockLag of the system's.
 func TestTheDefaultClockIsWithinTheAllowedLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, memstore.Options{})
@@ -137,6 +145,7 @@ func TestTheDefaultClockIsWithinTheAllowedLag(t *testing.T) {
 	})
 }
 
+// Expired entries are removed without being asked for.
 func TestExpiredEntriesAreSweptWithoutBeingAskedFor(t *testing.T) {
 	const entries = 100
 	for name, opts := range map[string]memstore.Options{

@@ -33,6 +33,7 @@ func wantTimers(t *testing.T, s *memstore.Store, when string, ticks, sweeps bool
 	}
 }
 
+// No timer runs in a store without entries that expire.
 func TestNoTimerRunsInAnIdleStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, memstore.Options{})
@@ -48,6 +49,7 @@ func TestNoTimerRunsInAnIdleStore(t *testing.T) {
 	})
 }
 
+// The shared clock does not tick for few reads.
 func TestTheClockDoesNotTickForFewReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, memstore.Options{})
@@ -61,6 +63,7 @@ func TestTheClockDoesNotTickForFewReads(t *testing.T) {
 	})
 }
 
+// Sweeps go on while there is an entry that expires.
 func TestSweepsGoOnWhileAnEntryExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, memstore.Options{})
@@ -83,9 +86,7 @@ func TestSweepsGoOnWhileAnEntryExpires(t *testing.T) {
 	})
 }
 
-// The count of entries that expire decides whether sweeps go on, so an
-// operation that loses count leaves expired entries in memory, or wakes the
-// program for ever.
+// Every operation counts the entries that expire, which decides whether sweeps go on.
 func TestEveryOperationCountsTheEntriesThatExpire(t *testing.T) {
 	s := open(t, memstore.Options{})
 	ctx, k := t.Context(), []byte("k")
@@ -118,6 +119,7 @@ func TestEveryOperationCountsTheEntriesThatExpire(t *testing.T) {
 	}
 }
 
+// Evicted entries do not count as expiring.
 func TestEvictedEntriesDoNotCountAsExpiring(t *testing.T) {
 	const bound = 50
 	s := open(t, memstore.Options{MaxEntries: bound})
@@ -130,7 +132,7 @@ func TestEvictedEntriesDoNotCountAsExpiring(t *testing.T) {
 	}
 }
 
-// An operation that began before Shutdown may write after it.
+// No timer runs after Shutdown, even if an operation that began before it writes after it.
 func TestNoTimerRunsAfterShutdown(t *testing.T) {
 	s := open(t, memstore.Options{})
 	mustSet(t, s, "k", "v", time.Hour)

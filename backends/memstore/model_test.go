@@ -47,6 +47,7 @@ func (e modelEntry) visible() string {
 	return e.value
 }
 
+// The memory store behaves as its own model over random operations.
 func TestAStoreBehavesAsItsModel(t *testing.T) {
 	keys := rapid.SampledFrom([]string{":1:a", ":1:b", "shop:1:a", "shop:2:a"})
 	values := rapid.SampledFrom([]string{"", "0", "-7", "9223372036854775807", "text"})

@@ -10,6 +10,7 @@ import (
 
 type point struct{ x, y int }
 
+// A native value is kept as it is.
 func TestANativeValueIsKeptAsItIs(t *testing.T) {
 	s := open(t, memstore.Options{})
 	stored := &point{1, 2}
@@ -20,6 +21,7 @@ func TestANativeValueIsKeptAsItIs(t *testing.T) {
 	}
 }
 
+// A native nil is a hit.
 func TestANativeNilIsAHit(t *testing.T) {
 	s := open(t, memstore.Options{})
 	wantErr(t, "SetNative", s.SetNative(t.Context(), []byte("k"), nil, 0, time.Minute), nil)
@@ -29,6 +31,7 @@ func TestANativeNilIsAHit(t *testing.T) {
 	}
 }
 
+// A native slice of bytes is kept without a wrapper.
 func TestANativeByteSliceIsKeptWithoutABox(t *testing.T) {
 	s := open(t, memstore.Options{MaxBytes: 1 << 20})
 	ctx, key := t.Context(), []byte("k")
@@ -46,6 +49,7 @@ func TestANativeByteSliceIsKeptWithoutABox(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// GetNative returns bytes, too.
 func TestGetNativeReturnsBytesToo(t *testing.T) {
 	s := open(t, memstore.Options{})
 	_, _, _, err := s.GetNative(t.Context(), []byte("k"))
@@ -59,6 +63,7 @@ func TestGetNativeReturnsBytesToo(t *testing.T) {
 	}
 }
 
+// Byte methods on a native entry do what the contract says.
 func TestByteMethodsOnANativeEntry(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -89,6 +94,7 @@ func TestByteMethodsOnANativeEntry(t *testing.T) {
 	wantMissing(t, s, "k")
 }
 
+// Bytes and native entries replace each other.
 func TestBytesAndNativeEntriesReplaceEachOther(t *testing.T) {
 	s := open(t, memstore.Options{})
 	ctx, key := t.Context(), []byte("k")
@@ -101,6 +107,7 @@ func TestBytesAndNativeEntriesReplaceEachOther(t *testing.T) {
 	wantValue(t, s, "k", "bytes")
 }
 
+// AddNative stores only if nothing is there.
 func TestAddNativeStoresOnlyIfAbsent(t *testing.T) {
 	s := open(t, memstore.Options{})
 	ctx := t.Context()
@@ -119,6 +126,7 @@ func TestAddNativeStoresOnlyIfAbsent(t *testing.T) {
 	}
 }
 
+// A store says whether it is native by default and bounded by bytes.
 func TestWhatAStoreSaysOfItself(t *testing.T) {
 	for _, opts := range []memstore.Options{{}, {Native: true}, {MaxBytes: 1 << 20}} {
 		s := open(t, opts)

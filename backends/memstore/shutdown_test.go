@@ -18,6 +18,7 @@ func shutdown(t testing.TB, s *memstore.Store) {
 	}
 }
 
+// Every operation after Shutdown is ErrClosed.
 func TestEveryOperationAfterShutdownIsErrClosed(t *testing.T) {
 	s := open(t, memstore.Options{})
 	shutdown(t, s)
@@ -26,12 +27,14 @@ func TestEveryOperationAfterShutdownIsErrClosed(t *testing.T) {
 	}
 }
 
+// Shutdown is idempotent.
 func TestShutdownIsIdempotent(t *testing.T) {
 	s := open(t, memstore.Options{})
 	parallel(8, func(int) { shutdown(t, s) })
 	shutdown(t, s)
 }
 
+// Shutdown works with an ended context.
 func TestShutdownNeedsNoLiveContext(t *testing.T) {
 	s := open(t, memstore.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -40,6 +43,7 @@ func TestShutdownNeedsNoLiveContext(t *testing.T) {
 	wantErr(t, "Set", s.Set(t.Context(), []byte("k"), nil, time.Minute), driver.ErrClosed)
 }
 
+// Shutdown frees the entries.
 func TestShutdownFreesTheEntries(t *testing.T) {
 	s := open(t, memstore.Options{})
 	value := new([1 << 20]byte)

@@ -12,6 +12,7 @@ import (
 
 var errNotFound = driver.ErrNotFound
 
+// Get returns what Set stored.
 func TestGetReturnsWhatSetStored(t *testing.T) {
 	s := open(t, memstore.Options{})
 	wantMissing(t, s, "k")
@@ -21,6 +22,7 @@ func TestGetReturnsWhatSetStored(t *testing.T) {
 	wantValue(t, s, "k", "two")
 }
 
+// Keys and values may hold any bytes.
 func TestAnyByteIsAllowedInKeysAndValues(t *testing.T) {
 	s := open(t, memstore.Options{})
 	key, value := "\x00\xff k\n", "\x00\xfe\xff"
@@ -28,12 +30,14 @@ func TestAnyByteIsAllowedInKeysAndValues(t *testing.T) {
 	wantValue(t, s, key, value)
 }
 
+// An empty value is a hit.
 func TestEmptyValueIsAHit(t *testing.T) {
 	s := open(t, memstore.Options{})
 	mustSet(t, s, "k", "", time.Minute)
 	wantValue(t, s, "k", "")
 }
 
+// Add stores only if nothing is there or it has expired.
 func TestAddStoresOnlyIfAbsentOrExpired(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -53,6 +57,7 @@ func TestAddStoresOnlyIfAbsentOrExpired(t *testing.T) {
 	wantValue(t, s, "k", "three")
 }
 
+// Delete reports whether there was a live entry.
 func TestDeleteReportsWhetherThereWasALiveEntry(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
@@ -76,6 +81,7 @@ func TestDeleteReportsWhetherThereWasALiveEntry(t *testing.T) {
 	}
 }
 
+// Clear empties one namespace.
 func TestClearEmptiesOneNamespace(t *testing.T) {
 	s := open(t, memstore.Options{})
 	inside := []string{"shop:1:a", "shop:2:b", "shop:1:"}
@@ -92,6 +98,7 @@ func TestClearEmptiesOneNamespace(t *testing.T) {
 	}
 }
 
+// Clear stops when its context ends.
 func TestClearStopsWhenItsContextEnds(t *testing.T) {
 	s := open(t, memstore.Options{})
 	for _, key := range []string{":1:a", ":1:b"} {
@@ -118,6 +125,7 @@ func (c *endingContext) Err() error {
 	return nil
 }
 
+// Keys and values are copied.
 func TestKeysAndValuesAreCopied(t *testing.T) {
 	s := open(t, memstore.Options{})
 	ctx := t.Context()
@@ -163,6 +171,7 @@ func TestKeysAndValuesAreCopied(t *testing.T) {
 	}
 }
 
+// Returned bytes do not change when their entry does.
 func TestReturnedBytesOutliveTheirEntry(t *testing.T) {
 	s := open(t, memstore.Options{})
 	if !s.SharesMemory() {
@@ -180,6 +189,7 @@ func TestReturnedBytesOutliveTheirEntry(t *testing.T) {
 	}
 }
 
+// Every operation returns the error of a context that has ended.
 func TestAnEndedContextEndsEveryOperation(t *testing.T) {
 	s := open(t, memstore.Options{})
 	mustSet(t, s, "k", "1", driver.Never)

@@ -15,7 +15,8 @@ type hooked struct{ keys atomic.Int32 }
 func (h *hooked) OnStored()  { h.keys.Add(1) }
 func (h *hooked) OnRemoved() { h.keys.Add(-1) }
 
-// Package cachetest checks all other reasons for OnRemoved.
+// The store hook is called for evicted values. Package cachetest checks all other reasons for
+// OnRemoved.
 func TestStoreHookIsCalledForEvictedValues(t *testing.T) {
 	const bound, n = 50, 500
 	s := open(t, memstore.Options{MaxEntries: bound})

@@ -15,6 +15,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The backend is registered as "postgres" and "postgresql".
 func TestBothNamesAreRegistered(t *testing.T) {
 	for _, name := range []string{"postgres", "postgresql"} {
 		if _, ok := driver.DefaultRegistry.Lookup(name); !ok {
@@ -32,6 +33,7 @@ func parseURL(t *testing.T, raw string) (pgstore.Options, error) {
 	return pgstore.ParseConfig(driver.Config{Location: cfg.Location, Options: cfg.Options})
 }
 
+// A URL can set every option.
 func TestAURLSetsEveryOption(t *testing.T) {
 	got, err := parseURL(t, "postgres://u:p%40ss@h:5433/d?table=t&schema=s&logged=true&max_entries=5&max_value_bytes=1MiB"+
 		"&cull_interval=30s&cull_batch=7&op_timeout=2s&query_mode=exec&connect_timeout=1s&pool_max_conns=9&pool_min_conns=2"+
@@ -53,6 +55,7 @@ func TestAURLSetsEveryOption(t *testing.T) {
 	}
 }
 
+// The password may be an option.
 func TestThePasswordMayBeAnOption(t *testing.T) {
 	opts, err := pgstore.ParseConfig(driver.Config{Location: "postgres://h/d", Options: map[string]any{"user": "u", "password": "p@ss&word"}})
 	if want := "postgres://h/d?password=p%40ss%26word&user=u"; opts.URL != want || err != nil {
@@ -63,6 +66,7 @@ func TestThePasswordMayBeAnOption(t *testing.T) {
 	wantNoSecret(t, err, "hunter2")
 }
 
+// A cull interval of zero turns culling off.
 func TestCullingIsTurnedOffByAnIntervalOfZero(t *testing.T) {
 	opts, err := parseURL(t, "postgres://h/d?cull_interval=0")
 	if err != nil || opts.CullInterval >= 0 {
@@ -70,6 +74,7 @@ func TestCullingIsTurnedOffByAnIntervalOfZero(t *testing.T) {
 	}
 }
 
+// Wrong options are refused without showing secrets.
 func TestWrongOptionsAreRefusedWithoutTheirSecrets(t *testing.T) {
 	for query, want := range map[string]string{
 		"tabel=x":                            `unknown option "tabel"`,
@@ -99,6 +104,7 @@ func TestWrongOptionsAreRefusedWithoutTheirSecrets(t *testing.T) {
 	}
 }
 
+// A location has to be a URL of a database.
 func TestALocationMustBeAURLOfADatabase(t *testing.T) {
 	for _, location := range []string{"host=h password=hunter2", "mysql://u:hunter2@h/d", "postgres://u:hunter2#x@h/d", "postgres://h:hunter2/d", "hunter2"} {
 		err := pgstore.Backend().Validate(driver.Config{Location: location})
@@ -112,6 +118,7 @@ func TestALocationMustBeAURLOfADatabase(t *testing.T) {
 	}
 }
 
+// A malformed URL is refused without showing a part of it.
 func TestAMalformedURLIsRefusedWithoutAWordOfIt(t *testing.T) {
 	for raw, want := range map[string]string{
 		"postgres://u:hunter2@h:port/d":                                     "the URL of the database",
@@ -128,6 +135,7 @@ func TestAMalformedURLIsRefusedWithoutAWordOfIt(t *testing.T) {
 	}
 }
 
+// Options are printed without the password.
 func TestOptionsShowNoPassword(t *testing.T) {
 	opts := pgstore.Options{URL: "postgres://u:hunter2@h/d", Schema: "s"}
 	asJSON, err := json.Marshal(opts)
@@ -144,6 +152,7 @@ func TestOptionsShowNoPassword(t *testing.T) {
 	}
 }
 
+// A store is printed without the password.
 func TestAStoreShowsNoPassword(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	s := open(t, opts)
@@ -154,6 +163,7 @@ func TestAStoreShowsNoPassword(t *testing.T) {
 	}
 }
 
+// New with a shared pool refuses options for a pool of its own.
 func TestNewTakesNothingThatIsForAPoolOfItsOwn(t *testing.T) {
 	pool := database(t)
 	for _, opts := range []pgstore.Options{
@@ -172,6 +182,7 @@ func TestNewTakesNothingThatIsForAPoolOfItsOwn(t *testing.T) {
 	}
 }
 
+// A setting opens a store.
 func TestASettingOpensAStore(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	cfg, err := cache.ParseURL(opts.URL + "&table=" + opts.Table)

@@ -11,8 +11,8 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// A statement that was prepared on one connection of the server does not exist
-// on the next that PgBouncer, in transaction mode, gives the client. Two server
+// The store passes the conformance suite through PgBouncer in transaction mode. A statement that
+// was prepared on one connection of the server does not exist on the next one; two server
 // connections for four clients make sure that they change.
 func TestConformanceThroughPgBouncerInTransactionMode(t *testing.T) {
 	server := testserver.StartPostgres(t)
@@ -25,8 +25,8 @@ func TestConformanceThroughPgBouncerInTransactionMode(t *testing.T) {
 	}))
 }
 
-// Version 1.18, which Debian has, knows nothing of prepared statements; later ones
-// track those with a name if they are told to.
+// Each query mode works through PgBouncer, or is refused. Version 1.18, which Debian has, knows
+// nothing of prepared statements; later ones track those with a name if they are told to.
 func TestModesThroughPgBouncerInTransactionMode(t *testing.T) {
 	server := testserver.StartPostgres(t, "-c", "default_transaction_isolation=repeatable read")
 	bouncer := testserver.StartPgBouncer(t, server, "transaction", "default_pool_size = 4", "max_client_conn = 200")

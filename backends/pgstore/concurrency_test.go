@@ -23,6 +23,7 @@ func twoPools(t *testing.T) []*pgstore.Store {
 	return []*pgstore.Store{open(t, opts), open(t, opts)}
 }
 
+// Incr is exact under 32 writers on two pools.
 func TestIncrIsExactUnder32WritersOnTwoPools(t *testing.T) {
 	stores := twoPools(t)
 	const first = 1<<53 - 100 // the sum passes what a double can hold
@@ -41,6 +42,7 @@ func TestIncrIsExactUnder32WritersOnTwoPools(t *testing.T) {
 	wantValue(t, stores[1], "n", strconv.FormatInt(first+320, 10))
 }
 
+// Add wins once under 32 writers on two pools.
 func TestAddWinsOnceUnder32WritersOnTwoPools(t *testing.T) {
 	stores := twoPools(t)
 	for round := range 10 {
@@ -67,7 +69,7 @@ func TestAddWinsOnceUnder32WritersOnTwoPools(t *testing.T) {
 	}
 }
 
-// Each goroutine passes the keys in another order.
+// Many-operations do not deadlock. Each goroutine passes the keys in another order.
 func TestManyOperationsDoNotDeadlock(t *testing.T) {
 	stores := twoPools(t)
 	pool := database(t)
@@ -101,7 +103,7 @@ func TestManyOperationsDoNotDeadlock(t *testing.T) {
 	}
 }
 
-// At this level of isolation the server undoes what meets another write.
+// A statement that the server undoes because it met another write is repeated.
 func TestStatementsThatTheServerUndoesAreRepeated(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	opts.URL += "&default_transaction_isolation=serializable"
@@ -138,6 +140,7 @@ func lock(t *testing.T, opts pgstore.Options, key string) (release func()) {
 	}
 }
 
+// A write that waits for a lock ends a little after its context.
 func TestAWriteThatWaitsEndsALittleAfterItsContext(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	s := open(t, opts)
@@ -162,6 +165,7 @@ func TestAWriteThatWaitsEndsALittleAfterItsContext(t *testing.T) {
 	wantValue(t, s, "k", "before")
 }
 
+// A write that is answered in time is done.
 func TestAWriteThatIsAnsweredInTimeIsDone(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	s := open(t, opts)

@@ -15,14 +15,15 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// The PostgreSQL store passes the conformance suite.
 func TestConformance(t *testing.T) {
 	h := harness(t, pgstore.Options{MaxValueBytes: 1 << 20})
 	cachetest.RunStore(t, h)
 	cachetest.RunCache(t, h)
 }
 
-// The models open hundreds of stores, one after the other. They share a pool
-// and a table, so that this does not take hundreds of migrations.
+// The PostgreSQL store behaves as the model. The models open hundreds of stores, one after the
+// other; they share a pool and a table, so that this does not take hundreds of migrations.
 func TestModelsOnASharedPool(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{})

@@ -40,6 +40,7 @@ func await(t *testing.T, what string, isSo func() bool) {
 	}
 }
 
+// Expired rows are culled in the background.
 func TestExpiredRowsAreCulledInTheBackground(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{CullInterval: 10 * time.Millisecond, CullBatch: 7})
@@ -51,6 +52,7 @@ func TestExpiredRowsAreCulledInTheBackground(t *testing.T) {
 	wantValue(t, s, "stays", "v")
 }
 
+// Culling skips locked rows.
 func TestCullingPassesOverLockedRows(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{CullInterval: -1})
@@ -75,6 +77,7 @@ func TestCullingPassesOverLockedRows(t *testing.T) {
 	}
 }
 
+// The bound is kept by removing what expires soonest.
 func TestTheBoundIsKeptByRemovingWhatExpiresSoonest(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{CullInterval: -1, CullBatch: 30, MaxEntries: 1000})
@@ -100,7 +103,8 @@ func TestTheBoundIsKeptByRemovingWhatExpiresSoonest(t *testing.T) {
 	}
 }
 
-// A table of ten times sampleBytes, a part of it dead rows.
+// The estimate of the rows of a large table is close. The table is ten times sampleBytes, a part of
+// it dead rows.
 func TestTheEstimateOfALargeTableIsClose(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{CullInterval: -1})
@@ -115,6 +119,7 @@ func TestTheEstimateOfALargeTableIsClose(t *testing.T) {
 	}
 }
 
+// A negative interval never culls.
 func TestANegativeIntervalNeverCulls(t *testing.T) {
 	s, log := traced(t, pgstore.Options{})
 	shutdown(t, s)
@@ -141,6 +146,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// Failing culls are logged when they begin and when they end.
 func TestFailingCullsAreLoggedWhenTheyBeginAndEnd(t *testing.T) {
 	var log lockedBuffer
 	opts := newTable(t, pgstore.Options{CullInterval: time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -162,6 +168,7 @@ func TestFailingCullsAreLoggedWhenTheyBeginAndEnd(t *testing.T) {
 	}
 }
 
+// Many stores may cull one table.
 func TestManyStoresMayCullOneTable(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{CullInterval: -1, CullBatch: 10})

@@ -30,6 +30,7 @@ func elsewhere(t *testing.T, raw string, change func(*url.URL)) string {
 	return u.String()
 }
 
+// The error about a missing table names it and what creates it.
 func TestAMissingTableIsNamedWithWhatMakesIt(t *testing.T) {
 	const help = `make it with the command "larder createcachetable" or with pgstore.CreateTable`
 	raw := testserver.Postgres(t)
@@ -49,6 +50,7 @@ func TestAMissingTableIsNamedWithWhatMakesIt(t *testing.T) {
 	}
 }
 
+// An access that is refused is an error of one line.
 func TestAnAccessThatIsRefusedIsOneLine(t *testing.T) {
 	// The shared server may trust whoever connects; this one does not.
 	raw := testserver.StartPostgres(t).URL()
@@ -77,6 +79,7 @@ func wantNoSecret(t *testing.T, err error, secret string) {
 	}
 }
 
+// The error about a host that refuses names it.
 func TestAHostThatRefusesIsNamed(t *testing.T) {
 	host := fmt.Sprintf("127.0.0.1:%d", testserver.FreePort(t))
 	_, err := pgstore.Open(t.Context(), pgstore.Options{URL: "postgres://u:hunter2@" + host + "/db"})
@@ -120,6 +123,7 @@ func serve(t *testing.T, greet func(net.Conn)) (host string) {
 	return listener.Addr().String()
 }
 
+// A host that does not answer is given up after the time-out.
 func TestAHostThatIsSilentIsGivenUpAfterTheTimeout(t *testing.T) {
 	host := silentServer(t)
 	_, err := pgstore.Open(t.Context(), pgstore.Options{
@@ -160,9 +164,9 @@ func oldServer(t *testing.T) (host string) {
 	return serve(t, welcome("14.11 (Debian 14.11-1)"))
 }
 
-// A server that falls silent after its greeting is asked to cancel the statement,
-// for 15 s, and the pool waits for that. Open does not: it returns before the
-// server, which ends with the test, has hung up.
+// Open returns at the end of its context even if the server does not answer. A server that falls
+// silent after its greeting is asked to cancel the statement, for 15 s, and the pool waits for
+// that; Open does not.
 func TestOpenLeavesASilentServerAtTheEndOfItsContext(t *testing.T) {
 	host := serve(t, welcome("16.1"))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -182,12 +186,14 @@ func TestOpenLeavesASilentServerAtTheEndOfItsContext(t *testing.T) {
 	}
 }
 
+// A server that is too old is refused.
 func TestAServerThatIsTooOldIsRefused(t *testing.T) {
 	host := oldServer(t)
 	_, err := pgstore.Open(t.Context(), pgstore.Options{URL: "postgres://u@" + host + "/db?sslmode=disable"})
 	wantError(t, "Open", err, "PostgreSQL at "+host+" is version 14.11", "pgstore needs 15 or later")
 }
 
+// The version of a server is read whatever follows it.
 func TestVersionsAreReadWhateverFollows(t *testing.T) {
 	for text, want := range map[string]int{"15.18 (Debian 15.18-0+deb12u1)": 15, "18beta1": 18, "9.6.24": 9, "": 0, "unknown": 0} {
 		if got, ok := pgstore.MajorVersion(text); got != want || ok != (want > 0) {
@@ -196,6 +202,7 @@ func TestVersionsAreReadWhateverFollows(t *testing.T) {
 	}
 }
 
+// The error about a pool without free connections says so.
 func TestAPoolThatIsInUseIsSaidToBe(t *testing.T) {
 	opts := newTable(t, pgstore.Options{Timeout: 50 * time.Millisecond, CullInterval: -1})
 	pool := newPool(t, opts.URL+"&pool_max_conns=1", nil)

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// Inspect reports the server and the table.
 func TestInspectTellsOfTheServerAndTheTable(t *testing.T) {
 	opts := newTable(t, pgstore.Options{URL: testserver.Postgres(t), CullInterval: -1})
 	s := open(t, opts)
@@ -36,6 +37,7 @@ func TestInspectTellsOfTheServerAndTheTable(t *testing.T) {
 	}
 }
 
+// The message about a missing table names the alias.
 func TestTheMessageAboutAMissingTableNamesTheAlias(t *testing.T) {
 	cfg := driver.Config{Alias: "sessions", Location: testserver.Postgres(t), Options: map[string]any{"table": "nowhere"}}
 	_, err := pgstore.Backend().Open(t.Context(), cfg)

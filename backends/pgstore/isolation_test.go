@@ -16,8 +16,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// Whatever isolation the server has for its default, every operation does what the
-// contract says.
+// Whatever isolation the server has for its default, every operation does what the contract says.
 func TestConformanceUnderAStricterIsolation(t *testing.T) {
 	for _, level := range []string{"repeatable read", "serializable"} {
 		t.Run(level, func(t *testing.T) {
@@ -28,8 +27,7 @@ func TestConformanceUnderAStricterIsolation(t *testing.T) {
 	}
 }
 
-// The isolation may be that of the role, of the database, or of the connection in
-// either of the two ways to set it.
+// No statement is undone however many writers a row has, whichever way the isolation was set.
 func TestNoStatementIsUndoneHoweverHotTheRow(t *testing.T) {
 	server := testserver.StartPostgres(t)
 	exec(t, server.URL(), "CREATE ROLE strict LOGIN SUPERUSER PASSWORD 'x'")
@@ -122,8 +120,8 @@ func found(err error) error {
 	return err
 }
 
-// A statement that was undone because it met another write of the row is sent again
-// in a transaction that says READ COMMITTED, in which it waits for the next one.
+// A statement that was undone because it met another write is sent again under READ COMMITTED,
+// where it waits for the next one.
 func TestAStatementIsRepeatedUnderReadCommitted(t *testing.T) {
 	log := new(statementLog)
 	pool := newPool(t, testserver.Postgres(t), func(c *pgxpool.Config) {

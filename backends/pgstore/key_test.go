@@ -20,6 +20,7 @@ func longKey(prefix string, length int) string {
 	return string(key)
 }
 
+// Long keys are distinguished.
 func TestLongKeysAreToldApart(t *testing.T) {
 	s := open(t, newTable(t, pgstore.Options{}))
 	long := longKey("shop:1:", 8<<10)
@@ -39,6 +40,7 @@ func TestLongKeysAreToldApart(t *testing.T) {
 	}
 }
 
+// A key stays as the caller has it.
 func TestAKeyStaysAsTheCallerHasIt(t *testing.T) {
 	s := open(t, newTable(t, pgstore.Options{}))
 	long := []byte(longKey("shop:1:", 2*pgstore.MaxPlainKey))
@@ -51,6 +53,7 @@ func TestAKeyStaysAsTheCallerHasIt(t *testing.T) {
 	}
 }
 
+// Clear recognizes long keys by their beginning.
 func TestClearKnowsLongKeysByTheirBeginning(t *testing.T) {
 	s := open(t, newTable(t, pgstore.Options{}))
 	prefix := strings.Repeat("p", 1000)

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// Connections are bounded and closed by Shutdown.
 func TestConnectionsAreBoundedAndGoneAfterShutdown(t *testing.T) {
 	const name, bound = "pgstore_test_connections", 3
 	pool := database(t)
@@ -41,6 +42,7 @@ func TestConnectionsAreBoundedAndGoneAfterShutdown(t *testing.T) {
 	await(t, "no connection is left", func() bool { return connections() == 0 })
 }
 
+// Shutdown leaves a shared pool open.
 func TestShutdownLeavesASharedPoolOpen(t *testing.T) {
 	pool := database(t)
 	opts := newTable(t, pgstore.Options{})
@@ -59,6 +61,7 @@ func TestShutdownLeavesASharedPoolOpen(t *testing.T) {
 	}
 }
 
+// Shutdown waits for operations in flight until its context ends.
 func TestShutdownWaitsForTheOperationInFlightUntilItsContextEnds(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	s := open(t, opts)
@@ -85,6 +88,7 @@ func TestShutdownWaitsForTheOperationInFlightUntilItsContextEnds(t *testing.T) {
 	shutdown(t, s)
 }
 
+// A store works again after its connections were ended.
 func TestAStoreOutlivesTheEndOfItsConnections(t *testing.T) {
 	const name = "pgstore_test_terminated"
 	opts := newTable(t, pgstore.Options{CullInterval: -1, Pool: pgstore.PoolOptions{MaxConns: 2}})

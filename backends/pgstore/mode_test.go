@@ -19,7 +19,7 @@ var modes = []pgx.QueryExecMode{
 	pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
 }
 
-// However it is asked for.
+// The query mode that runs other statements behind a proxy is refused, in whatever way it is set.
 func TestTheModeThatRunsOtherStatementsBehindAProxyIsRefused(t *testing.T) {
 	const unreachable = "postgres://u:s3cr3t@127.0.0.1:1/d"
 	mode := pgstore.PoolOptions{QueryMode: pgx.QueryExecModeDescribeExec}
@@ -33,7 +33,7 @@ func TestTheModeThatRunsOtherStatementsBehindAProxyIsRefused(t *testing.T) {
 	}
 }
 
-// Each mode encodes parameters and results in another way.
+// Every query mode carries every byte. Each mode encodes parameters and results in another way.
 func TestEveryQueryModeCarriesEveryByte(t *testing.T) {
 	var every []byte
 	for c := range 256 {

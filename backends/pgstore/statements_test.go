@@ -55,6 +55,8 @@ func traced(t *testing.T, opts pgstore.Options) (*pgstore.Store, *statementLog) 
 	return s, log
 }
 
+// Every operation is one statement.
+// Django, DatabaseCache
 func TestEveryOperationIsOneStatement(t *testing.T) {
 	s, log := traced(t, pgstore.Options{})
 	ctx := t.Context()
@@ -93,6 +95,8 @@ func TestEveryOperationIsOneStatement(t *testing.T) {
 	}
 }
 
+// No write counts the rows of the table.
+// Django, DatabaseCache
 func TestNoWriteCountsRows(t *testing.T) {
 	s, log := traced(t, pgstore.Options{MaxEntries: 1})
 	for _, key := range []string{"a", "b", "c"} {
@@ -105,7 +109,7 @@ func TestNoWriteCountsRows(t *testing.T) {
 	}
 }
 
-// Clear sends a statement for each batch, and one that finds no more.
+// Clear deletes in batches. It sends a statement for each batch, and one that finds no more.
 func TestClearDeletesInBatches(t *testing.T) {
 	s, log := traced(t, pgstore.Options{CullBatch: 10})
 	for i := range 25 {

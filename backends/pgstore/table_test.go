@@ -17,6 +17,7 @@ func persistence(t *testing.T, opts pgstore.Options) string {
 	return queryOne[string](t, database(t), "SELECT relpersistence::text FROM pg_class WHERE oid = $1::text::regclass", identifier(opts))
 }
 
+// A table is UNLOGGED unless an option says otherwise.
 func TestATableIsUnloggedUnlessAskedOtherwise(t *testing.T) {
 	if got := persistence(t, newTable(t, pgstore.Options{})); got != "u" {
 		t.Errorf("by default relpersistence is %q, want u", got)
@@ -30,6 +31,7 @@ func TestATableIsUnloggedUnlessAskedOtherwise(t *testing.T) {
 	wantValue(t, s, "k", "v")
 }
 
+// The column of expiries has an index.
 func TestExpiresHasAnIndex(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	definition := queryOne[string](t, database(t),
@@ -39,6 +41,8 @@ func TestExpiresHasAnIndex(t *testing.T) {
 	}
 }
 
+// CreateTable reports a table that is there, and is no error.
+// Django, createcachetable
 func TestCreateTableReportsATableThatIsThere(t *testing.T) {
 	opts := newTable(t, pgstore.Options{})
 	s := open(t, opts)
@@ -50,6 +54,7 @@ func TestCreateTableReportsATableThatIsThere(t *testing.T) {
 	wantValue(t, s, "k", "v")
 }
 
+// CreateTable refuses a table of another kind.
 func TestCreateTableRefusesATableOfAnotherKind(t *testing.T) {
 	url := testserver.Postgres(t)
 	for columns, want := range map[string]string{
@@ -67,6 +72,8 @@ func TestCreateTableRefusesATableOfAnotherKind(t *testing.T) {
 	}
 }
 
+// TableSQL is one statement that can be pasted.
+// Django, createcachetable
 func TestTableSQLIsOneStatementThatCanBePasted(t *testing.T) {
 	opts := pgstore.Options{URL: testserver.Postgres(t), Table: uniqueTable()}
 	sql, err := pgstore.TableSQL(opts)
@@ -81,6 +88,8 @@ func TestTableSQLIsOneStatementThatCanBePasted(t *testing.T) {
 	set(t, open(t, opts), "k", "v", driver.Never)
 }
 
+// TableSQL creates nothing.
+// Django, createcachetable
 func TestTableSQLCreatesNothing(t *testing.T) {
 	opts := pgstore.Options{URL: testserver.Postgres(t), Table: uniqueTable()}
 	if _, err := pgstore.TableSQL(opts); err != nil {
@@ -90,6 +99,7 @@ func TestTableSQLCreatesNothing(t *testing.T) {
 	wantError(t, "Open after TableSQL", err, "does not exist")
 }
 
+// Names of tables are always quoted and taken literally.
 func TestNamesAreTakenLiterally(t *testing.T) {
 	url := testserver.Postgres(t)
 	schema := uniqueTable() + `"; drop`
@@ -112,6 +122,7 @@ func TestNamesAreTakenLiterally(t *testing.T) {
 	}
 }
 
+// Names that PostgreSQL would change are refused.
 func TestNamesThatPostgreSQLWouldChangeAreRefused(t *testing.T) {
 	for name, want := range map[string]string{
 		strings.Repeat("t", 64): "64 bytes long",

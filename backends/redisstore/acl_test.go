@@ -41,8 +41,7 @@ func allow(t *testing.T, admin *redis.Client, rules []any) {
 	}
 }
 
-// A user with the commands that the docs name, on one server, can do all that a store
-// does.
+// A user with the documented commands can do all that a store does, on one server.
 func TestTheDocumentedCommandsAreEnough(t *testing.T) {
 	addr := testserver.StartRedis(t, "--databases", "1000").Addr()
 	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: addr}))
@@ -63,7 +62,8 @@ func TestTheDocumentedCommandsAreEnough(t *testing.T) {
 	cachetest.RunStore(t, top.harness())
 }
 
-// Each of the commands is needed, and a store that is opened without it says so.
+// A command that the user may not run is named when the store is opened. Each of the commands is
+// needed.
 func TestACommandThatTheUserMayNotRunIsNamedWhenTheStoreIsOpened(t *testing.T) {
 	addr := testserver.StartRedis(t).Addr()
 	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: addr}))
@@ -99,7 +99,8 @@ func TestACommandThatTheUserMayNotRunIsNamedWhenTheStoreIsOpened(t *testing.T) {
 	}
 }
 
-// An owner is told at once that it may not run FLUSHDB if it may ask, and by Clear if not.
+// A store that owns its database and may not run FLUSHDB learns it when it is opened if the server
+// says so, and otherwise from Clear.
 func TestAnOwnerThatMayNotFlushIsTold(t *testing.T) {
 	addr := testserver.StartRedis(t).Addr()
 	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: addr}))
@@ -127,9 +128,8 @@ func TestAnOwnerThatMayNotFlushIsTold(t *testing.T) {
 	}
 }
 
-// Opening a store sends no command that could remove what is there, whatever a server makes
-// of its arguments: of those that remove or replace, only such as name a key that does not
-// exist.
+// Opening a store sends no command that could remove what is there: commands that remove or replace
+// name a key that does not exist.
 func TestOpeningAStoreSendsNothingThatRemoves(t *testing.T) {
 	server := testserver.StartRedis(t)
 	admin := rawClient(t, redis.NewClient(&redis.Options{Addr: server.Addr()}))

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
+// The backends are registered.
 func TestBackendsAreRegistered(t *testing.T) {
 	for _, scheme := range []string{"redis", "rediss", "redis+sentinel", "redis+cluster", "redis+unix", "unix"} {
 		if _, ok := driver.DefaultRegistry.Lookup(scheme); !ok {
@@ -23,6 +24,7 @@ func TestBackendsAreRegistered(t *testing.T) {
 	redisstore.Backend("valkey")
 }
 
+// Valid settings are accepted.
 func TestGoodSettingsAreValid(t *testing.T) {
 	for _, test := range []struct {
 		scheme string
@@ -47,6 +49,7 @@ func TestGoodSettingsAreValid(t *testing.T) {
 	}
 }
 
+// Wrong settings are refused with the reason and without the secret.
 func TestBadSettingsAreRefusedWithTheReasonAndWithoutTheSecret(t *testing.T) {
 	type options = map[string]any
 	for _, test := range []struct {
@@ -119,6 +122,7 @@ func TestBadSettingsAreRefusedWithTheReasonAndWithoutTheSecret(t *testing.T) {
 	}
 }
 
+// Missing TLS files are named.
 func TestFilesOfTLSThatAreNotThereAreNamed(t *testing.T) {
 	for option, want := range map[string]string{"tls_ca": "option tls_ca", "tls_cert": "options tls_cert and tls_key"} {
 		options := map[string]any{option: "/nowhere/file.pem"}

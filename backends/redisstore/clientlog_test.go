@@ -30,6 +30,7 @@ func logTo(w io.Writer) *slog.Logger {
 	}}))
 }
 
+// The log lines of the client are bounded by kind.
 func TestTheClientsLinesAreBoundedByKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var plain, log bytes.Buffer
@@ -63,6 +64,7 @@ func TestTheClientsLinesAreBoundedByKind(t *testing.T) {
 	})
 }
 
+// The log lines of the client go to the first logger until its stores are closed.
 func TestTheClientsLinesGoToTheFirstLogUntilItsStoresAreClosed(t *testing.T) {
 	var first, second bytes.Buffer
 	l := redisstore.NewClientLog(io.Discard)
@@ -85,7 +87,8 @@ func TestTheClientsLinesGoToTheFirstLogUntilItsStoresAreClosed(t *testing.T) {
 	}
 }
 
-// A log has the lines of all clients of the process, and so those of a store that has none.
+// The log lines of the client have no password, also of stores without a logger, since a log has
+// the lines of all clients of the process.
 func TestTheClientsLinesHaveNoPasswordOfAStoreWithoutALog(t *testing.T) {
 	var plain, log bytes.Buffer
 	l := redisstore.NewClientLog(&plain)
@@ -103,7 +106,8 @@ func TestTheClientsLinesHaveNoPasswordOfAStoreWithoutALog(t *testing.T) {
 	}
 }
 
-// In a process of its own, since go-redis has one logger a process.
+// A server that refuses fills no log. The test runs in a process of its own, since go-redis has one
+// logger a process.
 func TestAServerThatRefusesFillsNoLog(t *testing.T) {
 	if mode := os.Getenv("LARDER_TEST_CLIENT_LOG"); mode != "" {
 		askRefused(t, mode)

@@ -16,6 +16,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver/launch"
 )
 
+// The Redis store passes the conformance suite.
 func TestConformance(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		t.Run("pipeline="+strconv.FormatBool(pipeline), func(t *testing.T) {
@@ -25,6 +26,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// The Redis store with replicas passes the conformance suite.
 func TestConformanceWithReplicas(t *testing.T) {
 	t.Parallel()
 	t.Run("settled", func(t *testing.T) {
@@ -40,6 +42,7 @@ func TestConformanceWithReplicas(t *testing.T) {
 	})
 }
 
+// The Redis store on a cluster passes the conformance suite.
 func TestConformanceOnACluster(t *testing.T) {
 	t.Parallel()
 	for _, pipeline := range []bool{false, true} {
@@ -82,6 +85,7 @@ func killNode(tb testing.TB, nodes launch.Group, i int) (has func(key []byte) bo
 	}
 }
 
+// The Redis store behind Sentinels passes the conformance suite.
 func TestConformanceBehindSentinels(t *testing.T) {
 	t.Parallel()
 	primary := testserver.StartRedis(t, "--databases", "10000")

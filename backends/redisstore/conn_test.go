@@ -63,8 +63,8 @@ func (s clientSteps) setsDeadline(set func(time.Time) error) {
 	}
 }
 
-// A look that finds nothing leaves the connection as it was: before the first
-// command, between commands, and however often.
+// Checking an idle connection leaves it as it was: before the first command, between commands, and
+// however often.
 func TestALookThatFindsNothingLeavesTheConnection(t *testing.T) {
 	raw := new(scriptedConn)
 	client := clientSteps{t, redisstore.Track(raw)}
@@ -85,7 +85,7 @@ func TestALookThatFindsNothingLeavesTheConnection(t *testing.T) {
 	}
 }
 
-// What breaks a connection closes it at once, and is what all later calls report.
+// The first error of a connection closes it, and all later calls report that error.
 func TestABrokenConnectionIsClosedAtItsFirstError(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -137,8 +137,8 @@ func TestABrokenConnectionIsClosedAtItsFirstError(t *testing.T) {
 	}
 }
 
-// A server may speak first also without TLS: a push message is looked at when it
-// is there, and after it the client looks for another.
+// A push message of the server breaks no connection. It is looked at when it is there, and after it
+// the client looks for another.
 func TestAPushMessageBreaksNoConnection(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

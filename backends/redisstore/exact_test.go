@@ -23,6 +23,7 @@ func fresh(tb testing.TB, opts redisstore.Options) (*redisstore.Store, place) {
 	return open(tb, p.opts), p
 }
 
+// Incr is exact where a double is not.
 func TestIncrIsExactWhereADoubleIsNot(t *testing.T) {
 	s, _ := fresh(t, redisstore.Options{})
 	for _, test := range []struct{ start, delta, want int64 }{
@@ -44,6 +45,7 @@ func TestIncrIsExactWhereADoubleIsNot(t *testing.T) {
 	wantValue(t, s, "n", strconv.FormatInt(math.MinInt64, 10))
 }
 
+// Incr accepts integers in the form of AppendInteger only.
 func TestIncrTakesTheFormOfOurIntegersOnly(t *testing.T) {
 	s, _ := fresh(t, redisstore.Options{})
 	for _, value := range []string{"", " 1", "1 ", "01", "+1", "-0", "0x1", "1.0", "1e3", "9223372036854775808", "text"} {
@@ -54,7 +56,8 @@ func TestIncrTakesTheFormOfOurIntegersOnly(t *testing.T) {
 	}
 }
 
-// Two stores have nothing in common but the server, as two processes have not.
+// Writers of two clients neither lose nor repeat a write. Two stores have nothing in common except
+// the server, as two processes have not.
 func TestWritersOfTwoClientsNeitherLoseNorRepeat(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		t.Run(fmt.Sprintf("pipeline=%v", pipeline), func(t *testing.T) {
@@ -89,6 +92,7 @@ func TestWritersOfTwoClientsNeitherLoseNorRepeat(t *testing.T) {
 	}
 }
 
+// Keys may hold any bytes, and namespaces are side by side.
 func TestKeysOfAnyBytesAndNamespacesSideBySide(t *testing.T) {
 	s, p := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{ClearBatch: 7}})
 	prefixes := []string{"shop", "shop:eu", "shop*", "shop?", "sh[o]p", `shop\`, "^shop]", "", "\x00\xff\xfe"}
@@ -123,6 +127,8 @@ func TestKeysOfAnyBytesAndNamespacesSideBySide(t *testing.T) {
 	}
 }
 
+// Only a store that owns its database empties it by FLUSHDB.
+// Django, RedisCache
 func TestOnlyTheOwnerEmptiesTheDatabase(t *testing.T) {
 	s, p := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Owner: true}})
 	set(t, s, "another:1:k", "v")
@@ -137,6 +143,7 @@ func TestOnlyTheOwnerEmptiesTheDatabase(t *testing.T) {
 	wantValue(t, other, "shop:1:k", "v")
 }
 
+// A timeout is rounded up to a millisecond.
 func TestATTLIsRoundedUpToAMillisecond(t *testing.T) {
 	s, p := fresh(t, redisstore.Options{})
 	for _, ttl := range []time.Duration{1, time.Millisecond, time.Millisecond + 1} {
@@ -161,7 +168,7 @@ func TestATTLIsRoundedUpToAMillisecond(t *testing.T) {
 	}
 }
 
-// The conformance suite makes time pass by changing expiries; here it passes.
+// An entry expires. The conformance suite makes time pass by changing expiries; here it passes.
 func TestAnEntryExpires(t *testing.T) {
 	s, _ := fresh(t, redisstore.Options{})
 	if err := s.Set(t.Context(), []byte("k"), []byte("v"), 20*time.Millisecond); err != nil {
@@ -175,6 +182,7 @@ func TestAnEntryExpires(t *testing.T) {
 	})
 }
 
+// Peek distinguishes an empty value from none.
 func TestPeekTellsAnEmptyValueFromNone(t *testing.T) {
 	s, _ := fresh(t, redisstore.Options{})
 	if _, err := s.Peek(t.Context(), []byte("k")); !errors.Is(err, driver.ErrNotFound) {

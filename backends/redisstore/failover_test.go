@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// The store follows the primary that the Sentinels choose.
 func TestTheStoreFollowsThePrimaryThatTheSentinelsChoose(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	testserver.StartRedisReplica(t, primary.Addr())
@@ -24,6 +25,8 @@ func TestTheStoreFollowsThePrimaryThatTheSentinelsChoose(t *testing.T) {
 	wantValue(t, s, "k", "after")
 }
 
+// Reads go on when a replica is gone.
+// Django, RedisCache
 func TestAReplicaThatIsGoneIsNoMatter(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	replica := testserver.StartRedisReplica(t, primary.Addr())
@@ -44,7 +47,8 @@ func TestAReplicaThatIsGoneIsNoMatter(t *testing.T) {
 	}
 }
 
-// A replica that no longer hears from its primary lags without end.
+// With ReadYourWrites, a program reads what it has written from the primary. A replica that no
+// longer hears from its primary lags without end.
 func TestAProgramReadsItsOwnWritesFromThePrimary(t *testing.T) {
 	top, settle := replicated(t, time.Minute)
 	p := top.fresh(t)

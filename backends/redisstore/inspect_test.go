@@ -27,6 +27,7 @@ func inspect(t *testing.T, s driver.Inspector, servers int) []driver.Inspection 
 	return found
 }
 
+// Inspect reports the primary and each replica.
 func TestInspectTellsOfThePrimaryAndOfEachReplica(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	replica := testserver.StartRedisReplica(t, primary.Addr())
@@ -56,6 +57,7 @@ func TestInspectTellsOfThePrimaryAndOfEachReplica(t *testing.T) {
 	wantErr(t, "Inspect after Shutdown", err, driver.ErrClosed)
 }
 
+// Inspect reports each primary of a cluster.
 func TestInspectTellsOfEachPrimaryOfACluster(t *testing.T) {
 	cluster := testserver.StartRedisCluster(t, 3).Addrs()
 	s := open(t, redisstore.Options{Addrs: cluster[:1], Cluster: true})
@@ -70,7 +72,7 @@ func TestInspectTellsOfEachPrimaryOfACluster(t *testing.T) {
 	}
 }
 
-// A user may have every right but that to INFO.
+// Inspect works without the right to INFO.
 func TestInspectDoesWithoutINFO(t *testing.T) {
 	addr := testserver.StartRedis(t, "--user", "app", "on", ">word", "~*", "+@all", "-info").Addr()
 	s := open(t, redisstore.Options{Addrs: []string{addr}, Username: "app", Password: "word"})

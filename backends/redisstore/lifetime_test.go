@@ -27,6 +27,7 @@ func clients(tb testing.TB, raw *redis.Client) int {
 	return strings.Count(list, "\n") - 1
 }
 
+// Connections are bounded by the pool and closed by Shutdown.
 func TestConnectionsAreBoundedByThePoolAndGoneAfterShutdown(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		at := standalone(t, redisstore.Options{PoolSize: 4}).fresh(t)
@@ -62,6 +63,7 @@ func TestConnectionsAreBoundedByThePoolAndGoneAfterShutdown(t *testing.T) {
 	}
 }
 
+// A Shutdown whose context has ended ends operations in flight.
 func TestShutdownThatMayNotWaitEndsWhatIsInFlight(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		s, p := behindProxy(t, redisstore.Options{MaxRetries: -1, StoreOptions: redisstore.StoreOptions{Pipeline: pipeline}})
@@ -84,6 +86,7 @@ func TestShutdownThatMayNotWaitEndsWhatIsInFlight(t *testing.T) {
 	}
 }
 
+// Shutdown waits for operations in flight.
 func TestShutdownWaitsForWhatIsInFlight(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		s, p := behindProxy(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: pipeline}})
@@ -125,6 +128,7 @@ func behindProxy(t *testing.T, opts redisstore.Options) (*redisstore.Store, *pro
 	return open(t, at.opts), p
 }
 
+// A deadline ends the wait for a reply.
 func TestADeadlineEndsTheWaitForAReply(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		at := standalone(t, redisstore.Options{}).fresh(t)
@@ -145,7 +149,7 @@ func TestADeadlineEndsTheWaitForAReply(t *testing.T) {
 	}
 }
 
-// With shared pipelines a caller does not wait for the others, and what it has
+// A cancelled call leaves the shared pipeline: it does not wait for the others, and what it has
 // left behind is not sent when the server answers again.
 func TestACancelledCallLeavesTheSharedPipeline(t *testing.T) {
 	s, p := behindProxy(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: true}})

@@ -39,6 +39,7 @@ func openURL(tb testing.TB, raw string) (driver.Store, error) {
 
 const secret = "s3cret-word"
 
+// An error of Open is one clear line.
 func TestWhatIsWrongAtOpenIsOneClearLine(t *testing.T) {
 	plain := testserver.StartRedis(t).Addr()
 	guarded := testserver.StartRedis(t, "--requirepass", secret).Addr()
@@ -78,6 +79,7 @@ func TestWhatIsWrongAtOpenIsOneClearLine(t *testing.T) {
 	}
 }
 
+// Open obeys its context.
 func TestOpenHeedsItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -89,7 +91,8 @@ func TestOpenHeedsItsContext(t *testing.T) {
 	}
 }
 
-// A server that does not know a command repeats its arguments.
+// Secrets are in no error and no text, although a server that does not know a command repeats its
+// arguments.
 func TestSecretsAreInNoErrorAndNoText(t *testing.T) {
 	addr := startFake(t, "echo")
 	opts := redisstore.Options{Addrs: []string{addr}, Username: "someone", Password: secret}
@@ -104,6 +107,7 @@ func TestSecretsAreInNoErrorAndNoText(t *testing.T) {
 	}
 }
 
+// A store can be opened by every kind of URL.
 func TestOpenByEveryKindOfURL(t *testing.T) {
 	plain := testserver.StartRedis(t).Addr()
 	replica := testserver.StartRedisReplica(t, plain).Addr()
@@ -135,6 +139,7 @@ func TestOpenByEveryKindOfURL(t *testing.T) {
 	}
 }
 
+// New shares the client of the application.
 func TestNewSharesTheClientOfTheApplication(t *testing.T) {
 	addr := testserver.StartRedis(t).Addr()
 	client := rawClient(t, redis.NewClient(&redis.Options{Addr: addr}))
@@ -223,7 +228,8 @@ func readCommand(r *bufio.Reader) (args []string, err error) {
 	return args, nil
 }
 
-// The client forgets a connection whose set-up fails at the wrong moment.
+// A failed Open leaves no connection, although the client forgets one whose set-up fails at the
+// wrong moment.
 func TestAFailedOpenLeavesNoConnection(t *testing.T) {
 	p := startProxy(t, startFake(t, ""))
 	for i := range 40 {

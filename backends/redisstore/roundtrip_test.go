@@ -54,6 +54,7 @@ var steps = map[string]func(ctx context.Context, s *redisstore.Store) error{
 	},
 }
 
+// Every operation is one round trip.
 func TestEveryOperationIsOneRoundTrip(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		_, at := fresh(t, redisstore.Options{})
@@ -76,6 +77,7 @@ func TestEveryOperationIsOneRoundTrip(t *testing.T) {
 	}
 }
 
+// Scripts are loaded again after the server has forgotten them.
 func TestScriptsComeBackAfterTheServerForgotThem(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		s, at := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: pipeline}})
@@ -92,8 +94,8 @@ func TestScriptsComeBackAfterTheServerForgotThem(t *testing.T) {
 	}
 }
 
-// A connection that breaks after a command was sent leaves it open whether that
-// was done: to send it again could do it twice.
+// An operation that must be done once is not sent again when its connection breaks, since it may
+// have been done.
 func TestWhatMustBeDoneOnceIsNotSentAgain(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		_, at := fresh(t, redisstore.Options{})

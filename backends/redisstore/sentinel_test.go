@@ -27,9 +27,8 @@ func inTime(t *testing.T, what string, do func() error) error {
 	}
 }
 
-// The client waits for a Sentinel's answer, whatever the context, and would keep
-// whoever closes it waiting, too. Neither holds the caller, and TestMain sees that
-// nothing is left.
+// Open returns at the end of its context even if a Sentinel does not answer. The client waits for
+// it, whatever the context; TestMain sees that nothing is left.
 func TestOpenLeavesASilentSentinelAtTheEndOfItsContext(t *testing.T) {
 	for _, opts := range []redisstore.Options{
 		{MasterName: "larder"},
@@ -47,7 +46,7 @@ func TestOpenLeavesASilentSentinelAtTheEndOfItsContext(t *testing.T) {
 	}
 }
 
-// The Sentinel falls silent while the store is open and needs it.
+// Shutdown does not wait for a Sentinel that falls silent while the store is open and needs it.
 func TestShutdownLeavesASilentSentinel(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	sentinels := testserver.StartRedisSentinels(t, 1, "larder", primary.Addr())
@@ -80,7 +79,8 @@ func TestShutdownLeavesASilentSentinel(t *testing.T) {
 	}
 }
 
-// A Shutdown whose context has ended returns at once, and the next one waits.
+// Shutdown closes what the store owns once: a Shutdown whose context has ended returns at once, and
+// the next one waits.
 func TestShutdownClosesWhatItOwnsOnce(t *testing.T) {
 	s, _ := behindProxy(t, redisstore.Options{})
 	set(t, s, "k", "v")

@@ -33,6 +33,7 @@ func withCertificate(server *testserver.Process) string {
 // opensVariable gives TestThatOpens, in a process of its own, a URL.
 const opensVariable = "LARDER_TEST_OPENS"
 
+// A store opens over TLS 1.3 in a process of its own.
 func TestThatOpens(t *testing.T) {
 	url := os.Getenv(opensVariable)
 	if url == "" {
@@ -65,8 +66,8 @@ func openAndUse(t *testing.T, url string) {
 	using.Wait()
 }
 
-// A server of TLS 1.3 sends session tickets after the handshake, whenever it
-// likes. Where they meet the client differs from one process to the next.
+// TLS 1.3 works in fresh processes: the server sends session tickets after the handshake whenever
+// it likes, and where they meet the client differs from one process to the next.
 func TestTLS13IsOpenedInFreshProcesses(t *testing.T) {
 	t.Parallel()
 	server := testserver.StartRedisTLS(t)
@@ -79,6 +80,7 @@ func TestTLS13IsOpenedInFreshProcesses(t *testing.T) {
 	}
 }
 
+// TLS 1.3 works with a client certificate.
 func TestTLS13WithACertificateOfTheClient(t *testing.T) {
 	t.Parallel()
 	server := testserver.StartRedisTLS(t, "--tls-auth-clients", "yes")
@@ -90,6 +92,7 @@ func TestTLS13WithACertificateOfTheClient(t *testing.T) {
 	}
 }
 
+// TLS 1.3 works on a cluster.
 func TestTLS13OfACluster(t *testing.T) {
 	t.Parallel()
 	nodes := testserver.StartRedisClusterTLS(t, 3)
@@ -98,6 +101,7 @@ func TestTLS13OfACluster(t *testing.T) {
 	}
 }
 
+// TLS 1.3 works behind Sentinels.
 func TestTLS13OfSentinels(t *testing.T) {
 	t.Parallel()
 	primary := testserver.StartRedisTLS(t)
@@ -107,7 +111,8 @@ func TestTLS13OfSentinels(t *testing.T) {
 	}
 }
 
-// After five idle seconds the client looks at a connection before it uses it.
+// An idle connection over TLS is used again after the client has looked at it, which it does after
+// five idle seconds.
 func TestAnIdleConnectionIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	secure, plain := testserver.StartRedisTLS(t), testserver.StartRedis(t)

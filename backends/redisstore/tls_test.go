@@ -13,6 +13,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
+// TLS works with an authority of one's own.
 func TestTLSWithAnAuthorityOfOnesOwn(t *testing.T) {
 	// httptest has a certificate for 127.0.0.1 and example.com.
 	certified := httptest.NewTLSServer(nil)

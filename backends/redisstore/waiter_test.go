@@ -13,8 +13,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// The value is larger than what the sockets hold, so the pipeline is in the
-// middle of it when the caller leaves.
+// A caller that leaves may use its bytes again. The value is larger than what the sockets hold, so
+// the pipeline is in the middle of it when the caller leaves.
 func TestACallerThatLeavesMayUseItsBytesAgain(t *testing.T) {
 	at := standalone(t, redisstore.Options{}).fresh(t)
 	p := startProxy(t, at.opts.Addrs[0])
@@ -36,8 +36,8 @@ func TestACallerThatLeavesMayUseItsBytesAgain(t *testing.T) {
 	}
 }
 
-// Callers with shared pipelines follow each other in the same memory: one that
-// leaves must neither take nor spoil what is another's.
+// Callers that leave a shared pipeline take and spoil nothing of the others, though they follow
+// each other in the same memory.
 func TestCallersThatLeaveGetNothingMixedUp(t *testing.T) {
 	s, _ := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: true}})
 	const callers, rounds = 32, 100

@@ -17,6 +17,7 @@ var clearKeys = []string{"k", "eu:1:k", "shop:1:k", "1:k", ":1:k", "*"}
 
 var versions = []cache.Version{1, 2, 12}
 
+// Clear empties its alias and no other, on every backend.
 func TestClearEmptiesItsAliasAndNoOther(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		config := settingsOf(t, b.URL(t))[cache.DefaultAlias]

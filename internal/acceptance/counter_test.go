@@ -13,6 +13,7 @@ import (
 // beyondDouble is the first integer that a double cannot hold.
 const beyondDouble = 1<<53 + 1
 
+// Counters are exact beyond the integers of a double.
 func TestCountersAreExactBeyondTheIntegersOfADouble(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		c := open(t, b.URL(t))
@@ -26,6 +27,7 @@ func TestCountersAreExactBeyondTheIntegersOfADouble(t *testing.T) {
 	})
 }
 
+// Counters stop at the largest integer with ErrOverflow.
 func TestCountersStopAtTheLargestInteger(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		c := open(t, b.URL(t))
@@ -38,6 +40,7 @@ func TestCountersStopAtTheLargestInteger(t *testing.T) {
 	})
 }
 
+// Counters stop at the smallest integer with ErrOverflow.
 func TestCountersStopAtTheSmallestInteger(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		c := open(t, b.URL(t))
@@ -57,6 +60,7 @@ func TestCountersStopAtTheSmallestInteger(t *testing.T) {
 	})
 }
 
+// Every increment of every process counts once.
 func TestEveryIncrementOfEveryProcessCountsOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		address := b.URL(t)
@@ -80,6 +84,7 @@ func TestEveryIncrementOfEveryProcessCountsOnce(t *testing.T) {
 	})
 }
 
+// Of all writers one counts to the largest integer, and none beyond.
 func TestOneOfAllWritersCountsToTheLargestIntegerAndNoneBeyond(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		address := b.URL(t)
@@ -108,6 +113,7 @@ func TestOneOfAllWritersCountsToTheLargestIntegerAndNoneBeyond(t *testing.T) {
 	})
 }
 
+// Of all writers in all processes one adds.
 func TestOneOfAllWritersAdds(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		address := b.URL(t)

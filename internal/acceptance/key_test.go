@@ -22,6 +22,7 @@ var oddKeys = []string{
 // controlKeys are keys that Memcached does not take.
 var controlKeys = []string{"a\x00b", "a\x00c", "\x00", "a b", "a\r\nb", "a\tb", "\x7f"}
 
+// Odd keys are only themselves, on every backend.
 func TestOddKeysAreOnlyThemselves(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		c := open(t, b.URL(t))
@@ -64,6 +65,7 @@ func wantExactly(t *testing.T, c cache.Cache, keys, left []string) {
 	}
 }
 
+// Memcached is not called for keys that it does not take.
 func TestMemcachedIsNotAskedForKeysThatItDoesNotTake(t *testing.T) {
 	t.Parallel()
 	meter := testserver.NewMeter()

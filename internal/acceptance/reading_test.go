@@ -94,6 +94,7 @@ func readOne(ctx context.Context, c cache.Cache, key string) error {
 	return nil
 }
 
+// What one process writes, another reads.
 func TestWhatOneProcessWritesAnotherReads(t *testing.T) {
 	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		for _, options := range []string{"codec=cbor", "codec=json", "compression=zstd", "compression=s2"} {
@@ -132,6 +133,7 @@ func TestCompressedEntriesAreReadWhateverTheSetting(t *testing.T) {
 	})
 }
 
+// Entries of another codec are misses that are reported.
 func TestEntriesOfAnotherCodecAreReportedMisses(t *testing.T) {
 	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		for _, pair := range [][2]string{{"cbor", "json"}, {"json", "cbor"}, {"cbor", "raw"}, {"json", "raw"}} {
@@ -153,6 +155,7 @@ func TestEntriesOfAnotherCodecAreReportedMisses(t *testing.T) {
 	})
 }
 
+// Entries that would be decompressed to too much are misses that are reported.
 func TestEntriesThatGrowTooLargeAreReportedMisses(t *testing.T) {
 	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		address := b.URL(t)
@@ -176,6 +179,7 @@ func (reversal) Compress(dst, src []byte) []byte {
 
 func (reversal) Decompress([]byte, int) ([]byte, error) { return nil, codec.ErrMalformed }
 
+// Entries of an unknown compression are misses that are reported.
 func TestEntriesOfAnUnknownCompressionAreReportedMisses(t *testing.T) {
 	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		address := b.URL(t)

@@ -34,6 +34,7 @@ func fromJSON(text string) (cache.Config, error) {
 	return settings[cache.DefaultAlias], err
 }
 
+// Redis is reached on a Unix socket in every form of settings.
 func TestRedisOnAUnixSocketInEveryFormOfSettings(t *testing.T) {
 	server := testserver.StartRedis(t, "--unixsocket", "s.sock", "--unixsocketperm", "777", "--user", "shop", "on", ">s3cr3t", "~*", "&*", "+@all")
 	path := filepath.Join(server.Dir(), "s.sock")
@@ -57,6 +58,7 @@ func TestRedisOnAUnixSocketInEveryFormOfSettings(t *testing.T) {
 	}
 }
 
+// Memcached is reached on a Unix socket in every form of settings.
 func TestMemcachedOnAUnixSocketInEveryFormOfSettings(t *testing.T) {
 	path := testserver.StartMemcachedUnix(t).Addr()
 	for _, address := range []string{"memcached://" + path, "memcached://?addrs=" + path, "memcached:///" + path[1:]} {
@@ -70,6 +72,7 @@ func TestMemcachedOnAUnixSocketInEveryFormOfSettings(t *testing.T) {
 	}
 }
 
+// PostgreSQL is reached on a Unix socket in every form of settings.
 func TestPostgreSQLOnAUnixSocketInEveryFormOfSettings(t *testing.T) {
 	server := testserver.StartPostgres(t, "-c", "unix_socket_directories=..")
 	u, err := url.Parse(server.URL())

@@ -20,8 +20,8 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// For an alias on one server. The clock is the test's, so only what a look-up does
-// counts, and not how long it takes.
+// Lookups with FailOpen call a server that refuses once in a second, for each alias. The clock is
+// the test's, so only what a lookup does counts, and not how long it takes.
 func TestLookUpsThatFailOpenAskAServerThatRefusesOnceInASecond(t *testing.T) {
 	onEachServer(t, func(t *testing.T, addr string, through func(addr string) string) {
 		for _, opened := range []bool{false, true} {
@@ -89,7 +89,7 @@ func TestOneServerOfSeveralThatRefusesCostsOnlyItsOwnKeys(t *testing.T) {
 	}
 }
 
-// A program that opens its caches at the start learns of each that is not there.
+// A program that opens its caches at the start learns of each server that is not there.
 func TestOpenNoticesEachServerThatIsNotThere(t *testing.T) {
 	onEachServer(t, func(t *testing.T, addr string, through func(addr string) string) {
 		f := newForwarder(t, addr)

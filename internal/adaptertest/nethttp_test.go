@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// The suite of all adapters passes with net/http.
 func TestNetHTTP(t *testing.T) {
 	adaptertest.Run(t, func(s adaptertest.Site) http.Handler {
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 )
 
+// Each fault that was found in published caches has a case of the suite.
 func TestEveryPublishedFaultHasACaseOfTheTable(t *testing.T) {
 	rules := make(map[string]bool)
 	for _, cases := range tables {
@@ -23,7 +24,7 @@ func TestEveryPublishedFaultHasACaseOfTheTable(t *testing.T) {
 	}
 }
 
-// A published cache installs signal handlers in the program that uses it.
+// No package that a program links installs signal handlers, as a published cache does.
 func TestWhatAProgramLinksInstallsNoSignalHandlers(t *testing.T) {
 	const module = "github.com/larder-go/larder/"
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Imports " "}}`,

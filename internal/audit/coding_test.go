@@ -103,7 +103,7 @@ func asked(coding string, body []byte) error {
 	return err
 }
 
-// A compressed answer, or a compressed page in it, fills no more memory than maxAnswer.
+// An answer, compressed or not, fills no more memory than the bound.
 func TestNoAnswerIsReadWithoutABound(t *testing.T) {
 	var bomb bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
@@ -121,6 +121,7 @@ func TestNoAnswerIsReadWithoutABound(t *testing.T) {
 	}
 }
 
+// An answer that could not be read is not audited.
 func TestAnAnswerThatIsNoneIsNotJudged(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"pages":[]}`: "the answer names no page",

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-go/larder/internal/identity"
 )
 
+// Each pattern of the table of identities has an example.
 func TestEachPatternOfTheTableOfIdentitiesHasAnExample(t *testing.T) {
 	for _, known := range identity.Fields {
 		text := strings.Trim(known.Name, "*")
@@ -31,7 +32,8 @@ func TestEachPatternOfTheTableOfIdentitiesHasAnExample(t *testing.T) {
 	}
 }
 
-// Each change is of one thing, and none of them is a request that changes anything.
+// Each request of an audit changes one thing, and none of them is a request that changes anything
+// on the server.
 func TestEachInputChangesOneThing(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://shop.example/Path/?b=1&a=2", nil)
 	r.Header.Set("Accept-Language", "en")
@@ -86,7 +88,7 @@ func differences(a, b *http.Request) (n int) {
 	return n
 }
 
-// Cookies are left as they were sent: with quotes, blanks and names that net/http drops.
+// Cookies are left as they were sent, with quotes, blanks and names that net/http drops.
 func TestTheOtherCookiesStayAsTheyWereSent(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header["Cookie"] = []string{`q="a b"; odd name=1;flag`, `own=1; own=2; json={"a":1}`}
@@ -120,6 +122,7 @@ func TestTheOtherCookiesStayAsTheyWereSent(t *testing.T) {
 	}
 }
 
+// No request of an audit is sent twice.
 func TestNoRequestIsSentTwice(t *testing.T) {
 	r := httptest.NewRequest("GET", "/path/?a=1&a=1&b=2", nil)
 	r.Header.Set("Cookie", "own=audit; session=1")

@@ -16,6 +16,7 @@ func templateOf(bodies ...string) *template {
 	return t
 }
 
+// A template matches answers that differ only where equal requests do.
 func TestATemplateMatchesWhatDiffersWhereEqualRequestsDo(t *testing.T) {
 	for _, test := range []struct {
 		bodies []string
@@ -48,6 +49,7 @@ func TestATemplateMatchesWhatDiffersWhereEqualRequestsDo(t *testing.T) {
 	}
 }
 
+// A template matches all answers that it is made of.
 func TestATemplateMatchesAllThatItIsMadeOf(t *testing.T) {
 	body := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", " ", "<", ">", "", "12:00", "\xff"}), 0, 30).Draw(t, "tokens"), "")
@@ -66,7 +68,7 @@ func TestATemplateMatchesAllThatItIsMadeOf(t *testing.T) {
 	})
 }
 
-// What is far apart is not taken for one difference, however long the page is.
+// Differences that are far apart are not taken for one, however long the page is.
 func TestALongPageIsComparedBetweenItsDifferences(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var words []string

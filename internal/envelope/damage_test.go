@@ -29,6 +29,7 @@ func isUnsound(b []byte) bool {
 	return err != nil && !errors.Is(err, envelope.ErrReserved)
 }
 
+// Every change of one byte of an entry is found.
 func TestEveryChangeOfOneByteIsFound(t *testing.T) {
 	for _, whole := range [][]byte{
 		entry,
@@ -47,6 +48,7 @@ func TestEveryChangeOfOneByteIsFound(t *testing.T) {
 	}
 }
 
+// Every damage of an entry is found.
 func TestEveryDamageIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := headers.Draw(t, "header")
@@ -80,6 +82,7 @@ func reservedEntries() map[string][]byte {
 	return map[string][]byte{"tagged": tagged, "lease": lease}
 }
 
+// An entry that only a later release can read is distinguished from a damaged one.
 func TestAReservedEntryIsToldFromADamagedOne(t *testing.T) {
 	for name, b := range reservedEntries() {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +103,7 @@ func TestAReservedEntryIsToldFromADamagedOne(t *testing.T) {
 	}
 }
 
+// Each reserved flag and kind is left to later releases.
 func TestEachReservedFlagAndKindIsLeftToLaterReleases(t *testing.T) {
 	for bit := range 15 {
 		b := bytes.Clone(entry)

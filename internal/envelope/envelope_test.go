@@ -47,6 +47,7 @@ var headers = rapid.Custom(func(t *rapid.T) envelope.Header {
 	return h
 })
 
+// A header is read as it was written.
 func TestAHeaderIsReadAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := headers.Draw(t, "header")
@@ -69,6 +70,7 @@ func TestAHeaderIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
+// An entry is read as it was written.
 func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := headers.Draw(t, "header")
@@ -94,6 +96,7 @@ func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
+// The stored form does not change.
 func TestTheFormatIsStable(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -129,6 +132,7 @@ func TestTheFormatIsStable(t *testing.T) {
 	}
 }
 
+// Only Never is written as never.
 func TestOnlyNeverIsWrittenAsNever(t *testing.T) {
 	for _, expires := range []time.Time{
 		time.UnixMilli(0),
@@ -160,6 +164,7 @@ func sealed(h envelope.Header, payload string) []byte {
 	return b
 }
 
+// An entry that is cut anywhere is reported.
 func TestEveryTruncationIsReported(t *testing.T) {
 	for n := range len(entry) {
 		want := envelope.ErrTruncated
@@ -175,6 +180,7 @@ func TestEveryTruncationIsReported(t *testing.T) {
 	}
 }
 
+// The head of an entry is enough for its header.
 func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 	for n := envelope.Size; n <= len(entry); n++ {
 		if _, err := parseHead(entry[:n]); err != nil {
@@ -183,6 +189,7 @@ func TestTheHeadOfAnEntryIsEnoughForItsHeader(t *testing.T) {
 	}
 }
 
+// Only a head with an identity is unique.
 func TestOnlyAHeadWithAnIdentityIsUnique(t *testing.T) {
 	identified := sealed(envelope.Header{Kind: envelope.KindBytes, Identity: 1, Length: 3}, "abc")
 	if head, unique := envelope.UniqueHead(identified); !unique || !bytes.Equal(head, identified[:driver.HeadSize]) {
@@ -202,6 +209,7 @@ func TestOnlyAHeadWithAnIdentityIsUnique(t *testing.T) {
 	}
 }
 
+// The length of a compressed payload is not checked here.
 func TestTheLengthOfACompressedPayloadIsNotChecked(t *testing.T) {
 	compressed := append(envelope.Header{Kind: envelope.KindBytes, Compression: 1, Length: 1000}.Append(nil), "small"...)
 	if _, err := parse(compressed); err != nil || string(envelope.Payload(compressed)) != "small" {
@@ -216,6 +224,7 @@ func changed(i int, b byte) []byte {
 	return c
 }
 
+// An entry of a later version is recognized.
 func TestALaterVersionIsTold(t *testing.T) {
 	for v := 3; v <= math.MaxUint8; v++ {
 		later := changed(2, byte(v))
@@ -228,6 +237,7 @@ func TestALaterVersionIsTold(t *testing.T) {
 	}
 }
 
+// Foreign bytes are recognized.
 func TestForeignBytesAreTold(t *testing.T) {
 	tests := map[string][]byte{
 		"nothing":           {},
@@ -255,6 +265,7 @@ func TestForeignBytesAreTold(t *testing.T) {
 	}
 }
 
+// No integer is taken for an entry.
 func TestNoIntegerIsTakenForAnEntry(t *testing.T) {
 	check := func(t interface{ Errorf(string, ...any) }, n int64) {
 		b := driver.AppendInteger(nil, n)
@@ -268,6 +279,7 @@ func TestNoIntegerIsTakenForAnEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { check(t, rapid.Int64().Draw(t, "n")) })
 }
 
+// No entry is taken for an integer.
 func TestNoEntryIsTakenForAnInteger(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := append(headers.Draw(t, "header").Append(nil), strings.Repeat("1", rapid.IntRange(0, 20).Draw(t, "digits"))...)

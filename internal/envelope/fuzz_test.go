@@ -11,9 +11,8 @@ import (
 	"github.com/larder-go/larder/internal/envelope/version1"
 )
 
-// FuzzParse feeds stored bytes to the parser: it never panics, and what it
-// takes for a sound entry is exactly what Append and Seal would write, or what the
-// release before has written.
+// No stored bytes make parsing panic, and what parses as a sound entry is exactly what Append and
+// Seal, or the release before, would write.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add([]byte("1234"))

@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/internal/envelope/version1"
 )
 
+// Entries of version 1 are read.
 func TestEntriesOfVersion1AreRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := headers.Draw(t, "header")
@@ -33,6 +34,7 @@ func TestEntriesOfVersion1AreRead(t *testing.T) {
 	})
 }
 
+// An entry of version 1 that is cut anywhere is reported.
 func TestEveryTruncationOfVersion1IsReported(t *testing.T) {
 	b := append(version1.Header{Kind: version1.KindBytes, Length: 10}.Append(nil), "0123456789"...)
 	for n := 1; n < len(b); n++ {
@@ -42,8 +44,8 @@ func TestEveryTruncationOfVersion1IsReported(t *testing.T) {
 	}
 }
 
-// Version 1 takes an entry of version 2 for one of a later version, which it
-// replaces, and never for one of its own.
+// Version 1 takes an entry of version 2 for one of a later version, which it replaces, and never
+// for one of its own.
 func TestVersion1TakesVersion2ForALaterVersion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := sealed(headers.Draw(t, "header"), string(rapid.SliceOf(rapid.Byte()).Draw(t, "payload")))

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// Concurrent callers of one key share one run.
 func TestOneRunForAllConcurrentCallers(t *testing.T) {
 	for _, callers := range []int{1, 64, crowd} {
 		t.Run(fmt.Sprint(callers), func(t *testing.T) {
@@ -52,6 +53,7 @@ func TestOneRunForAllConcurrentCallers(t *testing.T) {
 	}
 }
 
+// Different keys do not wait for each other.
 func TestDifferentKeysDoNotWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -64,6 +66,7 @@ func TestDifferentKeysDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
+// A finished flight is not joined.
 func TestAFinishedFlightIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -73,6 +76,7 @@ func TestAFinishedFlightIsNotJoined(t *testing.T) {
 	})
 }
 
+// An error reaches every caller together with the value.
 func TestAnErrorReachesEveryCallerWithTheValue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -90,6 +94,7 @@ func TestAnErrorReachesEveryCallerWithTheValue(t *testing.T) {
 	})
 }
 
+// The bytes of a key belong to the caller again when Do returns.
 func TestTheKeyBelongsToTheCallerAgainWhenDoReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -118,6 +123,7 @@ func TestTheKeyBelongsToTheCallerAgainWhenDoReturns(t *testing.T) {
 
 type ctxKey struct{}
 
+// The context of a run has the values of its starter's, and neither deadline nor cancellation.
 func TestTheContextOfARunHasTheStartersValuesAndNothingElseOfIts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()

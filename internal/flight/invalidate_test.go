@@ -11,6 +11,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// A flight that was invalidated before its commit stores nothing.
 func TestAFlightInvalidatedBeforeItsCommitStoresNothing(t *testing.T) {
 	for name, invalidate := range invalidations {
 		t.Run(name, func(t *testing.T) {
@@ -52,6 +53,7 @@ var invalidations = map[string]func(ctx context.Context, g *group) error{
 
 func isKey(k string) bool { return k == string(key) }
 
+// Invalidate waits for a commit, and not for the run.
 func TestInvalidateWaitsForACommitAndNotForTheRun(t *testing.T) {
 	for _, name := range []string{"Invalidate", "InvalidateAll"} {
 		t.Run(name, func(t *testing.T) {
@@ -82,6 +84,7 @@ func TestInvalidateWaitsForACommitAndNotForTheRun(t *testing.T) {
 	}
 }
 
+// Forget does not wait for a commit.
 func TestForgetDoesNotWaitForACommit(t *testing.T) {
 	for _, name := range []string{"Forget", "ForgetAll"} {
 		t.Run(name, func(t *testing.T) {
@@ -101,6 +104,7 @@ func TestForgetDoesNotWaitForACommit(t *testing.T) {
 	}
 }
 
+// Invalidate reports that it did not wait long enough for a commit.
 func TestInvalidateThatDoesNotWaitLongEnoughReportsIt(t *testing.T) {
 	for _, name := range []string{"Invalidate", "InvalidateAll"} {
 		t.Run(name, func(t *testing.T) {
@@ -121,6 +125,7 @@ func TestInvalidateThatDoesNotWaitLongEnoughReportsIt(t *testing.T) {
 	}
 }
 
+// A caller that waits for an outdated commit obeys its context.
 func TestACallerWaitingForAStaleCommitObeysItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -138,6 +143,7 @@ func TestACallerWaitingForAStaleCommitObeysItsContext(t *testing.T) {
 	})
 }
 
+// Invalidate after the commit returns immediately, and the flight is not joined.
 func TestInvalidateAfterTheCommitReturnsAtOnceAndTheFlightIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -161,6 +167,7 @@ func TestInvalidateAfterTheCommitReturnsAtOnceAndTheFlightIsNotJoined(t *testing
 	})
 }
 
+// Invalidate leaves other keys alone.
 func TestInvalidateLeavesOtherKeysAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -181,6 +188,7 @@ func TestInvalidateLeavesOtherKeysAlone(t *testing.T) {
 	})
 }
 
+// InvalidateAll invalidates the keys that match.
 func TestInvalidateAllTakesTheKeysThatMatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()

@@ -22,6 +22,7 @@ func join(ctx context.Context, g *group, o flight.JoinOptions, fn flight.Func[st
 	return done
 }
 
+// Callers join flights of their partition only.
 func TestCallersJoinFlightsOfTheirPartitionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -46,6 +47,7 @@ func TestCallersJoinFlightsOfTheirPartitionOnly(t *testing.T) {
 	})
 }
 
+// A caller that runs alone shares no flight.
 func TestACallerThatIsAloneSharesNoFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -69,6 +71,7 @@ func TestACallerThatIsAloneSharesNoFlight(t *testing.T) {
 	})
 }
 
+// An invalidation reaches all flights of a key.
 func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
 	for name, invalidate := range invalidations {
 		t.Run(name, func(t *testing.T) {
@@ -98,8 +101,8 @@ func TestAnInvalidationReachesAllFlightsOfAKey(t *testing.T) {
 	}
 }
 
-// TestNoFlightStartsWhileAStaleOneOfTheKeyCommits is about flights that the
-// caller would not have joined.
+// No flight of a key starts while an outdated one commits, even one that the caller would not have
+// joined.
 func TestNoFlightStartsWhileAStaleOneOfTheKeyCommits(t *testing.T) {
 	for _, committer := range []flight.JoinOptions{{}, {Partition: "a"}, {Alone: true}} {
 		for _, next := range []flight.JoinOptions{{}, {Partition: "b"}, {Alone: true}} {
@@ -131,6 +134,7 @@ func TestNoFlightStartsWhileAStaleOneOfTheKeyCommits(t *testing.T) {
 	}
 }
 
+// A caller that wants a published value joins a publishing flight and starts none.
 func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -167,6 +171,7 @@ func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 	})
 }
 
+// A caller that wants a published value does not wait for one that publishes nothing.
 func TestPublishedIsNotForRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -186,6 +191,7 @@ func TestPublishedIsNotForRuns(t *testing.T) {
 
 var everySecond = flight.JoinOptions{Interval: time.Second, MaxFlights: 3}
 
+// Waiting callers start further flights one after the other, in turns.
 func TestWaitingCallersTakeTurnsInStartingAnotherFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -227,6 +233,7 @@ func TestWaitingCallersTakeTurnsInStartingAnotherFlight(t *testing.T) {
 	})
 }
 
+// A caller that comes after the interval may start another flight immediately.
 func TestALateCallerMayStartAnotherFlightAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()
@@ -256,6 +263,7 @@ func beside(ctx context.Context, t *testing.T, g *group, first, second flight.Fu
 	return leader, waits, other
 }
 
+// The first of several flights to publish or finish takes over the waiting callers.
 func TestTheFirstFlightToPublishOrFinishTakesOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, a := flight.New[string](), newGate(), newPublisher()
@@ -284,6 +292,7 @@ func TestTheFirstFlightToPublishOrFinishTakesOver(t *testing.T) {
 	})
 }
 
+// A release frees the callers of parallel flights, too.
 func TestAReleaseAlsoFreesTheCallersOfTheFlightBeside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first := flight.New[string](), newGate()
@@ -300,6 +309,7 @@ func TestAReleaseAlsoFreesTheCallersOfTheFlightBeside(t *testing.T) {
 	})
 }
 
+// An error of a parallel flight is for its starter only.
 func TestAnErrorIsForTheStarterOfAFlightBesideOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, failed := flight.New[string](), newGate(), errors.New("failed")
@@ -315,6 +325,7 @@ func TestAnErrorIsForTheStarterOfAFlightBesideOnly(t *testing.T) {
 	})
 }
 
+// A parallel flight that was abandoned takes over no caller.
 func TestAnAbandonedFlightBesideTakesOverNoCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, late := flight.New[string](), newGate(), errors.New("late")
@@ -331,6 +342,7 @@ func TestAnAbandonedFlightBesideTakesOverNoCaller(t *testing.T) {
 	})
 }
 
+// A flight ends when all its callers were taken over.
 func TestAFlightEndsWhenAllItsCallersAreTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()
@@ -355,6 +367,7 @@ func TestAFlightEndsWhenAllItsCallersAreTakenOver(t *testing.T) {
 	})
 }
 
+// The only caller of a flight does not start another one.
 func TestTheOnlyCallerOfAFlightDoesNotStartAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first := flight.New[string](), newGate()
@@ -371,6 +384,7 @@ func TestTheOnlyCallerOfAFlightDoesNotStartAnother(t *testing.T) {
 	})
 }
 
+// An invalidation reaches parallel flights.
 func TestAnInvalidationReachesAFlightBesideAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, first, second := flight.New[string](), newGate(), newGate()

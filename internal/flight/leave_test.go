@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// A caller whose context ends leaves the value to the others.
 func TestACallerWhoseContextEndsLeavesTheOthersTheValue(t *testing.T) {
 	for _, who := range []string{"starter", "joiner"} {
 		t.Run(who, func(t *testing.T) {
@@ -42,6 +43,7 @@ func TestACallerWhoseContextEndsLeavesTheOthersTheValue(t *testing.T) {
 	}
 }
 
+// The last caller to leave cancels the run, which stores nothing.
 func TestTheLastCallerToLeaveEndsTheRunWhichStoresNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -68,6 +70,7 @@ func TestTheLastCallerToLeaveEndsTheRunWhichStoresNothing(t *testing.T) {
 	})
 }
 
+// A run that all callers have left is not joined.
 func TestARunThatAllCallersHaveLeftIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -92,6 +95,7 @@ func TestARunThatAllCallersHaveLeftIsNotJoined(t *testing.T) {
 	})
 }
 
+// A caller with an ended context starts nothing.
 func TestACallerWithAnEndedContextStartsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -102,6 +106,7 @@ func TestACallerWithAnEndedContextStartsNothing(t *testing.T) {
 	})
 }
 
+// A commit that all callers have left is waited for by the next flight.
 func TestACommitThatAllCallersHaveLeftIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()

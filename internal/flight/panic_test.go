@@ -12,6 +12,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// A panic reaches every caller as an error.
 func TestAPanicReachesEveryCallerAsAnError(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -44,6 +45,7 @@ func TestAPanicReachesEveryCallerAsAnError(t *testing.T) {
 	}
 }
 
+// A panic with nil is the runtime's error.
 func TestAPanicWithNilIsTheRuntimesError(t *testing.T) {
 	for _, err := range fail(t, func() { explode(nil) }) {
 		var p *runtime.PanicNilError
@@ -55,6 +57,7 @@ func TestAPanicWithNilIsTheRuntimesError(t *testing.T) {
 
 func explode(value any) { panic(value) }
 
+// A Goexit reaches every caller as an error.
 func TestGoexitReachesEveryCallerAsAnError(t *testing.T) {
 	for _, err := range fail(t, func() { runtime.Goexit() }) {
 		if !errors.Is(err, flight.ErrGoexit) {
@@ -63,6 +66,7 @@ func TestGoexitReachesEveryCallerAsAnError(t *testing.T) {
 	}
 }
 
+// A commit that panics or exits is over.
 func TestACommitThatPanicsOrExitsIsOver(t *testing.T) {
 	for name, end := range map[string]func(){
 		"panic":  func() { panic("in store") },

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// MaxWait limits the wait for the first value of another caller's run.
 func TestMaxWaitLimitsTheWaitForTheFirstValueOfAnotherCallersRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -43,6 +44,7 @@ func TestMaxWaitLimitsTheWaitForTheFirstValueOfAnotherCallersRun(t *testing.T) {
 	})
 }
 
+// A run that subscribes to another flight waits for it to finish.
 func TestARunThatSubscribesWaitsForTheFlightToFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -63,6 +65,7 @@ func TestARunThatSubscribesWaitsForTheFlightToFinish(t *testing.T) {
 	})
 }
 
+// Runs that subscribe to each other get ErrRecursive.
 func TestRunsThatSubscribeToEachOtherGetErrRecursive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -86,6 +89,7 @@ func TestRunsThatSubscribeToEachOtherGetErrRecursive(t *testing.T) {
 	})
 }
 
+// A caller whose context has ended receives nothing that is published.
 func TestACallerWhoseContextEndsReceivesNothingPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()

@@ -20,9 +20,8 @@ type broadcast struct {
 	whole      bool // set before done is closed
 }
 
-// TestARunIsCancelledOnlyWhenNoCallerIsInterested lets many goroutines subscribe, wait, leave,
-// invalidate and give up at random. A run must not be cancelled while a subscriber is
-// interested, and must be cancelled when all have left.
+// A run is cancelled when all have left, and not while a subscriber is interested. Many goroutines
+// subscribe, wait, leave, invalidate and give up at random.
 func TestARunIsCancelledOnlyWhenNoCallerIsInterested(t *testing.T) {
 	const (
 		workers = 16

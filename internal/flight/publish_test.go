@@ -86,6 +86,7 @@ func (a *publisher) produce(ctx context.Context, f *run) (string, error) {
 	return "whole", nil
 }
 
+// A published value reaches waiting and later callers.
 func TestAPublicationReachesWaitingAndLaterCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -109,6 +110,7 @@ func TestAPublicationReachesWaitingAndLaterCallers(t *testing.T) {
 	})
 }
 
+// A run is cancelled when the last caller or subscriber has left.
 func TestTheRunEndsWhenTheLastCallerOrSubscriberHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -141,6 +143,7 @@ func TestTheRunEndsWhenTheLastCallerOrSubscriberHasLeft(t *testing.T) {
 	})
 }
 
+// Leaving a finished flight ends nothing.
 func TestLeavingAFinishedFlightEndsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
@@ -156,6 +159,7 @@ func TestLeavingAFinishedFlightEndsNothing(t *testing.T) {
 	})
 }
 
+// A failure after publishing reaches callers that wait for the result.
 func TestAFailureAfterPublishReachesCallersThatWaitForTheResult(t *testing.T) {
 	bug := errors.New("bug")
 	for name, end := range map[string]func(){
@@ -185,6 +189,7 @@ func TestAFailureAfterPublishReachesCallersThatWaitForTheResult(t *testing.T) {
 	}
 }
 
+// Publishing after the flight has finished has no effect.
 func TestPublishAfterTheFlightHasFinishedDoesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -202,6 +207,7 @@ func TestPublishAfterTheFlightHasFinishedDoesNothing(t *testing.T) {
 	})
 }
 
+// A release after publishing finishes the flight for its waiting callers.
 func TestReleaseAfterPublishFinishesTheFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -230,6 +236,7 @@ func TestReleaseAfterPublishFinishesTheFlight(t *testing.T) {
 	})
 }
 
+// A flight that is invalidated after it has published is not joined and stores nothing.
 func TestAFlightInvalidatedAfterPublishIsNotJoinedAndStoresNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()

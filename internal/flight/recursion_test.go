@@ -18,6 +18,7 @@ func then(g *group, key string, fn flight.Func[string]) flight.Func[string] {
 	}
 }
 
+// A function that requests its own key gets ErrRecursive.
 func TestAFunctionThatAsksForItsOwnKeyGetsErrRecursive(t *testing.T) {
 	g, other := flight.New[string](), flight.New[string]()
 	tests := map[string]flight.Func[string]{
@@ -49,6 +50,7 @@ func TestAFunctionThatAsksForItsOwnKeyGetsErrRecursive(t *testing.T) {
 	}
 }
 
+// Functions may request each other's keys in one direction.
 func TestFunctionsMayAskForEachOthersKeysInOneDirection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, other := flight.New[string](), flight.New[string]()
@@ -58,6 +60,7 @@ func TestFunctionsMayAskForEachOthersKeysInOneDirection(t *testing.T) {
 	})
 }
 
+// Functions that wait for each other do not deadlock: one gets ErrRecursive.
 func TestFunctionsThatWaitForEachOtherDoNotDeadlock(t *testing.T) {
 	// Each is started by a caller of its own, then all ask for the next.
 	for _, ring := range [][]string{{"a", "b"}, {"a", "b", "c"}, {"a", "b", "c", "d", "e"}} {
@@ -83,6 +86,7 @@ func TestFunctionsThatWaitForEachOtherDoNotDeadlock(t *testing.T) {
 	}
 }
 
+// A function may wait for several keys concurrently and repeatedly.
 func TestAFunctionMayWaitConcurrentlyAndRepeatedly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -109,6 +113,7 @@ func TestAFunctionMayWaitConcurrentlyAndRepeatedly(t *testing.T) {
 	})
 }
 
+// A run that was refused as recursive lets the others end.
 func TestARefusedRunStillLetsTheOthersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -142,6 +147,7 @@ func TestARefusedRunStillLetsTheOthersEnd(t *testing.T) {
 	})
 }
 
+// Only a run that still waits counts as recursive.
 func TestOnlyARunThatStillWaitsIsRecursive(t *testing.T) {
 	// a waits for b in several places and gives up in one of them, or in all;
 	// then b asks for a.
@@ -179,6 +185,7 @@ func TestOnlyARunThatStillWaitsIsRecursive(t *testing.T) {
 	}
 }
 
+// A goroutine that outlives its run may request the key.
 func TestAGoroutineThatOutlivesItsRunMayAskForTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -191,6 +198,7 @@ func TestAGoroutineThatOutlivesItsRunMayAskForTheKey(t *testing.T) {
 	})
 }
 
+// A store function that invalidates its own commit gets ErrRecursive.
 func TestAStoreThatInvalidatesItsOwnCommitGetsErrRecursive(t *testing.T) {
 	for _, name := range []string{"Invalidate", "InvalidateAll"} {
 		t.Run(name, func(t *testing.T) {
@@ -206,6 +214,7 @@ func TestAStoreThatInvalidatesItsOwnCommitGetsErrRecursive(t *testing.T) {
 	}
 }
 
+// A run may invalidate its key before and after its commit.
 func TestARunMayInvalidateItsKeyBeforeAndAfterItsCommit(t *testing.T) {
 	for name, invalidate := range invalidations {
 		t.Run(name, func(t *testing.T) {

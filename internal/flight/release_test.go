@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// A release frees all callers while the run goes on.
 func TestReleaseFreesAllCallersWhileTheRunGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -39,6 +40,7 @@ func TestReleaseFreesAllCallersWhileTheRunGoesOn(t *testing.T) {
 	})
 }
 
+// A caller that leaves during a release does not cancel the run.
 func TestACallerThatLeavesDuringReleaseDoesNotEndTheRun(t *testing.T) {
 	for range 50 { // which of the two the caller sees is left to chance
 		synctest.Test(t, func(t *testing.T) {
@@ -66,6 +68,7 @@ func TestACallerThatLeavesDuringReleaseDoesNotEndTheRun(t *testing.T) {
 	}
 }
 
+// A release after a commit has no effect.
 func TestReleaseAfterACommitDoesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -81,6 +84,7 @@ func TestReleaseAfterACommitDoesNothing(t *testing.T) {
 	})
 }
 
+// Outside of a run there is no current flight.
 func TestCurrentIsNilOutsideOfARun(t *testing.T) {
 	if f := flight.Current[string](t.Context()); f != nil {
 		t.Errorf("Current = %v", f)

@@ -10,6 +10,7 @@ import (
 	"github.com/larder-go/larder/internal/flight"
 )
 
+// A flight reports that another one committed since its starter's lookup.
 func TestMissedReportsACommitSinceTheStartersLookUp(t *testing.T) {
 	errStore := errors.New("store failed")
 	tests := []struct {
@@ -47,6 +48,7 @@ func TestMissedReportsACommitSinceTheStartersLookUp(t *testing.T) {
 	}
 }
 
+// A caller that finds no flight sees that one has committed since its lookup.
 func TestACallerThatFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -65,6 +67,7 @@ func TestACallerThatFindsNoFlightSeesThatOneHasCommitted(t *testing.T) {
 	})
 }
 
+// A commit returns the error of storing.
 func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
@@ -82,6 +85,7 @@ func TestCommitPassesOnTheErrorOfStore(t *testing.T) {
 	})
 }
 
+// Only a commit of the key itself counts.
 func TestOnlyACommitOfTheKeyItselfCounts(t *testing.T) {
 	commit := func(g *group, key string) {
 		_, _, _ = g.Do(t.Context(), []byte(key), g.Stamp(), func(_ context.Context, f *run) (string, error) {

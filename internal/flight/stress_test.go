@@ -8,11 +8,9 @@ import (
 	"testing"
 )
 
-// TestNoCallerSeesAValueLoadedBeforeAnUpdate lets many goroutines fill, update,
-// evict and give up at random. The rules, at every moment: once an update has
-// returned, whoever asks sees that version or a later one, and no flight
-// stores an earlier one. (It may store one that was loaded during a later
-// update which has not returned.)
+// Once an update has returned, each caller sees that version or a later one, and no flight stores
+// an earlier one. Many goroutines fill, update, evict and give up at random. A flight may store a
+// version that was loaded during a later update which has not returned.
 func TestNoCallerSeesAValueLoadedBeforeAnUpdate(t *testing.T) {
 	const (
 		workers = 16

@@ -8,6 +8,7 @@ import (
 	"github.com/larder-go/larder/internal/keys"
 )
 
+// A control character or blank of a key is found wherever it stands.
 func TestAControlCharacterOrBlankIsSeenWhereverItStands(t *testing.T) {
 	for c := range 0x100 {
 		for _, length := range []int{1, 7, 8, 9, 17} { // longer than two words

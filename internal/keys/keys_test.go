@@ -25,6 +25,7 @@ var lists = rapid.SliceOfN(rapid.OneOf(
 	rapid.StringN(0, 300, -1),
 ), 0, 5)
 
+// Different lists of parts give different keys.
 func TestDifferentListsGiveDifferentKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := lists.Draw(t, "a"), lists.Draw(t, "b")
@@ -34,6 +35,7 @@ func TestDifferentListsGiveDifferentKeys(t *testing.T) {
 	})
 }
 
+// Parts that would be equal when joined give different keys: "ab", "c" and "a", "bc".
 func TestPartsThatJoinAlikeGiveDifferentKeys(t *testing.T) {
 	seen := make(map[string][]string)
 	for _, list := range [][]string{
@@ -48,6 +50,7 @@ func TestPartsThatJoinAlikeGiveDifferentKeys(t *testing.T) {
 	}
 }
 
+// No part is written as the beginning of another.
 func TestNoPartIsWrittenAsTheBeginningOfAnother(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
@@ -57,12 +60,14 @@ func TestNoPartIsWrittenAsTheBeginningOfAnother(t *testing.T) {
 	})
 }
 
+// A string and its bytes are the same part.
 func TestAStringAndItsBytesAreOnePart(t *testing.T) {
 	if !bytes.Equal(keys.AppendPart(nil, "part"), keys.AppendPart(nil, []byte("part"))) {
 		t.Error("a part of bytes and one of a string differ")
 	}
 }
 
+// A hashed key has one length and suits every backend.
 func TestAHashIsOfOneLengthAndFitForEveryBackend(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		canonical := join(lists.Draw(t, "list")...)
@@ -79,6 +84,7 @@ func TestAHashIsOfOneLengthAndFitForEveryBackend(t *testing.T) {
 	})
 }
 
+// Different keys have different hashes.
 func TestDifferentKeysHaveDifferentHashes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := join(lists.Draw(t, "a")...), join(lists.Draw(t, "b")...)
@@ -88,6 +94,7 @@ func TestDifferentKeysHaveDifferentHashes(t *testing.T) {
 	})
 }
 
+// The form of keys does not change.
 func TestTheFormatIsStable(t *testing.T) {
 	if got, want := string(join("GET", "", "/")), "\x03GET\x00\x01/"; got != want {
 		t.Errorf("the key is %q, want %q", got, want)

@@ -11,6 +11,9 @@ import (
 	"github.com/larder-go/larder/internal/uri"
 )
 
+// Paths that are equivalent have one normal form: escapes of unreserved characters are decoded,
+// others are in capitals, and dot segments are removed.
+// RFC 3986, 6.2.2.1; RFC 3986, 6.2.2.2; RFC 3986, 6.2.2.3
 func TestNormalPaths(t *testing.T) {
 	for _, test := range []struct{ rule, path, want string }{
 		{"RFC 3986, 6.2.2.1: digits of escapes", "/caf%c3%a9", "/caf%C3%A9"},
@@ -40,6 +43,8 @@ func TestNormalPaths(t *testing.T) {
 	}
 }
 
+// Queries that are equivalent have one normal form.
+// RFC 3986, 6.2.2.1; RFC 3986, 6.2.2.2
 func TestNormalQueries(t *testing.T) {
 	for _, test := range []struct{ rule, query, want string }{
 		{"RFC 3986, 6.2.2.1", "q=%c3%a9", "q=%C3%A9"},
@@ -55,6 +60,9 @@ func TestNormalQueries(t *testing.T) {
 	}
 }
 
+// Hosts that are equivalent have one normal form: lower case, no default port, and addresses in
+// their canonical text.
+// RFC 9110, 4.2.3; RFC 3986, 3.2.2; RFC 5952, 4
 func TestNormalHosts(t *testing.T) {
 	for _, test := range []struct{ scheme, host, want string }{
 		{"http", "EXAMPLE.org", "example.org"}, // RFC 3986, 6.2.2.1
@@ -84,6 +92,7 @@ func TestNormalHosts(t *testing.T) {
 	}
 }
 
+// A URL that is in normal form is returned without an allocation.
 func TestANormalFormIsReturnedWithoutAnAllocation(t *testing.T) {
 	path, query := "/shop/caf%C3%A9/index.html", "page=2&q=%C3%A9"
 	if n := testing.AllocsPerRun(100, func() { _, _ = uri.Path(path), uri.Query(query) }); n != 0 {
@@ -185,6 +194,8 @@ func sameIfEquivalent(t interface{ Errorf(string, ...any) }, a, b string) {
 	}
 }
 
+// Two spellings have one normal form exactly if they are equivalent.
+// RFC 3986, 6.2.2; RFC 3986, 6.2.3
 func TestTwoSpellingsHaveOneFormIfTheyAreEquivalent(t *testing.T) {
 	// Few characters, so that two texts are often equivalent.
 	texts := rapid.StringOfN(rapid.SampledFrom([]rune(`a./%2fFeE61é?|`)), 0, 8, -1)
@@ -209,6 +220,8 @@ func TestTwoSpellingsHaveOneFormIfTheyAreEquivalent(t *testing.T) {
 	})
 }
 
+// Two spellings have one normal form exactly if they are equivalent.
+// RFC 3986, 6.2.2; RFC 3986, 6.2.3
 func FuzzTwoSpellingsHaveOneFormIfTheyAreEquivalent(f *testing.F) {
 	f.Add("caf%c3%a9", "café")
 	f.Add("a/%2e%2e/b", "b")

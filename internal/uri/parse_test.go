@@ -7,6 +7,7 @@ import (
 	"github.com/larder-go/larder/internal/uri"
 )
 
+// URLs are accepted as people write them.
 func TestURLsAsPeopleWriteThem(t *testing.T) {
 	for _, test := range []struct{ text, want, query string }{
 		{"https://example.org/café", "https://example.org/caf%C3%A9", ""},
@@ -47,7 +48,7 @@ func TestURLsAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-// An error says what is wrong, and what would be right.
+// The error about a text that is no URL of a page says what is wrong and what would be right.
 func TestWhatIsNoURLOfAPage(t *testing.T) {
 	for _, test := range []struct{ text, says string }{
 		{"", `"" is not absolute; write it with scheme and host, such as https://example.org/path`},

@@ -14,7 +14,11 @@ const root = "../../.."
 
 // ruled are the packages whose tests each have a rule: those that decide what clients and
 // callers get. A name matches the packages below it as well.
-var ruled = []string{"cache", "fragment", "internal/pagecache", "internal/rfc9111", "middleware"}
+var ruled = []string{
+	"adapters", "backends", "cache", "fragment", "middleware", "signals",
+	"internal/acceptance", "internal/adaptertest", "internal/audit", "internal/envelope", "internal/flight", "internal/keys",
+	"internal/pagecache", "internal/rfc9111", "internal/uri",
+}
 
 // withoutTest are the sections of RFC 9111 that put a requirement on a cache and have no test,
 // each with the reason.
