@@ -26,6 +26,14 @@ type fakeBackend struct {
 	configs []driver.Config
 }
 
+// openingAt returns a backend whose Open waits until release is closed.
+func openingAt(release <-chan struct{}) *fakeBackend {
+	return &fakeBackend{opening: func(context.Context, driver.Config) error {
+		<-release
+		return nil
+	}}
+}
+
 // backend returns b as settings and registries take it.
 func (b *fakeBackend) backend() driver.Backend {
 	return driver.Backend{Open: b.open, Validate: b.check, OneStorePerLocation: b.oneStorePerLocation}

@@ -19,6 +19,30 @@ func refusing() *fakeBackend {
 	return &fakeBackend{opening: func(context.Context, driver.Config) error { return errRefused }}
 }
 
+// wantOneLoadForAll has 50 callers ask for a key in a bubble of synctest. They share one run of
+// the loader.
+func wantOneLoadForAll(t *testing.T, values cache.View[string]) {
+	t.Helper()
+	var loads atomic.Int32
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) {
+				loads.Add(1)
+				time.Sleep(time.Second) // of the bubble
+				return "v", nil
+			})
+			if got != "v" || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := loads.Load(); n != 1 {
+		t.Errorf("%d loads, want 1", n)
+	}
+}
+
 // With FailOpen a store that cannot be opened loads once for all callers.
 func TestFailOpenLoadsOnceForAllWhenTheStoreCannotBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -27,24 +51,7 @@ func TestFailOpenLoadsOnceForAllWhenTheStoreCannotBeOpened(t *testing.T) {
 			t.Fatal(err)
 		}
 		values := cache.For[string](h.Proxy("default"), cache.FailOpen)
-		var loads atomic.Int32
-		var all sync.WaitGroup
-		for range 50 {
-			all.Go(func() {
-				got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) {
-					loads.Add(1)
-					time.Sleep(time.Second) // of the bubble
-					return "v", nil
-				})
-				if got != "v" || err != nil {
-					t.Errorf("%q, %v", got, err)
-				}
-			})
-		}
-		all.Wait()
-		if n := loads.Load(); n != 1 {
-			t.Errorf("%d loads, want 1", n)
-		}
+		wantOneLoadForAll(t, values)
 	})
 }
 

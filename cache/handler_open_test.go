@@ -56,10 +56,7 @@ func TestNothingIsOpenedUntilTheFirstUse(t *testing.T) {
 func TestConcurrentFirstUsersOpenOneStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := &fakeBackend{opening: func(context.Context, driver.Config) error {
-			<-release
-			return nil
-		}}
+		b := openingAt(release)
 		h := newHandler(t, cache.Settings{"default": {Opener: b.opener()}})
 		var wg sync.WaitGroup
 		for range 100 {
@@ -132,10 +129,7 @@ func TestOpenGetsTheFirstCallersContextAndTheSettings(t *testing.T) {
 func TestWaitingForAnOpenEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := &fakeBackend{opening: func(context.Context, driver.Config) error {
-			<-release
-			return nil
-		}}
+		b := openingAt(release)
 		h := newHandler(t, cache.Settings{"default": {Opener: b.opener()}})
 		c := mustCache(t, h, "default")
 		first := make(chan error, 1)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/cache"
-	"github.com/larder-go/larder/cache/driver"
 )
 
 // Shutdown ends each open store once and opens none.
@@ -101,10 +100,7 @@ func TestAShutdownThatMayNotWaitStillReachesTheStores(t *testing.T) {
 func TestAShutdownDuringAnOpenWaitsForItAsLongAsItMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := &fakeBackend{opening: func(context.Context, driver.Config) error {
-			<-release
-			return nil
-		}}
+		b := openingAt(release)
 		h := newHandler(t, cache.Settings{"default": {Opener: b.opener()}})
 		c := mustCache(t, h, "default")
 		set := make(chan error, 1)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -188,24 +187,7 @@ func TestInAnOutageGetOrSetLoadsOnceForAllWaitingCallers(t *testing.T) {
 					t.Fatal(err)
 				}
 				values := cache.For[string](h.Proxy("default"))
-				var loads atomic.Int32
-				var all sync.WaitGroup
-				for range 50 {
-					all.Go(func() {
-						got, err := values.GetOrSet(t.Context(), "k", func(context.Context) (string, error) {
-							loads.Add(1)
-							time.Sleep(time.Second) // of the bubble
-							return "v", nil
-						})
-						if got != "v" || err != nil {
-							t.Errorf("%q, %v", got, err)
-						}
-					})
-				}
-				all.Wait()
-				if n := loads.Load(); n != 1 {
-					t.Errorf("%d loads, want 1", n)
-				}
+				wantOneLoadForAll(t, values)
 			})
 		})
 	}

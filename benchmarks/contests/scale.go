@@ -195,15 +195,11 @@ func variantsGrow(ctx context.Context, effort targets.Effort) (Growth, error) {
 
 func keysGrow(ctx context.Context, effort targets.Effort) (Growth, error) {
 	g := Growth{Job: "keys of a GetMany", Per: "each key"}
-	store, err := memstore.New(memstore.Options{MaxEntries: 100_000})
+	c, shut, err := memoryCache(ctx, memstore.Options{MaxEntries: 100_000})
 	if err != nil {
 		return g, err
 	}
-	defer store.Shutdown(ctx)
-	c, err := cache.New(store, cache.Config{})
-	if err != nil {
-		return g, err
-	}
+	defer shut()
 	numbers := []int{1, 10, 100, 1000, 10_000}
 	var contestants []paired.Contestant
 	keys := make([]string, numbers[len(numbers)-1])
@@ -230,19 +226,25 @@ func keysGrow(ctx context.Context, effort targets.Effort) (Growth, error) {
 	return g, nil
 }
 
+// memoryCache returns a cache in memory, and what ends it.
+func memoryCache(ctx context.Context, opts memstore.Options) (c *cache.BaseCache, shut func(), err error) {
+	store, err := memstore.New(opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err = cache.New(store, cache.Config{})
+	return c, func() { _ = store.Shutdown(ctx) }, err // memory has nothing to lose
+}
+
 // waitersGrow measures until all who wait for one load have its value, less the
 // time that the load takes.
 func waitersGrow(ctx context.Context, effort targets.Effort) (Growth, error) {
 	g := Growth{Job: "goroutines that wait for one load", Per: "each of them, beside the load's time"}
-	store, err := memstore.New(memstore.Options{})
+	c, shut, err := memoryCache(ctx, memstore.Options{})
 	if err != nil {
 		return g, err
 	}
-	defer store.Shutdown(ctx)
-	c, err := cache.New(store, cache.Config{})
-	if err != nil {
-		return g, err
-	}
+	defer shut()
 	numbers := []int{1, 100, 10_000, 100_000}
 	if effort == targets.Quick {
 		numbers = numbers[:3]

@@ -55,16 +55,7 @@ type cacheCase struct {
 // check runs the case over a fresh store, or logs why it does not apply.
 func (c cacheCase) check(tb testing.TB, h Harness, build CacheBuilder) {
 	tb.Helper()
-	if missing := c.needs &^ h.traits(); missing != 0 {
-		tb.Logf("not applicable: needs %v", missing)
-		return
-	}
-	defer func() {
-		if tb.Failed() {
-			tb.Logf("the rule: %s", c.rule)
-		}
-	}()
-	c.run(newCacheProbe(tb, h, build))
+	h.check(tb, c.needs, c.rule, func() { c.run(newCacheProbe(tb, h, build)) })
 }
 
 // cacheCases returns every case.

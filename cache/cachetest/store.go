@@ -31,16 +31,23 @@ type storeCase struct {
 // check runs the case over a fresh store, or logs why it does not apply.
 func (c storeCase) check(tb testing.TB, h Harness) {
 	tb.Helper()
-	if missing := c.needs &^ h.traits(); missing != 0 {
+	h.check(tb, c.needs, c.rule, func() { c.run(newProbe(tb, h)) })
+}
+
+// check runs a case, or logs which abilities it needs that the store lacks. If it fails, it
+// logs the rule.
+func (h Harness) check(tb testing.TB, needs Ability, rule string, run func()) {
+	tb.Helper()
+	if missing := needs &^ h.traits(); missing != 0 {
 		tb.Logf("not applicable: needs %v", missing)
 		return
 	}
 	defer func() {
 		if tb.Failed() {
-			tb.Logf("the rule: %s", c.rule)
+			tb.Logf("the rule: %s", rule)
 		}
 	}()
-	c.run(newProbe(tb, h))
+	run()
 }
 
 // storeCases returns every case.
