@@ -73,7 +73,7 @@ func TestConcurrentCallersRunOneLoad(t *testing.T) {
 }
 
 // Each caller of a shared load obeys its own context.
-func TestEachCallerObeysHisOwnContext(t *testing.T) {
+func TestEachCallerObeysItsOwnContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		texts := cache.For[string](newCache(t, newMapStore(), cache.Config{}))
 		var runs atomic.Int32

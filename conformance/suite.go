@@ -19,7 +19,7 @@ var (
 	//go:embed loopback.cjs
 	loopback []byte
 	//go:embed judge.mjs
-	judge []byte
+	classify []byte
 )
 
 // suite is the npm package, as installed.
@@ -91,17 +91,17 @@ func (s suite) run(ctx context.Context, url, dir string) ([]outcome, error) {
 	}
 	results := filepath.Join(dir, "results.json")
 	script := filepath.Join(dir, "judge.mjs")
-	if err := errors.Join(os.WriteFile(results, raw, 0o600), os.WriteFile(script, judge, 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(results, raw, 0o600), os.WriteFile(script, classify, 0o600)); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, "node", "--no-warnings", script, s.dir, results)
 	cmd.Stderr = os.Stderr
-	judged, err := cmd.Output()
+	classified, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("judging the results: %w", err)
 	}
 	var outcomes []outcome
-	if err := json.Unmarshal(judged, &outcomes); err != nil {
+	if err := json.Unmarshal(classified, &outcomes); err != nil {
 		return nil, fmt.Errorf("what the suite says of the results: %w", err)
 	}
 	return outcomes, nil

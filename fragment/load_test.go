@@ -38,7 +38,7 @@ func inBubble(t *testing.T, test func(t *testing.T, ctx context.Context)) {
 }
 
 // Concurrent pages render a missing fragment once.
-func TestAMissIsRenderedOnceForAllWhoWait(t *testing.T) {
+func TestAMissIsRenderedOnceForAllThatWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release := new(counter), make(chan struct{})
 		s := working(t, c, func() (string, error) { <-release; return "<", nil })
@@ -137,7 +137,7 @@ func TestAPanicInATemplateStoresNothing(t *testing.T) {
 }
 
 // An error of a rendering reaches all pages that wait for it.
-func TestAnErrorReachesAllWhoWait(t *testing.T) {
+func TestAnErrorReachesAllThatWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		c, release, errWork := new(counter), make(chan struct{}), errors.New("no work")
 		s := working(t, c, func() (string, error) { <-release; return "", errWork })

@@ -126,7 +126,7 @@ func (o *options) resolve(where string, all keeping) (k keeping, errs []error) {
 		problem("Alias: the name is empty; without the option it is %q", cache.DefaultAlias)
 	}
 	for _, prefix := range o.keyPrefix {
-		if prefix == "" || isOdd(prefix) {
+		if prefix == "" || isMalformed(prefix) {
 			problem("KeyPrefix: %q; it has to be printable, and not empty", prefix)
 		}
 	}
@@ -149,7 +149,7 @@ func theOne[T any](option string, values []T, fallback T, problem func(string, .
 	return fallback
 }
 
-// isOdd reports whether a text has characters that cannot be printed.
-func isOdd(text string) bool {
+// isMalformed reports whether a text has characters that cannot be printed.
+func isMalformed(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c >= 0x7f && c < 0xa0 })
 }

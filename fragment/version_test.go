@@ -10,7 +10,7 @@ import (
 func TestATemplateThatHasChangedShowsItsNewMarkup(t *testing.T) {
 	tests := map[string]struct {
 		before, after string
-		anew          bool
+		again         bool
 	}{
 		"its own text":         {`{{define "m"}}{{count}}<b>{{end}}`, `{{define "m"}}{{count}}<i>{{end}}`, true},
 		"a template in it":     {`{{define "m"}}{{template "x"}}{{end}}{{define "x"}}{{count}}<b>{{end}}`, `{{define "m"}}{{template "x"}}{{end}}{{define "x"}}{{count}}<i>{{end}}`, true},
@@ -32,7 +32,7 @@ func TestATemplateThatHasChangedShowsItsNewMarkup(t *testing.T) {
 			first := show(t, ctx, s, data)
 			wantText(t, show(t, ctx, s, data), first)
 			want := int32(0)
-			if test.anew {
+			if test.again {
 				want = 1
 			}
 			after.want(t, want)

@@ -119,7 +119,7 @@ func TestPagesNameInVaryTheFieldsThatOptionsDeclare(t *testing.T) {
 		{rule: "others name it", opts: []middleware.PageOption{byHeader}, outer: "X-Lang", want: []string{"X-Lang"}},
 	} {
 		for _, size := range []int{1, 10_000} {
-			for face, p := range faces(t, answering(strings.Repeat("p", size), append(test.says, "Cache-Control: max-age=60")...), append(test.opts, middleware.IgnoreCookies("*"))...) {
+			for mode, p := range modes(t, answering(strings.Repeat("p", size), append(test.says, "Cache-Control: max-age=60")...), append(test.opts, middleware.IgnoreCookies("*"))...) {
 				site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if test.outer != "" {
 						w.Header().Set("Vary", test.outer)
@@ -130,7 +130,7 @@ func TestPagesNameInVaryTheFieldsThatOptionsDeclare(t *testing.T) {
 				for i, a := range []answer{first, ask(site, "/page", "Cookie: locale=de"), ask(site, "/page", "Cookie: locale=de"),
 					ask(site, "/page", "Cookie: locale=de", "If-None-Match: "+first.header.Get("Etag"))} {
 					if !slices.Equal(a.header["Vary"], test.want) {
-						t.Errorf("%s, %s, %d bytes, answer %d: %q, want %q", test.rule, face, size, i, a.header["Vary"], test.want)
+						t.Errorf("%s, %s, %d bytes, answer %d: %q, want %q", test.rule, mode, size, i, a.header["Vary"], test.want)
 					}
 				}
 			}

@@ -51,7 +51,7 @@ func TestAnAuditAgreesWithWhatIsDone(t *testing.T) {
 		"a proxy":    {middleware.TrustProxies(netip.MustParsePrefix("192.0.2.0/24"))},
 		"set-cookie": {middleware.StripSetCookie(), middleware.When(func(r *http.Request) bool { return r.Header.Get("X-B") == "" })},
 	}
-	faces := map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
+	modes := map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
 		"CachePage": func(opts ...middleware.PageOption) func(http.Handler) http.Handler {
 			return middleware.CachePage(time.Minute, opts...)
 		},
@@ -61,10 +61,10 @@ func TestAnAuditAgreesWithWhatIsDone(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		opts := options[name]
-		for _, face := range slices.Sorted(maps.Keys(faces)) {
-			wrap := faces[face]
+		for _, mode := range slices.Sorted(maps.Keys(modes)) {
+			wrap := modes[mode]
 			for _, response := range responses {
-				agree(t, strings.Join([]string{face, name, strings.Join(response, "; ")}, ", "), random, requests, func() http.Handler {
+				agree(t, strings.Join([]string{mode, name, strings.Join(response, "; ")}, ", "), random, requests, func() http.Handler {
 					h := wrap(append(slices.Clone(opts), middleware.Explain("let-me-see"))...)(answering("page", response...))
 					return within(inMemory(t), h)
 				})

@@ -147,7 +147,7 @@ func TestFiveHundredWhenTheFirstClientLeaves(t *testing.T) {
 }
 
 // When all clients leave, one run was made and each gets 503.
-func TestFiveHundredWhoAllLeave(t *testing.T) {
+func TestFiveHundredClientsThatAllLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := aSecondLate(writes("page"), writes("page"))
 		p := cached(t, h)

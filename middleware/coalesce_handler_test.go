@@ -159,7 +159,7 @@ func (w stuck) Write(p []byte) (int, error) {
 }
 
 // A client that started a run and does not read delays nobody else.
-func TestAFirstClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
+func TestAFirstClientThatDoesNotReadHoldsUpNoOther(t *testing.T) {
 	for name, opts := range map[string][]middleware.PageOption{
 		"a page":   nil,
 		"a stream": {middleware.MaxBody(1)},
@@ -238,7 +238,7 @@ func TestAnAbortIsNotLogged(t *testing.T) {
 
 // Whenever the client that started a run leaves, the other gets the whole page. The first client
 // leaves at each moment of a run in turn.
-func TestAClientWhoLeavesAtAnyMoment(t *testing.T) {
+func TestAClientThatLeavesAtAnyMoment(t *testing.T) {
 	const step = 100 * time.Millisecond
 	for moment := range 12 {
 		synctest.Test(t, func(t *testing.T) {

@@ -209,7 +209,7 @@ func TestAClientWhoseTimeIsLimitedFurtherOutGetsNoEmptyPage(t *testing.T) {
 // When a response turns out to vary, those who wait regroup by variant, and each variant is made
 // once.
 // RFC 9111, 4.1
-func TestThoseWhoWaitRegroupByVariant(t *testing.T) {
+func TestWaitingRequestsRegroupByVariant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Vary", "Accept-Language")

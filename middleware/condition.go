@@ -106,7 +106,7 @@ func isSubject(r *http.Request) bool {
 }
 
 // validators asks the functions.
-func (c *condition) validators(r *http.Request, now time.Time) (v announced, err error) {
+func (c *condition) validators(r *http.Request, now time.Time) (v preset, err error) {
 	if c.etag != nil {
 		tag, err := c.etag(r)
 		if err != nil {
@@ -154,17 +154,17 @@ func (c *condition) fail(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 
-// announced are validators that a response has before the handler runs, so that
+// preset are validators that a response has before the handler runs, so that
 // a handler such as [http.ServeContent] can hold If-Range against them.
-type announced struct {
+type preset struct {
 	rfc9111.Validators
 	tag      string // of the lines of the header, those that are ours
 	modified string
 }
 
-func (v *announced) isNothing() bool { return v.ETag == "" && v.LastModified.IsZero() }
+func (v *preset) isNothing() bool { return v.ETag == "" && v.LastModified.IsZero() }
 
-func (v *announced) announce(header http.Header) {
+func (v *preset) announce(header http.Header) {
 	if v.ETag != "" && header["Etag"] == nil {
 		v.tag = string(v.ETag)
 		header.Set("Etag", v.tag)
@@ -177,7 +177,7 @@ func (v *announced) announce(header http.Header) {
 
 // keep takes the validators away from a response which is not that of what they
 // are about. The decoratedWriter asks it.
-func (v *announced) keep(w *respwriter.Writer, status int) respwriter.Fate {
+func (v *preset) keep(w *respwriter.Writer, status int) respwriter.Fate {
 	if status >= 200 && status <= 299 || status == http.StatusNotModified {
 		return respwriter.FateSent
 	}

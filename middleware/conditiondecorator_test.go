@@ -112,7 +112,7 @@ func TestConditionAnswersBeforeTheHandlerRuns(t *testing.T) {
 
 // Condition adds its validators to the responses to GET and HEAD only.
 // RFC 9110, 8.8
-func TestValidatorsAreToldToThoseWhoRead(t *testing.T) {
+func TestValidatorsAreSentToReaders(t *testing.T) {
 	decorate := middleware.Condition(tagged("tag"), modifiedAt(someTime.Add(999*time.Millisecond)))
 	for method, told := range map[string]bool{"GET": true, "HEAD": true, "POST": false, "PUT": false, "OPTIONS": false} {
 		a := send(decorate(answering("page")), request(method, "/", "If-Match: *"))

@@ -98,8 +98,8 @@ func TestARequestCostsTimeInProportionToItsSize(t *testing.T) {
 	for name, long := range longRequests {
 		text := long(proportion.Large)
 		small, large := read(t, long(proportion.Small)), read(t, text)
-		for face, page := range pages {
-			t.Run(name+"/"+face, func(t *testing.T) {
+		for mode, page := range pages {
+			t.Run(name+"/"+mode, func(t *testing.T) {
 				serve := func(r *http.Request) func() { return func() { page.ServeHTTP(httptest.NewRecorder(), r) } }
 				proportion.Check(t, proportion.Linear, serve(small), serve(large))
 				proportion.AtMost(t, 5, serve(large), func() { read(t, text) })

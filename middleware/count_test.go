@@ -160,7 +160,7 @@ func inScope(t *testing.T, caches *cache.Handler, do func(context.Context) error
 }
 
 // Each request that waits for a run is counted as a miss, and the run as one load.
-func TestEachOfThoseWhoWaitIsAMiss(t *testing.T) {
+func TestEachWaitingRequestIsAMiss(t *testing.T) {
 	const clients = 8
 	caches := inMemory(t)
 	counted := countReads(caches)

@@ -44,7 +44,7 @@ func forUserIn(name string) *handler {
 // RFC 9111, 7.3
 func TestAFieldThatNamesTheUserIsACredential(t *testing.T) {
 	for _, name := range credentialFields {
-		for face, with := range map[string]func(http.Handler) http.Handler{
+		for mode, with := range map[string]func(http.Handler) http.Handler{
 			"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "twice": func(h http.Handler) http.Handler { return middleware.Site()(middleware.CachePage(ttl)(h)) },
 		} {
 			h := forUserIn(name)
@@ -56,7 +56,7 @@ func TestAFieldThatNamesTheUserIsACredential(t *testing.T) {
 				}
 				a := ask(p, "/page", fields...)
 				if a.body != "for "+user || user != "" && a.isHit() {
-					t.Errorf("%s, %s: %q gets %q (%s)", face, name, user, a.body, a.cacheStatus())
+					t.Errorf("%s, %s: %q gets %q (%s)", mode, name, user, a.body, a.cacheStatus())
 				}
 			}
 		}
@@ -132,14 +132,14 @@ var clients = map[string][]string{
 
 // Fields that browsers and ordinary clients send are no credentials: each page is a hit for all.
 func TestOrdinaryClientsGetHits(t *testing.T) {
-	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared(middleware.DefaultTTL(ttl))} {
+	for mode, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared(middleware.DefaultTTL(ttl))} {
 		h := answering("page", `Etag: "v1"`)
 		p := within(inMemory(t), with(h))
 		ask(p, "/page")
 		for name, fields := range clients {
 			for range 2 {
 				if a := ask(p, "/page", fields...); !a.isHit() {
-					t.Errorf("%s, %s: %s", face, name, a.cacheStatus())
+					t.Errorf("%s, %s: %s", mode, name, a.cacheStatus())
 				}
 			}
 		}
@@ -282,7 +282,7 @@ func TestACertificateThatVaryByDependsOnIsDeclared(t *testing.T) {
 // site of one's own, must-revalidate is said out of caution.
 // RFC 9111, 3.5; RFC 9111, 5.2.2.2
 func TestMustRevalidateSharesTheAnswerToAuthorizationInSharedOnly(t *testing.T) {
-	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
+	for mode, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
 		h := forUserIn("Authorization")
 		serve := h.serve
 		h.serve = func(w http.ResponseWriter, r *http.Request) {
@@ -291,8 +291,8 @@ func TestMustRevalidateSharesTheAnswerToAuthorizationInSharedOnly(t *testing.T) 
 		}
 		p := within(inMemory(t), with(h))
 		ask(p, "/page", "Authorization: ada")
-		if a := ask(p, "/page", "Authorization: bob"); a.isHit() != (face == "Shared") {
-			t.Errorf("%s: %q (%s)", face, a.body, a.cacheStatus())
+		if a := ask(p, "/page", "Authorization: bob"); a.isHit() != (mode == "Shared") {
+			t.Errorf("%s: %q (%s)", mode, a.body, a.cacheStatus())
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestAnOuterVaryOnWhoAsksMeansOneUsersPage(t *testing.T) {
 		{"Accept-Encoding", nil, true},
 		{"Origin", nil, true},
 	} {
-		for face, with := range map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
+		for mode, with := range map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
 			"CachePage": func(o ...middleware.PageOption) func(http.Handler) http.Handler {
 				return middleware.CachePage(ttl, o...)
 			},
@@ -56,7 +56,7 @@ func TestAnOuterVaryOnWhoAsksMeansOneUsersPage(t *testing.T) {
 				return middleware.Shared(append(o, middleware.DefaultTTL(ttl), middleware.CredentialHeaders("X-Forwarded-User"))...)
 			},
 		} {
-			if face == "Shared" && strings.Contains(strings.ToLower(test.vary), "cookie") {
+			if mode == "Shared" && strings.Contains(strings.ToLower(test.vary), "cookie") {
 				continue // RFC 9111, section 4.1: the cookie selects the page
 			}
 			h := answering("page")
@@ -66,7 +66,7 @@ func TestAnOuterVaryOnWhoAsksMeansOneUsersPage(t *testing.T) {
 			}
 			a := ask(p, "/page")
 			if a.isHit() != test.shared || !test.shared && !strings.Contains(a.cacheStatus(), "detail=vary-c") {
-				t.Errorf("%s, Vary: %s: %s", face, test.vary, a.cacheStatus())
+				t.Errorf("%s, Vary: %s: %s", mode, test.vary, a.cacheStatus())
 			}
 		}
 	}

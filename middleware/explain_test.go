@@ -196,13 +196,13 @@ func TestAnExplanationAgreesWithWhatIsDone(t *testing.T) {
 		"Vary: *", "Vary: Range", "Expires: 0", "Content-Type: text/event-stream", "Cache-Control: max-age=5", "Cache-Status: larder; hit",
 	} {
 		for _, cookie := range []string{"", "Cookie: a=1"} {
-			for name, face := range map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
+			for name, mode := range map[string]func(...middleware.PageOption) func(http.Handler) http.Handler{
 				"CachePage": func(opts ...middleware.PageOption) func(http.Handler) http.Handler {
 					return middleware.CachePage(time.Minute, opts...)
 				},
 				"Site": middleware.Site, "Shared": middleware.Shared,
 			} {
-				p := within(inMemory(t), face(middleware.Explain("let-me-see"))(answering("page", field)))
+				p := within(inMemory(t), mode(middleware.Explain("let-me-see"))(answering("page", field)))
 				var detail string
 				for _, s := range explain(t, p, "/page", cookie, why+"; run").Steps {
 					if s.Name == "response" {

@@ -29,7 +29,7 @@ func wantKept(t *testing.T, caches *cache.Handler, before, limit uint64) {
 }
 
 // The fast path remembers no long paths.
-func TestHotWaysKeepNoLongPaths(t *testing.T) {
+func TestFastPathsKeepNoLongPaths(t *testing.T) {
 	const pages, long = 64, 1 << 19
 	caches := inMemory(t)
 	inner := middleware.CachePage(ttl)(answering("page"))
@@ -49,7 +49,7 @@ func TestHotWaysKeepNoLongPaths(t *testing.T) {
 }
 
 // The fast path remembers no outdated lists of purges.
-func TestHotWaysKeepNoOldListsOfPurges(t *testing.T) {
+func TestFastPathsKeepNoOldListsOfPurges(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl)(answering("page")))
 	scope := caches.Scope(t.Context())
@@ -75,16 +75,16 @@ func TestHotWaysKeepNoOldListsOfPurges(t *testing.T) {
 }
 
 // A request for a variant that is not memoized makes nothing that would be thrown away.
-func TestAVariantThatIsNotHotAllocatesLittle(t *testing.T) {
+func TestAVariantThatIsNotMemoizedAllocatesLittle(t *testing.T) {
 	p := middleware.CachePage(ttl)(answering("page", "Vary: Accept-Encoding"))
 	scope := inMemory(t).Scope(t.Context())
 	defer scope.Close(context.Background())
-	hot := request("GET", "/page", "Accept-Encoding: gzip").WithContext(scope)
+	memoized := request("GET", "/page", "Accept-Encoding: gzip").WithContext(scope)
 	other := request("GET", "/page", "Accept-Encoding: br").WithContext(scope)
 	least := 100.0
 	for range 3 { // the hot one may cool meanwhile, and the other take its place
 		for range 3 {
-			send(p, hot)
+			send(p, memoized)
 			send(p, other)
 		}
 		least = min(least, allocations(p, other))
@@ -95,8 +95,8 @@ func TestAVariantThatIsNotHotAllocatesLittle(t *testing.T) {
 }
 
 // A request whose context has ended gets 503, and no memoized hit.
-func TestAHotPageIsNotForARequestThatHasEnded(t *testing.T) {
-	h := newHot(t)
+func TestAMemoizedPageIsNotForARequestThatHasEnded(t *testing.T) {
+	h := newMemoized(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if a := send(h.page, request("GET", "/page?a=1").WithContext(ctx)); a.status != http.StatusServiceUnavailable {
@@ -130,7 +130,7 @@ func (directVisit) Route() string           { return "/" }
 func (directVisit) Framework() http.Handler { return nil }
 
 // A memoized hit whose connection is aborted while it is written is aborted as any other.
-func TestAHotPageOfAnEngineThatIsAbortedIsBrokenOff(t *testing.T) {
+func TestAMemoizedPageOfAnEngineThatIsAbortedIsBrokenOff(t *testing.T) {
 	e := newEngine()
 	scope := inMemory(t).Scope(t.Context())
 	defer scope.Close(context.Background())

@@ -62,12 +62,12 @@ type notMine struct{ driver.Store }
 func (notMine) Shutdown(context.Context) error { return nil }
 
 // newFetched returns a hot page in a store, as one of several processes has it.
-func newFetched(t *testing.T, s *distant, opts ...middleware.PageOption) *hot {
-	return newHotIn(t, newCaches(t, withStore(func() (driver.Store, error) { return notMine{s}, nil })), opts...)
+func newFetched(t *testing.T, s *distant, opts ...middleware.PageOption) *memoized {
+	return newMemoizedIn(t, newCaches(t, withStore(func() (driver.Store, error) { return notMine{s}, nil })), opts...)
 }
 
 // A memoized hit from a networked store asks the store once.
-func TestAHotPageIsFetchedOnce(t *testing.T) {
+func TestAMemoizedPageIsFetchedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
 		defer s.Shutdown(t.Context())
@@ -86,7 +86,7 @@ func TestAHotPageIsFetchedOnce(t *testing.T) {
 
 // A memoized hit asks a slow store once, even if fetching takes a while and other requests fetch
 // the list of purges meanwhile.
-func TestAHotPageIsFetchedOnceFromFarAway(t *testing.T) {
+func TestAMemoizedPageIsFetchedOnceFromFarAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
 		defer s.Shutdown(t.Context())
@@ -137,7 +137,7 @@ func TestPagesThatPushEachOtherOutAreFetchedOnce(t *testing.T) {
 }
 
 // A page that another process has replaced is served in its new form.
-func TestAHotPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
+func TestAMemoizedPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
 	h := newFetched(t, s)
@@ -153,7 +153,7 @@ func TestAHotPageThatAnotherProcessHasReplacedIsNotServed(t *testing.T) {
 }
 
 // The body of a memoized hit is the one that the store has, since only the head is remembered.
-func TestTheBodyOfAHotPageIsThatOfTheStore(t *testing.T) {
+func TestTheBodyOfAMemoizedPageIsThatOfTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newDistant(t)
 		defer s.Shutdown(t.Context())
@@ -180,7 +180,7 @@ func TestTheBodyOfAHotPageIsThatOfTheStore(t *testing.T) {
 }
 
 // A page that cannot be fetched or is damaged is made by the handler.
-func TestAHotPageThatCannotBeFetchedIsMade(t *testing.T) {
+func TestAMemoizedPageThatCannotBeFetchedIsMade(t *testing.T) {
 	for what, spoil := range map[string]func(s *distant){
 		"broken":  func(s *distant) { s.broken.Store(true) },
 		"damaged": func(s *distant) { s.damage.Store(true) },
@@ -220,14 +220,14 @@ func TestAPageThatIsPurgedWhileItIsFetchedIsNotServed(t *testing.T) {
 }
 
 // After Shutdown, nothing is fetched for a memoized hit.
-func TestAHotPageIsNotFetchedAfterShutdown(t *testing.T) {
+func TestAMemoizedPageIsNotFetchedAfterShutdown(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
 	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: withStore(func() (driver.Store, error) { return notMine{s}, nil })})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHotIn(t, caches)
+	h := newMemoizedIn(t, caches)
 	if err := caches.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestAHotPageIsNotFetchedAfterShutdown(t *testing.T) {
 }
 
 // A memoized hit that is fetched is counted as a hit.
-func TestAFetchedHotPageIsCountedAsAHit(t *testing.T) {
+func TestAFetchedMemoizedPageIsCountedAsAHit(t *testing.T) {
 	s := newDistant(t)
 	defer s.Shutdown(t.Context())
 	h := newFetched(t, s)

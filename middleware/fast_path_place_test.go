@@ -27,7 +27,7 @@ func (w whileWriting) Write(p []byte) (int, error) {
 }
 
 // A memoized hit of the default caches is not served after SetDefault has replaced them.
-func TestAHotPageIsOfTheDefaultCachesThatHadIt(t *testing.T) {
+func TestAMemoizedPageIsOfTheDefaultCachesThatHadIt(t *testing.T) {
 	before := cache.DefaultHandler()
 	defer cache.SetDefault(before)
 	old, current := inMemory(t), inMemory(t)
@@ -62,7 +62,7 @@ func pageKeyOf(t *testing.T, caches *cache.Handler, page http.Handler, target st
 }
 
 // A memoized hit is not served after its key was changed or deleted by any operation.
-func TestAHotPageWhoseKeyOthersChange(t *testing.T) {
+func TestAMemoizedPageWhoseKeyOthersChange(t *testing.T) {
 	const target = "/page?a=1"
 	for how, change := range map[string]func(c *cache.BaseCache, key string) error{
 		"deleted": func(c *cache.BaseCache, key string) error {
@@ -98,7 +98,7 @@ func TestAHotPageWhoseKeyOthersChange(t *testing.T) {
 		},
 	} {
 		t.Run(how, func(t *testing.T) {
-			h := newHot(t)
+			h := newMemoized(t)
 			key := pageKeyOf(t, h.caches, h.page, target)
 			c, err := h.caches.Cache(cache.DefaultAlias)
 			if err != nil {
@@ -115,7 +115,7 @@ func TestAHotPageWhoseKeyOthersChange(t *testing.T) {
 }
 
 // The fast path remembers no long hosts.
-func TestHotPagesDoNotRememberLongHosts(t *testing.T) {
+func TestMemoizedHitsDoNotRememberLongHosts(t *testing.T) {
 	const (
 		pages = 64
 		long  = 1 << 19
@@ -147,7 +147,7 @@ func TestHotPagesDoNotRememberLongHosts(t *testing.T) {
 }
 
 // Pages that share a slot of the fast path are served correctly.
-func TestHotPagesInTheWayOfEachOther(t *testing.T) {
+func TestMemoizedHitsShareSlots(t *testing.T) {
 	page := cached(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.Host, r.URL)
 	}))
@@ -170,7 +170,7 @@ func TestHotPagesInTheWayOfEachOther(t *testing.T) {
 
 // A memoized hit with a content coding is served only to clients that accept the coding.
 // RFC 9110, 12.5.3
-func TestAHotPageIsForThoseWhoCanReadIt(t *testing.T) {
+func TestAMemoizedPageIsForCachesThatCanReadIt(t *testing.T) {
 	page := cached(t, answering("coded", "Content-Encoding: gzip"))
 	for range 3 {
 		ask(page, "/", "Accept-Encoding: gzip").wantBody(t, "coded")

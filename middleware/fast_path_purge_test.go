@@ -16,10 +16,10 @@ import (
 )
 
 // A purge by prefix in another process counts for memoized hits within a second.
-func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
+func TestAMemoizedPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rules = "page:purges"
-		h, elsewhere := newHot(t), inMemory(t)
+		h, elsewhere := newMemoized(t), inMemory(t)
 		time.Sleep(100 * time.Millisecond)
 		ctx := elsewhere.Scope(t.Context())
 		defer ctx.Close(context.Background())
@@ -49,7 +49,7 @@ func TestAHotPageIsGoneASecondAfterAPurgeElsewhere(t *testing.T) {
 
 // No request that comes after a purge has returned gets what was made before it began, memoized or
 // not.
-func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
+func TestNobodyGetsAMemoizedPageAfterItsPurge(t *testing.T) {
 	const address = "http://example.com/"
 	for how, invalidate := range map[string]func(ctx context.Context, page http.Handler) error{
 		"purge":  func(ctx context.Context, _ http.Handler) error { return plainPages.Purge(ctx, address) },
@@ -102,7 +102,7 @@ func TestNobodyGetsAHotPageAfterItsPurge(t *testing.T) {
 
 // Requests that are streamed, followed, bypassed and hit at the same time do not disturb each
 // other, though their memory is reused.
-func TestExchangesOfManyKindsAtOnce(t *testing.T) {
+func TestRequestsOfManyKindsAtOnce(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl, middleware.HeedRequests(), middleware.Grace(time.Minute))(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -55,7 +55,7 @@ func (s *bufferingSession) Shutdown(ctx context.Context) error {
 }
 
 // A request that has purged a page does not get it from the fast path.
-func TestAHotPageIsNotForTheRequestThatHasPurgedIt(t *testing.T) {
+func TestAMemoizedPageIsNotForTheRequestThatHasPurgedIt(t *testing.T) {
 	runs := answering("page")
 	page := middleware.CachePage(ttl)(runs)
 	h := within(newCaches(t, withStore(func() (driver.Store, error) {

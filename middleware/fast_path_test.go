@@ -22,22 +22,22 @@ import (
 // A page that was a hit a moment ago is answered by a shorter way. Nobody must be
 // able to tell, but by the time that it takes.
 
-const hotTTL = 20 * time.Second
+const memoizedTTL = 20 * time.Second
 
 // hot is a page of runs that is hot.
-type hot struct {
+type memoized struct {
 	t      *testing.T
 	caches *cache.Handler
 	runs   atomic.Int32
 	page   http.Handler
 }
 
-// makeHot returns a hot page.
-type makeHot func(t *testing.T, opts ...middleware.PageOption) *hot
+// memoize returns a hot page.
+type memoize func(t *testing.T, opts ...middleware.PageOption) *memoized
 
 // inEachStore runs a test with hot pages of a store in this process, which are known to
 // be there, and of ones from which they are fetched.
-func inEachStore(t *testing.T, test func(*testing.T, makeHot)) {
+func inEachStore(t *testing.T, test func(*testing.T, memoize)) {
 	fetched := withStore(func() (driver.Store, error) {
 		s, err := memstore.New(memstore.Options{})
 		return bytesOnly{s}, err
@@ -48,20 +48,20 @@ func inEachStore(t *testing.T, test func(*testing.T, makeHot)) {
 		"in this process": {Backend: "memory"}, "fetched": fetched, "fetched and compressed": compressed,
 	} {
 		t.Run(name, func(t *testing.T) {
-			test(t, func(t *testing.T, opts ...middleware.PageOption) *hot {
-				return newHotIn(t, newCaches(t, config), opts...)
+			test(t, func(t *testing.T, opts ...middleware.PageOption) *memoized {
+				return newMemoizedIn(t, newCaches(t, config), opts...)
 			})
 		})
 	}
 }
 
-func newHot(t *testing.T, opts ...middleware.PageOption) *hot {
-	return newHotIn(t, inMemory(t), opts...)
+func newMemoized(t *testing.T, opts ...middleware.PageOption) *memoized {
+	return newMemoizedIn(t, inMemory(t), opts...)
 }
 
-func newHotIn(t *testing.T, caches *cache.Handler, opts ...middleware.PageOption) *hot {
-	h := &hot{t: t, caches: caches}
-	h.page = within(h.caches, middleware.CachePage(hotTTL, opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func newMemoizedIn(t *testing.T, caches *cache.Handler, opts ...middleware.PageOption) *memoized {
+	h := &memoized{t: t, caches: caches}
+	h.page = within(h.caches, middleware.CachePage(memoizedTTL, opts...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, "run %d for %q", h.runs.Add(1), r.Header.Get("Cookie")+r.Header.Get("X-Api-Key"))
 	})))
 	for range 3 {
@@ -71,24 +71,28 @@ func newHotIn(t *testing.T, caches *cache.Handler, opts ...middleware.PageOption
 	return h
 }
 
-func (h *hot) get(fields ...string) answer { return ask(h.page, "/page?a=1", fields...) }
+func (h *memoized) get(fields ...string) answer { return ask(h.page, "/page?a=1", fields...) }
 
 // A memoized hit is not served when the page is gone from the store.
-func TestAHotPageThatIsGoneIsNotServed(t *testing.T) { inEachStore(t, aHotPageThatIsGoneIsNotServed) }
+func TestAMemoizedPageThatIsGoneIsNotServed(t *testing.T) {
+	inEachStore(t, aMemoizedPageThatIsGoneIsNotServed)
+}
 
-func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
+func aMemoizedPageThatIsGoneIsNotServed(t *testing.T, newMemoized memoize) {
 	const address = "http://example.com/page?a=1"
-	for reason, remove := range map[string]func(h *hot, ctx context.Context) error{
-		"purged":           func(_ *hot, ctx context.Context) error { return plainPages.Purge(ctx, address) },
-		"purged by prefix": func(_ *hot, ctx context.Context) error { return plainPages.PurgePrefix(ctx, "http://example.com/") },
-		"changed by a POST": func(h *hot, _ context.Context) error {
+	for reason, remove := range map[string]func(h *memoized, ctx context.Context) error{
+		"purged": func(_ *memoized, ctx context.Context) error { return plainPages.Purge(ctx, address) },
+		"purged by prefix": func(_ *memoized, ctx context.Context) error {
+			return plainPages.PurgePrefix(ctx, "http://example.com/")
+		},
+		"changed by a POST": func(h *memoized, _ context.Context) error {
 			send(h.page, request("POST", "/page?a=1"))
 			return nil
 		},
-		"cleared": func(_ *hot, ctx context.Context) error { return cache.From(ctx, "default").Clear(ctx) },
+		"cleared": func(_ *memoized, ctx context.Context) error { return cache.From(ctx, "default").Clear(ctx) },
 	} {
 		t.Run(reason, func(t *testing.T) {
-			h := newHot(t)
+			h := newMemoized(t)
 			ctx := h.caches.Scope(t.Context())
 			defer ctx.Close(context.Background())
 			if err := remove(h, ctx); err != nil {
@@ -102,17 +106,17 @@ func aHotPageThatIsGoneIsNotServed(t *testing.T, newHot makeHot) {
 }
 
 // A memoized hit that is purged softly is refreshed.
-func TestAHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T) {
-	inEachStore(t, aHotPageThatIsPurgedSoftlyIsMadeAnew)
+func TestAMemoizedPageThatIsPurgedSoftlyIsRefreshed(t *testing.T) {
+	inEachStore(t, aMemoizedPageThatIsPurgedSoftlyIsRefreshed)
 }
 
-func aHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T, newHot makeHot) {
+func aMemoizedPageThatIsPurgedSoftlyIsRefreshed(t *testing.T, newMemoized memoize) {
 	for what, purge := range map[string]func(ctx context.Context) error{
 		"page":   func(ctx context.Context) error { return plainPages.PurgeSoft(ctx, "http://example.com/page?a=1") },
 		"prefix": func(ctx context.Context) error { return plainPages.PurgePrefixSoft(ctx, "http://example.com/") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			h := newHot(t)
+			h := newMemoized(t)
 			ctx := h.caches.Scope(t.Context())
 			defer ctx.Close(context.Background())
 			if err := purge(ctx); err != nil {
@@ -129,14 +133,14 @@ func aHotPageThatIsPurgedSoftlyIsMadeAnew(t *testing.T, newHot makeHot) {
 
 // A memoized hit is not served beyond its lifetime.
 // RFC 9111, 4.2
-func TestAHotPageIsNotServedBeyondItsTime(t *testing.T) {
-	inEachStore(t, aHotPageIsNotServedBeyondItsTime)
+func TestAMemoizedPageIsNotServedBeyondItsTime(t *testing.T) {
+	inEachStore(t, aMemoizedPageIsNotServedBeyondItsTime)
 }
 
-func aHotPageIsNotServedBeyondItsTime(t *testing.T, newHot makeHot) {
+func aMemoizedPageIsNotServedBeyondItsTime(t *testing.T, newMemoized memoize) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHot(t)
-		for age := range int(hotTTL/time.Second) - 1 {
+		h := newMemoized(t)
+		for age := range int(memoizedTTL/time.Second) - 1 {
 			time.Sleep(time.Second / 2)
 			for half := range 2 {
 				a := h.get()
@@ -156,12 +160,12 @@ func aHotPageIsNotServedBeyondItsTime(t *testing.T, newHot makeHot) {
 
 // A memoized hit becomes stale when its lifetime ends, even if the store keeps it for longer.
 // RFC 9111, 4.2
-func TestAHotPageIsStaleInTime(t *testing.T) { inEachStore(t, aHotPageIsStaleInTime) }
+func TestAMemoizedPageIsStaleInTime(t *testing.T) { inEachStore(t, aMemoizedPageIsStaleInTime) }
 
-func aHotPageIsStaleInTime(t *testing.T, newHot makeHot) {
+func aMemoizedPageIsStaleInTime(t *testing.T, newMemoized memoize) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHot(t, middleware.Grace(time.Minute))
-		time.Sleep(hotTTL - time.Second/2)
+		h := newMemoized(t, middleware.Grace(time.Minute))
+		time.Sleep(memoizedTTL - time.Second/2)
 		h.get().wantHit(t, `run 1 for ""`)
 		h.get().wantHit(t, `run 1 for ""`)
 		time.Sleep(time.Second * 3 / 4)
@@ -172,12 +176,12 @@ func aHotPageIsStaleInTime(t *testing.T, newHot makeHot) {
 }
 
 // A memoized hit is served only to requests that select it.
-func TestAHotPageIsOnlyForThoseWhoAskForIt(t *testing.T) {
-	inEachStore(t, aHotPageIsOnlyForThoseWhoAskForIt)
+func TestAMemoizedPageIsOnlyForRequestsThatAskForIt(t *testing.T) {
+	inEachStore(t, aMemoizedPageIsOnlyForRequestsThatAskForIt)
 }
 
-func aHotPageIsOnlyForThoseWhoAskForIt(t *testing.T, newHot makeHot) {
-	h := newHot(t)
+func aMemoizedPageIsOnlyForRequestsThatAskForIt(t *testing.T, newMemoized memoize) {
+	h := newMemoized(t)
 	for _, test := range []struct {
 		fields []string
 		want   string
@@ -210,9 +214,9 @@ func aHotPageIsOnlyForThoseWhoAskForIt(t *testing.T, newHot makeHot) {
 
 // A memoized variant is served only to requests that select it.
 // RFC 9111, 4.1
-func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
+func TestAMemoizedVariantIsForRequestsThatSelectIt(t *testing.T) {
 	runs := 0
-	page := within(inMemory(t), middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	page := within(inMemory(t), middleware.CachePage(memoizedTTL)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		runs++
 		w.Header().Set("Vary", "Accept-Language")
 		_, _ = fmt.Fprintf(w, "run %d in %q", runs, r.Header["Accept-Language"])
@@ -231,13 +235,15 @@ func TestAHotVariantIsForThoseWhoSelectIt(t *testing.T) {
 }
 
 // A memoized variant is not served after a purge.
-func TestAHotVariantThatIsPurgedIsNotServed(t *testing.T) {
-	inEachStore(t, func(t *testing.T, newHot makeHot) { aHotVariantThatIsPurgedIsNotServed(t, newHot(t).caches) })
+func TestAMemoizedVariantThatIsPurgedIsNotServed(t *testing.T) {
+	inEachStore(t, func(t *testing.T, newMemoized memoize) {
+		aMemoizedVariantThatIsPurgedIsNotServed(t, newMemoized(t).caches)
+	})
 }
 
-func aHotVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
+func aMemoizedVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
 	runs := 0
-	page := within(caches, middleware.CachePage(hotTTL)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	page := within(caches, middleware.CachePage(memoizedTTL)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		runs++
 		w.Header().Set("Vary", "Accept-Language")
 		_, _ = fmt.Fprintf(w, "run %d", runs)
@@ -257,7 +263,7 @@ func aHotVariantThatIsPurgedIsNotServed(t *testing.T, caches *cache.Handler) {
 }
 
 // A memoized hit belongs to the caches that it came from.
-func TestAHotPageIsOfItsOwnCaches(t *testing.T) {
+func TestAMemoizedPageIsOfItsOwnCaches(t *testing.T) {
 	runs := 0
 	page := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		runs++
@@ -271,7 +277,7 @@ func TestAHotPageIsOfItsOwnCaches(t *testing.T) {
 }
 
 // A request that middleware has rewritten is not answered by the memoized hit of the original URL.
-func TestARewrittenRequestIsNotTakenForAHotOne(t *testing.T) {
+func TestARewrittenRequestIsNotTakenForAMemoizedOne(t *testing.T) {
 	inner := middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, r.URL.Path)
 	}))
@@ -290,12 +296,12 @@ func TestARewrittenRequestIsNotTakenForAHotOne(t *testing.T) {
 }
 
 // Fields of outer middleware are sent beside a memoized hit.
-func TestWhatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T) {
-	inEachStore(t, whatOuterMiddlewareSetsIsSeenBesideAHotPage)
+func TestWhatOuterMiddlewareSetsIsSeenBesideAMemoizedPage(t *testing.T) {
+	inEachStore(t, whatOuterMiddlewareSetsIsSeenBesideAMemoizedPage)
 }
 
-func whatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T, newHot makeHot) {
-	h := newHot(t)
+func whatOuterMiddlewareSetsIsSeenBesideAMemoizedPage(t *testing.T, newMemoized memoize) {
+	h := newMemoized(t)
 	w := httptest.NewRecorder()
 	w.Header().Set("Set-Cookie", "csrf=1")
 	h.page.ServeHTTP(w, request("GET", "/page?a=1"))
@@ -305,12 +311,12 @@ func whatOuterMiddlewareSetsIsSeenBesideAHotPage(t *testing.T, newHot makeHot) {
 }
 
 // A memoized hit is combined with each request's fields of outer middleware.
-func TestAHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T) {
-	inEachStore(t, aHotPageGoesWithFieldsOfOuterMiddleware)
+func TestAMemoizedPageGoesWithFieldsOfOuterMiddleware(t *testing.T) {
+	inEachStore(t, aMemoizedPageGoesWithFieldsOfOuterMiddleware)
 }
 
-func aHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T, newHot makeHot) {
-	h := newHot(t)
+func aMemoizedPageGoesWithFieldsOfOuterMiddleware(t *testing.T, newMemoized memoize) {
+	h := newMemoized(t)
 	w := httptest.NewRecorder()
 	w.Header().Set("X-Request-Id", "42")
 	w.Header().Set("Link", "</a>; rel=preload")
@@ -322,8 +328,8 @@ func aHotPageGoesWithFieldsOfOuterMiddleware(t *testing.T, newHot makeHot) {
 }
 
 // A memoized hit is counted as a hit.
-func TestAHotPageIsCountedAsAHit(t *testing.T) {
-	h := newHot(t)
+func TestAMemoizedPageIsCountedAsAHit(t *testing.T) {
+	h := newMemoized(t)
 	var hits []cache.Event
 	h.caches.Events().Connect(func(_ context.Context, _ any, e cache.Event) error {
 		if e.Kind == cache.EventHit {
@@ -339,12 +345,12 @@ func TestAHotPageIsCountedAsAHit(t *testing.T) {
 }
 
 // Each response of a memoized hit has header lines of its own.
-func TestLinesOfAHotPageBelongToEachResponse(t *testing.T) {
-	inEachStore(t, linesOfAHotPageBelongToEachResponse)
+func TestLinesOfAMemoizedPageBelongToEachResponse(t *testing.T) {
+	inEachStore(t, linesOfAMemoizedPageBelongToEachResponse)
 }
 
-func linesOfAHotPageBelongToEachResponse(t *testing.T, newHot makeHot) {
-	h := newHot(t)
+func linesOfAMemoizedPageBelongToEachResponse(t *testing.T, newMemoized memoize) {
+	h := newMemoized(t)
 	for range 2 {
 		a := h.get()
 		for name, lines := range a.header {
@@ -362,8 +368,8 @@ func linesOfAHotPageBelongToEachResponse(t *testing.T, newHot makeHot) {
 }
 
 // The fast path keeps no page in memory that the store has dropped.
-func TestHotPagesKeepNoPageAlive(t *testing.T) {
-	h := newHot(t)
+func TestMemoizedHitsKeepNoPageAlive(t *testing.T) {
+	h := newMemoized(t)
 	body := make([]byte, 8<<20)
 	page := within(h.caches, middleware.CachePage(ttl)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) })))
 	const pages = 8

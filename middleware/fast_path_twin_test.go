@@ -101,7 +101,7 @@ var twinOptions = map[string]middleware.PageOption{
 }
 
 // newTwin makes a site. If it is unscoped, its pages may be served without a scope.
-func newTwin(open func() (driver.Store, error), face int, unscoped bool, options []string, more ...middleware.PageOption) (*twin, error) {
+func newTwin(open func() (driver.Store, error), mode int, unscoped bool, options []string, more ...middleware.PageOption) (*twin, error) {
 	caches, err := cache.NewHandler(cache.Settings{cache.DefaultAlias: withStore(open)})
 	if err != nil {
 		return nil, err
@@ -111,14 +111,14 @@ func newTwin(open func() (driver.Store, error), face int, unscoped bool, options
 	for _, name := range options {
 		opts = append(opts, twinOptions[name])
 	}
-	opts = suiting([...]string{"CachePage", "Site", "Shared"}[face], opts...)
+	opts = suiting([...]string{"CachePage", "Site", "Shared"}[mode], opts...)
 	w.policy = [...]func() *middleware.Policy{
 		func() *middleware.Policy { return middleware.NewPolicy(5*time.Second, opts...) },
 		func() *middleware.Policy {
 			return middleware.NewSitePolicy(append(opts, middleware.DefaultTTL(5*time.Second))...)
 		},
 		func() *middleware.Policy { return middleware.NewSharedPolicy(opts...) },
-	}[face]()
+	}[mode]()
 	if unscoped {
 		w.page = outer(within(caches, w.policy.Handler(w)))
 		return w, nil // where somebody listens, each request has a scope
@@ -294,13 +294,13 @@ var twinFields = map[string][][]string{
 // drawChange returns something other than a request.
 func drawChange(t *rapid.T) (step, string) {
 	url := "http://a.test" + rapid.SampledFrom(append(twinPaths, "/", "/", "/", "/")).Draw(t, "purged")
-	beneath := rapid.SampledFrom([]string{"http://a.test", "http://a.test/sub", "http://b.test"}).Draw(t, "beneath")
+	under := rapid.SampledFrom([]string{"http://a.test", "http://a.test/sub", "http://b.test"}).Draw(t, "beneath")
 	name := rapid.SampledFrom([]string{"purge", "purge softly", "purge prefix", "purge prefix softly", "clear"}).Draw(t, "change")
 	do := map[string]func(ctx context.Context, p *middleware.Policy) error{
 		"purge":               func(ctx context.Context, p *middleware.Policy) error { return p.Purge(ctx, url) },
 		"purge softly":        func(ctx context.Context, p *middleware.Policy) error { return p.PurgeSoft(ctx, url) },
-		"purge prefix":        func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefix(ctx, beneath) },
-		"purge prefix softly": func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefixSoft(ctx, beneath) },
+		"purge prefix":        func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefix(ctx, under) },
+		"purge prefix softly": func(ctx context.Context, p *middleware.Policy) error { return p.PurgePrefixSoft(ctx, under) },
 		"clear": func(ctx context.Context, _ *middleware.Policy) error {
 			return cache.From(ctx, cache.DefaultAlias).Clear(ctx)
 		},
@@ -314,12 +314,12 @@ func drawChange(t *rapid.T) (step, string) {
 		}
 		synctest.Wait()
 		return fmt.Sprint(err)
-	}, name + " " + url + " " + beneath
+	}, name + " " + url + " " + under
 }
 
 // Requests are answered on the fast path as they are without it. Random sequences are played
 // against both.
-func TestAHotWayIsAnsweredAsOneThatCannotBe(t *testing.T) {
+func TestTheFastPathAnswersAsTheFullPathDoes(t *testing.T) {
 	var hits, passes, requests atomic.Int64
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) { playTwins(t, &hits, &passes, &requests) })
@@ -332,7 +332,7 @@ func TestAHotWayIsAnsweredAsOneThatCannotBe(t *testing.T) {
 
 func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Sorted(maps.Keys(twinOptions))), 0, 4, rapid.ID).Draw(t, "options")
-	face := rapid.IntRange(0, 2).Draw(t, "face")
+	mode := rapid.IntRange(0, 2).Draw(t, "face")
 	open := func() (*memstore.Store, error) { return memstore.New(memstore.Options{Clock: precise{}}) }
 	stores := [2]func() (driver.Store, error){
 		func() (driver.Store, error) { return open() },
@@ -353,7 +353,7 @@ func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 	var twins [2]*twin
 	elsewhere := middleware.TrustProxies(netip.MustParsePrefix("198.51.100.0/24"))
 	for i, open := range stores {
-		s, err := newTwin(open, face, unscoped, names, []middleware.PageOption{elsewhere}[:i]...)
+		s, err := newTwin(open, mode, unscoped, names, []middleware.PageOption{elsewhere}[:i]...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -380,17 +380,17 @@ func playTwins(t *rapid.T, hits, passes, requests *atomic.Int64) {
 		// The keys of both are the same, and so are those that push each other out of
 		// the memory of what is not to be stored.
 		generation = fmt.Sprint(i)
-		hot := do(twins[0])
+		memoized := do(twins[0])
 		generation = fmt.Sprint(i)
 		cold := do(twins[1])
 		switch {
-		case strings.Contains(hot, "larder; hit"):
+		case strings.Contains(memoized, "larder; hit"):
 			hits.Add(1)
-		case strings.Contains(hot, "detail=uncacheable"):
+		case strings.Contains(memoized, "detail=uncacheable"):
 			passes.Add(1)
 		}
-		if hot != cold {
-			t.Fatalf("%s\nis answered with\n%s\nand where no page is hot with\n%s", what, hot, cold)
+		if memoized != cold {
+			t.Fatalf("%s\nis answered with\n%s\nand where no page is hot with\n%s", what, memoized, cold)
 		}
 	}
 	if twins[0].runs != twins[1].runs {

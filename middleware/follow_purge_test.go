@@ -14,7 +14,7 @@ import (
 
 // A request that comes after a purge in one process does not get the response of a run that began
 // before it in another process on the same store.
-func TestAPurgeInAnotherProcessIsHeardByThoseWhoWouldJoinARun(t *testing.T) {
+func TestAPurgeInAnotherProcessReachesRequestsThatWouldJoinARun(t *testing.T) {
 	for how, begin := range map[string]func(http.ResponseWriter){
 		"flushed":  flush,
 		"streamed": func(w http.ResponseWriter) { _, _ = w.Write(make([]byte, 5000)) },

@@ -26,11 +26,11 @@ var rewritingFields = strings.Fields(`
 // handler runs.
 // RFC 9111, 7.1
 func TestWhatAClientCouldRewriteAPageByDoesNotReachTheHandler(t *testing.T) {
-	for face, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
+	for mode, with := range map[string]func(http.Handler) http.Handler{"CachePage": middleware.CachePage(ttl), "Site": middleware.Site(), "Shared": middleware.Shared()} {
 		for _, name := range rewritingFields {
 			h := &handler{serve: func(_ http.ResponseWriter, r *http.Request) {
 				for field := range r.Header {
-					t.Errorf("%s: the handler gets %s", face, field)
+					t.Errorf("%s: the handler gets %s", mode, field)
 				}
 			}}
 			ask(within(inMemory(t), with(h)), "/page", name+": evil")

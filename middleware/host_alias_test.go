@@ -24,18 +24,18 @@ var oneSite = middleware.HostAliases("example.com", "www.example.com", "münchen
 
 // The host names that HostAliases declares have one page, and the handler sees the first of them.
 func TestTheHostNamesOfOneSiteHaveOnePage(t *testing.T) {
-	for face, p := range faces(t, telling(), oneSite) {
+	for mode, p := range modes(t, telling(), oneSite) {
 		send(p, ofHost("GET", "www.example.com", "/page")).wantBody(t, "GET example.com /page []")
 		for _, host := range []string{"example.com", "WWW.Example.com", "www.example.com:80", "xn--mnchen-3ya.example", "[2001:DB8::1]"} {
 			if a := send(p, ofHost("GET", host, "/page")); !a.isHit() || a.body != "GET example.com /page []" {
-				t.Errorf("%s: %s got %q, %q", face, host, a.body, a.cacheStatus())
+				t.Errorf("%s: %s got %q, %q", mode, host, a.body, a.cacheStatus())
 			}
 		}
 		for host, want := range map[string]string{
 			"www.example.com:8080": "example.com:8080", "shop.example.com": "shop.example.com", "example.com.": "example.com.", "www.example.com.evil.example": "www.example.com.evil.example",
 		} {
 			if a := send(p, ofHost("GET", host, "/page")); a.isHit() || a.body != "GET "+want+" /page []" {
-				t.Errorf("%s: %s got %q, %q", face, host, a.body, a.cacheStatus())
+				t.Errorf("%s: %s got %q, %q", mode, host, a.body, a.cacheStatus())
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func TestNothingThatSelectsAPageIsInTheStore(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		caches := newCaches(t, cache.Config{Backend: "file", Location: dir})
-		p := within(caches, middleware.CachePage(hotTTL, test.opts...)(answering("page of the user", test.says...)))
+		p := within(caches, middleware.CachePage(memoizedTTL, test.opts...)(answering("page of the user", test.says...)))
 		ask(p, "/page") // so that what is known of the URL is stored, too
 		ask(p, "/page", test.request)
 		ask(p, "/page", test.request).wantHit(t, "page of the user")

@@ -32,20 +32,20 @@ func TestWhatOneClientSaysIsNotRememberedAgainstOthers(t *testing.T) {
 		"is overlong":                                      {"", "", "Accept-Encoding: " + enumerated("x%d,", 3000), ""},
 		"has a body in mind":                               {"", "", "Upgrade: x\nConnection: Upgrade", ""},
 	} {
-		for face, p := range faces(t, says(test.vary, test.field)) {
+		for mode, p := range modes(t, says(test.vary, test.field)) {
 			for range 3 {
 				ask(p, "/page", strings.FieldsFunc(test.hostile, isLineBreak)...)
 			}
 			ask(p, "/page", strings.FieldsFunc(test.other, isLineBreak)...)
 			if a := ask(p, "/page", strings.FieldsFunc(test.other, isLineBreak)...); !a.isHit() {
-				t.Errorf("%s: after a client that %s: %s", face, name, a.cacheStatus())
+				t.Errorf("%s: after a client that %s: %s", mode, name, a.cacheStatus())
 			}
 		}
 	}
 }
 
 // Requests do not queue for a response that varies and was not stored for the same kind of request.
-func TestWhatIsNeverStoredIsRememberedForThoseWhoAskInTheSameWay(t *testing.T) {
+func TestWhatIsNeverStoredIsRememberedForRequestsWithTheSameSignature(t *testing.T) {
 	for name, fields := range map[string][]string{
 		"plain":       nil,
 		"varies":      {"Vary: Accept-Encoding, Accept-Language"},

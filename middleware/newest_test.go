@@ -210,7 +210,7 @@ func TestAResponseWithAShorterVaryDoesNotUndoAPurge(t *testing.T) {
 
 // A request that waits for a variant gets the response if it turns out not to vary.
 // RFC 9111, 4.1
-func TestWhoWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T) {
+func TestARequestThatWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
 		for how, length := range lengths {
 			t.Run(name+", "+how, func(t *testing.T) {

@@ -111,8 +111,8 @@ func (s *optionSet) checkProxies() {
 
 // checkSecret checks the secret of Explain, which the error does not quote.
 func (s *optionSet) checkSecret(option, text string) {
-	isOdd := func(c rune) bool { return c <= ' ' || c > '~' || c == ';' }
-	if text == "" || strings.ContainsFunc(text, isOdd) {
+	isMalformed := func(c rune) bool { return c <= ' ' || c > '~' || c == ';' }
+	if text == "" || strings.ContainsFunc(text, isMalformed) {
 		s.problem(option, "the secret has to be visible ASCII without a semicolon, and not empty")
 	}
 }

@@ -12,8 +12,8 @@ type kinds uint8
 
 const allKinds = kinds(1<<policy.PerView | 1<<policy.PerSite | 1<<policy.Shared)
 
-func kindsOf(faces ...policy.Mode) (ks kinds) {
-	for _, f := range faces {
+func kindsOf(modes ...policy.Mode) (ks kinds) {
+	for _, f := range modes {
 		ks |= 1 << f
 	}
 	return ks

@@ -140,7 +140,7 @@ func answeringLate(d time.Duration, h http.Handler) http.Handler {
 }
 
 // The middleware that limits the time of a request answers when it is over.
-func TestWhoeverLimitsTheTimeOfARequestAnswers(t *testing.T) {
+func TestTheMiddlewareThatLimitsTheTimeAnswers(t *testing.T) {
 	for name, waits := range map[string]func(r *http.Request){
 		"a handler that heeds its context": func(r *http.Request) { <-r.Context().Done() },
 		"one that does not":                func(*http.Request) { time.Sleep(200 * time.Millisecond) },
@@ -170,7 +170,7 @@ func TestWhoeverLimitsTheTimeOfARequestAnswers(t *testing.T) {
 }
 
 // The run that a client started ends with its time, and those who wait start one more.
-func TestThoseWhoWaitForARunWhoseTimeIsOverStartOneMore(t *testing.T) {
+func TestRequestsThatWaitForARunWhoseTimeIsOverStartOneMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := slow(true, body("page"))
 		page := middleware.CachePage(ttl)(h)

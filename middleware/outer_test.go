@@ -100,7 +100,7 @@ func TestThatAPageDependsOnItsHostIsNoReasonNotToKeepIt(t *testing.T) {
 }
 
 // A run does not read the request of a client that has left. The race detector sees it.
-func TestARunDoesNotReadTheRequestOfAClientWhoHasLeft(t *testing.T) {
+func TestARunDoesNotReadTheRequestOfAClientThatHasLeft(t *testing.T) {
 	h := outside(t, func(http.Header, string) {})
 	for range 500 {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -118,7 +118,7 @@ func TestARunDoesNotReadTheRequestOfAClientWhoHasLeft(t *testing.T) {
 }
 
 // An error for one odd request does not keep the page out of the cache for others.
-func TestOneOddRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
+func TestOneMalformedRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
 	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
 	if err != nil {
 		t.Fatal(err)
@@ -130,9 +130,9 @@ func TestOneOddRequestDoesNotKeepAPageOutOfTheCache(t *testing.T) {
 		}
 	}))
 	h := middleware.Lifecycle(middleware.WithCaches(caches))(page)
-	odd := httptest.NewRequest("GET", "/", nil)
-	odd.Header.Set("X-Odd", "1")
-	h.ServeHTTP(httptest.NewRecorder(), odd)
+	malformed := httptest.NewRequest("GET", "/", nil)
+	malformed.Header.Set("X-Odd", "1")
+	h.ServeHTTP(httptest.NewRecorder(), malformed)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	if got := w.Header().Get("Cache-Status"); got != "larder; fwd=uri-miss; fwd-status=200; stored" {

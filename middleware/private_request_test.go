@@ -27,16 +27,16 @@ func TestARefreshIsNotMadeForOneUser(t *testing.T) {
 	// A page for all is made anew because Alice asks: whatever her request says of
 	// her must not be in it, unless the page is one for users.
 	for _, credentials := range []string{"Authorization: Basic alice"} {
-		for _, face := range []string{"shared", "literal"} {
+		for _, mode := range []string{"shared", "literal"} {
 			synctest.Test(t, func(t *testing.T) {
-				p := faces(t, shy("Cache-Control: max-age=10, stale-while-revalidate=600"))[face]
+				p := modes(t, shy("Cache-Control: max-age=10, stale-while-revalidate=600"))[mode]
 				ask(p, "/page").wantBody(t, "for [] []")
 				time.Sleep(15 * time.Second)
 				ask(p, "/page", credentials)
 				synctest.Wait()
 				for range 3 {
 					if a := ask(p, "/page"); a.body != "for [] []" {
-						t.Errorf("%s: %s, %s", face, a.body, a.cacheStatus())
+						t.Errorf("%s: %s, %s", mode, a.body, a.cacheStatus())
 					}
 					synctest.Wait()
 				}
@@ -46,7 +46,7 @@ func TestARefreshIsNotMadeForOneUser(t *testing.T) {
 }
 
 // Cookies and credentials in odd forms count as what they are.
-func TestCredentialsInOddFormsAreCredentials(t *testing.T) {
+func TestCredentialsInUnusualFormsAreCredentials(t *testing.T) {
 	for _, fields := range [][]string{
 		{"Cookie: session=alice"}, {"Cookie: session"}, {"Cookie: =alice"}, {"Cookie: ;;alice"}, {"Cookie: _ga=1; session=alice"},
 		{"Cookie: _ga=1", "Cookie: session=alice"}, {"Cookie: \tsession=alice\t"}, {"Cookie: _ga=\"1; session=alice\""},
@@ -72,7 +72,7 @@ func TestCredentialsInOddFormsAreCredentials(t *testing.T) {
 // The handler of a shared run sees the cookies that are in the key, and no ignored ones.
 func TestIgnoredCookiesAreNotSeenAndOthersAre(t *testing.T) {
 	h := shy("Cache-Control: public, max-age=60")
-	for face, p := range faces(t, h, middleware.IgnoreCookies("_ga", "theme*"), middleware.VaryByCookie("locale")) {
+	for mode, p := range modes(t, h, middleware.IgnoreCookies("_ga", "theme*"), middleware.VaryByCookie("locale")) {
 		for range 2 {
 			for cookies, want := range map[string]string{
 				"_ga=alice":                      `for [] []`,
@@ -86,7 +86,7 @@ func TestIgnoredCookiesAreNotSeenAndOthersAre(t *testing.T) {
 			} {
 				a := ask(p, "/page", "Cookie: "+cookies)
 				if want != "" && !strings.HasPrefix(a.body, want[:len(want)-4]) || strings.Contains(a.body, "alice") || strings.Contains(a.body, "evil") {
-					t.Errorf("%s: %s: %s, want %s", face, cookies, a.body, want)
+					t.Errorf("%s: %s: %s, want %s", mode, cookies, a.body, want)
 				}
 			}
 		}
@@ -107,10 +107,10 @@ func TestPrivateInEveryDisguise(t *testing.T) {
 				w.Header()[name] = lines
 				_, _ = io.WriteString(w, "for "+r.Header.Get("X-Me"))
 			}}
-			for face, p := range faces(t, h) {
+			for mode, p := range modes(t, h) {
 				for _, me := range []string{"alice", "bob", "alice"} {
 					if a := ask(p, "/page", "X-Me: "+me); a.body != "for "+me {
-						t.Errorf("%s: %s: %q: %s got %s; %s", face, name, lines, me, a.body, a.cacheStatus())
+						t.Errorf("%s: %s: %q: %s got %s; %s", mode, name, lines, me, a.body, a.cacheStatus())
 					}
 				}
 			}
@@ -123,10 +123,10 @@ func TestPrivateInEveryDisguise(t *testing.T) {
 				w.Header().Set("Cache-Control", "public, max-age=60")
 				_, _ = io.WriteString(w, "for "+r.Header.Get("X-Me"))
 			}}
-			for face, p := range faces(t, h) {
+			for mode, p := range modes(t, h) {
 				for _, me := range []string{"alice", "bob"} {
 					if a := ask(p, "/page", "X-Me: "+me); a.body != "for "+me {
-						t.Errorf("%s: %s: %.40q: %s got %s", face, name, lines, me, a.body)
+						t.Errorf("%s: %s: %.40q: %s got %s", mode, name, lines, me, a.body)
 					}
 				}
 			}
@@ -145,10 +145,10 @@ func manyNames(n int) (names []string) {
 // user's page.
 func TestUsersAndOthersAskAtOnce(t *testing.T) {
 	for _, says := range [][]string{{"Cache-Control: max-age=60"}, {"Cache-Control: max-age=60", "Vary: Authorization"}, {"Cache-Control: public, max-age=60", "Vary: Cookie, Authorization"}} {
-		for _, face := range []string{"view", "site", "shared", "literal"} {
+		for _, mode := range []string{"view", "site", "shared", "literal"} {
 			synctest.Test(t, func(t *testing.T) {
 				h := shy(says...)
-				p := faces(t, slow(true, h.serve))[face]
+				p := modes(t, slow(true, h.serve))[mode]
 				requests := [][]string{{"Authorization: alice"}, nil, {"Authorization: bob"}, nil, {"Authorization: alice"}}
 				var clients []*client
 				for _, fields := range requests {
@@ -157,7 +157,7 @@ func TestUsersAndOthersAskAtOnce(t *testing.T) {
 				for i, c := range clients {
 					want := fmt.Sprintf("for [] %q", request("GET", "/", requests[i]...).Header["Authorization"])
 					if a := c.wait(); a.body != want {
-						t.Errorf("%s, %q: %q got %s; %s", face, says, requests[i], a.body, a.cacheStatus())
+						t.Errorf("%s, %q: %q got %s; %s", mode, says, requests[i], a.body, a.cacheStatus())
 					}
 				}
 			})

@@ -151,7 +151,7 @@ func TestAGzippedPageNeverReachesAClientThatDoesNotAcceptIt(t *testing.T) {
 
 // A coded page is not given to a waiting request that does not accept the coding.
 // RFC 9110, 12.5.3
-func TestAGzippedPageIsNotGivenToThoseWhoWaitAndDoNotAcceptIt(t *testing.T) {
+func TestAGzippedPageIsNotGivenToWaitingClientsThatDoNotAcceptIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, slow(true, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Accept-Encoding") == "" {

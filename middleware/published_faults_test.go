@@ -26,7 +26,7 @@ var faults = []struct {
 	{"HEAD caches an empty body for GET", TestHeadIsAnsweredFromWhatAGetWouldGive},
 	{"a key without host or method, so that one user gets another's page", TestHostAndMethodAreInTheKey},
 	{"requests with different Authorization are coalesced into one answer", TestUsersWhoAskAtTheSameTimeAreNotCoalesced},
-	{"a coalesced 503 becomes an empty 200 for those who waited", TestA503IsOneForAllWhoWait},
+	{"a coalesced 503 becomes an empty 200 for those who waited", TestA503IsOneForAllThatWait},
 	{"the first client leaves, and the others get an empty 200, a 502, or its cached error", TestTheFirstOfTwentyLeaves},
 	{"Header().Set in a loop keeps only the last of several values", TestSeveralValuesOfAFieldStay},
 	{"a private response and its cookie are handed to all who wait", TestAResponseThatIsNotForAllGoesToOneClientOnly},
@@ -65,7 +65,7 @@ func TestHostAndMethodAreInTheKey(t *testing.T) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = io.WriteString(w, r.Method+" "+r.Host)
 	}}
-	for _, p := range faces(t, h) {
+	for _, p := range modes(t, h) {
 		for range 2 {
 			for _, host := range []string{"a.test", "b.test"} {
 				for _, method := range []string{"GET", "OPTIONS", "REPORT"} {
@@ -77,15 +77,15 @@ func TestHostAndMethodAreInTheKey(t *testing.T) {
 }
 
 // A 503 is a 503 with its body for all who wait, never an empty 200.
-func TestA503IsOneForAllWhoWait(t *testing.T) {
+func TestA503IsOneForAllThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for face, p := range faces(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
+		for mode, p := range modes(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = io.WriteString(w, "sorry")
 		})) {
 			for _, c := range startMany(t, p, 20) {
 				if a := c.wait(); a.status != http.StatusServiceUnavailable || a.body != "sorry" {
-					t.Errorf("%s: %d %q", face, a.status, a.body)
+					t.Errorf("%s: %d %q", mode, a.status, a.body)
 				}
 			}
 		}
@@ -96,7 +96,7 @@ func TestA503IsOneForAllWhoWait(t *testing.T) {
 func TestTheFirstOfTwentyLeaves(t *testing.T) {
 	for _, heedful := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			for face, p := range faces(t, slow(heedful, func(w http.ResponseWriter, _ *http.Request) {
+			for mode, p := range modes(t, slow(heedful, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Cache-Control", "max-age=60")
 				_, _ = io.WriteString(w, "page")
 			})) {
@@ -105,7 +105,7 @@ func TestTheFirstOfTwentyLeaves(t *testing.T) {
 				clients[0].wait()
 				for _, c := range clients[1:] {
 					if a := c.wait(); a.status != http.StatusOK || a.body != "page" {
-						t.Errorf("%s: %d %q", face, a.status, a.body)
+						t.Errorf("%s: %d %q", mode, a.status, a.body)
 					}
 				}
 				ask(p, "/page").wantHit(t, "page")
@@ -118,11 +118,11 @@ func TestTheFirstOfTwentyLeaves(t *testing.T) {
 // RFC 9110, 5.3; RFC 9111, 3.1
 func TestSeveralValuesOfAFieldStay(t *testing.T) {
 	h := answering("page", "Cache-Control: max-age=60", "Link: <a>", "Link: <b>", "X-Many: 1", "X-Many: 2", "X-Many: 3")
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		for range 3 {
 			a := ask(p, "/page")
 			if got := fmt.Sprint(a.header["Link"], a.header["X-Many"]); got != "[<a> <b>] [1 2 3]" {
-				t.Errorf("%s: %s", face, got)
+				t.Errorf("%s: %s", mode, got)
 			}
 		}
 	}
@@ -144,15 +144,15 @@ func staling(then http.HandlerFunc) *handler {
 }
 
 // whenStale asks for a page and then again when it is stale.
-func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func(t *testing.T, face string, p http.Handler)) {
+func whenStale(t *testing.T, h *handler, opts []middleware.PageOption, test func(t *testing.T, mode string, p http.Handler)) {
 	t.Helper()
-	for _, face := range []string{"view", "site", "shared", "literal"} {
+	for _, mode := range []string{"view", "site", "shared", "literal"} {
 		synctest.Test(t, func(t *testing.T) {
 			h.runs.Store(0)
-			p := faces(t, h, opts...)[face]
+			p := modes(t, h, opts...)[mode]
 			ask(p, "/page").wantBody(t, "page")
-			time.Sleep(staleAfter(face))
-			test(t, face, p)
+			time.Sleep(staleAfter(mode))
+			test(t, mode, p)
 			synctest.Wait()
 		})
 	}
@@ -176,13 +176,13 @@ func TestARefreshOutlivesItsRequest(t *testing.T) {
 			_, _ = io.WriteString(w, "new page")
 		case <-r.Context().Done():
 		}
-	}), nil, func(t *testing.T, face string, p http.Handler) {
+	}), nil, func(t *testing.T, mode string, p http.Handler) {
 		c := start(t, p, request("GET", "/page"))
 		c.wait().wantHit(t, "page")
 		c.leave()
 		time.Sleep(2 * time.Second)
 		if a := ask(p, "/page"); a.body != "new page" {
-			t.Errorf("%s: %q", face, a.body)
+			t.Errorf("%s: %q", mode, a.body)
 		}
 	})
 }
@@ -191,7 +191,7 @@ func TestARefreshOutlivesItsRequest(t *testing.T) {
 func TestConcurrentMissesMakeOneBody(t *testing.T) {
 	for _, length := range []int{10, 100_000} {
 		synctest.Test(t, func(t *testing.T) {
-			for face, p := range faces(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
+			for mode, p := range modes(t, slow(true, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Cache-Control", "max-age=60")
 				for range length {
 					_, _ = io.WriteString(w, "x")
@@ -199,7 +199,7 @@ func TestConcurrentMissesMakeOneBody(t *testing.T) {
 			})) {
 				for _, c := range startMany(t, p, 10) {
 					if a := c.wait(); len(a.body) != length {
-						t.Errorf("%s: %d bytes, want %d", face, len(a.body), length)
+						t.Errorf("%s: %d bytes, want %d", mode, len(a.body), length)
 					}
 				}
 			}
@@ -211,15 +211,15 @@ func TestConcurrentMissesMakeOneBody(t *testing.T) {
 func TestAPrefixIsThatOfThePath(t *testing.T) {
 	caches := inMemory(t)
 	p := within(caches, middleware.CachePage(ttl)(telling()))
-	beneath := []string{"/shop", "/shop/", "/shop/hats", "/shop?page=2", "/shop/a/b", "/%73hop", "/./shop/hats"}
+	under := []string{"/shop", "/shop/", "/shop/hats", "/shop?page=2", "/shop/a/b", "/%73hop", "/./shop/hats"}
 	beside := []string{"/shopping", "/a/shop", "/SHOP", "/?x=/shop", "/sho", "/a//shop/", "/shop%2Fhats"}
-	for _, path := range append(beneath, beside...) {
+	for _, path := range append(under, beside...) {
 		ask(p, path)
 	}
 	if err := plainPages.PurgePrefix(caches.Scope(t.Context()), "http://example.com/shop"); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range beneath {
+	for _, path := range under {
 		if ask(p, path).isHit() {
 			t.Errorf("%s is still there", path)
 		}
@@ -277,13 +277,13 @@ func TestALongResponseTakesLittleMemory(t *testing.T) {
 			}
 			_, _ = io.CopyN(w, zeros{}, length)
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			w, before := &slowPoke{nowhere: nowhere{make(http.Header)}}, heap()
 			p.ServeHTTP(w, request("GET", "/page"))
 			if w.total != length || w.peak > before+(40<<20) {
-				t.Errorf("%s, known %v: %d bytes sent, %d more in use", face, known, w.total, w.peak-before)
+				t.Errorf("%s, known %v: %d bytes sent, %d more in use", mode, known, w.total, w.peak-before)
 			}
-			if face == "view" {
+			if mode == "view" {
 				break // they do not differ here
 			}
 		}
@@ -319,10 +319,10 @@ func TestAStalePageInPlaceOfAFailureIsThatPage(t *testing.T) {
 			fail(w, r)
 		})
 		// Requests that want no stale page get one only for the failure.
-		whenStale(t, h, []middleware.PageOption{middleware.HeedRequests(), middleware.Grace(10 * time.Minute)}, func(t *testing.T, face string, p http.Handler) {
+		whenStale(t, h, []middleware.PageOption{middleware.HeedRequests(), middleware.Grace(10 * time.Minute)}, func(t *testing.T, mode string, p http.Handler) {
 			for _, c := range startMany(t, p, 5, "Cache-Control: min-fresh=1") {
 				if a := c.wait(); a.body != "page" || a.status != http.StatusOK || c.panics != nil {
-					t.Errorf("%s, %s: %d %.20q, panic %v, %s", name, face, a.status, a.body, c.panics, a.cacheStatus())
+					t.Errorf("%s, %s: %d %.20q, panic %v, %s", name, mode, a.status, a.body, c.panics, a.cacheStatus())
 				}
 			}
 		})
@@ -344,10 +344,10 @@ func TestAHandlerThatFailsWithoutAWordIsNotStored(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, "page")
 			}
-			for face, p := range faces(t, h) {
+			for mode, p := range modes(t, h) {
 				h.runs.Store(0)
 				if c := start(t, p, request("GET", "/page")); c.panics == nil && c.wait().body == "" {
-					t.Errorf("%s, %s: the client takes nothing for the page", name, face)
+					t.Errorf("%s, %s: the client takes nothing for the page", name, mode)
 				}
 				ask(p, "/page").wantBody(t, "page")
 			}
@@ -395,11 +395,11 @@ func TestEveryWayOfWritingIsRecorded(t *testing.T) {
 // Paths and queries that differ in case are different pages.
 // RFC 9110, 4.2.3; RFC 3986, 6.2.2.1
 func TestTheCaseOfAPathCounts(t *testing.T) {
-	for face, p := range faces(t, telling()) {
+	for mode, p := range modes(t, telling()) {
 		for range 2 {
 			for _, path := range []string{"/page", "/Page", "/PAGE", "/page?a", "/page?A"} {
 				if a := ask(p, path); !strings.Contains(a.body, " "+path+" ") {
-					t.Errorf("%s: %s: %s", face, path, a.body)
+					t.Errorf("%s: %s: %s", mode, path, a.body)
 				}
 			}
 		}

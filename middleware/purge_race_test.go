@@ -136,13 +136,13 @@ func TestAPurgeInAnotherProcess(t *testing.T) {
 		"soft prefix": func(ctx context.Context) error { return plainPages.PurgePrefixSoft(ctx, "http://example.com") },
 	} {
 		for _, vary := range []string{"X-None", "Accept-Language"} {
-			for _, faces := range []string{"view", "shared"} {
-				t.Run(name+" "+vary+" "+faces, func(t *testing.T) {
+			for _, modes := range []string{"view", "shared"} {
+				t.Run(name+" "+vary+" "+modes, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						programs := programs(t, 2)
 						h := numbered("Vary: "+vary, "Cache-Control: max-age=60")
 						around := middleware.CachePage(ttl)
-						if faces == "shared" {
+						if modes == "shared" {
 							around = middleware.Shared()
 						}
 						here := within(programs[0], around(h))

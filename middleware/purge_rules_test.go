@@ -21,7 +21,7 @@ import (
 func later(n int) time.Time { return time.Unix(1_000_000+int64(n), 0) }
 
 // A purge rule matches its path and all paths under it.
-func TestARuleIsAboutAPathAndAllBeneathIt(t *testing.T) {
+func TestARuleIsAboutAPathAndAllUnderIt(t *testing.T) {
 	pageAt := func(host, path string) policy.Target { return policy.NewTarget("https", host, path, "a=1") }
 	rule := page.PurgeRule{KeyPrefix: "p", Scheme: "https", Host: "example.org", Path: "/shop", At: later(10)}
 	for _, test := range []struct {

@@ -179,7 +179,7 @@ func TestAPurgeOfAHostThatCannotBeNamesTheCure(t *testing.T) {
 
 // Each spelling of a URL has a page of its own, since a handler may answer each differently.
 func TestEachSpellingHasAPageOfItsOwn(t *testing.T) {
-	for face, p := range faces(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+	for mode, p := range modes(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = fmt.Fprint(w, r.RequestURI, " ", r.URL.RequestURI())
 	}}) {
@@ -189,7 +189,7 @@ func TestEachSpellingHasAPageOfItsOwn(t *testing.T) {
 					r := asked(t, target)
 					want := target + " " + r.URL.RequestURI()
 					if a := send(p, r); a.body != want {
-						t.Errorf("%s: %s got %q, want %q", face, target, a.body, want)
+						t.Errorf("%s: %s got %q, want %q", mode, target, a.body, want)
 					}
 				}
 			}
@@ -204,16 +204,16 @@ func TestAPrefixPurgeReachesEverySpelling(t *testing.T) {
 		for _, url := range []string{"http://example.com/café", "HTTP://Example.com:80/caf%c3%a9/", "http://example.com/x/../café#a"} {
 			caches := inMemory(t)
 			p := within(caches, middleware.CachePage(ttl)(telling()))
-			beneath := []string{"/café", "/caf%C3%A9/", "/caf%c3%a9/a?b", "/./café/a"}
+			under := []string{"/café", "/caf%C3%A9/", "/caf%c3%a9/a?b", "/./café/a"}
 			beside := []string{"/caféteria", "/caf%C3%A9%2Fa", "/café/../a"}
-			for _, target := range append(beneath, beside...) {
+			for _, target := range append(under, beside...) {
 				send(p, asked(t, target))
 			}
 			time.Sleep(time.Second)
 			if err := plainPages.PurgePrefix(caches.Scope(t.Context()), url); err != nil {
 				t.Fatal(err)
 			}
-			for _, target := range beneath {
+			for _, target := range under {
 				if a := send(p, asked(t, target)); a.isHit() {
 					t.Errorf("%s: %s is still there", url, target)
 				}

@@ -48,11 +48,11 @@ func TestAChangeOfWhateverFormInvalidates(t *testing.T) {
 		},
 	} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "PURGE", "MKCOL", "post"} {
-			for face, p := range faces(t, changing(change)) {
+			for mode, p := range modes(t, changing(change)) {
 				ask(p, "/page").wantBody(t, "0 changes")
 				send(p, request(method, "/page"))
 				if a := ask(p, "/page"); a.body != "1 changes" {
-					t.Fatalf("%s: %s %s: %q", name, face, method, a.body)
+					t.Fatalf("%s: %s %s: %q", name, mode, method, a.body)
 				}
 				break // the count is the handler's
 			}
@@ -74,8 +74,8 @@ func TestAChangeInvalidatesItsOwnTargetAndNoOther(t *testing.T) {
 		"/a/../page": "/page", "/./page": "/page", "/%70age": "/page", "/.": "/", "/..": "/", "/%2e%2e/page": "/page",
 	} {
 		others := slices.DeleteFunc([]string{"/page", "/a/page", "/b", "/"}, func(path string) bool { return path == same })
-		for face := range faces(t, nil) {
-			p := faces(t, changing(func(http.ResponseWriter, *http.Request) {}))[face]
+		for mode := range modes(t, nil) {
+			p := modes(t, changing(func(http.ResponseWriter, *http.Request) {}))[mode]
 			get := func(path string) answer {
 				r := request("GET", "/")
 				r.RequestURI = path
@@ -92,18 +92,18 @@ func TestAChangeInvalidatesItsOwnTargetAndNoOther(t *testing.T) {
 			setURL(t, change, target)
 			send(p, change)
 			if a := get(target); a.body != "1 changes" {
-				t.Errorf("%s: POST %s did not invalidate its target", face, target)
+				t.Errorf("%s: POST %s did not invalidate its target", mode, target)
 			}
 			if a := get(cmp.Or(same, target)); a.body != "1 changes" {
-				t.Errorf("%s: POST %s did not invalidate %s", face, target, same)
+				t.Errorf("%s: POST %s did not invalidate %s", mode, target, same)
 			}
 			for _, path := range others {
 				if a := get(path); a.body != "0 changes" {
-					t.Errorf("%s: POST %s invalidated %s", face, target, path)
+					t.Errorf("%s: POST %s invalidated %s", mode, target, path)
 				}
 			}
 			if a := send(p, request("GET", "http://other.test/page")); a.body != "0 changes" {
-				t.Errorf("%s: POST %s invalidated another host's page", face, target)
+				t.Errorf("%s: POST %s invalidated another host's page", mode, target)
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func TestAChangeNamesOnlyPagesOfItsOrigin(t *testing.T) {
 		"http://example.com@evil.test/page": false, "\x00": false, "http://[": false, "": false, "javascript:x": false,
 	} {
 		for _, field := range []string{"Location", "Content-Location"} {
-			p := faces(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.Header()[field] = []string{location} }))["site"]
+			p := modes(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.Header()[field] = []string{location} }))["site"]
 			ask(p, "/page").wantBody(t, "0 changes")
 			send(p, request("POST", "/other"))
 			if a := ask(p, "/page"); (a.body == "1 changes") != want {
@@ -132,7 +132,7 @@ func TestAChangeNamesOnlyPagesOfItsOrigin(t *testing.T) {
 // RFC 9111, 4.4
 func TestAFailedChangeInvalidatesNothing(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 500, 503} {
-		p := faces(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))["site"]
+		p := modes(t, changing(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))["site"]
 		ask(p, "/page").wantBody(t, "0 changes")
 		send(p, request("POST", "/page"))
 		ask(p, "/page").wantHit(t, "0 changes")

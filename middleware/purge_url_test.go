@@ -164,7 +164,7 @@ func TestAPurgeDuringAFill(t *testing.T) {
 
 // A page that is purged softly is served stale while it is refreshed.
 // RFC 5861, 3
-func TestASoftlyPurgedPageIsServedWhileItIsMadeAnew(t *testing.T) {
+func TestASoftlyPurgedPageIsServedWhileItIsRefreshed(t *testing.T) {
 	for name, purge := range map[string]func(*middleware.Policy, context.Context, string) error{
 		"by URL": (*middleware.Policy).PurgeSoft, "by prefix": (*middleware.Policy).PurgePrefixSoft,
 	} {

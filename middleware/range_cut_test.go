@@ -271,7 +271,7 @@ func TestTheGeneratedTagIsNoStrongOne(t *testing.T) {
 func TestARangeOfAStreamIsCutByTheSameRule(t *testing.T) {
 	for accepts, want := range map[string]int{"identity": 206, "gzip": 200} {
 		synctest.Test(t, func(t *testing.T) {
-			h, p, whole := underWay(t, "Content-Length: 5000")
+			h, p, whole := inProgress(t, "Content-Length: 5000")
 			c := start(t, p, request("GET", "/film", "Range: bytes=100-199", "Accept-Encoding: "+accepts))
 			h.write(t, film[3000:])
 			h.end()

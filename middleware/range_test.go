@@ -193,8 +193,8 @@ func TestAPartDisturbsNoRunAndNoRunDisturbsIt(t *testing.T) {
 	})
 }
 
-// underWay starts a run that has written the first 3000 bytes of the film.
-func underWay(t *testing.T, fields ...string) (h *script, p http.Handler, whole *client) {
+// inProgress starts a run that has written the first 3000 bytes of the film.
+func inProgress(t *testing.T, fields ...string) (h *script, p http.Handler, whole *client) {
 	h = newScript(append(fields, `Etag: "v1"`)...)
 	p = cached(t, h)
 	whole = start(t, p, request("GET", "/film"))
@@ -227,7 +227,7 @@ func TestAPartThatARunHasReachedIsTakenFromIt(t *testing.T) {
 				if test.known {
 					fields = []string{"Content-Length: 5000"}
 				}
-				h, p, whole := underWay(t, fields...)
+				h, p, whole := inProgress(t, fields...)
 				c := start(t, p, request("GET", "/film", test.fields...))
 				h.write(t, film[3000:])
 				h.end()
@@ -260,7 +260,7 @@ func TestAPartThatARunHasNotReachedIsForTheHandler(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h, p, whole := underWay(t, test.length)
+				h, p, whole := inProgress(t, test.length)
 				h.serve = ofContent(film).serve
 				c := start(t, p, request("GET", "/film", test.fields))
 				h.wantRuns(t, 2)
@@ -282,7 +282,7 @@ func TestAPartThatARunHasNotReachedIsForTheHandler(t *testing.T) {
 // RFC 9112, 8
 func TestAPartOfARunThatIsAbortedIsAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, p, whole := underWay(t, "Content-Length: 5000")
+		h, p, whole := inProgress(t, "Content-Length: 5000")
 		c := start(t, p, request("GET", "/film", "Range: bytes=2000-"))
 		h.panics <- errors.New("failed")
 		c.wantAborted(t)

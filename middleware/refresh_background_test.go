@@ -173,7 +173,7 @@ func TestARefreshIsStoppedWhenItTakesTooLong(t *testing.T) {
 }
 
 // A refresh that a request waits for is not cancelled after RefreshTimeout.
-func TestWhoFollowsARefreshKeepsItAlive(t *testing.T) {
+func TestARequestThatFollowsARefreshKeepsItAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newScript(swr)
 		p := within(inMemory(t), middleware.Shared(middleware.RefreshTimeout(time.Second))(h))

@@ -16,7 +16,7 @@ import (
 
 // Whatever one client sends and a handler answers, nothing panics, and nobody gets a page that was
 // not for all. One client sends any request that net/http reads; then others ask as usual.
-func FuzzExchange(f *testing.F) {
+func FuzzRequest(f *testing.F) {
 	for _, seed := range []struct{ target, request, response string }{
 		{"/page", "", "Cache-Control: max-age=60"},
 		{"/page?a=1&a=2;b=%zz#x", "Cookie: a=b; =; c\r\nCookie: d", "Vary: Cookie\r\nCache-Control: public"},
@@ -43,8 +43,8 @@ func FuzzExchange(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, target, fields string, status uint16, response string) {
-		odd, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\nX-Mark: attacker\r\n\r\n")))
-		if err != nil || odd.ContentLength > 0 || status < 200 || status > 599 {
+		malformed, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: a.test\r\n" + fields + "\r\nX-Mark: attacker\r\n\r\n")))
+		if err != nil || malformed.ContentLength > 0 || status < 200 || status > 599 {
 			return // no server hands on what it cannot read
 		}
 		header, err := textproto.NewReader(bufio.NewReader(strings.NewReader(response + "\r\n\r\n"))).ReadMIMEHeader()
@@ -62,36 +62,36 @@ func FuzzExchange(f *testing.F) {
 			}
 			_, _ = io.WriteString(w, "for "+strings.Join(r.Header["X-Mark"], "+"))
 		})
-		for face, p := range fuzzFaces(t, h) {
+		for mode, p := range fuzzModes(t, h) {
 			check := func(a answer) {
 				if a.status >= 500 && a.status != int(status) && (a.status != http.StatusGatewayTimeout || !strings.Contains(a.cacheStatus(), "only-if-cached")) {
-					t.Errorf("%s: status %d, %s", face, a.status, a.cacheStatus())
+					t.Errorf("%s: status %d, %s", mode, a.status, a.cacheStatus())
 				}
 			}
-			check(fuzzed(t, p, odd.Clone(t.Context())))
+			check(fuzzed(t, p, malformed.Clone(t.Context())))
 			for _, method := range []string{"GET", "HEAD", "GET"} {
 				victim := request(method, "http://a.test/page", "X-Mark: victim")
 				victim.RequestURI = "/page"
 				a := fuzzed(t, p, victim)
 				check(a)
 				shared := strings.Contains(a.body, "attacker") || method == "HEAD" && a.status != 200
-				if reason := secret(face, odd, header); shared && reason != "" {
-					t.Errorf("%s: the victim got the attacker's %q, though %s; %q", face, a.body, reason, a.header)
+				if reason := secret(mode, malformed, header); shared && reason != "" {
+					t.Errorf("%s: the victim got the attacker's %q, though %s; %q", mode, a.body, reason, a.header)
 				}
-				if cookie := a.header["Set-Cookie"]; cookie != nil && face != "literal" {
-					t.Errorf("%s: the victim got the cookie %q", face, cookie)
+				if cookie := a.header["Set-Cookie"]; cookie != nil && mode != "literal" {
+					t.Errorf("%s: the victim got the cookie %q", mode, cookie)
 				}
 				if method == "GET" && a.status == 200 && a.body != "for victim" && a.body != "for attacker" && header["Content-Length"] == nil {
-					t.Errorf("%s: the victim got %q", face, a.body)
+					t.Errorf("%s: the victim got %q", mode, a.body)
 				}
 			}
 		}
 	})
 }
 
-// fuzzFaces are the faces over one store, with key prefixes of their own: a store
+// fuzzModes are the faces over one store, with key prefixes of their own: a store
 // for each would be most of the work.
-func fuzzFaces(t *testing.T, h http.Handler) map[string]http.Handler {
+func fuzzModes(t *testing.T, h http.Handler) map[string]http.Handler {
 	caches := inMemory(t)
 	return map[string]http.Handler{
 		"view":    within(caches, middleware.CachePage(ttl, middleware.KeyPrefix("view"))(h)),
@@ -114,9 +114,9 @@ func fuzzed(t *testing.T, p http.Handler, r *http.Request) (a answer) {
 
 // secret says why a response was for the one who asked alone, by looking for
 // words where the engine parses. It is empty if this simple look does not tell.
-func secret(face string, r *http.Request, header textproto.MIMEHeader) string {
+func secret(mode string, r *http.Request, header textproto.MIMEHeader) string {
 	control := strings.ToLower(strings.Join(header["Cache-Control"], ","))
-	targeted := (face == "shared" || face == "literal") && header["Cdn-Cache-Control"] != nil
+	targeted := (mode == "shared" || mode == "literal") && header["Cdn-Cache-Control"] != nil
 	allows := strings.Contains(control, "public") || strings.Contains(control, "s-maxage") || strings.Contains(control, "must-revalidate")
 	has := func(word string) bool {
 		return strings.Contains(control, word) && !strings.Contains(control, `"`) && !targeted && !strings.Contains(control, "must-understand")
@@ -125,7 +125,7 @@ func secret(face string, r *http.Request, header textproto.MIMEHeader) string {
 		return slices.ContainsFunc(strings.FieldsFunc(control, func(c rune) bool { return strings.ContainsRune(", \t;=", c) }), func(w string) bool { return w == want })
 	}
 	switch {
-	case header["Set-Cookie"] != nil && face != "literal":
+	case header["Set-Cookie"] != nil && mode != "literal":
 		return "it sets a cookie"
 	case has("private") && word("private"):
 		return "it is private"
@@ -135,7 +135,7 @@ func secret(face string, r *http.Request, header textproto.MIMEHeader) string {
 		return "it varies on anything"
 	case r.Header["Authorization"] != nil && !allows && !targeted:
 		return "the request had Authorization"
-	case r.Header["X-Api-Key"] != nil && !allows && face != "shared" && face != "literal" && header["Vary"] == nil:
+	case r.Header["X-Api-Key"] != nil && !allows && mode != "shared" && mode != "literal" && header["Vary"] == nil:
 		return "the request had an API key"
 	}
 	return ""
@@ -143,7 +143,7 @@ func secret(face string, r *http.Request, header textproto.MIMEHeader) string {
 
 // Odd header fields of requests and responses harm nobody.
 // RFC 9110, 5.5
-func TestOddFieldsHarmNobody(t *testing.T) {
+func TestMalformedFieldsDoNoHarm(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	many := slices.Repeat([]string{"a"}, 10_000)
 	for name, lines := range map[string][]string{
@@ -157,12 +157,12 @@ func TestOddFieldsHarmNobody(t *testing.T) {
 			w.Header().Set("Vary", "Cookie, Accept-Language, Accept, X-Api-Key, X-Y")
 			_, _ = io.WriteString(w, "page")
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			r := request("GET", "/page")
 			r.Header[name] = lines
 			a := send(p, r)
 			if a.status >= 500 {
-				t.Errorf("%s: %.20q: %d", face, name, a.status)
+				t.Errorf("%s: %.20q: %d", mode, name, a.status)
 			}
 			ask(p, "/page").wantBody(t, "page")
 			ask(p, "/page").wantHit(t, "page")
@@ -173,10 +173,10 @@ func TestOddFieldsHarmNobody(t *testing.T) {
 			w.Header()[name] = slices.Clone(lines)
 			_, _ = io.WriteString(w, "page")
 		}}
-		for face, p := range faces(t, answers) {
+		for mode, p := range modes(t, answers) {
 			for range 2 {
 				if a := ask(p, "/page"); a.status != 200 || a.body != "page" {
-					t.Errorf("%s: %.20q in the response: %d %q", face, name, a.status, a.body)
+					t.Errorf("%s: %.20q in the response: %d %q", mode, name, a.status, a.body)
 				}
 			}
 		}
@@ -186,31 +186,31 @@ func TestOddFieldsHarmNobody(t *testing.T) {
 // Numbers and dates that overflow or make no sense give no lifetime that they were not meant to
 // give, and no failure.
 // RFC 9111, 4.2.1; RFC 9111, 1.2.2; RFC 9111, 5.3
-func TestOddNumbersAndDatesInResponses(t *testing.T) {
+func TestMalformedNumbersAndDatesInResponses(t *testing.T) {
 	for _, field := range []string{
 		"Cache-Control: max-age=-1", "Cache-Control: max-age=1.5", `Cache-Control: max-age="`, "Cache-Control: max-age=", "Cache-Control: max-age=0x10",
 		"Cache-Control: max-age=60, max-age=0", "Cache-Control: s-maxage=0, max-age=60", "Cache-Control: max-age=+60", "Cache-Control: max-age= 60x",
 		"Expires: 0", "Expires: -1", "Expires: Thu, 01 Jan 1970 00:00:00 GMT", "Expires: Thu, 01 Jan 2099 00:00:00 +0100", "Expires: 2099-01-01",
 		"Expires: Thu, 01 Jan 99999 00:00:00 GMT",
 	} {
-		for _, face := range []string{"view", "site", "shared", "literal"} {
+		for _, mode := range []string{"view", "site", "shared", "literal"} {
 			h := answering("page", field)
-			p := faces(t, h)[face]
+			p := modes(t, h)[mode]
 			for range 3 {
 				ask(p, "/page").wantBody(t, "page")
 			}
 			if h.runs.Load() != 3 {
-				t.Errorf("%s: %q was reused: the handler ran %d times", face, field, h.runs.Load())
+				t.Errorf("%s: %q was reused: the handler ran %d times", mode, field, h.runs.Load())
 			}
 		}
 	}
 	for _, field := range []string{"Age: -1", "Age: 1e9", "Age: x", "Age: " + strings.Repeat("9", 100), "Date: x", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Last-Modified: x", `ETag: "`} {
-		for face, p := range faces(t, answering("page", "Cache-Control: max-age=60", field)) {
+		for mode, p := range modes(t, answering("page", "Cache-Control: max-age=60", field)) {
 			for range 3 {
 				a := ask(p, "/page")
 				a.wantBody(t, "page")
 				if age := a.header.Get("Age"); age != "" && strings.Trim(age, "0123456789") != "" && strings.Contains(a.cacheStatus(), "hit") {
-					t.Errorf("%s: %q: Age is %q", face, field, age)
+					t.Errorf("%s: %q: Age is %q", mode, field, age)
 				}
 			}
 		}

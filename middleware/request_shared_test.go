@@ -20,9 +20,9 @@ import (
 // viewTTL is for how long the view of faces has a page.
 const viewTTL = 12 * time.Second
 
-// faces returns each kind of cache around h, by name, each over a store of its
+// modes returns each kind of cache around h, by name, each over a store of its
 // own.
-func faces(t testing.TB, h http.Handler, opts ...middleware.PageOption) map[string]http.Handler {
+func modes(t testing.TB, h http.Handler, opts ...middleware.PageOption) map[string]http.Handler {
 	t.Helper()
 	return map[string]http.Handler{
 		"view":    within(inMemory(t), middleware.CachePage(viewTTL, opts...)(h)),
@@ -61,11 +61,11 @@ func TestNoRequestFieldOfOneClientReachesThePageOfAll(t *testing.T) {
 		"Range: bytes=0-0", "If-Range: \"x\"", "If-Match: \"x\"", "If-None-Match: *",
 		"If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT",
 	} {
-		for face, p := range faces(t, telling()) {
+		for mode, p := range modes(t, telling()) {
 			send(p, request("GET", "/page", field))
 			ask(p, "/page").wantBody(t, `GET example.com /page []`)
 			if t.Failed() {
-				t.Fatalf("%s: %q", face, field)
+				t.Fatalf("%s: %q", mode, field)
 			}
 		}
 	}
@@ -97,12 +97,12 @@ func TestWhatConnectionNamesIsNotForTheProxyAloneToTakeOut(t *testing.T) {
 // The handler gets the host in the form that is in the key.
 // RFC 9110, 4.2.3; RFC 9110, 7.2
 func TestTheHostThatTheHandlerGetsIsThatOfTheKey(t *testing.T) {
-	for face, p := range faces(t, telling()) {
+	for mode, p := range modes(t, telling()) {
 		for _, host := range []string{"A.test:80", "a.test", "a.test:80", "a.test:", "a.test:080"} {
 			r := request("GET", "/page")
 			r.Host = host
 			if a := send(p, r); a.body != `GET a.test /page []` {
-				t.Errorf("%s: for %s: %s", face, host, a.body)
+				t.Errorf("%s: for %s: %s", mode, host, a.body)
 			}
 		}
 	}
@@ -110,15 +110,15 @@ func TestTheHostThatTheHandlerGetsIsThatOfTheKey(t *testing.T) {
 
 // Different hosts have different pages, however odd they are.
 // RFC 9110, 7.2
-func TestOddHostsAreNotEachOther(t *testing.T) {
+func TestMalformedHostsAreNotEachOther(t *testing.T) {
 	hosts := []string{"", "a.test", "a.test:443", "a.test.", "a.test:8080", "[::1]", "[::1]:8080", "xn--a", "a_test", "a.test@b", "a.test/", "a.test:08x", "%61.test"}
-	for face, p := range faces(t, telling()) {
+	for mode, p := range modes(t, telling()) {
 		for range 2 {
 			for _, host := range hosts {
 				r := request("GET", "/page")
 				r.Host = host
 				if a := send(p, r); a.body != "GET "+host+" /page []" {
-					t.Errorf("%s: for %q: %s", face, host, a.body)
+					t.Errorf("%s: for %q: %s", mode, host, a.body)
 				}
 			}
 		}
@@ -132,10 +132,10 @@ func TestTheFragmentAndTheUserOfATargetReachNobody(t *testing.T) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = io.WriteString(w, r.URL.String())
 	}}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		ask(p, "http://alice:secret@example.com/page?x#evil")
 		if a := ask(p, "/page?x"); a.body != "/page?x" {
-			t.Errorf("%s: %s", face, a.body)
+			t.Errorf("%s: %s", mode, a.body)
 		}
 	}
 }
@@ -171,21 +171,21 @@ func TestAnHTTP2RequestCannotHideAHost(t *testing.T) {
 
 // Odd fields of one client's request do not keep the page from being cached for others.
 func TestOneClientCannotKeepAPageOutOfTheCache(t *testing.T) {
-	for _, odd := range []string{
+	for _, malformed := range []string{
 		"Cache-Control: no-store", "Cache-Control: no-cache", "Cache-Control: max-age=0", "Pragma: no-cache",
 		"Authorization: Basic x", "Cookie: session=x", "X-Api-Key: x", "Range: bytes=0-0", "If-None-Match: *",
 		"Accept-Encoding: identity;q=0", "Upgrade: h2c", "Expect: 100-continue",
 	} {
 		h := answering("page", "Cache-Control: max-age=60")
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			for range 3 {
-				ask(p, "/page", odd)
+				ask(p, "/page", malformed)
 			}
 			h.runs.Store(0)
 			ask(p, "/page").wantBody(t, "page")
 			ask(p, "/page").wantHit(t, "page")
 			if h.runs.Load() > 1 || t.Failed() {
-				t.Fatalf("%s: after %q the handler runs for everybody", face, odd)
+				t.Fatalf("%s: after %q the handler runs for everybody", mode, malformed)
 			}
 		}
 	}
@@ -194,17 +194,17 @@ func TestOneClientCannotKeepAPageOutOfTheCache(t *testing.T) {
 // CachePage and Site ignore request directives, so that a client cannot force the work.
 // RFC 9111, 5.2.1.4
 func TestOneClientCannotHaveTheHandlerRunAgainAndAgain(t *testing.T) {
-	for _, odd := range []string{
+	for _, malformed := range []string{
 		"Cache-Control: no-store", "Cache-Control: no-cache", "Cache-Control: max-age=0, min-fresh=99", "Pragma: no-cache", "Cache-Control: only-if-cached",
 	} {
 		h := answering("page", "Cache-Control: max-age=60")
-		for face, p := range faces(t, h) {
-			if face == "shared" || face == "literal" {
+		for mode, p := range modes(t, h) {
+			if mode == "shared" || mode == "literal" {
 				continue // which the RFC has obey
 			}
 			h.runs.Store(0)
 			for range 3 {
-				ask(p, "/page", odd).wantBody(t, "page")
+				ask(p, "/page", malformed).wantBody(t, "page")
 			}
 			h.wantRuns(t, 1)
 		}

@@ -84,7 +84,7 @@ func TestTheRouteIsKnownInARunInTheBackground(t *testing.T) {
 }
 
 // A handler knows its route when the client that started the run has left.
-func TestTheRouteIsKnownWhenTheOneWhoStartedTheRunHasLeft(t *testing.T) {
+func TestTheRouteIsKnownWhenTheClientThatStartedTheRunHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {

@@ -46,7 +46,7 @@ var graceful = map[string]func(t *testing.T) (http.Handler, *handler){
 
 // A popular page that becomes stale is refreshed once, and nobody waits for it.
 // RFC 5861, 3; RFC 9111, 4.2.4
-func TestAHotPageThatTurnsStaleIsMadeAnewOnceAndBlocksNobody(t *testing.T) {
+func TestAMemoizedPageThatTurnsStaleIsRefreshedOnceAndBlocksNoRequest(t *testing.T) {
 	for name, cached := range graceful {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -177,12 +177,12 @@ func failing(fail func(w http.ResponseWriter), fields ...string) *handler {
 // RFC 5861, 4; RFC 9111, 4.2.4
 func TestAStalePageIsServedInPlaceOfAFailure(t *testing.T) {
 	for name, fail := range failures {
-		for face, wrap := range map[string]func(http.Handler) http.Handler{
+		for mode, wrap := range map[string]func(http.Handler) http.Handler{
 			"view":   middleware.CachePage(10 * time.Second),
 			"site":   middleware.Site(),
 			"shared": middleware.Shared(),
 		} {
-			t.Run(name+", "+face, func(t *testing.T) {
+			t.Run(name+", "+mode, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					h := failing(fail, "Cache-Control: max-age=10, stale-if-error=30")
 					p := within(inMemory(t), wrap(h))

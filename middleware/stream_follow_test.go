@@ -165,7 +165,7 @@ func TestAStreamThatIsForOneEndsWithHim(t *testing.T) {
 
 // A run whose client has left ends when its response turns out not to be shared, since nobody is
 // left who wants it.
-func TestALeaderWhoLeavesBeforeAResponseThatIsNotForAll(t *testing.T) {
+func TestALeaderThatLeavesBeforeAResponseThatIsNotForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cancelled := false
 		h := new(handler)
@@ -195,7 +195,7 @@ func TestALeaderWhoLeavesBeforeAResponseThatIsNotForAll(t *testing.T) {
 }
 
 // The connection of a client that has left a stream is not used any more.
-func TestALeaderWhoHasLeftAStreamIsNotUsedAnyMore(t *testing.T) {
+func TestALeaderThatHasLeftAStreamIsNotUsedAnyMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
 		var err error
@@ -218,7 +218,7 @@ func TestALeaderWhoHasLeftAStreamIsNotUsedAnyMore(t *testing.T) {
 
 // Clients that wait for a stream that turns out to vary regroup by variant.
 // RFC 9111, 4.1
-func TestThoseWhoFollowAStreamThatTurnsOutToVaryRegroup(t *testing.T) {
+func TestRequestsThatFollowAStreamThatTurnsOutToVaryRegroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
@@ -248,7 +248,7 @@ func TestThoseWhoFollowAStreamThatTurnsOutToVaryRegroup(t *testing.T) {
 
 // All clients of a run get the Age of its response.
 // RFC 9111, 5.1; RFC 9111, 4.2.3
-func TestWhoFollowsIsToldTheAgeOfTheResponse(t *testing.T) {
+func TestAFollowerGetsTheAgeOfTheResponse(t *testing.T) {
 	for name, flush := range map[string]bool{"a stream": true, "whole": false} {
 		synctest.Test(t, func(t *testing.T) {
 			h := newScript("Age: 100", "Cache-Control: max-age=1000")

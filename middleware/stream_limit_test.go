@@ -54,7 +54,7 @@ func TestAKnownLengthOverTheLimitReleasesAllAtTheHeader(t *testing.T) {
 
 // The client that started a run gets all of it, even if more than the limit is written before it
 // can look.
-func TestTheClientWhoStartedARunIsNeverTooLate(t *testing.T) {
+func TestTheClientThatStartedARunIsNeverTooLate(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
 			_, _ = w.Write(make([]byte, mib/4))
@@ -71,7 +71,7 @@ func TestTheClientWhoStartedARunIsNeverTooLate(t *testing.T) {
 
 // The client that started a run gets all of it, even if it reads nothing while more is written than
 // is kept.
-func TestTheClientWhoStartedARunIsNeverTooSlow(t *testing.T) {
+func TestTheClientThatStartedARunIsNeverTooSlow(t *testing.T) {
 	for name, length := range map[string]int{"in one piece": 8 * mib, "in pieces": mib / 4} {
 		synctest.Test(t, func(t *testing.T) {
 			h := &handler{serve: func(w http.ResponseWriter, _ *http.Request) {

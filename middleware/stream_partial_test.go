@@ -10,7 +10,7 @@ import (
 
 // HEAD and conditions are answered from the header of a stream.
 // RFC 9110, 9.3.2; RFC 9110, 13.1.2
-func TestWhoWantsOnlyTheHeaderOfAStream(t *testing.T) {
+func TestAClientThatWantsOnlyTheHeaderOfAStream(t *testing.T) {
 	const fresh = `If-None-Match: "1"`
 	for name, test := range map[string]struct {
 		method string

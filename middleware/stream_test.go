@@ -47,7 +47,7 @@ func TestAFlushReachesTheClientAtOnce(t *testing.T) {
 }
 
 // A stream that is not to be shared releases those who wait as soon as its header is there.
-func TestAStreamForOneLetsGoThoseWhoWaitAtOnce(t *testing.T) {
+func TestAStreamForOneReleasesWaitingRequestsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := cached(t, &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(time.Second)
@@ -97,7 +97,7 @@ func TestAStreamEndsWithItsClient(t *testing.T) {
 }
 
 // A handler that uses the connection of a client that has left gets an error.
-func TestAHandlerThatWantsItsClientWhoHasLeftIsTold(t *testing.T) {
+func TestAHandlerThatWantsItsClientThatHasLeftIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		errs := make(map[string]error)
 		h := slow(false, func(w http.ResponseWriter, r *http.Request) {

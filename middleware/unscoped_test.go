@@ -16,7 +16,7 @@ import (
 // would see that there is none is told of each request as ever.
 
 // Receivers of signals hear of memoized hits in the scope of their request.
-func TestThoseWhoAreConnectedHearOfHotPages(t *testing.T) {
+func TestListenersAreNotifiedOfMemoizedHits(t *testing.T) {
 	for _, name := range []string{"started", "finished", "exception"} {
 		t.Run(name, func(t *testing.T) {
 			bus := new(signals.Bus)
@@ -58,7 +58,7 @@ func TestThoseWhoAreConnectedHearOfHotPages(t *testing.T) {
 }
 
 // Receivers of cache events have the scope of the request for a memoized hit.
-func TestListenersOfTheCacheHaveTheScopeOfAHotPage(t *testing.T) {
+func TestListenersOfTheCacheHaveTheScopeOfAMemoizedPage(t *testing.T) {
 	caches := inMemory(t)
 	page := within(caches, middleware.CachePage(ttl)(answering("page")))
 	for range 3 {
@@ -78,7 +78,7 @@ func TestListenersOfTheCacheHaveTheScopeOfAHotPage(t *testing.T) {
 }
 
 // A When function has the scope of the request for a memoized hit.
-func TestAPredicateHasTheScopeOfAHotPage(t *testing.T) {
+func TestAPredicateHasTheScopeOfAMemoizedPage(t *testing.T) {
 	caches := inMemory(t)
 	asked := 0
 	page := within(caches, middleware.CachePage(ttl, middleware.When(func(r *http.Request) bool {

@@ -16,8 +16,8 @@ import (
 
 // staleAfter is when a page with max-age=10 is stale, and still there to be
 // validated.
-func staleAfter(face string) time.Duration {
-	if face == "view" {
+func staleAfter(mode string) time.Duration {
+	if mode == "view" {
 		return viewTTL + time.Second
 	}
 	return 15 * time.Second
@@ -42,16 +42,16 @@ func TestAPageThatIsValidatedAndVariesFromThenOn(t *testing.T) {
 			}
 			_, _ = io.WriteString(w, language)
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			varies = false
 			ask(p, "/page", "Accept-Language: en").wantBody(t, "en")
-			time.Sleep(staleAfter(face))
+			time.Sleep(staleAfter(mode))
 			varies = true
 			ask(p, "/page", "Accept-Language: en").wantBody(t, "en")
 			ask(p, "/page", "Accept-Language: de").wantBody(t, "de")
 			ask(p, "/page", "Accept-Language: en").wantBody(t, "en")
 			if t.Failed() {
-				t.Fatal(face)
+				t.Fatal(mode)
 			}
 		}
 	})
@@ -74,17 +74,17 @@ func TestA304WithSomethingPrivate(t *testing.T) {
 				w.Header().Set("Cache-Control", "max-age=10")
 				_, _ = io.WriteString(w, "page")
 			}}
-			for face, p := range faces(t, h) {
-				if face == "literal" && strings.HasPrefix(field, "Set-Cookie") {
+			for mode, p := range modes(t, h) {
+				if mode == "literal" && strings.HasPrefix(field, "Set-Cookie") {
 					continue // stored, to the letter
 				}
 				ask(p, "/page").wantBody(t, "page")
-				time.Sleep(staleAfter(face))
+				time.Sleep(staleAfter(mode))
 				for range 3 {
 					a := ask(p, "/page")
 					a.wantBody(t, "page")
 					if got := a.header.Get("X-For"); got != fmt.Sprint("client ", runs) {
-						t.Errorf("%s: %s: the answer is for %q, not for client %d; %s", face, field, got, runs, a.cacheStatus())
+						t.Errorf("%s: %s: the answer is for %q, not for client %d; %s", mode, field, got, runs, a.cacheStatus())
 					}
 				}
 			}
@@ -107,14 +107,14 @@ func TestA304ThatSelectsAnotherPage(t *testing.T) {
 				w.Header().Set("ETag", `"1"`)
 				_, _ = io.WriteString(w, "page")
 			}}
-			for face, p := range faces(t, h) {
+			for mode, p := range modes(t, h) {
 				for range 3 {
 					a := ask(p, "/page")
 					a.wantBody(t, "page")
 					if a.status != 200 {
-						t.Errorf("%s: %d", face, a.status)
+						t.Errorf("%s: %d", mode, a.status)
 					}
-					time.Sleep(staleAfter(face))
+					time.Sleep(staleAfter(mode))
 				}
 			}
 		})
@@ -136,14 +136,14 @@ func TestA304CannotChangeTheBody(t *testing.T) {
 			}
 			_, _ = io.WriteString(w, "page")
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			ask(p, "/page")
-			time.Sleep(staleAfter(face))
+			time.Sleep(staleAfter(mode))
 			for range 2 {
 				a := ask(p, "/page")
 				a.wantBody(t, "page")
 				if a.header.Get("Content-Length") != "4" && a.header.Get("Content-Length") != "" || a.header.Get("Content-Encoding") != "" {
-					t.Errorf("%s: %q", face, a.header)
+					t.Errorf("%s: %q", mode, a.header)
 				}
 			}
 		}
@@ -161,13 +161,13 @@ func TestALongFailureIsForgottenAtOnce(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, strings.Repeat("x", 10_000))
 	}}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		failing = true
 		ask(p, "/page")
 		failing = false
 		ask(p, "/page")
 		if a := ask(p, "/page"); !a.isHit() {
-			t.Errorf("%s: %s", face, a.cacheStatus())
+			t.Errorf("%s: %s", mode, a.cacheStatus())
 		}
 	}
 }
@@ -187,16 +187,16 @@ func TestAPageThatWasWithdrawnIsGoneWhenItsTimeIsOver(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, "page")
 			}}
-			for face, p := range faces(t, h, middleware.Grace(30*time.Second)) {
+			for mode, p := range modes(t, h, middleware.Grace(30*time.Second)) {
 				gone = false
 				ask(p, "/page")
 				gone = true
-				if face == "view" {
+				if mode == "view" {
 					time.Sleep(viewTTL)
 				}
 				time.Sleep(41 * time.Second)
 				if a := ask(p, "/page"); a.status != status {
-					t.Errorf("%s: %d %q %s", face, a.status, a.body, a.cacheStatus())
+					t.Errorf("%s: %d %q %s", mode, a.status, a.body, a.cacheStatus())
 				}
 				synctest.Wait()
 			}

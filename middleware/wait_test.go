@@ -64,7 +64,7 @@ func TestOneMoreRunBeginsEachSecondWithoutAHeader(t *testing.T) {
 }
 
 // The first of several runs that has a response for all answers all who wait.
-func TestTheFirstRunWithAResponseForAllAnswersAllWhoWait(t *testing.T) {
+func TestTheFirstRunWithAResponseForAllAnswersAllThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := new(handler)
 		h.serve = func(w http.ResponseWriter, r *http.Request) {
@@ -171,7 +171,7 @@ func poll(t *testing.T, p http.Handler, n int, fields func(i int) []string) []*c
 // Long polls of one URL through Site or Shared reach the application within seconds: only CachePage
 // says that a page is for all.
 func TestFiveLongPollsAreKnownToTheApplication(t *testing.T) {
-	for _, face := range []string{"Site", "Shared"} {
+	for _, mode := range []string{"Site", "Shared"} {
 		for rule, fields := range map[string][]string{
 			"no-store":             {"Cache-Control: no-store"},
 			"an ETag":              {`Etag: "1"`},
@@ -179,13 +179,13 @@ func TestFiveLongPollsAreKnownToTheApplication(t *testing.T) {
 			"nothing":              nil,
 			"for one second":       {"Cache-Control: max-age=1"},
 		} {
-			if face == "Site" && (fields == nil || rule == "an ETag") {
+			if mode == "Site" && (fields == nil || rule == "an ETag") {
 				continue // which Site stores for five minutes
 			}
-			t.Run(face+", "+rule, func(t *testing.T) {
+			t.Run(mode+", "+rule, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					app := newPolled(fields...)
-					p := within(inMemory(t), kindsOfCache[face]()(app))
+					p := within(inMemory(t), kindsOfCache[mode]()(app))
 					for _, pause := range []time.Duration{0, 11 * time.Second, time.Hour} {
 						time.Sleep(pause)
 						clients := poll(t, p, 5, nil)
@@ -205,12 +205,12 @@ func TestFiveLongPollsAreKnownToTheApplication(t *testing.T) {
 
 // Requests do not wait for a URL whose last response could not be shared.
 func TestAURLWhoseLastAnswerCouldNotBeSharedIsNotWaitedFor(t *testing.T) {
-	for _, face := range []string{"Site", "Shared"} {
+	for _, mode := range []string{"Site", "Shared"} {
 		for _, field := range []string{"Cache-Control: no-store", "Cache-Control: private", "Set-Cookie: a=1", "Vary: *"} {
-			t.Run(face+", "+field, func(t *testing.T) {
+			t.Run(mode+", "+field, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					app := newPolled(field)
-					p := within(inMemory(t), kindsOfCache[face]()(app))
+					p := within(inMemory(t), kindsOfCache[mode]()(app))
 					for i, pause := range []time.Duration{0, time.Second, 11 * time.Second, 5 * time.Minute} {
 						time.Sleep(pause)
 						n := 20
@@ -262,7 +262,7 @@ func TestAPageThatCanBeSharedAgainIsWaitedFor(t *testing.T) {
 // may have.
 // RFC 9111, 3.5
 func TestNobodyWaitsAcrossCredentials(t *testing.T) {
-	for face := range kindsOfCache {
+	for mode := range kindsOfCache {
 		for rule, fields := range map[string]func(i int) []string{
 			"session cookies": func(i int) []string { return []string{fmt.Sprint("Cookie: session=", i)} },
 			"Authorization":   func(i int) []string { return []string{fmt.Sprint("Authorization: Bearer ", i)} },
@@ -273,14 +273,14 @@ func TestNobodyWaitsAcrossCredentials(t *testing.T) {
 				return []string{fmt.Sprint("Cookie: session=", i)}
 			},
 		} {
-			t.Run(face+", "+rule, func(t *testing.T) {
+			t.Run(mode+", "+rule, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					n := 5
 					if rule == "a user and those who are not signed in" {
 						n = 3
 					}
 					app := newPolled()
-					p := within(inMemory(t), kindsOfCache[face]()(app))
+					p := within(inMemory(t), kindsOfCache[mode]()(app))
 					clients := poll(t, p, n, fields)
 					app.wantKnown(t, n)
 					close(app.events)

@@ -83,23 +83,23 @@ func plain(t *testing.T, a answer) string {
 func TestCompressionWithinAndWithout(t *testing.T) {
 	page := strings.Repeat("page ", 2000)
 	h := answering(page, "Cache-Control: max-age=60", "Content-Type: text/plain")
-	for face, p := range faces(t, zipped(h)) {
+	for mode, p := range modes(t, zipped(h)) {
 		for range 3 {
 			for _, accepts := range []string{"gzip", "identity", "gzip;q=0", "br, gzip"} {
 				a := ask(p, "/page", "Accept-Encoding: "+accepts)
 				zips := a.header.Get("Content-Encoding") == "gzip"
 				if plain(t, a) != page || zips != (strings.Contains(accepts, "gzip") && accepts != "gzip;q=0") {
-					t.Errorf("within %s: %s got %q", face, accepts, a.header)
+					t.Errorf("within %s: %s got %q", mode, accepts, a.header)
 				}
 			}
 		}
 	}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		for range 3 {
 			for _, accepts := range []string{"gzip", "identity", "gzip;q=0", "br, gzip"} {
 				a := ask(zipped(p), "/page", "Accept-Encoding: "+accepts)
 				if plain(t, a) != page {
-					t.Errorf("around %s: %s got %q", face, accepts, a.header)
+					t.Errorf("around %s: %s got %q", mode, accepts, a.header)
 				}
 			}
 		}
@@ -108,13 +108,13 @@ func TestCompressionWithinAndWithout(t *testing.T) {
 
 // Pages behind different stripped prefixes and hosts do not mix.
 func TestStrippedPrefixesDoNotMix(t *testing.T) {
-	for _, face := range []string{"view", "site", "shared", "literal"} {
+	for _, mode := range []string{"view", "site", "shared", "literal"} {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60")
 			_, _ = io.WriteString(w, r.Host+" "+r.URL.Path)
 		}}
 		mux := http.NewServeMux()
-		p := faces(t, h)[face]
+		p := modes(t, h)[mode]
 		mux.Handle("/a/", http.StripPrefix("/a", p))
 		mux.Handle("/b/", http.StripPrefix("/b", p))
 		mux.Handle("/", p)
@@ -144,11 +144,11 @@ func TestARewrittenPathIsAnotherPage(t *testing.T) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = io.WriteString(w, r.URL.Path)
 	}}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		for range 3 {
 			for _, name := range []string{"alice", "bob"} {
 				if a := ask(tenant(p), "/page", "X-Tenant: "+name); a.body != "/"+name+"/page" {
-					t.Errorf("%s: %s got %s", face, name, a.body)
+					t.Errorf("%s: %s got %s", mode, name, a.body)
 				}
 			}
 		}
@@ -187,12 +187,12 @@ func TestATimeoutWithinIsAFailureThatIsNotStored(t *testing.T) {
 			w.Header().Set("Cache-Control", "max-age=60")
 			_, _ = io.WriteString(w, "page")
 		})
-		for face, p := range faces(t, http.TimeoutHandler(h, time.Second, "too late")) {
+		for mode, p := range modes(t, http.TimeoutHandler(h, time.Second, "too late")) {
 			delay.Store(int64(10 * time.Second))
 			waiting := startMany(t, p, 5)
 			for _, c := range waiting {
 				if a := c.wait(); a.status != http.StatusServiceUnavailable || a.body != "too late" {
-					t.Errorf("%s: %d %q", face, a.status, a.body)
+					t.Errorf("%s: %d %q", mode, a.status, a.body)
 				}
 			}
 			delay.Store(int64(time.Millisecond))
@@ -210,12 +210,12 @@ func TestATimeoutAroundEndsForOneClientOnly(t *testing.T) {
 			w.Header().Set("Cache-Control", "max-age=60")
 			_, _ = io.WriteString(w, "page")
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			h.runs.Store(0)
 			hasty := start(t, http.TimeoutHandler(p, time.Second, "too late"), request("GET", "/page"))
 			patient := start(t, p, request("GET", "/page"))
 			if a := hasty.wait(); a.status != http.StatusServiceUnavailable || a.body != "too late" {
-				t.Errorf("%s: the hasty one got %d %q", face, a.status, a.body)
+				t.Errorf("%s: the hasty one got %d %q", mode, a.status, a.body)
 			}
 			patient.wait().wantBody(t, "page")
 			ask(p, "/page").wantHit(t, "page")
@@ -235,14 +235,14 @@ func TestATimeoutInTheMiddleOfAStream(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}}
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			hasty := start(t, http.TimeoutHandler(p, 2500*time.Millisecond, "too late"), request("GET", "/page"))
 			if a := hasty.wait(); a.status != http.StatusServiceUnavailable || a.body != "too late" {
-				t.Errorf("%s: %d %q", face, a.status, a.body)
+				t.Errorf("%s: %d %q", mode, a.status, a.body)
 			}
 			synctest.Wait()
 			if a := ask(p, "/page"); len(a.body) != 15_000 {
-				t.Errorf("%s: %d bytes", face, len(a.body))
+				t.Errorf("%s: %d bytes", mode, len(a.body))
 			}
 		}
 	})

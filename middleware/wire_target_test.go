@@ -13,12 +13,12 @@ import (
 
 // Odd targets and hosts on the wire are the page that they name, or an error.
 // RFC 9112, 3.2.2; RFC 9110, 7.1
-func TestOddTargetsOnTheWire(t *testing.T) {
+func TestMalformedTargetsOnTheWire(t *testing.T) {
 	h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		_, _ = fmt.Fprintf(w, "[%s %s %s]", r.Method, r.Host, r.RequestURI)
 	}}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		s := newServer(t, p)
 		for range 2 {
 			for request, want := range map[string]string{
@@ -47,7 +47,7 @@ func TestOddTargetsOnTheWire(t *testing.T) {
 				}
 				answer := raw(t, s, request+"\r\nConnection: close\r\n\r\n"+body)
 				if !strings.Contains(answer, want) {
-					t.Errorf("%s: %q: got\n%s\nwant %s", face, request, answer, want)
+					t.Errorf("%s: %q: got\n%s\nwant %s", mode, request, answer, want)
 				}
 			}
 		}
@@ -62,7 +62,7 @@ func TestAGetWithABodyGoesPastTheCache(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = fmt.Fprintf(w, "[%s]", body)
 	}}
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		s := newServer(t, p)
 		for _, test := range []struct{ fields, want string }{
 			{"Content-Length: 4\r\n\r\nevil", "[evil]"},
@@ -74,7 +74,7 @@ func TestAGetWithABodyGoesPastTheCache(t *testing.T) {
 		} {
 			answer := raw(t, s, "GET /page HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n"+test.fields)
 			if !strings.HasSuffix(answer, test.want) && !strings.Contains(answer, test.want+"\r\n") {
-				t.Errorf("%s: %q: %s", face, test.fields, answer)
+				t.Errorf("%s: %q: %s", mode, test.fields, answer)
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func TestRangesForARealClient(t *testing.T) {
 	}
 	page := strings.Repeat("0123456789", 1000)
 	h := answering(page, `ETag: "1"`, "Cache-Control: max-age=60", "Last-Modified: Thu, 01 Jan 2015 00:00:00 GMT")
-	for face, p := range faces(t, h) {
+	for mode, p := range modes(t, h) {
 		s := newServer(t, p)
 		for range 2 {
 			for _, test := range []struct {
@@ -127,7 +127,7 @@ func TestRangesForARealClient(t *testing.T) {
 				answer := curl(t, append(test.args, s.URL+"/page")...)
 				for _, want := range test.want {
 					if !strings.Contains(answer, want) {
-						t.Errorf("%s: curl %q: no %.50q in\n%.500s", face, test.args, want, answer)
+						t.Errorf("%s: curl %q: no %.50q in\n%.500s", mode, test.args, want, answer)
 					}
 				}
 			}
@@ -144,15 +144,15 @@ func TestAPartIsNeverThePage(t *testing.T) {
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		http.ServeContent(w, r, "page.txt", testTime, strings.NewReader(page))
 	}}
-	for face, p := range faces(t, h) {
-		for _, limit := range []http.Handler{p, faces(t, h, middleware.MaxBody(100))[face]} {
+	for mode, p := range modes(t, h) {
+		for _, limit := range []http.Handler{p, modes(t, h, middleware.MaxBody(100))[mode]} {
 			s := newServer(t, limit)
 			fetch(t, s, "GET", "/page", "Range: bytes=0-9")
 			for range 2 {
 				fetch(t, s, "GET", "/page").wantBody(t, page)
 			}
 			if a := fetch(t, s, "GET", "/page", "Range: bytes=0-9"); a.body != "0123456789" && a.body != page {
-				t.Errorf("%s: %d %.50q", face, a.status, a.body)
+				t.Errorf("%s: %d %.50q", mode, a.status, a.body)
 			}
 		}
 	}

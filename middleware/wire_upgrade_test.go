@@ -69,18 +69,18 @@ func upgrade(w http.ResponseWriter, r *http.Request) {
 
 // A WebSocket passes each kind of cache.
 // RFC 9110, 7.8
-func TestAWebSocketPassesEachFace(t *testing.T) {
+func TestAWebSocketPassesEachMode(t *testing.T) {
 	direct := newServer(t, http.HandlerFunc(upgrade))
 	target, err := url.Parse(direct.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for face, p := range faces(t, http.HandlerFunc(upgrade)) {
+	for mode, p := range modes(t, http.HandlerFunc(upgrade)) {
 		s := newServer(t, p)
 		ask(p, "/page")
 		speak(t, s)
 		if t.Failed() {
-			t.Fatal(face)
+			t.Fatal(mode)
 		}
 	}
 	speak(t, newServer(t, within(inMemory(t), middleware.Shared()(httputil.NewSingleHostReverseProxy(target)))))
@@ -97,7 +97,7 @@ func TestEventsReachTheClientOneByOne(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 			}
 		})
-		for face, p := range faces(t, h) {
+		for mode, p := range modes(t, h) {
 			next = make(chan int)
 			s := newServer(t, p)
 			done := make(chan struct{})
@@ -113,7 +113,7 @@ func TestEventsReachTheClientOneByOne(t *testing.T) {
 			<-done
 			for i := range 3 {
 				if line, err := reader.ReadString('\n'); line != fmt.Sprintf("data: %d\n", i) || err != nil {
-					t.Fatalf("%s, %s: %q, %v", contentType, face, line, err)
+					t.Fatalf("%s, %s: %q, %v", contentType, mode, line, err)
 				}
 				_, _ = reader.ReadString('\n')
 				if i < 2 {
@@ -146,7 +146,7 @@ func fileServer(t *testing.T) (h http.Handler, last *http.ResponseWriter) {
 // and does what the server's own can.
 func TestWhatGoesPastTheCacheHasTheServersOwnWriter(t *testing.T) {
 	files, last := fileServer(t)
-	for face, page := range faces(t, files, middleware.When(func(*http.Request) bool { return false })) {
+	for mode, page := range modes(t, files, middleware.When(func(*http.Request) bool { return false })) {
 		writers := make(chan [2]http.ResponseWriter, 1)
 		s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			page.ServeHTTP(w, r)
@@ -160,11 +160,11 @@ func TestWhatGoesPastTheCacheHasTheServersOwnWriter(t *testing.T) {
 			io.ReaderFrom
 			io.StringWriter
 			Unwrap() http.ResponseWriter
-		}); ok && (face == "shared" || face == "literal") {
+		}); ok && (mode == "shared" || mode == "literal") {
 			both[1] = wrapper.Unwrap()
 		}
 		if len(a.body) != 1<<20 || both[0] != both[1] {
-			t.Errorf("%s: %d bytes, by a %T and not a %T", face, len(a.body), both[1], both[0])
+			t.Errorf("%s: %d bytes, by a %T and not a %T", mode, len(a.body), both[1], both[0])
 		}
 	}
 }
@@ -186,7 +186,7 @@ func (w *counted) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // A file over MaxBody is sent by the operating system.
 func TestAFileThatIsTooLongIsSentByTheSystem(t *testing.T) {
 	files, _ := fileServer(t)
-	for face, page := range faces(t, files, middleware.MaxBody(1000), middleware.StatusTTL(200, time.Minute)) {
+	for mode, page := range modes(t, files, middleware.MaxBody(1000), middleware.StatusTTL(200, time.Minute)) {
 		sent := make(chan int64, 1)
 		s := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c := &counted{ResponseWriter: w}
@@ -195,7 +195,7 @@ func TestAFileThatIsTooLongIsSentByTheSystem(t *testing.T) {
 		}))
 		a := fetch(t, s, "GET", "/file")
 		if direct := <-sent; len(a.body) != 1<<20 || direct != 1<<20 {
-			t.Errorf("%s: %d bytes, %d of them directly; %s", face, len(a.body), direct, a.cacheStatus())
+			t.Errorf("%s: %d bytes, %d of them directly; %s", mode, len(a.body), direct, a.cacheStatus())
 		}
 	}
 }

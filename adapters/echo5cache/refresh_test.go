@@ -56,7 +56,7 @@ func TestARefreshHasAContextOfItsOwn(t *testing.T) {
 		middleware.VaryBy(func(*http.Request) string { return "" }))
 	s.Get("/page").WantMiss(t, "page 1")
 	adaptertest.Receive(t, "the first run", kept)
-	s.soften()
+	s.purgeSoftly()
 	holding.Store(true)
 	held := make(chan adaptertest.Answer, 1)
 	go func() { held <- s.Get("/page", "X-Hold: 1") }()
@@ -74,7 +74,7 @@ func TestARefreshIsNoRequestOfAClient(t *testing.T) {
 	var started atomic.Int32
 	s.bus.RequestStarted.Connect(func(context.Context, any, signals.StartedEvent) error { started.Add(1); return nil })
 	s.Get("/page")
-	s.soften()
+	s.purgeSoftly()
 	s.Get("/page").WantHit(t, "page 1")
 	asked := int32(2)
 	adaptertest.Await(t, "page 2 is stored", func() bool { asked++; return s.Get("/page").Body == "page 2" })
@@ -99,7 +99,7 @@ func TestARefreshThatIsStoppedOutsideLeavesThePageAsItWas(t *testing.T) {
 		}
 	}, nil, middleware.IgnoreCookies("member"))
 	s.Get("/page", "Cookie: member=1").WantMiss(t, "page 1")
-	s.soften()
+	s.purgeSoftly()
 	s.Get("/page", "Cookie: member=1").WantHit(t, "page 1")
 	adaptertest.Receive(t, "the refresh is stopped", stopped)
 	s.Get("/page", "Cookie: member=1").WantHit(t, "page 1")
@@ -126,7 +126,7 @@ func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 	for range 3 {
 		<-arrived
 	}
-	s.soften()
+	s.purgeSoftly()
 	s.Get("/page", "Cookie: user=alice").WantHit(t, "page 1")
 	if user := adaptertest.Receive(t, "the client's request", arrived); user != "alice" {
 		t.Errorf("it is of %q", user)
@@ -144,7 +144,7 @@ func TestARefreshThatComesAsSomebodyElseIsRefused(t *testing.T) {
 func TestACacheOutsideLetsTheRefreshOfOneInsidePass(t *testing.T) {
 	s := newStaleSite(t, echo5cache.Site(middleware.KeyPrefix("site")), nil)
 	s.Get("/page").WantMiss(t, "page 1")
-	s.soften()
+	s.purgeSoftly()
 	s.Get("/page").WantHit(t, "page 1")
 	s.await("page 2")
 	s.Get("/page").WantHit(t, "page 2")
@@ -156,7 +156,7 @@ func TestARefreshThatPanicsIsNoEmptyPage(t *testing.T) {
 	var panicked atomic.Int32
 	s := newStaleSite(t, recovery(), failing(&fails, func(*echo.Context) error { panicked.Add(1); panic(errFault) }))
 	s.Get("/page")
-	s.soften()
+	s.purgeSoftly()
 	fails.Store(true)
 	adaptertest.Await(t, "two refreshes have panicked", func() bool {
 		s.Get("/page").WantHit(t, "page 1")

@@ -78,7 +78,7 @@ func TestARefreshThatIsStoppedIsNotTriedAgainAtOnce(t *testing.T) {
 		}
 	}, nil, middleware.IgnoreCookies("member"))
 	s.Get("/page", "Cookie: member=1").WantMiss(t, "page 1")
-	s.soften()
+	s.purgeSoftly()
 	s.Get("/page", "Cookie: member=1").WantHit(t, "page 1")
 	adaptertest.Await(t, "the refresh is stopped", func() bool { return stopped.Load() > 0 })
 	for range 50 {

@@ -198,7 +198,7 @@ func TestAnOldPageStandsInForAFailure(t *testing.T) {
 			s := newStaleSite(t, recovery(), failing(&fails, fail))
 			s.Get("/page").WantMiss(t, "page 1")
 			fails.Store(true)
-			s.soften()
+			s.purgeSoftly()
 			for range 3 {
 				s.Get("/page").Want(t, http.StatusOK, "page 1")
 			}

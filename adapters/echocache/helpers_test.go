@@ -79,8 +79,8 @@ func newStaleSite(t *testing.T, outside, inside echo.MiddlewareFunc, opts ...mid
 	return s
 }
 
-// soften declares the page stale.
-func (s *staleSite) soften() {
+// purgeSoftly declares the page stale.
+func (s *staleSite) purgeSoftly() {
 	s.t.Helper()
 	if err := s.policy.PurgeSoft(s.scope, s.URL("/page")); err != nil {
 		s.t.Fatal(err)

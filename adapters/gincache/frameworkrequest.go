@@ -52,8 +52,8 @@ type unanswered struct {
 // settle gives it to what is further out; or, if an old page of the cache stood in,
 // takes away the errors, since middleware that makes a response of them would write
 // it behind the page.
-func (u *unanswered) settle(c *gin.Context, stoodIn bool) {
-	if stoodIn {
+func (u *unanswered) settle(c *gin.Context, servedStale bool) {
+	if servedStale {
 		c.Errors = c.Errors[:u.errors]
 		return
 	}

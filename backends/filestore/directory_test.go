@@ -140,7 +140,7 @@ func TestDirectoryThatVanishesDuringWrites(t *testing.T) {
 }
 
 // A directory is laid out again for other bounds, and its entries go.
-func TestDirectoryLaidOutAnewForOtherBounds(t *testing.T) {
+func TestDirectoryLaidOutAgainForOtherBounds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	large := open(t, dir, filestore.Options{})
 	set(t, large, ":1:a", "old")

@@ -169,11 +169,11 @@ func TestAnUnreachableServerIsNamedWithTheTimeItTook(t *testing.T) {
 	_, err = s.Get(t.Context(), []byte(":1:k"))
 	wantServerError(t, err, closed, 0)
 
-	silent, _ := silentServer(t)
+	unresponsive, _ := unresponsiveServer(t)
 	const limit = 50 * time.Millisecond
-	s = open(t, memcachestore.Options{Addrs: []string{silent}, IOTimeout: limit})
+	s = open(t, memcachestore.Options{Addrs: []string{unresponsive}, IOTimeout: limit})
 	_, err = s.Get(t.Context(), []byte(":1:k"))
-	wantServerError(t, err, silent, limit)
+	wantServerError(t, err, unresponsive, limit)
 
 	blackHole := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		<-ctx.Done()

@@ -98,7 +98,7 @@ func TestFewerIdleConnectionsMayBeKept(t *testing.T) {
 
 // The wait for a connection ends with its context.
 func TestTheWaitForAConnectionEndsWithItsContext(t *testing.T) {
-	addr, requests := silentServer(t)
+	addr, requests := unresponsiveServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, MaxConns: 1, IOTimeout: 300 * time.Millisecond})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -119,7 +119,7 @@ func TestTheWaitForAConnectionEndsWithItsContext(t *testing.T) {
 
 // Shutdown waits for calls in flight.
 func TestShutdownWaitsForCallsInFlight(t *testing.T) {
-	addr, requests := silentServer(t)
+	addr, requests := unresponsiveServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 300 * time.Millisecond})
 	ended := make(chan error, 1)
 	go func() {
@@ -149,7 +149,7 @@ func TestShutdownWaitsForCallsInFlight(t *testing.T) {
 // An operation returns within the time-out of the server after its context has ended: what was sent
 // is waited for, so that it is not carried out later.
 func TestAnEndedContextIsNoticedWithinTheTimeout(t *testing.T) {
-	addr, requests := silentServer(t)
+	addr, requests := unresponsiveServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 200 * time.Millisecond})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -164,8 +164,8 @@ func TestAnEndedContextIsNoticedWithinTheTimeout(t *testing.T) {
 }
 
 // A server that does not answer costs SetMany one time-out.
-func TestASilentServerCostsOneTimeoutOfSetMany(t *testing.T) {
-	addr, requests := silentServer(t)
+func TestAnUnresponsiveServerCostsOneTimeoutOfSetMany(t *testing.T) {
+	addr, requests := unresponsiveServer(t)
 	s := open(t, memcachestore.Options{Addrs: []string{addr}, IOTimeout: 50 * time.Millisecond})
 	items := make([]driver.Item, 100)
 	for i := range items {

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// silentServer accepts connections and never answers. Each request line that
+// unresponsiveServer accepts connections and never answers. Each request line that
 // comes in is sent to the channel. All ends with the test.
-func silentServer(tb testing.TB) (addr string, requests <-chan string) {
+func unresponsiveServer(tb testing.TB) (addr string, requests <-chan string) {
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -90,8 +90,8 @@ func TestAHostThatRefusesIsNamed(t *testing.T) {
 	}
 }
 
-// silentServer accepts connections and says nothing.
-func silentServer(t *testing.T) (host string) {
+// unresponsiveServer accepts connections and says nothing.
+func unresponsiveServer(t *testing.T) (host string) {
 	t.Helper()
 	return serve(t, func(conn net.Conn) {})
 }
@@ -124,8 +124,8 @@ func serve(t *testing.T, greet func(net.Conn)) (host string) {
 }
 
 // A host that does not answer is given up after the time-out.
-func TestAHostThatIsSilentIsGivenUpAfterTheTimeout(t *testing.T) {
-	host := silentServer(t)
+func TestAHostThatIsUnresponsiveIsGivenUpAfterTheTimeout(t *testing.T) {
+	host := unresponsiveServer(t)
 	_, err := pgstore.Open(t.Context(), pgstore.Options{
 		URL:     "postgres://u:hunter2@" + host + "/db?sslmode=disable",
 		Timeout: 50 * time.Millisecond,
@@ -165,9 +165,9 @@ func oldServer(t *testing.T) (host string) {
 }
 
 // Open returns at the end of its context even if the server does not answer. A server that falls
-// silent after its greeting is asked to cancel the statement, for 15 s, and the pool waits for
+// unresponsive after its greeting is asked to cancel the statement, for 15 s, and the pool waits for
 // that; Open does not.
-func TestOpenLeavesASilentServerAtTheEndOfItsContext(t *testing.T) {
+func TestOpenLeavesAnUnresponsiveServerAtTheEndOfItsContext(t *testing.T) {
 	host := serve(t, welcome("16.1"))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -28,7 +28,7 @@ func TestConformanceUnderAStricterIsolation(t *testing.T) {
 }
 
 // No statement is undone however many writers a row has, whichever way the isolation was set.
-func TestNoStatementIsUndoneHoweverHotTheRow(t *testing.T) {
+func TestNoStatementIsUndoneHoweverContendedTheRow(t *testing.T) {
 	server := testserver.StartPostgres(t)
 	exec(t, server.URL(), "CREATE ROLE strict LOGIN SUPERUSER PASSWORD 'x'")
 	exec(t, server.URL(), "ALTER ROLE strict SET default_transaction_isolation = 'repeatable read'")

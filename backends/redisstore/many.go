@@ -62,7 +62,7 @@ func (s *Store) getEach(ctx context.Context, keys [][]byte) ([][]byte, error) {
 		gets[i] = redis.NewStringCmd(ctx, "get", key)
 		list[i] = gets[i]
 	}
-	exchange(ctx, s.primary.client, list)
+	roundTrip(ctx, s.primary.client, list)
 	values, errs := make([][]byte, len(keys)), make([]error, len(keys))
 	for i, get := range gets {
 		text, err := get.Result()
@@ -92,7 +92,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 		requests[i].init(ctx, &ops[i], false)
 		list = requests[i].appendTo(list)
 	}
-	exchange(ctx, s.primary.client, list)
+	roundTrip(ctx, s.primary.client, list)
 	for i := range ops {
 		s.wrote(&ops[i])
 	}
@@ -142,7 +142,7 @@ func (s *Store) unlink(ctx context.Context, keys [][]byte) error {
 	for i, key := range keys {
 		list[i] = redis.NewIntCmd(ctx, "unlink", key)
 	}
-	exchange(ctx, client, list)
+	roundTrip(ctx, client, list)
 	errs := make([]error, len(keys))
 	for i, cmd := range list {
 		errs[i] = s.translate(ctx, cmd.Err())

@@ -55,14 +55,14 @@ func (s *Store) performAll(n *node, batch []*call) {
 			first = requests[i].appendTo(first)
 		}
 	}
-	exchange(ctx, n.client, onceEach(first))
+	roundTrip(ctx, n.client, onceEach(first))
 	for i := range requests {
 		if r := &requests[i]; r.sent() && r.again(r.err(), n != s.primary) {
 			r.init(ctx, &batch[i].op, true)
 			second = r.appendTo(second)
 		}
 	}
-	exchange(ctx, s.primary.client, onceEach(second))
+	roundTrip(ctx, s.primary.client, onceEach(second))
 	for i, c := range batch {
 		if r := &requests[i]; r.sent() {
 			s.complete(n, c, s.result(c.ctx, r))
@@ -98,7 +98,7 @@ func (s *Store) share(ctx context.Context, op *operation) driver.Result {
 }
 
 // Start implements [driver.Async] by pipelines: what is asked for while one
-// exchange is under way travels in the next. It waits only while there are
+// roundTrip is under way travels in the next. It waits only while there are
 // [MaxInFlight] operations under way to a server.
 func (s *Store) Start(ctx context.Context, op driver.Op, done func(driver.Result)) {
 	if err := s.begin(ctx); err != nil {

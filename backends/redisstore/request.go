@@ -137,7 +137,7 @@ func (r *request) send(ctx context.Context, client redis.UniversalClient) {
 		_ = client.Process(ctx, cmd)
 		return
 	}
-	exchange(ctx, client, r.appendTo(nil))
+	roundTrip(ctx, client, r.appendTo(nil))
 }
 
 // single returns the command if there is only one, which the client sends for
@@ -154,9 +154,9 @@ func (r *request) single() redis.Cmder {
 	return nil
 }
 
-// exchange sends the commands, if there are any, together, to each node of a
+// roundTrip sends the commands, if there are any, together, to each node of a
 // cluster its own. Errors stay with the commands.
-func exchange(ctx context.Context, client redis.UniversalClient, list []redis.Cmder) {
+func roundTrip(ctx context.Context, client redis.UniversalClient, list []redis.Cmder) {
 	if len(list) == 0 {
 		return
 	}

@@ -29,7 +29,7 @@ func inTime(t *testing.T, what string, do func() error) error {
 
 // Open returns at the end of its context even if a Sentinel does not answer. The client waits for
 // it, whatever the context; TestMain sees that nothing is left.
-func TestOpenLeavesASilentSentinelAtTheEndOfItsContext(t *testing.T) {
+func TestOpenLeavesAnUnresponsiveSentinelAtTheEndOfItsContext(t *testing.T) {
 	for _, opts := range []redisstore.Options{
 		{MasterName: "larder"},
 		{MasterName: "larder", StoreOptions: redisstore.StoreOptions{Pipeline: true}},
@@ -47,7 +47,7 @@ func TestOpenLeavesASilentSentinelAtTheEndOfItsContext(t *testing.T) {
 }
 
 // Shutdown does not wait for a Sentinel that falls silent while the store is open and needs it.
-func TestShutdownLeavesASilentSentinel(t *testing.T) {
+func TestShutdownLeavesAnUnresponsiveSentinel(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	sentinels := testserver.StartRedisSentinels(t, 1, "larder", primary.Addr())
 	p := startProxy(t, sentinels[0].Addr())

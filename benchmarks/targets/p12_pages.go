@@ -20,21 +20,21 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// exchanges counts the round trips of a client.
-type exchanges struct{ atomic.Int64 }
+// roundTrips counts the round trips of a client.
+type roundTrips struct{ atomic.Int64 }
 
-func (e *exchanges) DialHook(next redis.DialHook) redis.DialHook {
+func (e *roundTrips) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-func (e *exchanges) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (e *roundTrips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		e.Add(1)
 		return next(ctx, cmd)
 	}
 }
 
-func (e *exchanges) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (e *roundTrips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		e.Add(1)
 		return next(ctx, cmds)
@@ -132,7 +132,7 @@ func (l *Lab) roundTripsOfPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trips := new(exchanges)
+	trips := new(roundTrips)
 	client.AddHook(trips)
 	varying := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Vary", "Accept")

@@ -164,7 +164,7 @@ func TestAuditRefusesWhatItCannotAsk(t *testing.T) {
 	o := larder(t, "audit", "http://u:"+marker+"@"+closed+"/page", "--secret", marker)
 	o.says(t, exitFailed, "refused")
 	wantNoMarker(t, o)
-	larder(t, "audit", "http://"+serve(t, silent)+"/page", "--secret", "s", "--wait", "50ms").says(t, exitFailed, "deadline")
+	larder(t, "audit", "http://"+serve(t, unresponsive)+"/page", "--secret", "s", "--wait", "50ms").says(t, exitFailed, "deadline")
 }
 
 func TestAuditDrivesNoTerminal(t *testing.T) {

@@ -40,7 +40,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quiet, oldR, oldM, oldP := serve(t, silent), serve(t, oldRedis), serve(t, oldMemcached), serve(t, oldPostgres)
+	quiet, oldR, oldM, oldP := serve(t, unresponsive), serve(t, oldRedis), serve(t, oldMemcached), serve(t, oldPostgres)
 	for _, test := range []struct{ name, url, says string }{
 		{"redis, unreachable", "redis://" + closed, "no answer from " + closed + " after "},
 		{"redis, silent", "redis://" + quiet + "?read_timeout=100ms&max_retries=0", "no answer from " + quiet + " after "},
@@ -105,7 +105,7 @@ func TestKeysAndValuesThatCannotBe(t *testing.T) {
 // Who waits is told for what and for how long, also where it is his own
 // maxWait that ends.
 func TestWaitBoundsEveryCommandAndTheErrorNamesTheServer(t *testing.T) {
-	quiet := serve(t, silent)
+	quiet := serve(t, unresponsive)
 	for _, url := range []string{"redis://" + quiet, "memcached://" + quiet + "?ping=true", "postgres://u@" + quiet + "/d?sslmode=disable"} {
 		for _, args := range [][]string{{"check"}, {"get", "k"}, {"stats"}} {
 			larder(t, append(args, "--wait=100ms", "--url", url)...).says(t, exitFailed, quiet)
@@ -117,7 +117,7 @@ func TestWaitBoundsEveryCommandAndTheErrorNamesTheServer(t *testing.T) {
 func TestAnInterruptEndsTheCommand(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, context.Canceled)
 	defer cancel()
-	o := larderWithin(ctx, "", "get", "k", "--url", "redis://"+serve(t, silent))
+	o := larderWithin(ctx, "", "get", "k", "--url", "redis://"+serve(t, unresponsive))
 	o.says(t, exitFailed, "no answer from")
 }
 

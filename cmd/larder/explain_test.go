@@ -111,7 +111,7 @@ func TestExplainRefusesWhatItCannotAsk(t *testing.T) {
 	o = larder(t, "explain", "http://"+closed+"/page", "--secret", marker+"\n")
 	o.says(t, exitUsage, "the secret has a control character")
 	wantNoMarker(t, o)
-	larder(t, "explain", "http://"+serve(t, silent)+"/page", "--wait", "50ms").says(t, exitFailed, "deadline")
+	larder(t, "explain", "http://"+serve(t, unresponsive)+"/page", "--wait", "50ms").says(t, exitFailed, "deadline")
 }
 
 func TestCacheStatusIsReadAsFarAsItCanBe(t *testing.T) {

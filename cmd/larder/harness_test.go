@@ -49,8 +49,8 @@ func serve(t *testing.T, handle func(net.Conn)) (addr string) {
 	return listener.Addr().String()
 }
 
-// silent takes requests and never answers.
-func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+// unresponsive takes requests and never answers.
+func unresponsive(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 // echoing repeats what it is sent in an error, as a server does with a command
 // that it does not know.
@@ -130,6 +130,6 @@ func oldPostgres(conn net.Conn) {
 	backend.Send(&pgproto3.ParameterStatus{Name: "server_version", Value: "12.22"})
 	backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 	if backend.Flush() == nil {
-		silent(conn)
+		unresponsive(conn)
 	}
 }

@@ -34,7 +34,7 @@ func TestTheSecondVisitorIsAnsweredFromTheCache(t *testing.T) {
 	second.wantCacheStatus(t, "; hit")
 }
 
-func TestRequestsUnderWayAreAnsweredBeforeItEnds(t *testing.T) {
+func TestRequestsInProgressAreAnsweredBeforeItEnds(t *testing.T) {
 	arrived, goOn := make(chan struct{}), make(chan struct{})
 	upstream := serving(t, func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)

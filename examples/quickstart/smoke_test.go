@@ -58,7 +58,7 @@ func TestNextRunFindsThePackages(t *testing.T) {
 	}
 }
 
-func TestManyWhoAskAtOnceMakeOneReport(t *testing.T) {
+func TestConcurrentRequestsMakeOneReport(t *testing.T) {
 	p := start(t, "-root", fakeRoot, "-dir", t.TempDir())
 	var clients sync.WaitGroup
 	for i := range 8 {

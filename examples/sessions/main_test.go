@@ -136,7 +136,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestThePageForEverybodyIsCachedWhoeverAsks(t *testing.T) {
+func TestThePageForAllIsCachedForEveryUser(t *testing.T) {
 	_, h := program(t)
 	_, alice := ask(h, "POST", "/login", "", "alice")
 	first, _ := ask(h, "GET", "/", alice, "")

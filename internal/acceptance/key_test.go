@@ -12,9 +12,9 @@ import (
 	"github.com/larder-go/larder/internal/testserver"
 )
 
-// oddKeys mean something to a shell, to Redis or to SQL; each has its like that
+// unusualKeys mean something to a shell, to Redis or to SQL; each has its like that
 // it must not be taken for.
-var oddKeys = []string{
+var unusualKeys = []string{
 	"*", "a*b", "aXXb", "a?b", "aXb", "a[bc]d", "abd", `a\b`, "ab", "a%b", "a_b", "%", "_", "a]b", "a^b", "a{b}c", "a'b", `a"b`, "a;b--",
 	"\xff\xfe", "\xff\xfd", "\xc3\x28", "�", "é", "A", "a",
 }
@@ -23,12 +23,12 @@ var oddKeys = []string{
 var controlKeys = []string{"a\x00b", "a\x00c", "\x00", "a b", "a\r\nb", "a\tb", "\x7f"}
 
 // Odd keys are only themselves, on every backend.
-func TestOddKeysAreOnlyThemselves(t *testing.T) {
+func TestUnusualKeysAreOnlyThemselves(t *testing.T) {
 	onEach(t, func(t *testing.T, b testbackends.Backend) {
 		c := open(t, b.URL(t))
-		keys := oddKeys
+		keys := unusualKeys
 		if !b.PrintableKeys {
-			keys = slices.Concat(oddKeys, controlKeys)
+			keys = slices.Concat(unusualKeys, controlKeys)
 		}
 		for _, key := range keys {
 			if added, err := c.Add(t.Context(), key, key); err != nil || !added {

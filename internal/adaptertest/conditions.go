@@ -56,7 +56,7 @@ var conditions = []caseOf{
 			http.ServeContent(w, r, "page.txt", time.Time{}, strings.NewReader(fmt.Sprintf("%d", runs.Load())+long))
 		}})
 		s.Get("/page?utm_x=1")
-		s.soften(policy)
+		s.purgeSoftly(policy)
 		s.Get("/page?utm_x=1", "Range: bytes=1-5").Want(t, http.StatusPartialContent, "01234")
 	}},
 	{"a handler that redirects to the very URL is asked again as the request came", func(t *testing.T, build Build) {
@@ -83,7 +83,7 @@ func drive(t *testing.T, build Build, policy *middleware.Policy, isShared bool, 
 			a := s.Ask(method, "/page", fields...)
 			return faithful.Answer{Status: a.Status, Header: a.Header, Body: a.Body}
 		},
-		Age:      func() { s.soften(policy) },
+		Age:      func() { s.purgeSoftly(policy) },
 		IsShared: isShared,
 	}, 30)
 	if err != nil {

@@ -15,7 +15,7 @@ var refreshes = []caseOf{
 	{"a stale page is served, and made anew in the background, once", func(t *testing.T, build Build) {
 		s, policy := numbered(t, build, nil, nil)
 		s.Get("/page").WantMiss(t, "page 1")
-		s.soften(policy)
+		s.purgeSoftly(policy)
 		s.Get("/page").WantHit(t, "page 1")
 		s.awaitPage("page 2")
 		s.wantRuns(2)
@@ -26,7 +26,7 @@ var refreshes = []caseOf{
 		s.Get("/page", "X-Visitor: alice")
 		Receive(t, "the first run", requests)
 		exceptions, started, _ := s.listen()
-		s.soften(policy)
+		s.purgeSoftly(policy)
 		s.Get("/page", `If-None-Match: W/"x"`, "Range: bytes=0-1", "Cookie: _ga=1")
 		r := Receive(t, "the refresh", requests)
 		for _, name := range []string{"Range", "Cookie", "Cache-Control"} {
@@ -59,7 +59,7 @@ var refreshes = []caseOf{
 		}})
 		_, _, finished := s.listen()
 		s.Get("/page").WantMiss(t, "page 1")
-		s.soften(policy)
+		s.purgeSoftly(policy)
 		s.Get("/page").WantHit(t, "page 1")
 		Receive(t, "the refresh", began)
 		Await(t, "both requests are over", func() bool { return finished.Load() == 2 })
@@ -72,7 +72,7 @@ var refreshes = []caseOf{
 		s, policy := numbered(t, build, requests, &fails)
 		s.Get("/page")
 		Receive(t, "the first run", requests)
-		s.soften(policy)
+		s.purgeSoftly(policy)
 		fails.Store(true)
 		s.Get("/page").WantHit(t, "page 1")
 		Receive(t, "the refresh", requests)
@@ -96,8 +96,8 @@ func numbered(t *testing.T, build Build, requests chan<- *http.Request, fails *a
 	}}), policy
 }
 
-// soften makes the page stale.
-func (s *site) soften(policy *middleware.Policy) {
+// purgeSoftly makes the page stale.
+func (s *site) purgeSoftly(policy *middleware.Policy) {
 	s.t.Helper()
 	scope := s.caches.Scope(s.t.Context())
 	if err := policy.PurgeSoft(scope, s.URL("/page")); err != nil {

@@ -42,7 +42,7 @@ var stale = []caseOf{
 		unavailable := way{answers: func(w http.ResponseWriter) { <-hold; w.WriteHeader(http.StatusServiceUnavailable) }}
 		f := newFailingSite(t, build, unavailable, inForeground+", stale-if-error=3600")
 		f.fails.Store(true)
-		f.soften(f.policy)
+		f.purgeSoftly(f.policy)
 		answers := f.waiting("/page", 10)
 		close(hold)
 		for a := range answers {
@@ -129,7 +129,7 @@ func newFailingSite(t *testing.T, build Build, w way, field string, opts ...midd
 func (f *failingSite) fail() (Answer, error) {
 	f.t.Helper()
 	f.fails.Store(true)
-	f.soften(f.policy)
+	f.purgeSoftly(f.policy)
 	return f.Try(f.t.Context(), http.MethodGet, "/page")
 }
 

@@ -61,11 +61,11 @@ func (a *Auditor) Run(ctx context.Context, requests []*http.Request) (Report, er
 		return a.report, err
 	}
 	for i, s := range asked {
-		a.concludeEqual(s)
+		a.decideEqual(s)
 		for _, t := range trials[i] {
-			a.conclude(s, t)
+			a.decide(s, t)
 		}
-		a.concludeFailures(s, trials[i])
+		a.decideFailures(s, trials[i])
 	}
 	return a.report, nil
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/larder-go/larder/internal/explain"
 )
 
-// conclude adds what an input was found to do: of the pairs that still differ when what
+// decide adds what an input was found to do: of the pairs that still differ when what
 // differs between equal requests is left out, the first that is known to be unsafe, or the
 // first of which it is not known.
-func (a *Auditor) conclude(s *subject, t *trial) {
+func (a *Auditor) decide(s *subject, t *trial) {
 	var unknown *Finding
 	for _, p := range t.suspects {
 		d, ok := p.shared()
@@ -33,7 +33,7 @@ func (a *Auditor) conclude(s *subject, t *trial) {
 	case unknown != nil:
 		a.report.Findings = append(a.report.Findings, *unknown)
 	case t.apart != nil:
-		a.concludeApart(s, *t.apart)
+		a.decideApart(s, *t.apart)
 	}
 }
 
@@ -51,8 +51,8 @@ func (p pair) unknown(d difference) string {
 	return ""
 }
 
-// concludeApart adds that two requests get different responses, each its own.
-func (a *Auditor) concludeApart(s *subject, p pair) {
+// decideApart adds that two requests get different responses, each its own.
+func (a *Auditor) decideApart(s *subject, p pair) {
 	if all := p.differences(); len(all) > 0 {
 		a.report.Findings = append(a.report.Findings, Finding{
 			Page: s.name(), Input: p.says(s), Verdict: Safe,
@@ -62,9 +62,9 @@ func (a *Auditor) concludeApart(s *subject, p pair) {
 	}
 }
 
-// concludeFailures adds the changed requests whose answers say nothing, once for each
+// decideFailures adds the changed requests whose answers say nothing, once for each
 // reason: a server that has had too many requests refuses hundreds.
-func (a *Auditor) concludeFailures(s *subject, trials []*trial) {
+func (a *Auditor) decideFailures(s *subject, trials []*trial) {
 	first, count := make(map[string]string), make(map[string]int)
 	var reasons []string
 	for _, t := range trials {
@@ -161,8 +161,8 @@ func (in input) fieldLine(d difference) string {
 // again is the input of what differs between equal requests.
 const again = "the same request again"
 
-// concludeEqual adds what differs between equal requests, or that nothing is known.
-func (a *Auditor) concludeEqual(s *subject) {
+// decideEqual adds what differs between equal requests, or that nothing is known.
+func (a *Auditor) decideEqual(s *subject) {
 	a.report.Pages++
 	if s.unjudged != nil {
 		a.report.NotJudge(s.name(), s.says, whyNot(s.unjudged))

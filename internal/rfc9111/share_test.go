@@ -110,7 +110,7 @@ func TestMustUnderstandWithAnArgumentDoesNotVoidNoStore(t *testing.T) {
 		"no-store, must-understand, max-age=60":     rfc9111.NoObstacle,
 		`no-store, must-understand="x", max-age=60`: rfc9111.ObstacleNoStore,
 	} {
-		x := rfc9111.Exchange{Method: "GET", Status: 200, Control: rfc9111.ControlOf(map[string][]string{"Cache-Control": {line}}, nil)}
+		x := rfc9111.Candidate{Method: "GET", Status: 200, Control: rfc9111.ControlOf(map[string][]string{"Cache-Control": {line}}, nil)}
 		if got := x.Obstacle(); got != want {
 			t.Errorf("%s: %v", line, got)
 		}

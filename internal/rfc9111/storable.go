@@ -26,7 +26,7 @@ const (
 )
 
 // Exchange is a request and its response, as far as storing depends on them.
-type Exchange struct {
+type Candidate struct {
 	Method        string
 	Authorization bool     // the request has an Authorization field
 	NoStore       bool     // the request's no-store counts, and is there
@@ -43,7 +43,7 @@ type Exchange struct {
 //
 // The response to HEAD may be stored, but has no content: it must never become
 // the response to a GET.
-func (x *Exchange) Obstacle() Obstacle {
+func (x *Candidate) Obstacle() Obstacle {
 	if o := x.messageObstacle(); o != NoObstacle {
 		return o
 	}
@@ -59,7 +59,7 @@ func (x *Exchange) Obstacle() Obstacle {
 	return NoObstacle
 }
 
-func (x *Exchange) messageObstacle() Obstacle {
+func (x *Candidate) messageObstacle() Obstacle {
 	switch {
 	case !x.isStorableMethod():
 		return ObstacleMethod
@@ -71,7 +71,7 @@ func (x *Exchange) messageObstacle() Obstacle {
 	return NoObstacle
 }
 
-func (x *Exchange) directiveObstacle() Obstacle {
+func (x *Candidate) directiveObstacle() Obstacle {
 	c := &x.Control
 	understood := c.MustUnderstand && !c.UnderstandInvalid && !c.Malformed && IsUnderstood(x.Status)
 	switch {
@@ -95,7 +95,7 @@ func (x *Exchange) directiveObstacle() Obstacle {
 // isStorableMethod reports whether a response to the method answers a later GET
 // or HEAD. That to POST does if it says so (RFC 9110, section 9.3.3): it has a
 // lifetime, and Content-Location is the target.
-func (x *Exchange) isStorableMethod() bool {
+func (x *Candidate) isStorableMethod() bool {
 	switch x.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
@@ -105,7 +105,7 @@ func (x *Exchange) isStorableMethod() bool {
 	return false
 }
 
-func (x *Exchange) isContentLocationTarget() bool {
+func (x *Candidate) isContentLocationTarget() bool {
 	lines := x.Header["Content-Location"]
 	if len(lines) != 1 || x.Target == nil || isError(x.Status) {
 		return false
@@ -114,10 +114,10 @@ func (x *Exchange) isContentLocationTarget() bool {
 	return err == nil && sameOrigin(location, x.Target) && location.RequestURI() == x.Target.RequestURI()
 }
 
-func (x *Exchange) hasLifetime() bool {
+func (x *Candidate) hasLifetime() bool {
 	return x.Control.HasMaxAge || x.Control.HasSMaxAge || x.Control.hasExpires(x.Header)
 }
 
-func (x *Exchange) isCacheable() bool {
+func (x *Candidate) isCacheable() bool {
 	return x.hasLifetime() || x.Control.Public || IsHeuristicallyCacheable(x.Status)
 }

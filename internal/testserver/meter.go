@@ -13,10 +13,10 @@ import (
 // the server has spoken, and is under way until the server speaks again. So
 // commands that are sent together are one, whatever the protocol.
 type Meter struct {
-	mu       sync.Mutex
-	trips    Trips
-	underWay int
-	gate     gate
+	mu         sync.Mutex
+	trips      Trips
+	inProgress int
+	gate       gate
 }
 
 // Trips is what a [Meter] has counted.
@@ -61,7 +61,7 @@ func (m *Meter) Before(tb testing.TB, server string) (addr string) {
 // client gives up.
 func (m *Meter) Count(hold Hold, do func()) Trips {
 	m.mu.Lock()
-	m.trips, m.underWay = Trips{}, 0
+	m.trips, m.inProgress = Trips{}, 0
 	if hold.Together > 1 {
 		m.gate = gate{hold: hold, passed: make(map[*proxy]int), open: make(chan struct{})}
 	}
@@ -85,8 +85,8 @@ func (m *Meter) release() {
 // for, or nil. The lock is held.
 func (m *Meter) begin(p *proxy) (held <-chan struct{}) {
 	m.trips.Total++
-	m.underWay++
-	m.trips.AtOnce = max(m.trips.AtOnce, m.underWay)
+	m.inProgress++
+	m.trips.AtOnce = max(m.trips.AtOnce, m.inProgress)
 	if m.gate.open == nil {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (m *Meter) begin(p *proxy) (held <-chan struct{}) {
 		return nil
 	}
 	held = m.gate.open
-	if m.underWay == m.gate.hold.Together {
+	if m.inProgress == m.gate.hold.Together {
 		m.release()
 	}
 	return held
@@ -183,8 +183,8 @@ func (p *proxy) close() {
 
 // talk is one connection as the meter sees it.
 type talk struct {
-	proxy    *proxy
-	underWay bool // the client has spoken last
+	proxy      *proxy
+	inProgress bool // the client has spoken last
 }
 
 // asked is called when the client has sent something, and returns when that
@@ -199,10 +199,10 @@ func (t *talk) begin() (held <-chan struct{}) {
 	m := t.proxy.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t.underWay {
+	if t.inProgress {
 		return nil
 	}
-	t.underWay = true
+	t.inProgress = true
 	return m.begin(t.proxy)
 }
 
@@ -211,8 +211,8 @@ func (t *talk) answered() {
 	m := t.proxy.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t.underWay {
-		t.underWay = false
-		m.underWay--
+	if t.inProgress {
+		t.inProgress = false
+		m.inProgress--
 	}
 }

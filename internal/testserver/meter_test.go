@@ -101,7 +101,7 @@ func TestAMeterCountsTurnsAndNotMessages(t *testing.T) {
 	}
 }
 
-func TestWhatAMeterHoldsBackIsLetGoInTheEnd(t *testing.T) {
+func TestWhatAMeterHoldsBackIsReleasedInTheEnd(t *testing.T) {
 	m := testserver.NewMeter()
 	s := dialEcho(t, m.Before(t, startEcho(t)))
 	got := m.Count(testserver.Hold{Together: 2}, func() { s.say("x\n", 0) }) // the second never comes

@@ -69,7 +69,7 @@ func settingsOf(tb testing.TB, places map[string]place) cache.Settings {
 		if b.Server == nil {
 			url = b.URL(tb)
 		} else if at, counted := places[b.Name]; counted {
-			url = b.Server.WithPoolSize(b.Server.WithTimeout(at.url, 3*testbackends.Patience), at.pool)
+			url = b.Server.WithPoolSize(b.Server.WithTimeout(at.url, 3*testbackends.LongTimeout), at.pool)
 		} else {
 			tb.Fatalf("the connections to the server of %s are not counted: give startServers a census of them", b.Name)
 		}

@@ -39,7 +39,7 @@ func newBackend(t *testing.T, b testbackends.Backend) *backend {
 		}
 		return url
 	}
-	return &backend{server, door, proxy, urlWithin, urlWithin(testbackends.Patience)}
+	return &backend{server, door, proxy, urlWithin, urlWithin(testbackends.LongTimeout)}
 }
 
 func (b *backend) restart(t *testing.T) {

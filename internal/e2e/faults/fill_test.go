@@ -92,13 +92,13 @@ func TestWithReturnErrorsAnOutageReachesNoLoader(t *testing.T) {
 
 // While a server says nothing, everyone waits for as long as a time-out, and
 // still one loader runs at a time.
-func TestInASilenceTheLoaderStaysCoalesced(t *testing.T) {
+func TestWhileTheServerIsUnresponsiveTheLoaderStaysCoalesced(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b *backend) {
 		h := newHandler(t, b.urlWithin(500*time.Millisecond)+"&on_error=miss")
 		if err := h.Proxy(cache.DefaultAlias).Set(t.Context(), "other", "v"); err != nil {
 			t.Fatal(err)
 		}
-		b.proxy.Silence()
+		b.proxy.Stall()
 		askInOutage(t, h)
 		b.proxy.Heal()
 	})

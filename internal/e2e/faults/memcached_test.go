@@ -61,19 +61,19 @@ func TestMemcachedRepliesCutInTheMiddle(t *testing.T) {
 	s.wantNothingLeft(connections.OfMemcached(t, server.Addr()))
 }
 
-func TestMemcachedSilentForFiveSeconds(t *testing.T) {
+func TestMemcachedUnresponsiveForFiveSeconds(t *testing.T) {
 	load.Leaks(t)
 	server := testserver.StartMemcached(t)
 	s, proxy := memcachedUnderLoad(t, server, "io_timeout=250ms")
-	proxy.Silence()
-	s.await(load.FailedBy(load.TimedOut, silentFor(250*time.Millisecond)))
+	proxy.Stall()
+	s.await(load.FailedBy(load.TimedOut, unresponsiveFor(250*time.Millisecond)))
 	proxy.Heal()
 	s.wantRecovery()
 	s.wantNothingLeft(connections.OfMemcached(t, server.Addr()))
 }
 
-// silentFor returns how many operations of the load time out in five seconds.
-func silentFor(timeout time.Duration) int {
+// unresponsiveFor returns how many operations of the load time out in five seconds.
+func unresponsiveFor(timeout time.Duration) int {
 	const workers = 8
 	return workers * int(5*time.Second/timeout)
 }

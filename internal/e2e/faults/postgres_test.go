@@ -132,12 +132,12 @@ func TestPostgresRepliesCutInTheMiddle(t *testing.T) {
 	s.wantNothingLeft(connections.OfPostgres(t, server.URL()))
 }
 
-func TestPostgresSilentForFiveSeconds(t *testing.T) {
+func TestPostgresUnresponsiveForFiveSeconds(t *testing.T) {
 	load.Leaks(t)
 	server := startPostgres(t, pgstore.Options{})
 	s, proxy := postgresUnderLoad(t, server, "op_timeout=250ms")
-	proxy.Silence()
-	s.await(load.FailedBy(load.TimedOut, silentFor(250*time.Millisecond)))
+	proxy.Stall()
+	s.await(load.FailedBy(load.TimedOut, unresponsiveFor(250*time.Millisecond)))
 	proxy.Heal()
 	s.wantRecovery()
 	s.wantNothingLeft(connections.OfPostgres(t, server.URL()))

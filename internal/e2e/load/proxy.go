@@ -43,7 +43,7 @@ func (p *Proxy) CutReplies(after int64) {
 
 // Silence lets nothing through in either direction, and closes nothing. What is
 // sent meanwhile is lost, and its connections are closed by Heal.
-func (p *Proxy) Silence() {
+func (p *Proxy) Stall() {
 	p.tb.Helper()
 	p.add("timeout", "upstream", map[string]int64{"timeout": 0})
 	p.add("timeout", "downstream", map[string]int64{"timeout": 0})

@@ -45,9 +45,9 @@ func dial(t *testing.T, p *load.Proxy) net.Conn {
 	return conn
 }
 
-// exchange sends a hundred bytes and returns how many come back before a
+// roundTrip sends a hundred bytes and returns how many come back before a
 // time-out or the end.
-func exchange(t *testing.T, conn net.Conn, limit time.Duration) (n int, err error) {
+func roundTrip(t *testing.T, conn net.Conn, limit time.Duration) (n int, err error) {
 	t.Helper()
 	if _, err := conn.Write(bytes.Repeat([]byte("a"), 100)); err != nil {
 		t.Fatal(err)
@@ -58,9 +58,9 @@ func exchange(t *testing.T, conn net.Conn, limit time.Duration) (n int, err erro
 	return io.ReadFull(conn, make([]byte, 100))
 }
 
-func wantExchange(t *testing.T, p *load.Proxy) {
+func wantRoundTrip(t *testing.T, p *load.Proxy) {
 	t.Helper()
-	if n, err := exchange(t, dial(t, p), 10*time.Second); n != 100 || err != nil {
+	if n, err := roundTrip(t, dial(t, p), 10*time.Second); n != 100 || err != nil {
 		t.Fatalf("%d bytes of 100 come back, error %v", n, err)
 	}
 }
@@ -68,37 +68,37 @@ func wantExchange(t *testing.T, p *load.Proxy) {
 func TestAProxyCutsRepliesInTheMiddle(t *testing.T) {
 	load.Leaks(t)
 	p := load.NewProxy(t, echo(t))
-	wantExchange(t, p)
+	wantRoundTrip(t, p)
 	p.CutReplies(30)
-	if n, err := exchange(t, dial(t, p), 10*time.Second); n != 30 || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if n, err := roundTrip(t, dial(t, p), 10*time.Second); n != 30 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d bytes come back, error %v, want 30 and the end", n, err)
 	}
 	p.Heal()
-	wantExchange(t, p)
+	wantRoundTrip(t, p)
 }
 
-func TestAProxyIsSilentAndKeepsConnectionsOpen(t *testing.T) {
+func TestAProxyIsUnresponsiveAndKeepsConnectionsOpen(t *testing.T) {
 	load.Leaks(t)
 	p := load.NewProxy(t, echo(t))
 	conn := dial(t, p)
-	p.Silence()
-	if n, err := exchange(t, conn, 50*time.Millisecond); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+	p.Stall()
+	if n, err := roundTrip(t, conn, 50*time.Millisecond); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%d bytes come back, error %v, want a time-out", n, err)
 	}
 	p.Heal()
-	wantExchange(t, p)
+	wantRoundTrip(t, p)
 }
 
 func TestAProxyDelaysReplies(t *testing.T) {
 	load.Leaks(t)
 	p := load.NewProxy(t, echo(t))
 	p.Latency(time.Hour, time.Minute)
-	if n, err := exchange(t, dial(t, p), 50*time.Millisecond); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+	if n, err := roundTrip(t, dial(t, p), 50*time.Millisecond); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%d bytes come back, error %v, want a time-out", n, err)
 	}
 	p.Heal()
 	p.Latency(time.Millisecond, 0)
-	wantExchange(t, p)
+	wantRoundTrip(t, p)
 }
 
 func TestAProxyRefusesConnections(t *testing.T) {
@@ -113,5 +113,5 @@ func TestAProxyRefusesConnections(t *testing.T) {
 		t.Error("a connection is accepted")
 	}
 	p.Heal()
-	wantExchange(t, p)
+	wantRoundTrip(t, p)
 }

@@ -39,7 +39,7 @@ func TestConnectionsAreCutInTheMiddleOfAReply(t *testing.T) {
 	})
 }
 
-func TestAServerIsSilent(t *testing.T) {
+func TestAServerIsUnresponsive(t *testing.T) {
 	for name, failures := range map[string]int{"plain": 0, "with a circuit breaker": 5} {
 		t.Run(name, func(t *testing.T) {
 			load.Leaks(t)
@@ -47,7 +47,7 @@ func TestAServerIsSilent(t *testing.T) {
 			traffic := load.Start(t, s, load.Options{Kind: load.RedisErrors})
 			traffic.Until(t, load.Recovered(300))
 			traffic.Mark()
-			proxy.Silence()
+			proxy.Stall()
 			heal := time.Now().Add(5 * time.Second)
 			traffic.Until(t, func(load.Counts) bool { return time.Now().After(heal) })
 			felt := traffic.Counts()

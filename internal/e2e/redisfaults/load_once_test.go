@@ -30,8 +30,8 @@ func TestAnOutageDoesNotStampedeTheDatabase(t *testing.T) {
 		"killed, FailOpen":             {fault: killed, opts: []cache.Option{cache.FailOpen}},
 		"killed, MissOnError":          {fault: killed, cfg: cache.Config{OnError: cache.MissOnError}},
 		"killed, MissOnError, breaker": {fault: killed, cfg: cache.Config{OnError: cache.MissOnError, BreakerFailures: 5}},
-		"silent, FailOpen":             {fault: silent, opts: []cache.Option{cache.FailOpen}},
-		"silent, MissOnError, breaker": {fault: silent, cfg: cache.Config{OnError: cache.MissOnError, BreakerFailures: 5}},
+		"silent, FailOpen":             {fault: unresponsive, opts: []cache.Option{cache.FailOpen}},
+		"silent, MissOnError, breaker": {fault: unresponsive, cfg: cache.Config{OnError: cache.MissOnError, BreakerFailures: 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			load.Leaks(t)
@@ -48,8 +48,8 @@ func TestAnOutageDoesNotStampedeTheDatabase(t *testing.T) {
 	}
 }
 
-func killed(server *testserver.Process, _ *load.Proxy) { server.Kill() }
-func silent(_ *testserver.Process, proxy *load.Proxy)  { proxy.Silence() }
+func killed(server *testserver.Process, _ *load.Proxy)      { server.Kill() }
+func unresponsive(_ *testserver.Process, proxy *load.Proxy) { proxy.Stall() }
 
 // stampede has a crowd ask for a key at the same time. The first load ends only
 // when all have failed to find the key, and have had time to go from there to the load.

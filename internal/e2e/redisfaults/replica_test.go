@@ -24,7 +24,7 @@ func lagging(t *testing.T, o load.Options, further ...any) load.Report {
 	traffic.Until(t, load.Recovered(300))
 	followed(t, primary.Addr())
 	traffic.Mark()
-	link.Silence()
+	link.Stall()
 	traffic.Until(t, load.Recovered(1000))
 	link.Heal()
 	traffic.Mark()

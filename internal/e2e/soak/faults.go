@@ -17,7 +17,7 @@ type fault struct {
 var faults = []fault{
 	{"killed", killed},
 	{"cut off", cut},
-	{"silent", silent},
+	{"silent", unresponsive},
 	{"slow", slow},
 }
 
@@ -40,8 +40,8 @@ func cut(_ *host, b *backend, n int) (heal func()) {
 	return b.proxy.Heal
 }
 
-func silent(_ *host, b *backend, _ int) (heal func()) {
-	b.proxy.Silence()
+func unresponsive(_ *host, b *backend, _ int) (heal func()) {
+	b.proxy.Stall()
 	return b.proxy.Heal
 }
 

@@ -15,7 +15,7 @@ type topic struct {
 // pattern that matches it; files of other packages are not listed.
 var topics = []topic{
 	{"Storing", []string{
-		"middleware/storing_*", "middleware/storing", "middleware/odd_status", "middleware/answer", "middleware/put_back", "middleware/removal",
+		"middleware/storing_*", "middleware/storing", "middleware/unusual_status", "middleware/answer", "middleware/put_back", "middleware/removal",
 		"internal/rfc9111/storable", "internal/rfc9111/status", "internal/rfc9111/fields",
 	}},
 	{"Keys and Vary", []string{
@@ -45,7 +45,7 @@ var topics = []topic{
 		"middleware/stream*", "middleware/flush", "middleware/inflight", "middleware/wire_*", "middleware/decorated", "internal/pagecache/stream/*",
 	}},
 	{"Stale pages, refreshes and errors", []string{
-		"middleware/stale_*", "middleware/refresh_*", "middleware/silence", "middleware/storage*", "middleware/damage", "middleware/published_faults",
+		"middleware/stale_*", "middleware/refresh_*", "middleware/unresponsive", "middleware/storage*", "middleware/damage", "middleware/published_faults",
 		"middleware/faithful", "internal/pagecache/page/*", "internal/envelope/*",
 	}},
 	{"The fast path of hits, and costs", []string{

@@ -88,12 +88,12 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m negativeCache
 		key := keyOf("key")
-		recalled := func() remembered {
+		lookedUp := func() remembered {
 			m.remember(key, reason.Private)
 			m.rememberAbsent(key)
 			return m.lookup(key)
 		}
-		known := recalled()
+		known := lookedUp()
 		if !known.isAbsent() || !known.holds() {
 			t.Error("it does not hold at once")
 		}
@@ -102,7 +102,7 @@ func TestWhatIsKnownHoldsUntilTheMemoryKnowsOtherwise(t *testing.T) {
 		if known.holds() {
 			t.Error("it holds although there was another run")
 		}
-		known = recalled()
+		known = lookedUp()
 		time.Sleep(memoryTime)
 		if known.holds() {
 			t.Error("it holds although its time is over")

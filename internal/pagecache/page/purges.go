@@ -28,8 +28,8 @@ func (r *PurgeRule) Matches(keyPrefix string, t policy.Target, requested time.Ti
 	if r.Scheme == "" {
 		return true
 	}
-	rest, beneath := strings.CutPrefix(t.Path, r.Path)
-	return beneath && (rest == "" || rest[0] == '/') && r.Scheme == t.Scheme && r.Host == t.Host
+	rest, under := strings.CutPrefix(t.Path, r.Path)
+	return under && (rest == "" || rest[0] == '/') && r.Scheme == t.Scheme && r.Host == t.Host
 }
 
 // MaxRules is how many purges by prefix are remembered, if there are no more key

@@ -87,7 +87,7 @@ func isOfOneRequest(status int) bool {
 // is to the letter, a response that is private or says no-cache about some
 // fields of its own is not stored without these fields, but not at all.
 func (p *Policy) unstorableByStandard(status int, header http.Header, control *rfc9111.Control, j *RequestInfo) reason.Reason {
-	x := rfc9111.Exchange{
+	x := rfc9111.Candidate{
 		Method:        http.MethodGet,
 		Authorization: j.Credentials.Authorization,
 		NoStore:       j.Directives.NoStore,

@@ -12,16 +12,16 @@ import (
 
 // A 400 for one odd request is not stored for all unless an option or the literal mode says so.
 // RFC 9111, 7.1
-func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
+func TestAnErrorOfOneMalformedRequestIsNotForAll(t *testing.T) {
 	for name, test := range map[string]struct {
-		face   func(http.Handler) http.Handler
+		mode   func(http.Handler) http.Handler
 		stored bool
 	}{
-		"a view":                  {face: middleware.CachePage(ttl)},
-		"a site":                  {face: middleware.Site()},
-		"a shared cache":          {face: middleware.Shared()},
-		"one that is literal":     {face: middleware.Shared(middleware.Literal()), stored: true},
-		"a view that wants it so": {face: middleware.CachePage(ttl, middleware.StatusTTL(http.StatusBadRequest, ttl)), stored: true},
+		"a view":                  {mode: middleware.CachePage(ttl)},
+		"a site":                  {mode: middleware.Site()},
+		"a shared cache":          {mode: middleware.Shared()},
+		"one that is literal":     {mode: middleware.Shared(middleware.Literal()), stored: true},
+		"a view that wants it so": {mode: middleware.CachePage(ttl, middleware.StatusTTL(http.StatusBadRequest, ttl)), stored: true},
 	} {
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "max-age=60")
@@ -29,7 +29,7 @@ func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 			}
 		}}
-		p := within(inMemory(t), test.face(h))
+		p := within(inMemory(t), test.mode(h))
 		if a := ask(p, "/page", "X-Odd: 1"); a.status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", name, a.status)
 		}
@@ -40,7 +40,7 @@ func TestAnErrorOfOneOddRequestIsNotEverybodys(t *testing.T) {
 }
 
 // A background refresh has none of the credentials of the request that triggered it.
-func TestARefreshHasNotTheCredentialsOfWhoHappenedToAsk(t *testing.T) {
+func TestARefreshHasNoCredentialsOfTheRequestThatCausedIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
 		h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +87,7 @@ func TestStatusTTLCountsForEachKindOfCache(t *testing.T) {
 		{http.StatusNotFound, time.Minute, true},
 		{http.StatusUnprocessableEntity, time.Minute, true}, // otherwise an answer to one malformed request
 	} {
-		for kind, p := range faces(t, answeringStatus(test.status, "Cache-Control: max-age=60", `Etag: "a"`), middleware.StatusTTL(test.status, test.ttl)) {
+		for kind, p := range modes(t, answeringStatus(test.status, "Cache-Control: max-age=60", `Etag: "a"`), middleware.StatusTTL(test.status, test.ttl)) {
 			ask(p, "/page")
 			if got := ask(p, "/page"); got.isHit() != test.stored {
 				t.Errorf("%s, %d for %s: %s", kind, test.status, test.ttl, got.cacheStatus())

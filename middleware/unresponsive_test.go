@@ -225,7 +225,7 @@ func (f refusingStore) Add(context.Context, []byte, []byte, time.Duration) ([]by
 }
 
 // A purge asks a store that did not answer before.
-func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
+func TestPurgesAskAStoreThatWasUnresponsive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, caches := newMute(t)
 		runs := 0
@@ -257,7 +257,7 @@ func TestPurgesAskAStoreThatWasSilent(t *testing.T) {
 
 // A change waits once for a store that does not answer: a purge of several tombstones stops when
 // the first is not written.
-func TestAChangeWaitsForASilentStoreOnce(t *testing.T) {
+func TestAChangeWaitsForAnUnresponsiveStoreOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, caches := newMute(t)
 		p := within(caches, middleware.CachePage(time.Hour)(answering("page")))

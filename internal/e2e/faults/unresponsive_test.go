@@ -15,9 +15,9 @@ import (
 	_ "github.com/larder-go/larder/backends/redisstore"
 )
 
-// A server that is silent is noticed by what each client says of it, when it falls
-// silent and when it never answered; and so is its return.
-func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
+// A server that does not answer is noticed by each client, when it stops answering
+// and when it never answered, and so is its return.
+func TestAnUnresponsiveServerIsNotWaitedForWithFailOpen(t *testing.T) {
 	for _, b := range testbackends.Networked() {
 		for _, opened := range []bool{true, false} {
 			t.Run(b.Name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestASilentServerIsNotWaitedForByWhoCanDoWithout(t *testing.T) {
 					}
 				}
 				failures := record(h)
-				proxy.Silence()
+				proxy.Stall()
 				loadWithout(t, c)
 				if !hooks.Cache.IsUnresponsive(c) {
 					t.Fatalf("opened %t: it is not noticed: %v", opened, *failures)
