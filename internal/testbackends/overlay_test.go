@@ -10,18 +10,23 @@ import (
 	"testing"
 )
 
-// writeOverlay returns the file that shows the compiler the toy in its folder, the import and the
-// line.
-func writeOverlay(t *testing.T) string {
+// addition is what adds a backend to the repository.
+type addition struct {
+	files          map[string]string // of the folder: from the path in the repository to the file to show there
+	imported, line string
+}
+
+// writeOverlay returns the file that shows the compiler the addition.
+func writeOverlay(t *testing.T, a addition) string {
 	t.Helper()
 	dir := t.TempDir()
 	replace := make(map[string]string)
-	show := func(path, shown string) { replace[absolute(t, filepath.Join(root, path))] = shown }
-	for _, name := range []string{"toystore.go", "toystore_test.go"} {
-		show("backends/toystore/"+name, absolute(t, filepath.Join("testdata/toystore", name)))
+	show := func(path, shown string) { replace[absolute(t, filepath.Join(root, path))] = absolute(t, shown) }
+	for path, shown := range a.files {
+		show(path, shown)
 	}
-	show("internal/allbackends/allbackends.go", withLine(t, dir, "../allbackends/allbackends.go", "import (\n", toyImport))
-	show("internal/testbackends/testbackends.go", withLine(t, dir, "testbackends.go", "var table = []Backend{\n", toyLine))
+	show("internal/allbackends/allbackends.go", withLine(t, dir, "../allbackends/allbackends.go", "import (\n", a.imported))
+	show("internal/testbackends/testbackends.go", withLine(t, dir, "testbackends.go", "var table = []Backend{\n", a.line))
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)

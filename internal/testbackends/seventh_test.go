@@ -15,12 +15,18 @@ const (
 	root   = "../.." // of the repository
 	module = "github.com/larder-go/larder/"
 
-	// toyImport and toyLine are all that the repository needs beside the folder.
-	toyImport = `_ "github.com/larder-go/larder/backends/toystore"`
-	toyLine   = `{Name: "toy", URL: func(tb testing.TB) string { return "toy://" + tb.TempDir() }},`
-
 	optionPages = "TestThePageOfOptionsHasEveryOptionOfEveryBackend"
 )
+
+// toy is all that the toy backend needs.
+var toy = addition{
+	files: map[string]string{
+		"backends/toystore/toystore.go":      "testdata/toystore/toystore.go",
+		"backends/toystore/toystore_test.go": "testdata/toystore/toystore_test.go",
+	},
+	imported: `_ "github.com/larder-go/larder/backends/toystore"`,
+	line:     `{Name: "toy", URL: func(tb testing.TB) string { return "toy://" + tb.TempDir() }},`,
+}
 
 // The toy backend gets a folder in backends/, an import and a line in the table, for the
 // compiler only. Every test that ranges over the table then has to run on it and pass, its
@@ -32,7 +38,7 @@ func TestASeventhBackendIsAFolderAndALine(t *testing.T) {
 			t.Errorf("no test of %s ranges over the table: %v", suite, suites)
 		}
 	}
-	overlay := writeOverlay(t)
+	overlay := writeOverlay(t, toy)
 	conformsOnToy(t, overlay)
 	results := runOnToy(t, overlay, suites)
 	for suite, tests := range suites {
