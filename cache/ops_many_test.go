@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -225,5 +226,31 @@ func TestSetManyLeavesNoOldValueUnderAKeyWhoseNewOneIsTooLarge(t *testing.T) {
 	}
 	if found, err := c.Get(ctx, "large", new(string)); found || err != nil {
 		t.Errorf("the old value is still there: %v, %v", found, err)
+	}
+}
+
+// Results of many-operations are under the caller's keys, also where a KeyFunc makes one key of
+// several.
+// Django, get_many
+func TestManyOperationsLoseNoKeyThatIsMappedLikeAnother(t *testing.T) {
+	lower := func(prefix string, version int, key string) string {
+		return cache.DefaultKey(prefix, version, strings.ToLower(key))
+	}
+	for form, store := range map[string]driver.Store{"in one call": newManyStore(), "one by one": newMapStore()} {
+		c := newCache(t, store, cache.Config{KeyFunc: lower})
+		if failed, err := c.SetMany(t.Context(), map[string]any{"a": "value", "b": "other"}); len(failed) > 0 || err != nil {
+			t.Fatalf("%s: SetMany failed for %q: %v", form, failed, err)
+		}
+		got, err := cache.For[string](c).GetMany(t.Context(), []string{"a", "A", "B", "c", "C"})
+		want := map[string]string{"a": "value", "A": "value", "B": "other"}
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s: GetMany gives %q, %v, want %q", form, got, err, want)
+		}
+		if err := c.DeleteMany(t.Context(), []string{"a", "A", "B"}); err != nil {
+			t.Errorf("%s: DeleteMany: %v", form, err)
+		}
+		if got, err := cache.For[string](c).GetMany(t.Context(), []string{"a", "b"}); len(got) > 0 || err != nil {
+			t.Errorf("%s: after DeleteMany there is %q, %v", form, got, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +184,29 @@ func TestConditionsAreAppliedToAResponseThatIsNotForAll(t *testing.T) {
 		}
 		if a := fetch(t, s, "GET", "/other", `If-None-Match: "v0"`); a.status != 200 || a.body != long {
 			t.Errorf("%q, of another: %d with %d bytes", fields, a.status, len(a.body))
+		}
+	}
+}
+
+// A 304 for a hit has the fields by which caches update the page, and none that describe its
+// content.
+// RFC 9110, 15.4.5; RFC 9111, 4.3.2
+func TestA304ForAHitHasTheFieldsOfThePage(t *testing.T) {
+	p := within(inMemory(t), middleware.Shared()(answering("page", `ETag: "tag"`, "Cache-Control: max-age=60", "Content-Location: /page.en",
+		"Expires: Thu, 01 Jan 2099 00:00:00 GMT", "Vary: Accept-Language", "Content-Type: text/html", "Content-Language: en", "X-Own: 1")))
+	ask(p, "/page").wantBody(t, "page")
+	hit, a := ask(p, "/page"), ask(p, "/page", `If-None-Match: "tag"`)
+	if a.status != http.StatusNotModified || a.body != "" {
+		t.Fatalf("it got %d %q", a.status, a.body)
+	}
+	for _, name := range []string{"Cache-Control", "Content-Location", "Date", "Etag", "Expires", "Vary"} {
+		if a.header.Get(name) == "" || a.header.Get(name) != hit.header.Get(name) {
+			t.Errorf("%s is %q, and %q of the page", name, a.header[name], hit.header[name])
+		}
+	}
+	for _, name := range []string{"Content-Type", "Content-Length", "Content-Language"} {
+		if a.header[name] != nil {
+			t.Errorf("%s is %q", name, a.header[name])
 		}
 	}
 }

@@ -265,3 +265,19 @@ func TestTheContentIsNotTransformed(t *testing.T) {
 		}
 	}
 }
+
+// A literal cache stores what the RFC allows: a response with Set-Cookie as it is, and one with
+// private for a field without that field.
+// RFC 9111, 7.3; RFC 9111, 5.2.2.7
+func TestALiteralCacheStoresWhatTheRFCAllows(t *testing.T) {
+	p := within(inMemory(t), middleware.Shared(middleware.Literal())(answering("page",
+		`Cache-Control: max-age=60, private="X-User"`, "X-User: 1", "X-All: 1", "Set-Cookie: a=1")))
+	first, hit := ask(p, "/page"), ask(p, "/page")
+	if first.header.Get("X-User") != "1" {
+		t.Errorf("the first client got %q", first.header)
+	}
+	hit.wantHit(t, "page")
+	if hit.header["X-User"] != nil || hit.header.Get("X-All") != "1" || hit.header.Get("Set-Cookie") != "a=1" {
+		t.Errorf("the hit has %q", hit.header)
+	}
+}
