@@ -47,8 +47,8 @@ func TestAResponseGetsAnETagOfItsContent(t *testing.T) {
 	}
 }
 
-// ConditionalGet gives no ETag to a response that is too long, empty, an error, to HEAD, or that
-// says no-store.
+// ConditionalGet gives no ETag to responses that are long, empty, flushed, partial, errors or
+// no-store, nor to methods other than GET.
 // Django, ConditionalGetMiddleware
 func TestWhichResponsesGetNoETag(t *testing.T) {
 	long := strings.Repeat("x", 101)

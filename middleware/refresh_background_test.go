@@ -99,7 +99,7 @@ func TestARefreshHasTheCredentialsThatAreInTheKey(t *testing.T) {
 
 type valueKey struct{}
 
-// A refresh has a context and a scope of its own, with the values of the request.
+// A refresh has a scope of its own and a context that outlives the request and has its values.
 func TestARefreshHasAContextAndAScopeOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var scopes []*cache.BaseCache

@@ -264,8 +264,8 @@ func TestTrustedProxiesAreKnownByTheirAddress(t *testing.T) {
 	}
 }
 
-// Unsafe and unknown methods, upgrades, bodies and malformed targets bypass the cache, and
-// Cache-Status says why.
+// Methods other than GET and HEAD, upgrades, bodies and targets without a path bypass the cache,
+// and Cache-Status says why.
 // RFC 9110, 9.2.3; RFC 9110, 7.8; RFC 9211, 2.2
 func TestRequestsThatGoPastTheCache(t *testing.T) {
 	h := answering("page")

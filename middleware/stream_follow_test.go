@@ -148,7 +148,7 @@ func TestAStreamIsCancelledWhenTheLastOfAllHasLeft(t *testing.T) {
 	})
 }
 
-// A stream that may be stored, but not used for others without validation, ends with its client.
+// A stream that is private, or has to be validated each time, ends with its client.
 func TestAStreamThatIsForOneEndsWithHim(t *testing.T) {
 	for _, control := range []string{"private", "max-age=0"} {
 		synctest.Test(t, func(t *testing.T) {

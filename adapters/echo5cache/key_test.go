@@ -103,7 +103,7 @@ func TestDecoratorsKnowTheContext(t *testing.T) {
 	}
 }
 
-// Wrapped middleware that calls its handler after its request is over gets an error.
+// Wrapped middleware that calls its handler after its request is over panics.
 func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 	var next http.Handler
 	e := newEcho(t)

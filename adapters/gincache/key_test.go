@@ -100,7 +100,7 @@ func TestMiddlewareThatAnswersItselfAbortsTheChain(t *testing.T) {
 	adaptertest.NewVisitor(t, r).Get("/").Want(t, http.StatusOK, "no further")
 }
 
-// Wrapped middleware that calls its handler after its request is over gets an error.
+// Wrapped middleware that calls its handler after its request is over panics.
 func TestWrappedMiddlewareMustNotOutliveTheRequest(t *testing.T) {
 	var next http.Handler
 	m := gincache.Wrap(func(n http.Handler) http.Handler { next = n; return n })

@@ -53,7 +53,7 @@ func TestAnInvalidKeyIsRefusedBeforeAnyIO(t *testing.T) {
 	}
 }
 
-// The longest key is usable by callers, since what the store adds is hashed.
+// The whole length of a key that Memcached takes is the caller's.
 func TestTheLongestKeyIsWholeForTheCaller(t *testing.T) {
 	s := open(t, memcachestore.Options{Addrs: []string{testserver.StartMemcached(t).Addr()}}).In(shop)
 	longest := "shop:1:" + strings.Repeat("\xff", 243)

@@ -171,7 +171,7 @@ func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 	})
 }
 
-// A caller that wants a published value does not wait for one that publishes nothing.
+// A run does not subscribe to a published value.
 func TestPublishedIsNotForRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
