@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	a := &alias{
 		options: options{
 			timeout: cfg.Timeout.or(After(DefaultTimeout)),
-			version: cfg.Version,
+			version: cmp.Or(cfg.Version, 1),
 			codec:   cfg.Codec,
 		},
 		handler:         h,
@@ -59,8 +60,8 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 		keyFunc:         cfg.KeyFunc,
 		clearable:       cfg.KeyFunc == nil || keepsPrefix(cfg.KeyFunc, cfg.KeyPrefix),
 		compression:     cfg.Compression,
-		compressMin:     cfg.CompressMin,
-		maxDecompressed: cfg.MaxDecompressed,
+		compressMin:     cmp.Or(cfg.CompressMin, DefaultCompressMin),
+		maxDecompressed: cmp.Or(cfg.MaxDecompressed, DefaultMaxDecompressed),
 		missOnError:     cfg.OnError == MissOnError,
 		missOnWrongType: cfg.OnWrongType == MissOnError,
 		clock:           h.clock,
@@ -72,20 +73,18 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	if a.missOnError {
 		a.flags = flagFailOpen
 	}
-	if a.version == 0 {
-		a.version = 1
-	}
 	a.keyStart = DefaultKey(a.prefix, a.version, "")
 	if a.codec == nil {
 		a.codec = codec.CBOR
 	}
-	if a.compressMin == 0 {
-		a.compressMin = DefaultCompressMin
+	if errs := a.wrongSettings(cfg); len(errs) > 0 {
+		return nil, fmt.Errorf("%w: alias %q: %w", ErrInvalidSettings, name, errors.Join(errs...))
 	}
-	if a.maxDecompressed == 0 {
-		a.maxDecompressed = DefaultMaxDecompressed
-	}
-	var errs []error
+	return a, nil
+}
+
+// wrongSettings returns everything that is wrong in cfg, from which a was made.
+func (a *alias) wrongSettings(cfg Config) (errs []error) {
 	if a.version < 0 {
 		errs = append(errs, fmt.Errorf("version is %d: it must not be negative", a.version))
 	}
@@ -110,10 +109,7 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	if cfg.BreakerCooldown < 0 {
 		errs = append(errs, fmt.Errorf("breaker_cooldown is %v: it must not be negative", cfg.BreakerCooldown))
 	}
-	if len(errs) > 0 {
-		return nil, fmt.Errorf("%w: alias %q: %w", ErrInvalidSettings, name, errors.Join(errs...))
-	}
-	return a, nil
+	return errs
 }
 
 // Close implements [Cache].

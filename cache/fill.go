@@ -88,20 +88,27 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		return Outcome{}, err
 	}
 	defer c.track()()
+	return c.load(ctx, l, &previous{there, reserved, l.found}, err, dst, load, o)
+}
+
+// load joins the load of a key, or starts it, and gives the caller what came of it. lookUpErr
+// is why nothing was found, if that was a failure.
+func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpErr error, dst any, load Loader, o *options) (Outcome, error) {
+	op, key := l.op, l.key
 	var joining fill.JoinOptions
 	subscriber, subscribes := load.(fill.Subscriber)
 	if subscribes {
 		joining = subscriber.Join()
 	}
 	if joining.PublishedOnly {
-		return c.receivePublished(ctx, l, subscriber, joining.Partition, err)
+		return c.receivePublished(ctx, l, subscriber, joining.Partition, lookUpErr)
 	}
 	if p, ok := load.(fill.Preparer); ok {
-		p.Prepare(err)
+		p.Prepare(lookUpErr)
 	}
 	f := &loadRun{
 		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, joining: joining, o: *o,
-		was: previous{there, l.found}, reserved: reserved, lookUpErr: err, dstType: reflect.TypeOf(dst),
+		was: *was, lookUpErr: lookUpErr, dstType: reflect.TypeOf(dst),
 	}
 	result, leader, received, err := f.join(ctx, l.k, l.stamp)
 	if err != nil {
@@ -235,7 +242,6 @@ type loadRun struct {
 	joining    fill.JoinOptions
 	o          options
 	was        previous // what the look-up found: not readable, or refused
-	reserved   bool     // that is for a later release, and stays
 	lookUpErr  error
 	dstType    reflect.Type
 }
@@ -296,7 +302,7 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		err:   f.lookUpErr,
 	}
 	_, lives := f.o.timeout.ttl()
-	if loaded.NoStore || !lives || f.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
+	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {

@@ -24,7 +24,8 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 
 // previous is the entry that a look-up found under a key, and that may be replaced.
 type previous struct {
-	there bool
+	there    bool
+	reserved bool // that is for a later release, and stays
 	entry
 }
 

@@ -37,11 +37,7 @@ func (x *requestFlow) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(x.forward(), reason.Purged)
 		return true
 	case l.stale != reason.None:
-		if !bytes.Equal(l.page.Key, x.canonical) || x.unusable(l.page) != reason.None {
-			x.pass(x.forward(), reason.NotShared)
-			return true
-		}
-		x.sendStale(l.page, 0, l.stale)
+		x.followStale(l)
 		return true
 	case l.at.depth > x.depth || !bytes.Equal(l.page.Key, x.keyAt(l.at)):
 		return x.regroup(l)
@@ -50,6 +46,20 @@ func (x *requestFlow) follow(outcome cache.Outcome) (answered bool) {
 		x.pass(forwardBypass, why)
 		return true
 	}
+	return x.followLive(l, outcome)
+}
+
+// followStale answers with the stale page that a failed run has published.
+func (x *requestFlow) followStale(l *live) {
+	if !bytes.Equal(l.page.Key, x.canonical) || x.unusable(l.page) != reason.None {
+		x.pass(x.forward(), reason.NotShared)
+		return
+	}
+	x.sendStale(l.page, 0, l.stale)
+}
+
+// followLive answers with a response that is for this request, too.
+func (x *requestFlow) followLive(l *live, outcome cache.Outcome) (answered bool) {
 	if entry, ok := l.whole(x.h.Policy); ok {
 		// It is about to be stored.
 		x.sawEnd = true
