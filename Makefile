@@ -32,7 +32,15 @@ test: test-race test-counts ## run every test on real servers with the race dete
 
 .PHONY: test-race
 test-race: deps
-	$(WITH_SERVICES) $(GO) test -p 2 -race -count=1 -timeout 20m ./...
+	$(WITH_SERVICES) $(GO) test -p 2 -race -count=1 -timeout 20m -skip '$(BUILDERS)' ./...
+
+# Tests that build the tests of other packages with a backend more: a minute, and they fail
+# if a suite stops ranging over the table of backends.
+BUILDERS := TestASeventhBackendIsAFolderAndALine|TestTheLinesInTheDocumentsAddABackend
+
+.PHONY: seventh-backend
+seventh-backend: deps ## add a toy backend to the table, and run every suite on it
+	$(WITH_SERVICES) $(GO) test -count=1 -timeout 10m -run '$(BUILDERS)' ./internal/testbackends
 
 # Allocations, proportions of time and long random sequences: tests in which the race
 # detector would be counted, too, or finds nothing and takes ten times as long.
@@ -276,7 +284,7 @@ ci: ## everything that a change has to pass, two targets at once, and where the 
 	$(WITH_SERVICES) $(GO) run ./internal/steps $(CI_STEPS)
 
 .PHONY: nightly
-nightly: cross apps-full pocketbase neighbours-race newest ## what takes too long for each change
+nightly: cross seventh-backend apps-full pocketbase neighbours-race newest ## what takes too long for each change
 
 # The version that make release-check asks CHANGELOG.md for: without one, Unreleased.
 VERSION ?=
