@@ -53,7 +53,7 @@ func leadsNowhere(t reflect.Type) bool {
 }
 
 func errLeadsNowhere(t reflect.Type) error {
-	return fmt.Errorf("%w than %v, which leads to nothing but pointers", ErrWrongType, t)
+	return fmt.Errorf("%w than %v, which leads only to pointers", ErrWrongType, t)
 }
 
 // assignDirectly stores v in a *T or an *any, and reports whether dst is one.

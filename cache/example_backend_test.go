@@ -58,7 +58,7 @@ func (s *TinyStore) do(ctx context.Context, key []byte, op func(e tinyEntry, the
 	return nil
 }
 
-// put stores a copy of value: the caller's memory is his own again when the
+// put stores a copy of value: the caller's memory is its own again when the
 // operation returns.
 func (s *TinyStore) put(key, value []byte, ttl time.Duration) {
 	e := tinyEntry{value: bytes.Clone(value)}

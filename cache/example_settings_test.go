@@ -71,7 +71,7 @@ func ExampleParseURL() {
 	// shop 5m0s map[pool_size:20]
 }
 
-// The errors of configuration can be told apart.
+// The errors of configuration can be distinguished.
 func ExampleErrUnknownBackend() {
 	_, err := cache.NewHandler(cache.Settings{"default": {Backend: "dummy"}})
 	fmt.Println(errors.Is(err, cache.ErrUnknownBackend), errors.Is(err, cache.ErrInvalidBackend))

@@ -196,7 +196,7 @@ func TestOneOfManyCallersThatRefuseLoads(t *testing.T) {
 	}
 }
 
-// pausedGet holds up one caller between his look-up and his load.
+// pausedGet holds up one caller between its look-up and its load.
 type pausedGet struct {
 	driver.Store
 	goOn chan struct{}

@@ -65,7 +65,7 @@ func TestTheSessionsExampleHasEachCacheOnABackendOfItsOwn(t *testing.T) {
 	})
 	t.Run("after a restart", func(t *testing.T) {
 		address := run(t, binary, "-addr", "127.0.0.1:0")
-		visit(t, address) // the pages are made anew
+		visit(t, address) // the pages are refreshed
 		alice.want(address+"/me", nil, http.StatusOK, "hello, alice")
 		alice.want(address+"/logout", url.Values{}, http.StatusOK, "")
 		alice.want(address+"/me", nil, http.StatusForbidden, "log in first")

@@ -35,7 +35,7 @@
 // timeout. A fragment that is being rendered meanwhile is not stored.
 //
 // An entry knows the text of the templates that it was made by, its own and
-// those that it includes: when they change, it is made anew. So no page shows
+// those that it includes: when they change, it is refreshed. So no page shows
 // markup of an older release, and while two releases run at once each shows its
 // own. They then replace each other's entries; what they share stays correct.
 // Changes of functions and of types in Go cannot be seen: change the

@@ -26,7 +26,7 @@ func LastModified(lastModified func(*http.Request) (time.Time, error)) func(http
 // of what the request is for, and when it was last changed; either may be nil.
 // The answer is 304 for a GET or HEAD of what the client has already, and 412 for
 // any method if a precondition fails: so of two clients that change the same
-// thing one is told that he has not seen the other's change. Otherwise the
+// thing one is told that it has not seen the other's change. Otherwise the
 // handler runs.
 //
 // An entity tag that is not in quotes is put in quotes, which makes it a strong
@@ -36,8 +36,8 @@ func LastModified(lastModified func(*http.Request) (time.Time, error)) func(http
 //
 // The functions run for every GET and HEAD, and otherwise if there is a
 // condition. The response to a GET or HEAD gets the tag and the date where the
-// handler sets none, if its status is 2xx or 304. A 304 has what is set further
-// out and nothing of the handler's, so [VaryOnHeaders] and [CacheControl] belong
+// handler sets none, if its status is 2xx or 304. A 304 has what outer
+// middleware has set and nothing of the handler's, so [VaryOnHeaders] and [CacheControl] belong
 // outside.
 //
 // If a function fails, the error is logged, and a GET or HEAD goes to the handler

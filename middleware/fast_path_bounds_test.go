@@ -104,7 +104,7 @@ func TestAMemoizedPageIsNotForARequestThatHasEnded(t *testing.T) {
 	}
 }
 
-// aborting is a ResponseWriter whose client is gone, as further out is known.
+// aborting is a ResponseWriter whose client is gone, as outer middleware knows.
 type aborting struct {
 	*httptest.ResponseRecorder
 	deadline time.Time

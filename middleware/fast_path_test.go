@@ -169,7 +169,7 @@ func aMemoizedPageIsStaleInTime(t *testing.T, newMemoized memoize) {
 		h.get().wantHit(t, `run 1 for ""`)
 		h.get().wantHit(t, `run 1 for ""`)
 		time.Sleep(time.Second * 3 / 4)
-		h.get().wantBody(t, `run 1 for ""`) // while it is made anew
+		h.get().wantBody(t, `run 1 for ""`) // while it is refreshed
 		synctest.Wait()
 		h.get().wantBody(t, `run 2 for ""`)
 	})

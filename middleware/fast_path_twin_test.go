@@ -294,7 +294,7 @@ var twinFields = map[string][][]string{
 // drawChange returns something other than a request.
 func drawChange(t *rapid.T) (step, string) {
 	url := "http://a.test" + rapid.SampledFrom(append(twinPaths, "/", "/", "/", "/")).Draw(t, "purged")
-	under := rapid.SampledFrom([]string{"http://a.test", "http://a.test/sub", "http://b.test"}).Draw(t, "beneath")
+	under := rapid.SampledFrom([]string{"http://a.test", "http://a.test/sub", "http://b.test"}).Draw(t, "under")
 	name := rapid.SampledFrom([]string{"purge", "purge softly", "purge prefix", "purge prefix softly", "clear"}).Draw(t, "change")
 	do := map[string]func(ctx context.Context, p *middleware.Policy) error{
 		"purge":               func(ctx context.Context, p *middleware.Policy) error { return p.Purge(ctx, url) },

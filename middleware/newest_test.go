@@ -135,7 +135,7 @@ func TestTheNewestResponseIsUsedHoweverItCame(t *testing.T) {
 		"refreshed":               "max-age=10, stale-while-revalidate=3600",
 		"validated":               "max-age=10",
 		"stored to be validated":  "no-cache",
-		"made anew when outdated": "max-age=10, must-revalidate",
+		"refreshed when outdated": "max-age=10, must-revalidate",
 	} {
 		for name, cfg := range map[string]cache.Config{"native": {Backend: "memory"}, "encoded": new(backend).config()} {
 			t.Run(how+", "+name, func(t *testing.T) {

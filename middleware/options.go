@@ -54,7 +54,7 @@ func StatusTTL(status int, d time.Duration) PageOption {
 	return func(s *optionSet) { s.addStatusTTL(status, d) }
 }
 
-// Grace is for how long a stale page may still be served, while it is made anew
+// Grace is for how long a stale page may still be served, while it is refreshed
 // in the background or when the handler fails: it panics, or answers with 500,
 // 502, 503, 504, 408, 425 or 429. Any other answer below 500 that is not stored
 // removes the page (RFC 9111, section 4.3.3). Grace stands in for stale-while-revalidate and stale-if-error
@@ -98,7 +98,7 @@ func When(wanted func(*http.Request) bool) PageOption {
 }
 
 // VaryByHeader declares that pages depend on these request fields, and names them in
-// the pages' Vary, for caches further out. Fields that the handler does not get, such as
+// the pages' Vary, for outer caches. Fields that the handler does not get, such as
 // X-Forwarded-For, are an error: see [TrustProxies] and [VaryByNamed].
 func VaryByHeader(names ...string) PageOption {
 	return func(s *optionSet) { s.addNames("VaryByHeader", names) }
@@ -106,7 +106,7 @@ func VaryByHeader(names ...string) PageOption {
 
 // VaryBy declares that pages depend on a value that the function makes of the
 // request: the part of a path, or what outer middleware has put into the
-// context. What users it tells apart get pages of their own. Outer caches cannot see it:
+// context. What users it distinguishes get pages of their own. Outer caches cannot see it:
 // with a [BrowserTTL] they are told that the page is private, where the handler says
 // nothing.
 //

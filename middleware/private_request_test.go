@@ -24,7 +24,7 @@ func shy(fields ...string) *handler {
 
 // A refresh has nothing of the user whose request triggered it.
 func TestARefreshIsNotMadeForOneUser(t *testing.T) {
-	// A page for all is made anew because Alice asks: whatever her request says of
+	// A page for all is refreshed because Alice asks: whatever her request says of
 	// her must not be in it, unless the page is one for users.
 	for _, credentials := range []string{"Authorization: Basic alice"} {
 		for _, mode := range []string{"shared", "literal"} {

@@ -148,7 +148,7 @@ func TestAPurgeDuringAFill(t *testing.T) {
 								t.Fatal(err)
 							}
 							fill.wait().wantBody(t, old)
-							// A soft purge lets an old page be served, but only while it is made anew.
+							// A soft purge lets an old page be served, but only while it is refreshed.
 							ask(p, "/page")
 							time.Sleep(5 * time.Second)
 							if a := ask(p, "/page"); a.body == old || a.body == "run 1" {

@@ -37,7 +37,7 @@ type PurgeResult struct {
 func (r PurgeResult) String() string {
 	text := "purged " + r.URL
 	if r.Prefix {
-		text += " and all beneath it"
+		text += " and all under it"
 	}
 	if r.Soft {
 		text += ", softly"

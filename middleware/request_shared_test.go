@@ -55,7 +55,7 @@ func TestNoRequestFieldOfOneClientReachesThePageOfAll(t *testing.T) {
 		"X-Original-Url: /evil", "X-Rewrite-Url: /evil", "X-Http-Method-Override: DELETE", "X-Host: evil",
 		// WSGI, CGI and PHP do not tell an underscore from a hyphen.
 		"X_Forwarded_Host: evil", "X_original-url: /evil", "X_Forwarded_Proto: https",
-		// A proxy further in removes what Connection names.
+		// An inner proxy removes what Connection names.
 		"Connection: Accept-Language, X-Forwarded-For", "Proxy-Connection: keep-alive", "Keep-Alive: timeout=1",
 		"Te: trailers", "Trailer: X", "Expect: 100-continue", "Host: evil",
 		"Range: bytes=0-0", "If-Range: \"x\"", "If-Match: \"x\"", "If-None-Match: *",

@@ -74,7 +74,7 @@ func TestTheRouteIsKnownInARunInTheBackground(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		for _, id := range []string{"7", "8"} {
 			ask(p, "/p/"+id).wantHit(t, "GET /p/{id} "+id) // stale
-			synctest.Wait()                                // it is made anew
+			synctest.Wait()                                // it is refreshed
 		}
 		want := []string{"GET /p/{id} 7", "GET /p/{id} 8", `GET /p/{id} 7"1"`, `GET /p/{id} 8"1"`}
 		if !slices.Equal(seen, want) {

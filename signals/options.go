@@ -15,7 +15,7 @@ type connectOptions struct {
 	last bool
 }
 
-// identity is what connections are told apart by: two with a uid are the same if
+// identity is what connections are distinguished by: two with a uid are the same if
 // their identities are equal. The operator == never panics on it, because sender
 // is comparable.
 type identity struct {

@@ -22,7 +22,7 @@ import (
 // GotRequestException is sent once for a handler that panics, and once for a
 // response with a status of 500 or above, with the error that it was made of, if
 // there is one. To know what becomes of an error that a handler returns, Lifecycle
-// calls the HTTPErrorHandler itself; what is further out then gets no error, but a
+// calls the HTTPErrorHandler itself; outer middleware then gets no error, but a
 // response.
 func Lifecycle(opts ...middleware.LifecycleOption) echo.MiddlewareFunc {
 	life := lifecycle.New(opts...)

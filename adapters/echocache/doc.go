@@ -13,11 +13,11 @@
 //
 //   - While a handler runs for several clients, the request that it belongs to
 //     stays open, even if its client has left.
-//   - A page that is made anew in the background is asked for by a request of its
+//   - A page that is refreshed in the background is asked for by a request of its
 //     own, which enters at the Echo and goes through all middleware, with a Context
 //     of its own. It is a GET without credentials that are not in the page's key,
 //     and what is written outside of the cache goes nowhere. If it is stopped on its
-//     way, by middleware that wants to see a cookie, say, the page is made anew for
+//     way, by middleware that wants to see a cookie, say, the page is refreshed for
 //     a client when it may not be served any more. Middleware that counts requests
 //     counts this one, too; Lifecycle does not.
 //   - An error that a handler returns becomes a response behind the cache, by the

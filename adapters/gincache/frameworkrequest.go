@@ -49,7 +49,7 @@ type unanswered struct {
 	errors int // of the Context, before them
 }
 
-// settle gives it to what is further out; or, if an old page of the cache stood in,
+// settle gives it to outer middleware; or, if an old page of the cache stood in,
 // takes away the errors, since middleware that makes a response of them would write
 // it behind the page.
 func (u *unanswered) settle(c *gin.Context, servedStale bool) {
@@ -76,7 +76,7 @@ var engineField, hasEngine = reflect.TypeFor[gin.Context]().FieldByName("engine"
 
 func engineOf(c *gin.Context) *gin.Engine {
 	if !hasEngine || engineField.Type != reflect.TypeFor[*gin.Engine]() {
-		return nil // of a gin to come; pages are then not made anew in the background
+		return nil // of a gin to come; pages are then not refreshed in the background
 	}
 	return (*gin.Engine)(reflect.ValueOf(c).Elem().FieldByIndex(engineField.Index).UnsafePointer())
 }

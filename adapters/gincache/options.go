@@ -52,7 +52,7 @@ func VaryByParam(names ...string) middleware.PageOption {
 
 // VaryByKey declares that pages depend on what middleware before the cache has set
 // under these keys: the name of the signed-in user, say, or the locale. Values are
-// told apart by their text, as fmt.Sprint gives it.
+// distinguished by their text, as fmt.Sprint gives it.
 //
 // A request with a cookie or another credential is still taken for one user's own. If
 // that matters only to the middleware that sets the key, say so, by

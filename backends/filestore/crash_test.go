@@ -84,7 +84,7 @@ func TestLockOnARemovedFileIsNotCurrent(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	check("made anew by another process", false)
+	check("made again by another process", false)
 	if err := l.release(); err != nil {
 		t.Fatal(err)
 	}

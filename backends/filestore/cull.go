@@ -18,7 +18,7 @@ type found struct {
 	size            int64
 }
 
-// scan lists the shard, visits every entry and records the tally anew. It
+// scan lists the shard, visits every entry and records the tally again. It
 // removes damaged entries, and temporary files: those are written under the
 // lock, so whoever left one there has died.
 func (sh *shard) scan(visit func(path string, e entry)) (usage, error) {

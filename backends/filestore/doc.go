@@ -56,7 +56,7 @@
 // Set overwrites and Delete removes it.
 //
 // A directory that vanishes while the store is open is an empty cache: a miss
-// to those who read, and made anew by those who write. (If another process did
+// to those who read, and refreshed by those who write. (If another process did
 // so with bounds that ask for another number of shards, a Store learns it from
 // its next write.) Every other failure of the file system is returned as it
 // is, and a write that failed for want of space removes only its own
@@ -90,7 +90,7 @@
 // of key and value and 44 more each; the file system rounds up to whole blocks,
 // and the temporary file of a write comes on top.
 //
-// The first write of a Store to each shard lists it too, counts it anew and
+// The first write of a Store to each shard lists it too, counts it again and
 // removes the temporary files of processes that were killed, so what a crash or
 // a power cut did to the tally does not last. No other write lists anything.
 package filestore

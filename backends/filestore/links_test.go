@@ -34,7 +34,7 @@ func linkRelatively(path, victim string) error {
 	return os.Symlink(to, path)
 }
 
-// Nothing is written through a link in place of a file, whatever file it is (CWE-59), and nothing
+// Nothing is written through a link instead of a file, whatever file it is (CWE-59), and nothing
 // waits for the other end of a pipe. The operations may fail or put a file of their own there.
 func TestNothingIsWrittenThroughALink(t *testing.T) {
 	for file, path := range map[string]func(shard, entry string) string{

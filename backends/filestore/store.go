@@ -88,7 +88,7 @@ const maxAttempts = 8
 
 // update runs fn while it holds the lock of the shard of key; path is where
 // the entry is. If the directory is not there, or vanishes meanwhile, update
-// makes it anew and runs fn again.
+// makes it again and runs fn again.
 func (s *Store) update(ctx context.Context, key []byte, fn func(sh *shard, path string) error) error {
 	sum := sha256.Sum256(key)
 	for attempt := 1; ; attempt++ {

@@ -113,7 +113,7 @@ func (c *cluster) learn(ctx context.Context, srv *server, spaces []*namespace) e
 }
 
 // change gives the namespace a new epoch on srv instead of current, which is
-// nil where there is none. If another has done so meanwhile, the epoch is his.
+// nil where there is none. If another has done so meanwhile, that epoch counts.
 func (c *cluster) change(ctx context.Context, srv *server, n *namespace, current *memcache.Item) error {
 	last := n.on(srv).epoch
 	if current == nil {

@@ -98,7 +98,7 @@ func noAnswer(ctx context.Context, err error, where string, began time.Time, opt
 		{"NOAUTH", "%s wants a password, and none is given: %w"},
 		{"DB index is out of range", "%s has no database " + strconv.Itoa(opts.DB) + ": %w"},
 		{"invalid DB index", "%s has no database " + strconv.Itoa(opts.DB) + ": %w"},
-		{"cluster support disabled", "%s is not a cluster: use redis:// in place of redis+cluster://: %w"},
+		{"cluster support disabled", "%s is not a cluster: use redis:// instead of redis+cluster://: %w"},
 		{"SELECT is not allowed in cluster mode", "%s has no database " + strconv.Itoa(opts.DB) + ", being a cluster: %w"},
 		{"ERR unknown command", "%s is not the server that the settings say, or too old: %w"},
 	} {

@@ -25,7 +25,7 @@ const (
 	// format, of which go-redis has a few dozen.
 	clientLogInterval = 10 * time.Second
 
-	// maxClientLogKinds bounds the kinds that are told apart; all further ones are
+	// maxClientLogKinds bounds the kinds that are distinguished; all further ones are
 	// one kind.
 	maxClientLogKinds = 100
 )

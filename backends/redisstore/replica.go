@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// writeBuckets is how many groups of keys the store tells apart when it
+// writeBuckets is how many groups of keys the store distinguishes when it
 // remembers what it wrote. A key that shares its group with another is read
 // from the primary more often than need be, and never less.
 const writeBuckets = 4096

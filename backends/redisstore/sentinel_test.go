@@ -46,7 +46,7 @@ func TestOpenLeavesAnUnresponsiveSentinelAtTheEndOfItsContext(t *testing.T) {
 	}
 }
 
-// Shutdown does not wait for a Sentinel that falls silent while the store is open and needs it.
+// Shutdown does not wait for a Sentinel that stops responding while the store is open and needs it.
 func TestShutdownLeavesAnUnresponsiveSentinel(t *testing.T) {
 	primary := testserver.StartRedis(t)
 	sentinels := testserver.StartRedisSentinels(t, 1, "larder", primary.Addr())

@@ -13,7 +13,7 @@ import (
 )
 
 // grace is for how long those that can may serve the page after its time, while
-// it is made anew.
+// it is refreshed.
 const grace = time.Minute
 
 // Larder is this module: CachePage with pages in memory, inside of Lifecycle.

@@ -13,7 +13,7 @@ import (
 	"github.com/larder-go/larder/internal/testserver/launch"
 )
 
-// A rival that is measured while it makes its page anew, or serves another,
+// A rival that is measured while it refreshes its page, or serves another,
 // would be measured at another job.
 func TestARivalServesThePageAndMakesItOnce(t *testing.T) {
 	for _, r := range pages.All() {

@@ -40,7 +40,7 @@ func Compare(plan Plan, floor Contestant, others ...Contestant) Comparison {
 	return c
 }
 
-// CompareFields is Compare of contestants that open makes anew for each of so many
+// CompareFields is Compare of contestants that open makes again for each of so many
 // fields, by turns: the same ones with the same data elsewhere in memory. The
 // rounds of all fields count together, and plan is for all together. Where data
 // happen to be that do not fit into the processor's caches makes some percent of

@@ -2,7 +2,7 @@
 // percent on a machine whose speed varies by tens of percents.
 //
 // The contestants take turns: in each round, every one of them runs a short
-// block of operations, in an order that is drawn anew. What slows the machine
+// block of operations, in an order that is drawn again. What slows the machine
 // down for longer than a round slows all of them down, and falls out of the
 // ratio of a contestant's block to the floor's block in the same round. Of
 // thousands of such ratios the median counts, so that what hits single blocks,

@@ -28,7 +28,7 @@ func loadsOnce(ctx context.Context, l *Lab) error {
 		l.report(fmt.Sprintf("%d goroutines that wait for a channel to be closed after that time", goroutines), Ratio, woken(goroutines), Bound{})
 	}
 
-	load := func(context.Context) (user, error) { panic("a load in place of a hit") }
+	load := func(context.Context) (user, error) { panic("a load instead of a hit") }
 	hit := func(users cache.View[user], key string) {
 		_, err := users.GetOrSet(ctx, key, load)
 		must(err)

@@ -38,7 +38,7 @@ func (l *Lab) singleConnection(name string, h http.Handler, want loopback.Respon
 		got, err := client.Do()
 		must(err)
 		if got.Status != want.Status || got.Length != want.Length {
-			panic(fmt.Sprintf("%s answered %+v in place of %+v", name, got, want))
+			panic(fmt.Sprintf("%s answered %+v instead of %+v", name, got, want))
 		}
 	}), nil
 }

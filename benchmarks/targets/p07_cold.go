@@ -53,7 +53,7 @@ func coldPages(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
-	// Who waits learns that the page is not his when the header is there, and
+	// A waiting client learns that the page is not for it when the header is there, and
 	// then runs the handler himself: twice its time, whatever the number.
 	l.report("20 requests for what must not be cached: right answers", Requests, right, Exactly(20))
 	l.report("20 requests for what must not be cached: the last answer to the handler's time", Ratio, last/slowTakes.Seconds(), AtMost(2.2))

@@ -141,7 +141,7 @@ var cacheUnreadableCases = []cacheCase{{
 	},
 }, {
 	name: "cache/unreadable/get-or-set-replaces",
-	rule: "A miss that was a corrupt or foreign or newer-version entry is replaced, so that it is not computed anew at every call.",
+	rule: "A miss that was a corrupt or foreign or newer-version entry is replaced, so that it is not computed again at every call.",
 	run: func(p *cacheProbe) {
 		for _, entries := range []map[string]string{unreadable, spoiltPayload} {
 			p.eachUnreadable(entries, func(p *cacheProbe, plant func()) {

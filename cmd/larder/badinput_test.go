@@ -102,7 +102,7 @@ func TestKeysAndValuesThatCannotBe(t *testing.T) {
 	}
 }
 
-// Who waits is told for what and for how long, also where it is his own
+// A waiting user is told for what and for how long, also where it is its own
 // maxWait that ends.
 func TestWaitBoundsEveryCommandAndTheErrorNamesTheServer(t *testing.T) {
 	quiet := serve(t, unresponsive)

@@ -10,7 +10,7 @@ import (
 // keyFlags are a part of the commands that work on one key.
 type keyFlags struct {
 	aliasFlag
-	Version *int   `placeholder:"N" help:"The version of the key, in place of the alias's own."`
+	Version *int   `placeholder:"N" help:"The version of the key, instead of the alias's own."`
 	Key     string `arg:"" help:"The key as the program has it, without prefix and version."`
 }
 

@@ -17,9 +17,9 @@ type writing struct {
 	keyFlags
 	timeoutFlag
 	Value     string `arg:"" help:"The value, or - for standard input. Behind -- if it begins with a dash."`
-	Int       bool   `xor:"type" help:"Store an integer, in place of a string."`
-	Bytes     bool   `xor:"type" help:"Store bytes, in place of a string."`
-	JSONValue bool   `xor:"type" name:"json-value" help:"Store what the value stands for as JSON, in place of a string."`
+	Int       bool   `xor:"type" help:"Store an integer, instead of a string."`
+	Bytes     bool   `xor:"type" help:"Store bytes, instead of a string."`
+	JSONValue bool   `xor:"type" name:"json-value" help:"Store what the value stands for as JSON, instead of a string."`
 }
 
 func (w *writing) options() []cache.Option {

@@ -43,7 +43,7 @@ func TestAHandlerKnowsItsRouteInEachRun(t *testing.T) {
 		h := site(t)
 		for round := range 3 {
 			for _, id := range []string{"7", "8"} {
-				_, _ = ask(h, "GET", "/articles/"+id) // made, or made anew in the background
+				_, _ = ask(h, "GET", "/articles/"+id) // made, or refreshed in the background
 				synctest.Wait()
 				body, status := ask(h, "GET", "/articles/"+id)
 				if !strings.HasPrefix(body, "article "+id+", /articles/{id}, made") || !strings.Contains(status, "; hit") {

@@ -5,7 +5,7 @@
 //     used, and end a week after the last use. They are in files, which survive a
 //     restart; not in memory, where the oldest give way.
 //   - "limits" counts log-ins for each address: small, short-lived and atomic.
-//   - "default" has the pages, which can be made anew at any time.
+//   - "default" has the pages, which can be refreshed at any time.
 //
 // To run it, and to run it with the sessions on a server:
 //

@@ -45,7 +45,7 @@ var pages = []caseOf{
 			}
 		}
 	}},
-	{"other methods go past the cache, and a change invalidates the page", func(t *testing.T, build Build) {
+	{"other methods bypass the cache, and a change invalidates the page", func(t *testing.T, build Build) {
 		s := serve(t, build, Site{Handler: func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Method) }})
 		s.Get("/")
 		s.Ask(http.MethodOptions, "/").Want(t, http.StatusOK, "OPTIONS")

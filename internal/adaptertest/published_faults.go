@@ -9,7 +9,7 @@ type fault struct{ what, rule string }
 var faults = []fault{
 	{"HEAD caches an empty body for GET", "HEAD is answered from what a GET would give, and never empties it"},
 	{"the key has no host", "pages differ by host, path with its case and escapes, and query as it came"},
-	{"the key has no method", "other methods go past the cache, and a change invalidates the page"},
+	{"the key has no method", "other methods bypass the cache, and a change invalidates the page"},
 	{"the key is the path in lower case", "pages differ by host, path with its case and escapes, and query as it came"},
 	{"one user gets another's page", "bob never gets alice's page"},
 	{"requests with different credentials are coalesced into one answer", "alice and bob ask at the same time, and each gets a page of their own"},
@@ -29,7 +29,7 @@ var faults = []fault{
 	{"a purge is a regular expression and takes neighbours along", "a purge of a page leaves its neighbours"},
 	{"a file of any size is kept in memory", "a body over the limit goes on, and is not kept in memory"},
 	{"a blank page is stored when its client has left", "all clients leave, and nothing is stored of what the handler did then"},
-	{"an old page in place of an error is written behind it", "an old page stands in for a failure, by stale-if-error"},
+	{"an old page instead of an error is written behind it", "an old page stands in for a failure, by stale-if-error"},
 	{"an error that a handler returns is stored as an empty 200", "an error of the handler is never stored as an empty page"},
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/larder-go/larder/middleware"
 )
 
-// refreshes are the cases of pages that are made anew in the background. Pages are
+// refreshes are the cases of pages that are refreshed in the background. Pages are
 // purged softly to be stale, since no test waits for an hour.
 var refreshes = []caseOf{
-	{"a stale page is served, and made anew in the background, once", func(t *testing.T, build Build) {
+	{"a stale page is served, and refreshed in the background, once", func(t *testing.T, build Build) {
 		s, policy := numbered(t, build, nil, nil)
 		s.Get("/page").WantMiss(t, "page 1")
 		s.purgeSoftly(policy)

@@ -13,7 +13,7 @@ import (
 )
 
 // stale are the cases of an old page that stands in for a failure of the handler
-// while its client waits (RFC 5861, section 4). What is made anew in the background
+// while its client waits (RFC 5861, section 4). What is refreshed in the background
 // is in refreshes.
 var stale = []caseOf{
 	{"an old page stands in for a failure, by stale-if-error", func(t *testing.T, build Build) {

@@ -52,7 +52,7 @@ func TestACallerThatLeavesDuringReleaseDoesNotEndTheRun(t *testing.T) {
 				cancel()
 				f.Release("released")
 				if ctx.Err() != nil {
-					ended <- nil // he has left before
+					ended <- nil // the caller has left before
 					return "", nil
 				}
 				<-finish

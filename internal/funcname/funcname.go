@@ -30,7 +30,7 @@ func Of(f any) string {
 	return fmt.Sprintf("%s#%d@%s", symbol, ordinal(symbol, closureOf(f)), program())
 }
 
-// closureOf returns what tells apart the functions that one piece of code makes from
+// closureOf returns what distinguishes the functions that one piece of code makes from
 // other variables. reflect only has the code.
 func closureOf(f any) unsafe.Pointer {
 	// An interface is a type and a pointer, and a function is a pointer to its variables.

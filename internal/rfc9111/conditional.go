@@ -56,7 +56,7 @@ func joinETags(etags []ETag) string {
 // IsInNotModified reports whether a field of the stored response, known by its
 // canonical name, belongs into a 304 (RFC 9110, section 15.4.5). All do but those
 // that describe content which the 304 does not have; Last-Modified helps whoever
-// has no entity tag to find his copy by.
+// has no entity tag to find its copy by.
 func IsInNotModified(name string, hasETag bool) bool {
 	switch name {
 	case "Content-Encoding", "Content-Language", "Content-Length", "Content-Md5", "Content-Range", "Content-Type",

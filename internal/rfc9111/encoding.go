@@ -2,14 +2,14 @@ package rfc9111
 
 import "strings"
 
-// codingNames are the content codings that are told apart, in their canonical order. A
+// codingNames are the content codings that are distinguished, in their canonical order. A
 // handler may take the first that it knows, so gzip comes first, which every client can
 // read, and deflate last, which clients and servers do not agree on (RFC 9110, section
 // 8.4.1.2).
 var codingNames = [...]string{"gzip", "br", "zstd", "deflate"}
 
 // Codings is what a request says in Accept-Encoding about the content codings that are
-// told apart; a client's others are not passed on. The zero value is that of a request
+// distinguished; a client's others are not passed on. The zero value is that of a request
 // without the field.
 type Codings struct {
 	weights  [len(codingNames)]int16 // in thousandths, as of codingNames; zero for one that is not accepted
@@ -139,7 +139,7 @@ func (c Codings) ranked(highest int16) string {
 var rankWeights = [...]string{"", ";q=0.9", ";q=0.8", ";q=0.7"}
 
 // AcceptNone reports whether the request names no coding as one that it accepts. Of
-// codings that are not told apart nothing is known.
+// codings that are not distinguished nothing is known.
 func (c Codings) AcceptNone() bool { return c.weights == [len(codingNames)]int16{} }
 
 // Accepts reports whether a client that accepts these codings, and identity,

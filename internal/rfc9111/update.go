@@ -18,7 +18,7 @@ var boundToContent = []string{"Content-Length", "Content-Encoding", "Content-Ran
 // An entity tag is added where there was none, but never replaced: it is what
 // the stored body was found by. Age goes, unless from has one, since the
 // response has just been validated. Afterwards the caller reads Control,
-// Freshness and Validators anew, and asks again whether it may be stored.
+// Freshness and Validators again, and asks again whether it may be stored.
 func Freshen(stored, from map[string][]string) {
 	nominated := nominatedBy(from)
 	delete(stored, "Age")

@@ -73,7 +73,7 @@ func (m *Meter) Count(hold Hold, do func()) Trips {
 	return m.trips
 }
 
-// release lets go what is held back. The lock is held.
+// release releases what is held back. The lock is held.
 func (m *Meter) release() {
 	if m.gate.open != nil {
 		close(m.gate.open)

@@ -45,7 +45,7 @@ type config struct {
 
 func parseFlags(args []string) (config, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	quick := flags.Bool("quick", false, "take two minutes in place of fifteen")
+	quick := flags.Bool("quick", false, "take two minutes instead of fifteen")
 	only := flags.String("only", "", "measure these `targets` alone, such as P4,P6, and write no report")
 	out := flags.String("out", "", "`folder` for the report; none is written without it")
 	profile := flags.String("profile", "", "`file` for a CPU profile")

@@ -63,7 +63,7 @@ func (p shownPage) wantText(t *testing.T, want ...string) {
 	}
 }
 
-// wantSame expects a page that was not made anew.
+// wantSame expects a page that was not refreshed.
 func (p shownPage) wantSame(t *testing.T, as shownPage) {
 	t.Helper()
 	if p != as {
@@ -89,7 +89,7 @@ func TestWhatAPersonSees(t *testing.T) {
 	bob.visit(url).wantSame(t, board)
 	bob.wantStatus("; hit")
 
-	// A reload, of whatever kind, does not have it made anew.
+	// A reload, of whatever kind, does not have it refreshed.
 	alice.reload().wantSame(t, board)
 	alice.wantStatus("; hit")
 	alice.hardReload().wantSame(t, board)

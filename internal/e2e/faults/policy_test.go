@@ -146,7 +146,7 @@ func TestUnderLoadWithMissOnErrorNobodySeesTheOutage(t *testing.T) {
 	})
 }
 
-// A mistake of the caller's is his own, whatever the state of the server, of
+// A mistake of the caller's is the caller's own, whatever the state of the server, of
 // the policy and of the breaker.
 func TestAnOutageHidesNoMistakeOfTheCaller(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b *backend) {

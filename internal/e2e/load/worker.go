@@ -142,7 +142,7 @@ func (w *worker) setMany(ctx context.Context, list []*record) {
 	for i, r := range list {
 		items[r.key], seqs[i], views[i] = r.write()
 	}
-	// Which of the keys failed is not told apart: with an error, all may have.
+	// Which of the keys failed is not distinguished: with an error, all may have.
 	w.begin("SetMany")
 	_, err := w.cache.SetMany(ctx, items)
 	well := w.done(err)

@@ -11,9 +11,9 @@ import (
 // setBrowserHeaders says how long browsers may keep a page, if neither the handler nor outer
 // middleware has. A shared cache adds nothing.
 func (o *outgoing) setBrowserHeaders(h *Handler, p *page.Page) {
-	told := p.StatesBrowserLifetime || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
+	stated := p.StatesBrowserLifetime || !o.empty && (o.Header["Cache-Control"] != nil || o.Header["Expires"] != nil)
 	adds := h.DjangoHeaders && h.BrowserTTL > 0 && p.StatesBrowserLifetime // to what the handler says
-	if told && !adds || h.Mode == policy.Shared {
+	if stated && !adds || h.Mode == policy.Shared {
 		return
 	}
 	if h.BrowserTTL <= 0 {

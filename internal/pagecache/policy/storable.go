@@ -45,8 +45,8 @@ func (p *Policy) Unstorable(status int, header http.Header, j *RequestInfo, now 
 }
 
 // VariesOnHidden reports whether a response depends on a field that the handler
-// did not get from the client: what it has seen there, from a proxy further in
-// perhaps, the cache cannot see. The host is in the key.
+// did not get from the client: what it has seen there, perhaps
+// from an inner proxy, the cache cannot see. The host is in the key.
 func VariesOnHidden(vary []string, j *RequestInfo) bool {
 	return slices.ContainsFunc(vary, func(name string) bool { return name != "Host" && j.Hides(name) })
 }

@@ -78,8 +78,8 @@ func Single(lines []string) string {
 // that outer middleware has set stays beside the handler's.
 var merged = []string{"Cache-Status", "Link", "Server-Timing", "Set-Cookie", "Vary", "Via"}
 
-// SetField sets a field in dst, which may have fields of middleware further
-// out. It keeps lines.
+// SetField sets a field in dst, which may have fields of
+// outer middleware. It keeps lines.
 func SetField(dst http.Header, name string, lines []string) {
 	outer := dst[name]
 	switch {

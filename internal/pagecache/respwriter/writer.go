@@ -27,7 +27,7 @@ type Writer struct {
 	whole bool
 
 	// lines is memory for what is set in the header: the lines are the
-	// response's own, since whoever is further out may change them in place.
+	// response's own, since outer middleware may change them in place.
 	lines [3]string
 	used  int
 }

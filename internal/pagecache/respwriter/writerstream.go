@@ -46,8 +46,8 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// ReadFrom implements [io.ReaderFrom]. What is not held goes to the writer
-// further out, which sends a file without copying it if it can.
+// ReadFrom implements [io.ReaderFrom]. What is not held goes to the
+// outer writer, which sends a file without copying it if it can.
 func (w *Writer) ReadFrom(src io.Reader) (int64, error) {
 	if w.Fate == FateOpen {
 		w.Begin(http.StatusOK)

@@ -50,7 +50,7 @@ type account struct {
 	latencies *hdrhistogram.Histogram
 }
 
-// longest is the longest latency that is told apart from longer ones, and with
+// longest is the longest latency that is distinguished from longer ones, and with
 // two digits a latency is known to within 1 %.
 const (
 	longest = time.Minute

@@ -26,7 +26,7 @@ func TestLatenciesAreKeptByLineToWithinOnePercent(t *testing.T) {
 		{entries[0].P99, 990 * time.Millisecond},
 		{entries[0].P999, 999 * time.Millisecond},
 		{entries[0].Max, time.Second},
-		{entries[1].Max, time.Minute}, // the longest that is told apart
+		{entries[1].Max, time.Minute}, // the longest that is distinguished
 	} {
 		if off := c.got - c.want; off.Abs() > c.want/100 {
 			t.Errorf("%s, want %s", c.got, c.want)
