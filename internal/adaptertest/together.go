@@ -139,12 +139,12 @@ func (s *site) crowd(n int, hold chan struct{}) <-chan Answer {
 	return answers
 }
 
-// waiters is how many requests of this process wait for a run of a handler. From
-// the outside it cannot be told.
+// waiters is how many requests of this process wait for a run of a handler: the goroutines
+// in the methods receive and receiveInTurn of a flight. Nothing else shows it.
 func waiters() int {
 	stacks := make([]byte, 4<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return bytes.Count(stacks, []byte("internal/flight.(*Flight[...]).attend"))
+	return bytes.Count(stacks, []byte("internal/flight.(*Flight[...]).receive"))
 }
 
 // waiting has clients ask for one page, and returns when they all have sent their
