@@ -1,86 +1,82 @@
 // Package middleware has the HTTP side of larder as plain net/http middleware,
-// func(http.Handler) http.Handler: [Lifecycle], which marks the life of each
-// request and gives it its caches; a response cache; and decorators for the
-// header of a response, such as [NeverCache] and [Condition]. The rules of HTTP
-// caching are in internal/rfc9111; here is the flow.
+// func(http.Handler) http.Handler: [Lifecycle], which gives each request its caches and marks
+// its start and end; a response cache; and decorators for the header of a response, such as
+// [NeverCache] and [Condition].
 //
-// # Three faces
+// # Three modes
 //
-// There is one engine, and it has three faces. They differ in who says for how
-// long a response is fresh:
+// There is one cache of pages with three modes. They differ in what decides for how long a
+// response is fresh:
 //
-//   - [CachePage] caches one handler for the time that its caller gives.
-//   - [Site] goes around a whole mux: responses say it themselves, in
-//     Cache-Control or Expires, and those that do not are kept for a time of the
-//     site's.
-//   - [Shared] is a shared cache before an origin, by RFC 9111, and heeds what
-//     clients demand as well.
+//   - [CachePage] caches one handler for a time that the caller gives.
+//   - [Site] wraps a whole mux. Responses say their lifetime in Cache-Control or Expires;
+//     the others have the site's default lifetime.
+//   - [Shared] is a shared cache in front of an origin, by RFC 9111. It obeys the directives
+//     of requests as well.
 //
-// Each takes the same options. Options that several routes share, or a route and
-// the purge of its pages, are a [Policy].
+// All take the same options. Define a [Policy] to share options between routes, and to purge
+// their pages.
 //
 //	mux.Handle("GET /reports", middleware.CachePage(5*time.Minute)(reports))
 //	http.ListenAndServe(addr, middleware.Lifecycle()(mux))
 //
 // # What is never shared
 //
-// A response is stored only if nothing says that it is one user's own. Not
-// stored are responses with Set-Cookie, with private, no-store or no-cache, or
-// with Vary: *, and answers to requests that carry Authorization, a cookie, a
-// TLS client certificate or another field that names the user or authenticates the
-// client, such as X-Forwarded-User or X-Api-Key, unless the response says public or
-// s-maxage, varies on the field, or the route declares what it does: see
-// [IgnoreCookies], [VaryByCookie], [VaryByHeader], [VaryBy] and [IgnoreHeaders]. [Shared]
-// goes by RFC 9111, section 3.5: Authorization alone counts, and must-revalidate
-// allows to share its answer, too. What the handler makes of anything else, no
-// cache can see: the client's address, the time, a global variable. A page that
-// depends on one of these must say Cache-Control: private.
+// A response is stored only if nothing says that it is for one user. These are not stored:
 //
-// The key of a page is made of the request before any handler has seen it:
-// scheme, host, path and query as they were received, and what options add. What a
-// client could rewrite the page by without changing the key is removed from the request
-// that the handler gets: conditions and ranges, X-Forwarded-* and their like of peers that
-// are not trusted, what options ignore. All other fields reach the handler as the first
-// client sent them. If a page depends on one, it has to be declared by [VaryByHeader], or
-// named in Vary.
+//   - responses with Set-Cookie, with private, no-store or no-cache, or with Vary: *
+//   - responses to requests with Authorization, a cookie, a TLS client certificate or another
+//     field that names the user or authenticates the client, such as X-Forwarded-User or
+//     X-Api-Key, unless the response says public or s-maxage or varies on the field, or an
+//     option declares what the route does with it: see [IgnoreCookies], [VaryByCookie],
+//     [VaryByHeader], [VaryBy] and [IgnoreHeaders]
+//
+// Shared goes by RFC 9111, section 3.5: only Authorization counts, and must-revalidate allows
+// sharing, too. No cache can see what else a handler depends on: the client's address, the
+// time, a global variable. A page that depends on one of these must say Cache-Control: private.
+//
+// The key of a page is made from the request before any handler has seen it: scheme, host,
+// path and query as they were received, and what options add. Fields that could change the
+// page without changing its key are removed from the request that the handler gets: conditions
+// and ranges, X-Forwarded-* and similar fields of peers that are not trusted, and what options
+// ignore. All other fields reach the handler as the first client sent them. If a page depends
+// on one, declare it with VaryByHeader, or name it in Vary.
 //
 // # Fresh, stale, and validated
 //
-// A fresh page is sent as it is, and HEAD, conditions and ranges are answered
-// from it. A stale one is validated, if the handler has given it an ETag or
-// Last-Modified: the handler is asked with If-None-Match, and may answer 304.
-// Where stale-while-revalidate (RFC 5861) or [Grace] allow it, the stale page is
-// sent at once and refreshed in the background; and where stale-if-error or Grace
-// do, it is sent instead of a failure.
+// A fresh page is sent as it is. HEAD, conditions and ranges are answered from it. A stale
+// page is validated if the handler has given it an ETag or Last-Modified: the handler is asked
+// with If-None-Match, and may answer 304. With stale-while-revalidate (RFC 5861) or [Grace]
+// the stale page is sent at once and refreshed in the background. With stale-if-error or Grace
+// it is sent instead of a failure.
 //
-// # One run for all who wait
+// # One run for concurrent requests
 //
-// Of concurrent requests to this process for a page that is not there, one has the
-// handler run, and all get the response as it is written. It does not end with the
-// client that was first, but with the last who waits. If the response turns out not
-// to be for all, the others run the handler themselves.
+// Of concurrent requests to this process for a page that is not stored, one runs the handler,
+// and all get its response while it is written. The run goes on when the first client leaves,
+// and is cancelled when the last one has. If the response turns out to be for one client, the
+// others run the handler themselves.
 //
 // # Purging
 //
-// A [Policy] purges its pages: [Policy.Purge] invalidates a page, in all its variants,
-// [Policy.PurgePrefix] all under a path, and [Policy.PurgeSoft] marks a page stale, so that
-// it may be served while it is refreshed. A run that began before a purge, in any process
-// with the same store, stores nothing. [Policy.PurgeHandler] does the same over HTTP, for
-// those with credentials. A
-// successful POST, PUT, DELETE or the like that went through the cache purges its
-// own URL, and what its Location and Content-Location name on the same origin.
+// A Policy purges its pages: [Policy.Purge] invalidates a page in all its variants,
+// [Policy.PurgePrefix] invalidates every page under a path, and [Policy.PurgeSoft] marks a page
+// stale, so that it may be served while it is refreshed. A run that began before a purge, in any
+// process with the same store, stores nothing. [Policy.PurgeHandler] does the same over HTTP
+// for authorized clients. A successful POST, PUT, DELETE or other unsafe request through the
+// cache purges its own URL, and the URLs of the same origin in its Location and
+// Content-Location.
 //
-// Browsers are told to ask every time, where a handler says nothing, so that a
-// purge reaches them; see [BrowserTTL].
+// Where a handler does not say otherwise, browsers are asked to revalidate each time, so that
+// a purge reaches them: see [BrowserTTL].
 //
-// # What it says of itself
+// # Cache-Status
 //
-// Every response that went through says in Cache-Status (RFC 9211) what was done:
-// "larder; hit; ttl=299", or "larder; fwd=uri-miss; fwd-status=200; stored", or
-// with detail= why it was not stored. [Reasons] has what each detail means and
-// what to do about it, and docs/why-not-cached.md is the same list. With
-// [Explain], the cache accounts for one decision step by step.
+// Each response says in Cache-Status (RFC 9211) what the cache did: "larder; hit; ttl=299", or
+// "larder; fwd=uri-miss; fwd-status=200; stored", or why it was not stored, in detail=.
+// [Reasons] explains each detail and what to do about it, and so does docs/why-not-cached.md.
+// [Explain] shows each step of one decision.
 //
-// A cache that fails never breaks a page: the handler runs, and the failure is
-// logged now and then.
+// A cache that fails does not break a page: the handler runs, and the failure is logged at
+// intervals.
 package middleware

@@ -7,7 +7,7 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// kinds is a set of faces.
+// kinds is a set of modes.
 type kinds uint8
 
 const allKinds = kinds(1<<policy.PerView | 1<<policy.PerSite | 1<<policy.Shared)
@@ -32,7 +32,7 @@ func (ks kinds) String() string {
 	return strings.Join(names, " and ")
 }
 
-// constructors are the names under which users know the faces.
+// constructors are the names under which users know the modes.
 var constructors = [...]string{policy.PerView: "CachePage", policy.PerSite: "Site", policy.Shared: "Shared"}
 
 // limitedOptions are the options that mean something to some kinds of cache only, and
