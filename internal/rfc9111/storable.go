@@ -25,7 +25,7 @@ const (
 	ObstaclePartial                 // 206, 304 or Content-Range: not a whole response (section 3.4)
 )
 
-// Exchange is a request and its response, as far as storing depends on them.
+// Candidate is a request and its response, as far as storing depends on them.
 type Candidate struct {
 	Method        string
 	Authorization bool     // the request has an Authorization field
