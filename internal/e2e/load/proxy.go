@@ -41,7 +41,7 @@ func (p *Proxy) CutReplies(after int64) {
 	p.add("limit_data", "downstream", map[string]int64{"bytes": after})
 }
 
-// Silence lets nothing through in either direction, and closes nothing. What is
+// Stall lets nothing through in either direction, and closes nothing. What is
 // sent meanwhile is lost, and its connections are closed by Heal.
 func (p *Proxy) Stall() {
 	p.tb.Helper()
