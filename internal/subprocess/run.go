@@ -28,7 +28,7 @@ func Run(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		if cmd.Process != nil {
-			_ = signalGroup(cmd, syscall.SIGKILL) // fails when all have ended, as they should
+			endGroup(cmd)
 		}
 		return ExitCode(ctx), nil
 	}
@@ -43,6 +43,17 @@ func Run(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 		return codeOf(status.Signal()), nil
 	}
 	return exit.ExitCode(), nil
+}
+
+// endGroup waits until the other processes of a command's group have ended as well, which may
+// have commands of their own to end, and kills those that take too long.
+func endGroup(cmd *exec.Cmd) {
+	for deadline := time.Now().Add(grace); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if signalGroup(cmd, 0) != nil {
+			return // there is none
+		}
+	}
+	_ = signalGroup(cmd, syscall.SIGKILL) // fails when the last has ended
 }
 
 func signalGroup(cmd *exec.Cmd, signal syscall.Signal) error {
