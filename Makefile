@@ -32,7 +32,7 @@ test: test-race test-counts ## run every test on real servers with the race dete
 
 .PHONY: test-race
 test-race: deps
-	$(WITH_SERVICES) $(GO) test -p 2 -race -count=1 -timeout 20m -skip '$(BUILDERS)' ./...
+	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m -skip '$(BUILDERS)' ./...
 
 # Tests that build the tests of other packages with a backend more: a minute, and they fail
 # if a suite stops ranging over the table of backends.
@@ -274,14 +274,18 @@ guards: deps
 	$(WITH_SERVICES) $(GO) -C benchmarks run ./guards/compare -base $(BASE)
 endif
 
-# The steps of make ci, the longest first. What has been tested by test-race is not tested
-# again by its own target: house and generated.
-CI_STEPS := test-race vet e2e neighbours lint guards apps conformance fuzz test-counts adapters-newest examples browser tidy format
+# The steps of make ci. What has been tested by test-race is not tested again by its own
+# target: house and generated.
+CI_STEPS := format tidy vet lint test-race test-counts e2e neighbours apps guards conformance fuzz adapters-newest examples browser
+
+# How many of them run at once. With two, on two processors, tests that wait for something are
+# now and then too late.
+AT_ONCE ?= 1
 
 .PHONY: ci
-ci: ## everything that a change has to pass, two targets at once, and where the time went
+ci: ## everything that a change has to pass, AT_ONCE (1) targets at once, and where the time went
 	@scripts/install.sh $(SERVERS) $(PROXIES) $(APPS) valgrind chromium
-	$(WITH_SERVICES) $(GO) run ./internal/steps $(CI_STEPS)
+	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once $(AT_ONCE) $(CI_STEPS)
 
 .PHONY: nightly
 nightly: cross seventh-backend apps-full pocketbase neighbours-race newest ## what takes too long for each change
