@@ -64,15 +64,11 @@ e2e: deps ## the faults: servers that die, lag and fall silent under load, in a 
 
 .PHONY: neighbours
 neighbours: ## real middleware beside a cached page, in every framework and situation, in a module of its own
-	$(GO) -C internal/neighbours test -count=1 -timeout 10m .
-
-.PHONY: neighbours-race
-neighbours-race: ## the same with the race detector, for which all of that middleware is built again
-	$(GO) -C internal/neighbours test -race -count=1 -timeout 15m .
+	$(GO) -C internal/neighbours test -race -count=1 -timeout 10m .
 
 # Where Express is installed from npm, and real applications behind examples/proxy.
 EXPRESS := $(BIN)/express
-TEST_APPS := LARDER_REQUIRE_SERVERS=1 LARDER_TEST_EXPRESS=$(EXPRESS) $(GO) -C internal/neighbours test -count=1
+TEST_APPS := LARDER_REQUIRE_SERVERS=1 LARDER_TEST_EXPRESS=$(EXPRESS) $(GO) -C internal/neighbours test -race -count=1
 
 .PHONY: apps
 apps: apps-deps ## nginx, Django and Express behind examples/proxy and without it, page by page
@@ -274,9 +270,9 @@ guards: deps
 	$(WITH_SERVICES) $(GO) -C benchmarks run ./guards/compare -base $(BASE)
 endif
 
-# The steps of make ci. What has been tested by test-race is not tested again by its own
-# target: house and generated.
-CI_STEPS := format tidy vet lint test-race test-counts e2e neighbours apps guards conformance fuzz adapters-newest examples browser
+# The steps of make ci. What test-race tests is not tested again by its own target, except
+# for house, which checks the types of other systems only without the race detector.
+CI_STEPS := format tidy vet lint house test-race test-counts e2e neighbours apps guards conformance fuzz adapters-newest examples browser
 
 # How many of them run at once. With two, on two processors, tests that wait for something are
 # now and then too late.
@@ -288,7 +284,7 @@ ci: ## everything that a change has to pass, AT_ONCE (1) targets at once, and wh
 	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once $(AT_ONCE) $(CI_STEPS)
 
 .PHONY: nightly
-nightly: cross seventh-backend apps-full pocketbase neighbours-race newest ## what takes too long for each change
+nightly: cross seventh-backend apps-full pocketbase newest ## what takes too long for each change
 
 # The version that make release-check asks CHANGELOG.md for: without one, Unreleased.
 VERSION ?=
