@@ -78,12 +78,13 @@ func (v *Visitor) URL(path string) string { return v.server.URL + path }
 // shares the run of the request before is asked for again.
 func (v *Visitor) Get(path string, fields ...string) Answer {
 	v.t.Helper()
-	for {
-		a := v.Ask(http.MethodGet, path, fields...)
-		if !strings.Contains(a.CacheStatus(), "; collapsed") {
-			return a
+	var a Answer
+	for range 1000 { // in which a page is stored, if ever
+		if a = v.Ask(http.MethodGet, path, fields...); !strings.Contains(a.CacheStatus(), "; collapsed") {
+			break
 		}
 	}
+	return a
 }
 
 // Ask asks with any method.
