@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -96,16 +97,9 @@ func beforeQuery(text string) string {
 
 // hostOf returns the host and port of a URL as they are sent.
 func hostOf(u *url.URL) (string, error) {
-	name, _, _ := strings.Cut(u.Hostname(), "%") // the zone of an address is not sent (RFC 6874, section 3)
-	name, err := asciiHost(name)
+	name, err := nameOf(u)
 	if err != nil {
 		return "", err
-	}
-	switch inBrackets := strings.HasPrefix(u.Host, "["); {
-	case inBrackets:
-		name = "[" + name + "]"
-	case strings.Contains(name, ":"):
-		return "", fmt.Errorf("%q is not a host; the address of IPv6 is written in brackets, as [::1]", u.Host)
 	}
 	if u.Port() == "" {
 		return name, nil
@@ -115,6 +109,25 @@ func hostOf(u *url.URL) (string, error) {
 		return "", fmt.Errorf("%q is not a port; it must be a number up to 65535", u.Port())
 	}
 	return name + ":" + strconv.FormatUint(port, 10), nil
+}
+
+// nameOf returns the host of a URL without its port. Only an address in brackets has a zone
+// after a percent sign, which is not sent (RFC 6874, section 3).
+func nameOf(u *url.URL) (string, error) {
+	name := u.Hostname()
+	switch inBrackets := strings.HasPrefix(u.Host, "["); {
+	case inBrackets:
+		address, err := netip.ParseAddr(name)
+		if err != nil || !address.Is6() {
+			return "", fmt.Errorf("%q is not a host; brackets are for an address of IPv6, as [::1]", u.Host)
+		}
+		return "[" + address.WithZone("").String() + "]", nil
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("%q is not a host; the address of IPv6 is written in brackets, as [::1]", u.Host)
+	case strings.Contains(name, "%"):
+		return "", fmt.Errorf("%q is not a host; only an address of IPv6 in brackets has a percent sign", u.Host)
+	}
+	return asciiHost(name)
 }
 
 // asciiHost returns a name as DNS has it and browsers send it: of an international one in

@@ -67,6 +67,14 @@ func TestWhatIsNoURLOfAPage(t *testing.T) {
 		{"http://exa mple.org/", `"http://exa mple.org/": invalid character " " in host name`},
 		{"http://example.org:http/", `"http://example.org:http/": invalid port ":http" after host`},
 		{"http://::1:80/", `"::1:80" is not a host; the address of IPv6 is written in brackets, as [::1]`},
+		{"http://%25:0/", `"%:0" is not a host; only an address of IPv6 in brackets has a percent sign`},
+		{"http://example.org%25evil.example/", `"example.org%evil.example" is not a host; only an address of IPv6 in brackets has a percent sign`},
+		{"http://127.0.0.1%25en0/", `"127.0.0.1%en0" is not a host; only an address of IPv6 in brackets has a percent sign`},
+		// Of brackets, it depends on the release of Go which words say so.
+		{"http://[%25en0]/", `[%25en0]`},
+		{"http://[]/", `[]`},
+		{"http://[127.0.0.1]/", `[127.0.0.1]`},
+		{"http://[example.org]/", `[example.org]`},
 		{"http://example.org:65536/", `"65536" is not a port; it must be a number up to 65535`},
 		{"http://example.org/\x07", `"http://example.org/\a": net/url: invalid control character in URL`},
 		{`http://"é.example/`, `the host "\"é.example" has no form that DNS knows; write it as punycode, which begins with xn--`},
@@ -86,7 +94,7 @@ func TestWhatIsNoURLOfAPage(t *testing.T) {
 
 // What Parse returns is in normal form, and is one target of a request.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"https://example.org/café?q=a b#c", "http://münchen.example:80/a/../b", "http://[::1%25en0]:8080", `http://h/a\b`, "http://\xff/%zz"} {
+	for _, text := range []string{"https://example.org/café?q=a b#c", "http://münchen.example:80/a/../b", "http://[::1%25en0]:8080", `http://h/a\b`, "http://%25:0", "http://[%25]:0", "http://\xff/%zz"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
