@@ -235,6 +235,38 @@ func TestARequestThatWaitsForAVariantGetsTheResponseThatDoesNotVary(t *testing.T
 	}
 }
 
+// Requests that waited for a cold page, and of which the first response is not, get one more
+// run together, also if that replaces the index that has led them to their variant.
+// RFC 9111, 4; RFC 9111, 4.1
+func TestARequestWhoseIndexWasReplacedLooksAgain(t *testing.T) {
+	for name, cfg := range stores(t) {
+		t.Run(name, inBubble(func(t *testing.T) {
+			h := &handler{serve: func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("X-A") == "1" {
+					time.Sleep(time.Second) // until the others wait
+					w.Header().Set("Vary", "X-A")
+				}
+				_, _ = io.WriteString(w, "for "+r.Header.Get("X-A"))
+			}}
+			p := within(newCaches(t, cfg), middleware.CachePage(ttl)(h))
+			for i := range 20 {
+				target := fmt.Sprintf("/%d", i)
+				h.runs.Store(0)
+				first := start(t, p, request("GET", target, "X-A: 1"))
+				var others []*client
+				for range 5 {
+					others = append(others, start(t, p, request("GET", target, "X-A: 2")))
+				}
+				first.wait().wantBody(t, "for 1")
+				for _, c := range others {
+					c.wait().wantBody(t, "for 2")
+				}
+				h.wantRuns(t, 2)
+			}
+		}))
+	}
+}
+
 // A response without Vary that one process has stored is used by the others on the same store.
 // RFC 9111, 4
 func TestTheNewestResponseIsUsedByOtherProcesses(t *testing.T) {

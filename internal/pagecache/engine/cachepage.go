@@ -58,6 +58,9 @@ type Handler struct {
 	refreshes      *refreshes
 	nextLog        atomic.Int64
 
+	// replacedIndexes is how many indexes the runs of this process have replaced.
+	replacedIndexes atomic.Uint64
+
 	hasWarnedOfLoop atomic.Bool
 }
 

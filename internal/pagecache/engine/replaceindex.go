@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/larder-go/larder/cache"
@@ -33,7 +34,26 @@ func (x *requestFlow) replaceIndex(ctx context.Context, replaced indexStep, entr
 	if err != nil {
 		x.h.logStoreError(ctx, err)
 	}
-	return r.loaded && outcome.Stored
+	isReplaced := r.loaded && outcome.Stored
+	if isReplaced {
+		x.h.replacedIndexes.Add(1)
+	}
+	return isReplaced
+}
+
+// errIndexReplaced is the error of a run that did not start, because the index by which its
+// request had come may have been replaced since. Whoever waits looks the page up again.
+var errIndexReplaced = errors.New("larder: the index of the page has been replaced")
+
+// hasStaleIndex reports whether a request has found no variant that an index led to, and a
+// run has replaced an index since the request began: perhaps that one, by the response that
+// this request wants. It does so once, so that a request comes to an end.
+func (x *requestFlow) hasStaleIndex() bool {
+	if x.w == nil || x.depth == 0 || x.hasLookedAgain || x.replacedBefore == x.h.replacedIndexes.Load() {
+		return false
+	}
+	x.hasLookedAgain = true
+	return true
 }
 
 // MayReuse implements [fill.ReuseChecker]: another entry stays, and so does an index that was

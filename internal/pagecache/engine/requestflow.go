@@ -58,6 +58,9 @@ type requestFlow struct {
 	foreign   bool         // found is of the same URL, but not for this request
 	retried   bool
 
+	replacedBefore uint64 // Handler.replacedIndexes, before x looked for one
+	hasLookedAgain bool   // because that has changed
+
 	// missed is set when the miss was published to the listeners of the cache.
 	missed atomic.Bool
 
@@ -116,6 +119,7 @@ func (x *requestFlow) start() {
 	x.fullLen = len(x.canonical)
 	x.key = page.Key(x.canonical[:x.primaryLen])
 	x.primary = x.key
+	x.replacedBefore = x.h.replacedIndexes.Load()
 }
 
 // purgeList is the known list of purges by prefix in the request's caches.

@@ -92,6 +92,9 @@ func (x *requestFlow) requestHeader() http.Header {
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
 func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
+	if x.hasStaleIndex() {
+		return cache.Loaded{}, errIndexReplaced
+	}
 	u := newRun(ctx, x)
 	defer u.cancel()
 	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
@@ -117,7 +120,11 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 
 // Cleanup implements [fill.Cleaner]: it is called when Load has returned and the store has
 // the page, or will not have it.
-func (x *requestFlow) Cleanup() { x.run.Load().free() }
+func (x *requestFlow) Cleanup() {
+	if u := x.run.Load(); u != nil {
+		u.free()
+	}
+}
 
 // free releases the memory of the response, except what readers are still sending.
 func (u *run) free() { u.recorder.free() }

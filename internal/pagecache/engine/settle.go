@@ -104,6 +104,9 @@ func (x *requestFlow) settleError(err error) (answered bool) {
 		x.pass(x.forward(), reason.NotShared)
 	case errors.Is(err, cache.ErrRecursive):
 		x.passRecursive()
+	case errors.Is(err, errIndexReplaced):
+		x.backTo(0)
+		return false
 	case errors.Is(err, fill.ErrWaitTimeout):
 		x.pass(x.forward(), reason.MaxWait)
 	case isFailedRun(err):
