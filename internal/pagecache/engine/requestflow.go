@@ -58,7 +58,7 @@ type requestFlow struct {
 	foreign   bool         // found is of the same URL, but not for this request
 	retried   bool
 
-	replacedBefore uint64 // Handler.replacedIndexes, before x looked for one
+	replacedBefore uint64 // Handler.replacedIndexes, before the first look-up
 	hasLookedAgain bool   // because that has changed
 
 	// missed is set when the miss was published to the listeners of the cache.

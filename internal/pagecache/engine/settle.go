@@ -118,7 +118,7 @@ func (x *requestFlow) settleError(err error) (answered bool) {
 	return true
 }
 
-// hit answers with a page that another request's run has made.
+// hit answers with a page that was stored, or that another request's run has made.
 func (x *requestFlow) hit(outcome cache.Outcome) {
 	if outcome.Hit {
 		if x.decision == decisionHit && x.prepared == nil {

@@ -25,7 +25,7 @@ const (
 )
 
 // TombstoneTTL is for how long a tombstone keeps runs that began before it from
-// storing. They may take maxRun, and then some to store.
+// storing. A run may take [policy.MaxRun], and its response some time more to be stored.
 const TombstoneTTL = policy.MaxRun + time.Minute
 
 // purgedPages is the view of pages for purges: they ask the store, whatever it did a

@@ -24,7 +24,7 @@ func URL(ctx context.Context, p *policy.Policy, text string, o Order, count coun
 	return CarryOut(ctx, p, o, count)
 }
 
-// Path is purgeURL for a path, with a query or without, of the origin of a request.
+// Path is [URL] for a path, with a query or without, on the site that a request is to.
 func Path(p *policy.Policy, r *http.Request, path string, o Order) (Result, error) {
 	scheme, host := p.OriginOf(r, p.TrustsPeer(r))
 	switch {

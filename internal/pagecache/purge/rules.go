@@ -50,8 +50,8 @@ func (ls *Lists) Of(caches *cache.Handler) *List {
 	return other.(*List)
 }
 
-// List is one of purgeLists. Each hit is held against it, so it is kept here and
-// fetched now and then.
+// List is what is known of the purges by prefix in one handler of caches, see [Lists]. Each hit
+// is compared with it, so it is kept here and fetched now and then.
 type List struct {
 	Caches *cache.Handler
 	Known  atomic.Pointer[Known]
