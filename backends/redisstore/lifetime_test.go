@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,32 @@ func TestADeadlineEndsTheWaitForAReply(t *testing.T) {
 			_, err := s.Get(ctx, []byte("k"))
 			return err
 		})
+	}
+}
+
+// A reply that does not come is waited for no longer than ReadTimeout, if the context has no
+// deadline. The error is a time-out of the network, and no error of the contract or the context.
+func TestReadTimeoutEndsTheWaitForAReply(t *testing.T) {
+	const endless = time.Hour // longer than the test may take
+	for _, pipeline := range []bool{false, true} {
+		for _, name := range []string{"Get", "Set", "Add"} {
+			s, p := behindProxy(t, redisstore.Options{
+				DialTimeout: endless, WriteTimeout: endless, ReadTimeout: 500 * time.Millisecond, MaxRetries: -1,
+				StoreOptions: redisstore.StoreOptions{Pipeline: pipeline},
+			})
+			came, release := p.hold(t)
+			err := steps[name](context.Background(), s)
+			var timeout net.Error
+			if len(came) != 1 || !errors.As(err, &timeout) || !timeout.Timeout() {
+				t.Errorf("pipeline %v: %s, sent %d times to a silent server: %v, want one time-out", pipeline, name, len(came), err)
+			}
+			for _, other := range []error{driver.ErrNotFound, driver.ErrClosed, context.DeadlineExceeded} {
+				if errors.Is(err, other) {
+					t.Errorf("pipeline %v: %s of a silent server: %v is %v", pipeline, name, err, other)
+				}
+			}
+			release()
+		}
 	}
 }
 
