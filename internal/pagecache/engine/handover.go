@@ -96,7 +96,7 @@ func (u *run) keepPrivate(why reason.Reason) {
 }
 
 // failLate is called if the handler says, when its response has begun, that it has
-// failed. If nothing of it was sent, an old page may take its place.
+// failed. If nothing of it was sent, a stale page may be sent instead.
 func (u *run) failLate(status int) {
 	if before := u.status; u.live == nil {
 		if u.status = status; u.mayFallBack() {

@@ -165,7 +165,8 @@ var reasonOf = [...]reason.Reason{
 
 // withheld says why a header, that of a response or what is there of it before
 // the handler runs, keeps the response from being stored for others, or
-// reason.None.
+// reason.None. The case of Set-Cookie is for the latter: for a response, Unstorable
+// has returned before.
 func (p *Policy) withheld(control *rfc9111.Control, header http.Header, now time.Time) reason.Reason {
 	vary, varyAny := rfc9111.VaryNames(header["Vary"])
 	switch {
