@@ -72,7 +72,8 @@ type opened struct {
 	// base is the store itself if this is a request's session of it.
 	base *opened
 
-	// namespaced says that the store knows the alias's namespace by itself.
+	// namespaced says that the store knows the alias's namespace by itself, and that
+	// flights are those of that namespace.
 	namespaced bool
 
 	sharesMemory    bool
@@ -83,6 +84,9 @@ type opened struct {
 	// flights belong to the store and not to an alias: two aliases may reach
 	// the same keys.
 	flights *flight.Group[*loadResult]
+
+	// spaces is nil unless the store is a [driver.Namespacer].
+	spaces *flightSpaces
 }
 
 // open returns the opened store itself: it is its own source.
@@ -103,6 +107,9 @@ func newOpened(store driver.Store, flights *flight.Group[*loadResult]) *opened {
 	st.native, _ = store.(driver.Native)
 	st.sessions, _ = store.(driver.Sessions)
 	st.async, _ = store.(driver.Async)
+	if _, ok := store.(driver.Namespacer); ok {
+		st.spaces = new(flightSpaces)
+	}
 	if sharer, ok := store.(driver.Sharer); ok {
 		st.sharesMemory = sharer.SharesMemory()
 	}

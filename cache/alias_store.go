@@ -51,10 +51,7 @@ func (s *aliasStore) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if namespacer, ok := st.store.(driver.Namespacer); ok {
-		st = newOpened(namespacer.In(s.ns), st.flights)
-		st.namespaced = true
-	}
+	st = st.in(s.ns)
 	if s.guard != nil {
 		st = st.guarded(s.guard)
 	}
@@ -76,4 +73,11 @@ func (s *aliasStore) openShared(ctx context.Context) (st *opened, err error) {
 	return st, err
 }
 
-func (s *aliasStore) flightGroup() *flight.Group[*loadResult] { return s.shared.flightGroup() }
+// flightGroup is that of the store that open returns. Before the store is open, nobody knows
+// whether it is a [driver.Namespacer]; loads do not store anything then.
+func (s *aliasStore) flightGroup() *flight.Group[*loadResult] {
+	if st := s.ready.Load(); st != nil {
+		return st.flights
+	}
+	return s.shared.flightGroup()
+}

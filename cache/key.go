@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/keys"
@@ -15,15 +14,18 @@ import (
 
 // KeyFunc makes the final key from an alias's prefix, a version and the
 // caller's key. It must give different keys for different input, none of them
-// empty, and be the same in all programs that share a backend. Clear needs to
-// recognise the keys of an alias: it is ErrUnsupported with a KeyFunc whose
-// keys do not begin with prefix:version: as those of [DefaultKey] do.
+// empty, and be the same in all programs that share a backend.
+//
+// Clear needs to recognise the keys of an alias. If they do not begin with
+// prefix:version: as those of [DefaultKey] do, Clear is ErrUnsupported, except on a
+// backend that knows the namespace of each key by itself ([driver.Namespacer]), such
+// as Memcached.
 type KeyFunc func(prefix string, version int, key string) string
 
 // DefaultKey is prefix:version:key, as in Django, so that key "foo" without a
 // prefix is ":1:foo". The form is ambiguous: prefix "a:1" with key "b" gives
-// what prefix "a" with key "1:b" gives. Check refuses two aliases on one
-// server whose prefixes would collide so.
+// what prefix "a" with key "1:b" gives. [Handler.Check] refuses two aliases with
+// one location whose prefixes can collide.
 func DefaultKey(prefix string, version int, key string) string {
 	return string(appendDefaultKey(nil, prefix, version, key))
 }
@@ -69,7 +71,7 @@ func lookupKeyFunc(name string) (KeyFunc, bool) {
 // prefix. It tries keys of the kinds that functions treat differently.
 func keepsPrefix(f KeyFunc, prefix string) bool {
 	ns := driver.Namespace{Prefix: prefix}
-	for _, key := range []string{"k", "a b\x00c", strings.Repeat("long", 100), "1:2:3"} {
+	for _, key := range []string{"k", "a b\x00c", "é", strings.Repeat("long", 100), "1:2:3"} {
 		for _, version := range []int{0, 1, 12} {
 			if !ns.Contains([]byte(f(prefix, version, key))) {
 				return false
@@ -80,9 +82,10 @@ func keepsPrefix(f KeyFunc, prefix string) bool {
 }
 
 // MakeKey returns the final key of key, as operations with the same options use it:
-// for the version and with the prefix of the alias. The error is that of an operation
-// on a key that the backend cannot take, ErrInvalidKey; no other problem of a key is
-// an error, see [ValidateKey]. It may open the backend.
+// for the version and with the prefix of the alias. It may open the backend. A key
+// that the backend cannot take is ErrInvalidKey; the other errors are those of any
+// operation, such as ErrInvalidVersion and ErrOpenFailed. To check a key for all
+// backends, see [ValidateKey].
 func (c *BaseCache) MakeKey(ctx context.Context, key string, opts ...Option) (string, error) {
 	var o options
 	_, k, err := c.start(ctx, "MakeKey", key, opts, &o)
@@ -172,8 +175,8 @@ func (a *alias) checkKey(ctx context.Context, st *opened, key string, final []by
 	return nil
 }
 
-// MaxKeyLength is how many characters a final key may have before larder warns
-// that other backends, Memcached above all, would refuse it.
+// MaxKeyLength is how many bytes a final key may have before larder warns that
+// Memcached would refuse it.
 const MaxKeyLength = 250
 
 // isPlain reports whether a final key works on every backend, by quick checks that may
@@ -187,8 +190,8 @@ func keyProblem(key []byte) string {
 	if keys.HasControlOrBlank(key) {
 		return "it contains a control character or a blank"
 	}
-	if len(key) > MaxKeyLength && utf8.RuneCount(key) > MaxKeyLength {
-		return "it is longer than " + strconv.Itoa(MaxKeyLength) + " characters"
+	if len(key) > MaxKeyLength {
+		return "it is longer than " + strconv.Itoa(MaxKeyLength) + " bytes"
 	}
 	return ""
 }

@@ -79,9 +79,8 @@ func TestAKeyThatMemcachedWouldRefuseIsAWarning(t *testing.T) {
 	}
 }
 
-// The warning about length is about the final key, in characters.
-// Django, memcache_key_warnings
-func TestTheLengthOfAFinalKeyIsCountedInCharacters(t *testing.T) {
+// The warning about length is about the final key, in bytes, as Memcached and ValidateKey count.
+func TestTheLengthOfAFinalKeyIsCountedInBytes(t *testing.T) {
 	const frame = len(":1:")
 	tests := []struct {
 		name string
@@ -90,15 +89,18 @@ func TestTheLengthOfAFinalKeyIsCountedInCharacters(t *testing.T) {
 	}{
 		{"250 bytes", strings.Repeat("x", 250-frame), false},
 		{"251 bytes", strings.Repeat("x", 251-frame), true},
-		{"250 characters in 497 bytes", strings.Repeat("é", 250-frame), false},
-		{"251 characters in 499 bytes", strings.Repeat("é", 251-frame), true},
+		{"125 characters in 249 bytes", "xx" + strings.Repeat("é", 122), false},
+		{"126 characters in 251 bytes", "xx" + strings.Repeat("é", 123), true},
 		{"250 bytes that are no characters", strings.Repeat("\xff", 250-frame), false},
 		{"251 bytes that are no characters", strings.Repeat("\xff", 251-frame), true},
 	}
 	for _, test := range tests {
 		got := warnings(t, test.key)
-		if warned := len(got) == 1 && strings.HasSuffix(got[0], "problem=it is longer than 250 characters"); warned != test.warn {
+		if warned := len(got) == 1 && strings.HasSuffix(got[0], "problem=it is longer than 250 bytes"); warned != test.warn {
 			t.Errorf("%s: logged %q", test.name, got)
+		}
+		if err := cache.ValidateKey(":1:" + test.key); (err != nil) != test.warn {
+			t.Errorf("%s: ValidateKey: %v", test.name, err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // request.
 //
 // Goroutines that a request starts share its scope. Work that outlives the
-// request needs a scope of its own: Scope of the handler, closed at its end.
+// request needs a scope of its own: see [Detached].
 type Scope struct {
 	context.Context
 	handler *Handler
@@ -88,11 +88,11 @@ func (s *Scope) find(alias string) *BaseCache {
 	return nil
 }
 
-// Detached returns a context for work that outlives the request of ctx. It has
-// the values of ctx, no deadline, and if ctx has a [Scope] one of its own, which
-// close ends. Shutdown of the handler of ctx, or without a Scope of the default
-// one, waits until close has been called, which has to be once. Call Detached
-// before the request is over, not in the goroutine that does the work.
+// Detached returns a context for work that outlives the request of ctx: with the
+// values of ctx, without a deadline, and with a [Scope] of its own if ctx has one. Call
+// it before the request ends, and call close when the work is done. Shutdown of the
+// handler of ctx, or without a Scope of the default one, waits until then. Further calls
+// of close do nothing and return the result of the first.
 func Detached(ctx context.Context) (detached context.Context, close func() error) {
 	detached = context.WithoutCancel(ctx)
 	s, h := scopeFrom(ctx), DefaultHandler()
@@ -107,13 +107,13 @@ func Detached(ctx context.Context) (detached context.Context, close func() error
 		detached = admitted(detached)
 	}
 	if s == nil {
-		return detached, func() error { h.async.pending.done(); return nil }
+		return detached, sync.OnceValue(func() error { h.async.pending.done(); return nil })
 	}
 	own := h.Scope(detached)
-	return own, func() error {
+	return own, sync.OnceValue(func() error {
 		defer h.async.pending.done()
 		return own.Close(detached)
-	}
+	})
 }
 
 // All ranges over the caches that the request has used so far, by alias. It
@@ -154,8 +154,8 @@ func (s *Scope) isUsed() bool {
 
 // Close closes each cache that the request has used, once, and creates none. A
 // cache that fails to close does not stop the others; the errors are joined.
-// It is idempotent. Caches stay usable: those created afterwards are for the
-// next Close.
+// It is idempotent. Caches stay usable. A cache that the request first uses
+// afterwards is closed by the next Close.
 func (s *Scope) Close(ctx context.Context) error {
 	s.mu.Lock()
 	used := s.used

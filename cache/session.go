@@ -30,6 +30,7 @@ func (s *session) open(ctx context.Context, shared *opened) (*opened, error) {
 		}
 		s.opened = newOpened(store, shared.flights)
 		s.opened.base, s.opened.verifies = shared, shared.verifies // what it stores is read there
+		s.opened.namespaced = shared.namespaced
 	}
 	return s.opened, nil
 }

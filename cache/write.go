@@ -201,8 +201,7 @@ func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key st
 	return deleted, nil
 }
 
-// Clear implements [Cache]. With a KeyFunc whose keys do not begin with
-// prefix:version: it is ErrUnsupported.
+// Clear implements [Cache]. See [KeyFunc] for when it is ErrUnsupported.
 func (c *BaseCache) Clear(ctx context.Context) error {
 	st, err := c.open(ctx)
 	if err != nil {
@@ -212,7 +211,7 @@ func (c *BaseCache) Clear(ctx context.Context) error {
 		return c.fail(ctx, "Clear", "", errKeyFuncHidesPrefix)
 	}
 	ns := driver.Namespace{Prefix: c.prefix}
-	ours := func(key string) bool { return ns.Contains([]byte(key)) }
+	ours := st.flightsOf(ns)
 	if err = st.flights.InvalidateAll(ctx, ours); err == nil {
 		err = st.store.Clear(ctx, ns)
 		st.flights.ForgetAll(ours)
