@@ -27,12 +27,15 @@ SERVERS := redis-server memcached postgresql pgbouncer
 PROXIES := nginx varnishd
 APPS := nginx django node npm
 
+# Without vet, which make vet runs.
+GO_TEST := $(GO) test -vet=off -count=1
+
 .PHONY: test
-test: test-race test-counts ## run every test on real servers with the race detector, and without it what counts
+test: test-race test-plain ## run every test on real servers, with the race detector where it can find something
 
 .PHONY: test-race
 test-race: deps
-	$(WITH_SERVICES) $(GO) test -p 1 -race -count=1 -timeout 20m -skip '$(BUILDERS)' ./...
+	$(WITH_SERVICES) $(GO_TEST) -race -timeout 20m -skip '$(BUILDERS)|$(COUNTS)|$(ALONE)' $(filter-out $(PLAIN),$(PACKAGES))
 
 # Tests that build the tests of other packages with a backend more: a minute, and they fail
 # if a suite stops ranging over the table of backends.
@@ -42,14 +45,31 @@ BUILDERS := TestASeventhBackendIsAFolderAndALine|TestTheLinesInTheDocumentsAddAB
 seventh-backend: deps ## add a toy backend to the table, and run every suite on it
 	$(WITH_SERVICES) $(GO) test -count=1 -timeout 10m -run '$(BUILDERS)' ./internal/testbackends
 
-# Allocations, proportions of time and long random sequences: tests in which the race
-# detector would be counted, too, or finds nothing and takes ten times as long.
+# Tests that the race detector would make wrong, since it allocates: allocations, and
+# proportions of time.
 COUNTS := Alloc|Proportion|HandlerAlone
-COUNTED = $(sort $(dir $(shell git grep -lE 'func Test[A-Za-z0-9]*($(COUNTS))' -- '*_test.go' ':!internal/e2e' ':!internal/neighbours' ':!benchmarks')))
 
-.PHONY: test-counts
-test-counts: deps
-	$(WITH_SERVICES) $(GO) test -count=1 -timeout 10m -run '$(COUNTS)' $(addprefix ./,$(COUNTED))
+# Tests of one goroutine that ask for thousands of pages: with the race detector they take
+# minutes, and it has nothing to find.
+ALONE := TestWhatAStalePageHasBecomeIsHeldAgainstTheClientsFields|TestAnAuditAgreesWithWhatIsDone|TestEndlessURLsAndVariants|TestFastPathsKeepNoOldListsOfPurges|TestEquivalentSpellingsOfAURLAreOneURLToAPurge|TestSpellingsOfOneClientDoNotDisturbTheOthers|TestAURLHasABoundedNumberOfVariants
+
+# The packages of the module, and those whose tests have one goroutine, or run programs that
+# are built without the race detector.
+PACKAGES = $(shell $(GO) list ./...)
+PLAIN = $(addprefix github.com/larder-go/larder/,docs examples middleware/pagetest \
+	internal/audit internal/consumer internal/funcname internal/gen/rules internal/house internal/mutants)
+
+# The packages that have tests of the two lists above.
+COUNTED = $(sort $(dir $(shell git grep -lE 'func ($(ALONE)|Test[A-Za-z0-9]*($(COUNTS)))' -- '*_test.go' ':!internal/e2e' ':!internal/neighbours' ':!benchmarks')))
+
+.PHONY: test-plain
+test-plain: deps
+	$(WITH_SERVICES) $(GO_TEST) -timeout 10m -run '$(COUNTS)|$(ALONE)' $(addprefix ./,$(COUNTED))
+	$(WITH_SERVICES) $(GO_TEST) -timeout 10m $(PLAIN)
+
+.PHONY: test-race-all
+test-race-all: deps ## every test with the race detector
+	$(WITH_SERVICES) $(GO_TEST) -race -timeout 30m ./...
 
 # What users import, and the command.
 LIBRARY := ./adapters/... ./backends/... ./cache/... ./cmd/... ./fragment/... ./middleware/... ./signals/...
@@ -64,6 +84,10 @@ e2e: deps ## the faults: servers that die, lag and fall silent under load, in a 
 
 .PHONY: neighbours
 neighbours: ## real middleware beside a cached page, in every framework and situation, in a module of its own
+	$(GO) -C internal/neighbours test -count=1 -timeout 10m .
+
+.PHONY: neighbours-race
+neighbours-race: ## the same with the race detector
 	$(GO) -C internal/neighbours test -race -count=1 -timeout 10m .
 
 # Where Express is installed from npm, and real applications behind examples/proxy.
@@ -270,21 +294,25 @@ guards: deps
 	$(WITH_SERVICES) $(GO) -C benchmarks run ./guards/compare -base $(BASE)
 endif
 
-# The steps of make ci. What test-race tests is not tested again by its own target, except
-# for house, which checks the types of other systems only without the race detector.
-CI_STEPS := format tidy vet lint house test-race test-counts e2e neighbours apps guards conformance fuzz adapters-newest examples browser
+# The steps of make ci, the longest first. What one of them tests is not tested again by
+# another: make check and make examples, which are for a change in one place, are not here.
+CI_STEPS := test-race test-plain lint vet neighbours adapters-newest conformance guards tidy format
 
-# How many of them run at once. With two, on two processors, tests that wait for something are
-# now and then too late.
-AT_ONCE ?= 1
+# How many of them run at once: one builds while another waits for a server.
+AT_ONCE ?= 2
 
 .PHONY: ci
-ci: ## everything that a change has to pass, AT_ONCE (1) targets at once, and where the time went
-	@scripts/install.sh $(SERVERS) $(PROXIES) $(APPS) valgrind chromium
+ci: ## everything that a change has to pass, AT_ONCE (2) targets at once, and where the time went
+	@scripts/install.sh $(SERVERS) $(PROXIES) valgrind node npm
 	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once $(AT_ONCE) $(CI_STEPS)
 
+# What takes too long for each change, or depends on what others publish.
+NIGHTLY_STEPS := test-race-all e2e neighbours-race apps-full browser fuzz conformance-redis cross seventh-backend pocketbase newest
+
 .PHONY: nightly
-nightly: cross seventh-backend apps-full pocketbase newest ## what takes too long for each change
+nightly: ## what takes too long for each change, one target after the other, and where the time went
+	@scripts/install.sh $(SERVERS) $(PROXIES) $(APPS) valgrind chromium
+	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once 1 $(NIGHTLY_STEPS)
 
 # The version that make release-check asks CHANGELOG.md for: without one, Unreleased.
 VERSION ?=

@@ -49,34 +49,48 @@ func TestNoOutputHasAPassword(t *testing.T) {
 		"redis://" + closed + "?addrs=u:" + marker + "@h:1", "redis://" + closed + "?replicas=u:" + marker + "@h:1",
 		"memcached://?addrs=u:" + marker + "@h:1",
 	}
+	t.Run("arguments and settings", func(t *testing.T) {
+		for i, raw := range urls {
+			// The name is in the paths of files, which are shown. Most wait for a server.
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				wantNoMarkerOf(t, raw)
+			})
+		}
+	})
 	for _, raw := range urls {
-		wantNoMarker(t, larder(t, "createcachetable", "--dry-run", "--url", raw))
-		for _, args := range [][]string{{"check"}, {"check", "--json"}, {"get", "k"}, {"set", "k", "v", "--json"}, {"clear"}, {"clear", "--yes"}, {"stats"}, {"createcachetable"}} {
-			o := larder(t, append(args, "--wait=1s", "--url", raw)...)
-			wantNoMarker(t, o)
-			if o.code != exitFailed && o.code != exitUsage && raw != "" {
-				t.Errorf("larder %v ends with %d", o.args, o.code)
-			}
-		}
-		wantNoMarker(t, larder(t, "check", raw))
-		wantNoMarker(t, larder(t, raw))
-		wantNoMarker(t, larder(t, "get", "k", "--url", "dummy://", "--alias", raw))
-		wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": raw})))
-		wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": map[string]any{"backend": raw}})))
-		for _, backend := range append(driver.DefaultRegistry.Names(), "nosuch") {
-			if backend == "file" && !strings.Contains(raw, "://") {
-				continue // it is a name for a directory like any other
-			}
-			settings := map[string]any{"default": map[string]any{"backend": backend, "location": raw}}
-			if backend == "memory" {
-				settings["other"] = map[string]any{"backend": backend, "location": raw, "options": map[string]any{"max_entries": 5}}
-			}
-			wantNoMarker(t, larder(t, "check", "--wait=1s", "--settings", settingsFile(t, settings)))
-		}
 		t.Run("env", func(t *testing.T) {
 			t.Setenv("LARDER_CACHE_DEFAULT", raw)
 			wantNoMarker(t, larder(t, "check", "--wait=1s"))
 		})
+	}
+}
+
+// wantNoMarkerOf gives the commands a URL, in every way except the environment.
+func wantNoMarkerOf(t *testing.T, raw string) {
+	t.Helper()
+	wantNoMarker(t, larder(t, "createcachetable", "--dry-run", "--url", raw))
+	for _, args := range [][]string{{"check"}, {"check", "--json"}, {"get", "k"}, {"set", "k", "v", "--json"}, {"clear"}, {"clear", "--yes"}, {"stats"}, {"createcachetable"}} {
+		o := larder(t, append(args, "--wait=1s", "--url", raw)...)
+		wantNoMarker(t, o)
+		if o.code != exitFailed && o.code != exitUsage && raw != "" {
+			t.Errorf("larder %v ends with %d", o.args, o.code)
+		}
+	}
+	wantNoMarker(t, larder(t, "check", raw))
+	wantNoMarker(t, larder(t, raw))
+	wantNoMarker(t, larder(t, "get", "k", "--url", "dummy://", "--alias", raw))
+	wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": raw})))
+	wantNoMarker(t, larder(t, "check", "--settings", settingsFile(t, map[string]any{"default": map[string]any{"backend": raw}})))
+	for _, backend := range append(driver.DefaultRegistry.Names(), "nosuch") {
+		if backend == "file" && !strings.Contains(raw, "://") {
+			continue // it is a name for a directory like any other
+		}
+		settings := map[string]any{"default": map[string]any{"backend": backend, "location": raw}}
+		if backend == "memory" {
+			settings["other"] = map[string]any{"backend": backend, "location": raw, "options": map[string]any{"max_entries": 5}}
+		}
+		wantNoMarker(t, larder(t, "check", "--wait=1s", "--settings", settingsFile(t, settings)))
 	}
 }
 

@@ -69,10 +69,15 @@ func hostileRedis(conn net.Conn) {
 
 func TestNoServerDrivesATerminal(t *testing.T) {
 	url := "redis://" + serve(t, hostileRedis) + "?max_retries=0"
-	for _, args := range [][]string{{"check"}, {"stats"}, {"get", "k"}, {"set", "k", "v"}, {"clear", "--yes"}} {
-		wantHarmless(t, larder(t, append(args, "--url", url)...))
-		wantHarmless(t, larder(t, append(args, "--json", "--url", url)...))
-	}
+	t.Run("commands", func(t *testing.T) {
+		for _, args := range [][]string{{"check"}, {"stats"}, {"get", "k"}, {"set", "k", "v"}, {"clear", "--yes"}} {
+			t.Run(args[0], func(t *testing.T) { // some wait for an answer
+				t.Parallel()
+				wantHarmless(t, larder(t, append(args, "--url", url)...))
+				wantHarmless(t, larder(t, append(args, "--json", "--url", url)...))
+			})
+		}
+	})
 	larder(t, "check", "--url", url).says(t, exitDone, "ok: redis")
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Larder-Explain", "explained")

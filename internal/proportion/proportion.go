@@ -36,7 +36,7 @@ const (
 // limit times as long as small, which does the same with Small ones. Both are called
 // several times. Nothing else may run in the process meanwhile; the garbage collector
 // runs between the calls. With the race detector nothing is measured, and only small is
-// called. The name of the test has to have "Proportion" in it: that is how make test-counts
+// called. The name of the test has to have "Proportion" in it: that is how make test-plain
 // finds it.
 func Check(t *testing.T, limit float64, small, large func()) {
 	t.Helper()
