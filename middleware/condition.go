@@ -176,7 +176,7 @@ func (v *preset) announce(header http.Header) {
 }
 
 // keep takes the validators away from a response which is not that of what they
-// are about. The decoratedWriter asks it.
+// are about. The ResponseWriter asks it.
 func (v *preset) keep(w *respwriter.Writer, status int) respwriter.Fate {
 	if status >= 200 && status <= 299 || status == http.StatusNotModified {
 		return respwriter.FateSent

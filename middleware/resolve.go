@@ -115,7 +115,7 @@ func (s *optionSet) resolveQuery(p *policy.Policy) {
 	p.Query.Restricted, p.Query.Sorted = s.onlyQuery, s.sortQuery
 }
 
-// resolveFields makes fieldRules of the options about credentials.
+// resolveFields makes the [policy.FieldRules] of the options about credentials.
 func (s *optionSet) resolveFields(p *policy.Policy) {
 	p.CredentialHeaders, p.IgnoredHeaders = sorted(s.names["CredentialHeaders"]), sorted(s.names["IgnoreHeaders"])
 	rules := policy.FieldRules{Unknown: p.Mode == policy.Shared}

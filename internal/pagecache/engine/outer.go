@@ -20,7 +20,7 @@ import (
 //   - While the handler runs, the ResponseWriter of the client that started the run
 //     belongs to the run's goroutine, and the client's goroutine does not return. So
 //     nothing that the handler can reach is used by two goroutines. Only the body of a
-//     stream is sent by the client's goroutine, see [stream.takesTurns].
+//     stream is sent by the client's goroutine, see [stream.Reader].TakesTurns.
 //   - The handler starts with a copy of the outer header. What is stored is what it
 //     has made of that, see [respwriter.Edits].
 //   - Before other clients get anything, and before anything is stored, the outer header

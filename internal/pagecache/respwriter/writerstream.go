@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// What a decoratedWriter passes on besides the response itself. Deadlines and
+// What a [Writer] passes on besides the response itself. Deadlines and
 // full duplex are found through Unwrap.
 
 var (

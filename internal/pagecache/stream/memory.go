@@ -79,7 +79,7 @@ func (s *Stream) drop(n int64, size int) {
 	}
 }
 
-// evict has a reader get errLagging, and what it is sending broken off, so that it gives
+// evict ends a reader with ErrLagging and breaks off what it is sending, so that it gives
 // its memory back.
 func (s *Stream) evict(r *Reader) {
 	r.evicted = true

@@ -294,7 +294,7 @@ func (r *Reader) Leave() {
 }
 
 // Drain says that the client has all that it gets. The reader goes on to the end of what
-// is going to be stored, and fails with errLagging if that is not.
+// is going to be stored, and fails with ErrLagging if that is not.
 func (r *Reader) Drain() {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
