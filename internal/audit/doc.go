@@ -3,7 +3,7 @@
 // Where they differ, and one that is stored would be given to the other's request, the page
 // depends on something that it does not declare.
 //
-// It is the engine of package pagetest, which asks in the process of a test, and of the
-// command "larder audit", which asks over HTTP. How a page judges a request is the page's
-// own word (package explain).
+// Package pagetest uses it to ask in the process of a test, and the command "larder audit"
+// to ask over HTTP. The page itself says whether the response to one request would be given
+// to the other (package explain).
 package audit
