@@ -128,41 +128,51 @@ func (c *BaseCache) Close(ctx context.Context) error {
 }
 
 // HandlerOption changes a [Handler], or a cache made by [New].
-type HandlerOption func(*Handler)
+type HandlerOption func(*handlerOptions)
+
+// handlerOptions are what options say; what is nil has a default.
+type handlerOptions struct {
+	registry        *driver.Registry
+	logger          *slog.Logger
+	clock           driver.Clock
+	events          *signals.Signal[Event]
+	async           *executor
+	keyWarningLevel slog.Level
+}
 
 // WithRegistry looks backends up in r instead of the program's registry.
 func WithRegistry(r *driver.Registry) HandlerOption {
-	return func(h *Handler) { h.registry = r }
+	return func(o *handlerOptions) { o.registry = r }
 }
 
 // WithLogger writes warnings to l instead of [slog.Default].
 func WithLogger(l *slog.Logger) HandlerOption {
-	return func(h *Handler) { h.logger = l }
+	return func(o *handlerOptions) { o.logger = l }
 }
 
 // WithKeyWarningLevel logs the warnings about keys that Memcached would refuse with
 // level instead of [slog.LevelWarn], and nothing else: with [slog.LevelDebug] they
 // are not in most logs.
 func WithKeyWarningLevel(level slog.Level) HandlerOption {
-	return func(h *Handler) { h.keyWarningLevel = level }
+	return func(o *handlerOptions) { o.keyWarningLevel = level }
 }
 
 // WithClock sets the clock of the caches, for the expiry in the envelope of
 // entries. The stores have their own clocks.
 func WithClock(clock driver.Clock) HandlerOption {
-	return func(h *Handler) { h.clock = clock }
+	return func(o *handlerOptions) { o.clock = clock }
 }
 
 // WithAsyncWorkers limits the goroutines that run asynchronous operations of
 // all caches together; the default is [DefaultAsyncWorkers]. When all are busy
 // an operation runs in the goroutine that starts it.
 func WithAsyncWorkers(n int) HandlerOption {
-	return func(h *Handler) { h.async = newExecutor(n) }
+	return func(o *handlerOptions) { o.async = newExecutor(n) }
 }
 
 // WithEvents publishes events on s instead of a signal of the handler's own.
 func WithEvents(s *signals.Signal[Event]) HandlerOption {
-	return func(h *Handler) { h.events = s }
+	return func(o *handlerOptions) { o.events = s }
 }
 
 // systemClock is the default clock.

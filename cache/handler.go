@@ -19,14 +19,8 @@ import (
 // Handler holds the named caches of a program. It opens nothing until a cache
 // is first used.
 type Handler struct {
-	registry *driver.Registry
-	logger   *slog.Logger
-	clock    driver.Clock
-	events   *signals.Signal[Event]
-	async    *executor
+	handlerOptions
 	inFlight *membudget.Budget
-
-	keyWarningLevel slog.Level
 
 	settings Settings
 	aliases  map[string]*BaseCache // outside of any request
@@ -62,15 +56,16 @@ func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 
 func newHandler(opts []HandlerOption) *Handler {
 	h := &Handler{
-		registry: driver.DefaultRegistry,
-		clock:    systemClock{},
+		handlerOptions: handlerOptions{
+			registry:        driver.DefaultRegistry,
+			clock:           systemClock{},
+			keyWarningLevel: slog.LevelWarn,
+		},
 		aliases:  make(map[string]*BaseCache),
 		inFlight: membudget.NewBudget(DefaultMaxInFlight),
-
-		keyWarningLevel: slog.LevelWarn,
 	}
 	for _, opt := range opts {
-		opt(h)
+		opt(&h.handlerOptions)
 	}
 	if h.logger == nil {
 		h.logger = slog.Default()

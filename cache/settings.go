@@ -245,12 +245,7 @@ func (s Settings) checkTogether(h *Handler) (errs []error) {
 // extends reports whether long is short continued after a colon with what can
 // be read as a version, so that keys of the one may be keys of the other.
 func extends(short, long string) bool {
-	rest, ok := strings.CutPrefix(long, short+":")
-	if !ok {
-		return false
-	}
-	version, _, _ := strings.Cut(rest, ":")
-	return driver.IsVersion([]byte(version))
+	return driver.Namespace{Prefix: short}.Contains([]byte(long + ":"))
 }
 
 func (cfg Config) sameLocation(other Config) bool {

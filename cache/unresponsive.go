@@ -40,12 +40,19 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
+// isOneOfSeveral reports whether err, or one that it wraps, is a [driver.ServerFailure] that
+// says so.
+func isOneOfSeveral(err error) bool {
+	var failure driver.ServerFailure
+	return errors.As(err, &failure) && failure.OneOfSeveral()
+}
+
 // isUnreached reports whether err says that there is no connection to the backend, and
 // not only none to one of its servers: it was refused, its host or socket is not there,
 // or the store could not be opened for another reason than the settings.
 func isUnreached(err error) bool {
 	var dial *net.OpError
-	refused := errors.As(err, &dial) && dial.Op == "dial" && !driver.IsOneOfSeveral(err)
+	refused := errors.As(err, &dial) && dial.Op == "dial" && !isOneOfSeveral(err)
 	return refused || errors.Is(err, ErrOpenFailed) && isOutage(err)
 }
 

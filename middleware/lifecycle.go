@@ -15,18 +15,20 @@ const CloseCachesUID = lifecycle.CloseCachesUID
 
 // LifecycleOption changes what [Lifecycle] does. Each is given at most once; what is
 // wrong with options makes Lifecycle panic.
-type LifecycleOption func(*lifecycle.Options)
+type LifecycleOption func(*lifecycleOptions)
+
+type lifecycleOptions = lifecycle.Options
 
 // WithBus sends the signals on bus instead of [signals.Default], which nil
 // stands for.
 func WithBus(bus *signals.Bus) LifecycleOption {
-	return func(o *lifecycle.Options) { o.Buses = append(o.Buses, bus) }
+	return func(o *lifecycleOptions) { o.Buses = append(o.Buses, bus) }
 }
 
 // WithCaches gives requests the caches of h instead of those of the program's
 // default handler, see [cache.SetDefault].
 func WithCaches(h *cache.Handler) LifecycleOption {
-	return func(o *lifecycle.Options) { o.Caches = append(o.Caches, h) }
+	return func(o *lifecycleOptions) { o.Caches = append(o.Caches, h) }
 }
 
 // Lifecycle returns middleware that marks the life of each request. It puts a

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/larder-go/larder/internal/listeners"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -195,13 +196,14 @@ func TestFromSelectsEqualSenders(t *testing.T) {
 	}
 }
 
-// HasListenersBeside does not count the connection with the given UID.
-func TestHasListenersBesideLeavesOutAUID(t *testing.T) {
-	var s signals.Signal[string]
-	ignore := func(context.Context, any, string) error { return nil }
+// The lifecycle of requests learns of all receivers except its own, which it knows by its UID.
+func TestTheLifecycleLearnsOfOtherReceiversThanItsOwn(t *testing.T) {
+	var s signals.Signal[signals.FinishedEvent]
+	hasOthers := listeners.Registered[*signals.Signal[signals.FinishedEvent]]()
+	ignore := func(context.Context, any, signals.FinishedEvent) error { return nil }
 	wants := func(want bool, when string) {
 		t.Helper()
-		if got := s.HasListenersBeside("known", "shop"); got != want {
+		if got := hasOthers(&s, "known", "shop"); got != want {
 			t.Errorf("%s: %v, want %v", when, got, want)
 		}
 	}

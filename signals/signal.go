@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/larder-go/larder/internal/listeners"
 )
 
 // Receiver is a function that is told of events. The sender is whatever the
@@ -92,9 +94,11 @@ func (s *Signal[E]) HasListeners(sender any) bool {
 	return connected != nil && anyAccepts(*connected, sender)
 }
 
-// HasListenersBeside is HasListeners without the connections that were made with
-// [UID](uid), for who knows what those do.
-func (s *Signal[E]) HasListenersBeside(uid string, sender any) bool {
+func init() { listeners.Register((*Signal[FinishedEvent]).hasOtherListeners) }
+
+// hasOtherListeners is HasListeners without the connections that were made with
+// [UID](uid).
+func (s *Signal[E]) hasOtherListeners(uid string, sender any) bool {
 	for _, c := range s.snapshot() {
 		if c.uid != uid && c.accepts(sender) {
 			return true

@@ -1,7 +1,6 @@
 package memcachestore
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -76,15 +75,11 @@ func (m *namespaces) of(key string) (found []*namespace) {
 
 // prefixes returns what is before each version in key.
 func prefixes(key string) (found []string) {
-	before, rest, _ := strings.Cut(key, ":")
-	for end := len(before); ; {
-		version, more, ok := strings.Cut(rest, ":")
-		if !ok {
-			return found
-		}
-		if driver.IsVersion([]byte(version)) {
+	whole := []byte(key)
+	for end := range key {
+		if key[end] == ':' && (driver.Namespace{Prefix: key[:end]}).Contains(whole) {
 			found = append(found, key[:end])
 		}
-		end, rest = end+1+len(version), more
 	}
+	return found
 }

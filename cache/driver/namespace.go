@@ -21,12 +21,9 @@ func (n Namespace) Contains(key []byte) bool {
 		return false
 	}
 	version, _, ok := bytes.Cut(rest[1:], []byte{':'})
-	return ok && IsVersion(version)
-}
-
-// IsVersion reports whether text, which is what stands between two colons, is the
-// version of a key.
-func IsVersion(text []byte) bool {
-	n, ok := ParseInteger(text)
-	return ok && n >= 0
+	if !ok {
+		return false
+	}
+	number, ok := ParseInteger(version)
+	return ok && number >= 0
 }

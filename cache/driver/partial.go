@@ -1,9 +1,6 @@
 package driver
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // PartialError is the error of an operation on many keys that a store could not do
 // for some of them, as where one of its servers is down. See [Many].
@@ -47,10 +44,3 @@ func (e *PartialError) Unwrap() []error {
 // whether the error is that of one of them, so that the others may well answer: the core
 // does not take the backend for unreachable then.
 type ServerFailure interface{ OneOfSeveral() bool }
-
-// IsOneOfSeveral reports whether err, or one that it wraps, is a [ServerFailure] that
-// says so.
-func IsOneOfSeveral(err error) bool {
-	var failure ServerFailure
-	return errors.As(err, &failure) && failure.OneOfSeveral()
-}

@@ -17,7 +17,7 @@ type direction struct {
 // adds it decides where in the house it is.
 var directions = []direction{
 	{packages: "cache/driver", only: true},
-	{packages: "signals", only: true},
+	{packages: "signals", may: []string{"internal/listeners"}, only: true},
 	{packages: "cache/codec", may: []string{"internal/..."}},
 	{packages: "cache/cachetest", may: []string{"cache/...", "signals", "internal/..."}},
 	{packages: "cache", may: []string{"cache/driver", "cache/codec", "signals", "internal/..."}},
@@ -34,11 +34,12 @@ var directions = []direction{
 	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
 	{packages: "internal/pagecache/purge", may: rooms("cache", "internal/hooks", "page", "policy")},
 	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/fill", "internal/hooks", "internal/membudget", "reason", "stream", "respwriter", "policy", "page", "purge")},
-	{packages: "internal/pagecache/lifecycle", may: append(rooms("cache", "engine"), "internal/hooks", "signals")},
+	{packages: "internal/pagecache/lifecycle", may: append(rooms("cache", "engine"), "internal/hooks", "internal/listeners", "signals")},
 	// What package cache does for the cache of pages alone: hooks names its types, fill cannot.
 	{packages: "internal/hooks", may: []string{"cache", "internal/fill"}},
 	{packages: "internal/fill", may: []string{"internal/flight", "internal/membudget"}},
 	{packages: "internal/membudget", only: true},
+	{packages: "internal/listeners", only: true}, // the same for package signals
 	{packages: "internal/adaptertest", may: []string{"middleware", "cache", "signals", "internal/..."}},
 	{packages: "internal/allbackends", may: []string{"backends/..."}},
 	{packages: "internal/testbackends", may: []string{"backends/...", "cache", "internal/allbackends", "internal/testserver"}}, // for tests
@@ -66,9 +67,11 @@ var everything = []string{"cache/...", "signals", "backends/...", "middleware", 
 var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/testbackends", "internal/adaptertest"}
 
 // importers are the only packages that may import what would lead others around the public
-// names of package cache, or link the clients of all backends.
+// names of packages cache and signals, or link the clients of all backends.
 var importers = map[string][]string{
 	"internal/allbackends": {"cmd/larder", "internal/testbackends"},
+
+	"internal/listeners": {"signals", "internal/pagecache/lifecycle"},
 
 	"internal/fill":  {"cache", "fragment", "internal/hooks", "internal/pagecache/..."},
 	"internal/hooks": {"internal/pagecache/..."},

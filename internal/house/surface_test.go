@@ -35,19 +35,49 @@ func functionsOfInternalTypes(file *ast.File) (names []string) {
 		if !ok || !f.Name.IsExported() || f.Recv != nil && !isExportedReceiver(f.Recv) {
 			continue
 		}
-		found := false
-		ast.Inspect(f.Type, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok {
-				name, isName := s.X.(*ast.Ident)
-				found = found || isName && internal[name.Name]
-			}
-			return true
-		})
-		if found {
+		if mentions(f.Type, internal) {
 			names = append(names, f.Name.Name)
 		}
 	}
 	return names
+}
+
+// The documentation of an option shows the type that the option changes. A reader who cannot
+// import that type cannot look it up.
+func TestNoPublicFunctionTypeShowsAnInternalType(t *testing.T) {
+	for _, dir := range load(t).ours() {
+		if matchesAny(private, dir) {
+			continue
+		}
+		for _, file := range parseDir(t, filepath.Join(root, dir)) {
+			internal := internalImports(file)
+			ast.Inspect(file, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() && isFunctionOf(spec.Type, internal) {
+					t.Errorf("%s.%s has an internal type in its signature", dir, spec.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// isFunctionOf reports whether a type is that of functions with a type of these packages in
+// their signature.
+func isFunctionOf(e ast.Expr, packages map[string]bool) bool {
+	f, ok := e.(*ast.FuncType)
+	return ok && mentions(f, packages)
+}
+
+// mentions reports whether n has a name of one of these packages.
+func mentions(n ast.Node, packages map[string]bool) (found bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			name, isName := s.X.(*ast.Ident)
+			found = found || isName && packages[name.Name]
+		}
+		return true
+	})
+	return found
 }
 
 // internalImports returns the names that packages under internal/ have in a file.

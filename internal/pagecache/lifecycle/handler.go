@@ -5,7 +5,9 @@ import (
 	"net/http"
 
 	"github.com/larder-go/larder/internal/hooks"
+	"github.com/larder-go/larder/internal/listeners"
 	"github.com/larder-go/larder/internal/pagecache/engine"
+	"github.com/larder-go/larder/signals"
 )
 
 // Wrap returns next with the life of its requests marked. It panics if next caches pages
@@ -57,5 +59,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // caches.
 func (h *handler) isObserved() bool {
 	return h.bus.RequestStarted.HasListeners(h) || h.bus.GotRequestException.HasListeners(h) ||
-		h.bus.RequestFinished.HasListenersBeside(CloseCachesUID, h)
+		hasOtherListeners(&h.bus.RequestFinished, CloseCachesUID, h)
 }
+
+var hasOtherListeners = listeners.Registered[*signals.Signal[signals.FinishedEvent]]()
