@@ -99,7 +99,7 @@ func TestEachMistakeIsFound(t *testing.T) {
 		{"a program links the suite", map[string][]string{"cmd/larder": {"cache/cachetest"}},
 			[]string{"cmd/larder imports cache/cachetest, which is for test files only"}},
 		{"a package without a place", map[string][]string{"attic": {"context"}},
-			[]string{"attic has no place in the house: add a direction for it"}},
+			[]string{"attic has no line in directions (internal/house/rules_test.go): add one that says what it may import"}},
 		{"the cache links a client by others", map[string][]string{"cache": {"internal/a"}, "internal/a": {"example.com/b"}, "example.com/b": {"github.com/redis/go-redis/v9"}},
 			[]string{"cache links github.com/redis/go-redis/v9 (cache > " + module + "/internal/a > example.com/b > github.com/redis/go-redis/v9): who uses one backend or framework must not get the others"}},
 		{"middleware links a framework", map[string][]string{"middleware": {"github.com/labstack/echo/v4"}},

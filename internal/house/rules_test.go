@@ -14,7 +14,7 @@ type direction struct {
 
 // directions says which packages of the module each of them may import. The
 // first that matches counts. A package that none matches is a problem: whoever
-// adds it decides where in the house it is.
+// adds it decides what it may import.
 var directions = []direction{
 	{packages: "cache/driver", only: true},
 	{packages: "signals", may: []string{"internal/listeners"}, only: true},
@@ -26,15 +26,15 @@ var directions = []direction{
 	{packages: "middleware", may: []string{"cache", "cache/driver", "cache/codec", "signals", "internal/..."}},
 	{packages: "fragment", may: []string{"cache", "internal/..."}},
 	{packages: "adapters/...", may: []string{"middleware", "cache", "cache/driver", "signals", "internal/..."}},
-	// The rooms of the cache of pages: each may import those above it in this list, as named.
+	// The packages of the cache of pages: each may import those above it in this list, as named.
 	{packages: "internal/pagecache/reason", only: true},
 	{packages: "internal/pagecache/stream", only: true},
 	{packages: "internal/pagecache/respwriter", may: []string{"internal/rfc9111"}},
-	{packages: "internal/pagecache/policy", may: rooms("cache", "internal/hooks", "reason", "respwriter")},
-	{packages: "internal/pagecache/page", may: rooms("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
-	{packages: "internal/pagecache/purge", may: rooms("cache", "internal/hooks", "page", "policy")},
-	{packages: "internal/pagecache/engine", may: rooms("cache", "internal/fill", "internal/hooks", "internal/membudget", "reason", "stream", "respwriter", "policy", "page", "purge")},
-	{packages: "internal/pagecache/lifecycle", may: append(rooms("cache", "engine"), "internal/hooks", "internal/listeners", "signals")},
+	{packages: "internal/pagecache/policy", may: pagePackages("cache", "internal/hooks", "reason", "respwriter")},
+	{packages: "internal/pagecache/page", may: pagePackages("cache", "cache/codec", "cache/driver", "policy", "respwriter")},
+	{packages: "internal/pagecache/purge", may: pagePackages("cache", "internal/hooks", "page", "policy")},
+	{packages: "internal/pagecache/engine", may: pagePackages("cache", "internal/fill", "internal/hooks", "internal/membudget", "reason", "stream", "respwriter", "policy", "page", "purge")},
+	{packages: "internal/pagecache/lifecycle", may: append(pagePackages("cache", "engine"), "internal/hooks", "internal/listeners", "signals")},
 	// What package cache does for the cache of pages alone: hooks names its types, fill cannot.
 	{packages: "internal/hooks", may: []string{"cache", "internal/fill"}},
 	{packages: "internal/fill", may: []string{"internal/flight", "internal/membudget"}},
@@ -49,9 +49,9 @@ var directions = []direction{
 	{packages: "conformance", only: true}, // it knows the proxy by its command line
 }
 
-// rooms are the packages of ours that a room of the cache of pages may import: what is named,
+// pagePackages are the packages of ours that one of the cache of pages may import: what is named,
 // and the internal ones that know nothing of pages.
-func rooms(names ...string) (may []string) {
+func pagePackages(names ...string) (may []string) {
 	for _, name := range names {
 		if !strings.HasPrefix(name, "cache") && !strings.HasPrefix(name, "internal/") {
 			name = "internal/pagecache/" + name
@@ -117,7 +117,7 @@ var links = []struct {
 	},
 }
 
-// problems returns what is wrong with the shape of the house.
+// problems returns what is wrong with the imports, links and package comments.
 func problems(g graph) []string {
 	var found []string
 	for _, path := range g.ours() {
@@ -131,7 +131,7 @@ func problems(g graph) []string {
 func wrongImports(g graph, path string) (found []string) {
 	i := slices.IndexFunc(directions, func(d direction) bool { return matches(d.packages, path) })
 	if i < 0 {
-		return []string{fmt.Sprintf("%s has no place in the house: add a direction for it", path)}
+		return []string{fmt.Sprintf("%s has no line in directions (internal/house/rules_test.go): add one that says what it may import", path)}
 	}
 	for _, imported := range g[module+"/"+path].Imports {
 		other, ours := inModule(imported)

@@ -138,7 +138,7 @@ func (r *wordRule) add(problems []string, path string, line int) []string {
 	if !strings.HasPrefix(path, r.under) {
 		return problems
 	}
-	return append(problems, fmt.Sprintf("%s:%d: %q is a word of this house alone: write %s", path, line, r.find, r.write))
+	return append(problems, fmt.Sprintf("%s:%d: %q is a word that only this repository uses: write %s", path, line, r.find, r.write))
 }
 
 // asciiLower keeps the length of a text, so that offsets stay right.
