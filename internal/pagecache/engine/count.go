@@ -14,8 +14,7 @@ import (
 // fillOp is the operation that the events of pages name.
 const fillOp = "Fill"
 
-// noteMiss tells listeners to the cache, once, that the request of this
-// request is not answered from it. A request that was not looked up, and one of
+// noteMiss tells listeners to the cache, once, that this request is not answered from it. A request that was not looked up, and one of
 // the cache's own, is neither hit nor miss.
 func (x *requestFlow) noteMiss(ctx context.Context) {
 	if x.from != nil && x.missed.CompareAndSwap(false, true) {

@@ -3,11 +3,13 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 	"time"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/internal/hooks"
+	"github.com/larder-go/larder/internal/keys"
 	"github.com/larder-go/larder/internal/pagecache/page"
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
@@ -55,6 +57,16 @@ func (x *requestFlow) destinationOf(names []string) destination {
 		return destination{depth: depth}
 	}
 	return destination{depth, page.NewVariants(names)}
+}
+
+// needsIndex reports whether there is an index even for responses without Vary.
+func (x *requestFlow) needsIndex() bool { return x.depth == 0 && x.foreign || x.hasOtherKeys() }
+
+// hasOtherKeys reports whether requests for the URL may differ in what is in the
+// key besides it.
+func (x *requestFlow) hasOtherKeys() bool {
+	p := x.h.Policy
+	return len(p.Cookies.InKey) > 0 || len(p.VaryValues) > 0 || len(x.Vary) > 0
 }
 
 // selectors are the names of the fields that the first indexes followed by x select by.
@@ -107,6 +119,17 @@ func (x *requestFlow) selectVariant(index *page.Variants, entry *page.Index) {
 	x.index, x.indexEntry = index, entry
 	x.canonical = page.AppendVariant(x.canonical, x.requestHeader(), &x.RequestInfo, index)
 	x.key = x.variantKey(x.steps[0].index, x.canonical)
+}
+
+// variantKey is the key in the cache of the variant with that canonical key, which
+// is x's or one like it. index is that of the URL, also for the variants of a variant,
+// so that all variants of a URL have the same slots.
+func (x *requestFlow) variantKey(index *page.Variants, canonical []byte) string {
+	var buffer [256]byte
+	key := keys.AppendPart(append(buffer[:0], x.canonical[:x.primaryLen]...), index.Generation)
+	selecting := x.fullLen + len(key) - x.primaryLen // behind the generation
+	slot := page.VariantSlot(index.Generation, canonical[x.primaryLen:x.fullLen], canonical[selecting:])
+	return page.Key(binary.AppendUvarint(key, slot))
 }
 
 // followIndex goes on with the variant to which the index leads that was found.
