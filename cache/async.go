@@ -2,23 +2,23 @@ package cache
 
 import "context"
 
-// AsyncCache has the asynchronous twins of a cache's operations: each starts
+// AsyncCache has the asynchronous forms of a cache's operations: each starts
 // the operation and returns a [Future]. Get one from [Async].
 //
 // A store that can keep many operations in flight, by pipelining, does so;
 // otherwise the operation runs on a bounded number of workers, and when those
-// are all busy in the goroutine that starts it. So a task that awaits a twin
+// are all busy in the goroutine that starts it. So a task that awaits another
 // never deadlocks. Composite operations such as GetMany are those of the
 // synchronous form, with as few round trips.
 //
 // The context passed in is the operation's until it ends. Close of a [Scope]'s cache
-// waits for operations that were started with it; [Handler.Shutdown] waits for those of
-// other caches.
+// waits for operations that were started with it. [Handler.Shutdown] waits for all, except
+// those of a wrapper that were started without a Scope.
 type AsyncCache struct {
 	cache Cache
 }
 
-// Async returns the asynchronous twins of c's operations.
+// Async returns the asynchronous forms of c's operations.
 func Async(c Cache) *AsyncCache { return &AsyncCache{cache: c} }
 
 // strayTasks runs the operations of caches that are not larder's own.
@@ -156,7 +156,7 @@ func (a *AsyncCache) DecrVersion(ctx context.Context, key string, delta int, opt
 	return run(ctx, a, func(ctx context.Context) (int, error) { return a.cache.DecrVersion(ctx, key, delta, opts...) })
 }
 
-// Fill is [Cache.Fill]; dst must not be used until the Future is done.
+// Fill is [Cache.Fill]; dst must not be used until Await has returned.
 func (a *AsyncCache) Fill(ctx context.Context, key string, dst any, load Loader, opts ...Option) *Future[Outcome] {
 	return run(ctx, a, func(ctx context.Context) (Outcome, error) { return a.cache.Fill(ctx, key, dst, load, opts...) })
 }

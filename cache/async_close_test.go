@@ -3,11 +3,13 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/signals"
 )
 
 // slowed makes each operation of s on a key take loadTime.
@@ -188,5 +190,26 @@ func TestAWrapperIsNotBypassed(t *testing.T) {
 		if wrapper.gets != 2 || wrapper.sets != 1 {
 			t.Errorf("%s: the wrapper had %d calls of Get and %d of SetBytes, want 2 and 1", how, wrapper.gets, wrapper.sets)
 		}
+	}
+}
+
+// On a store with a pipeline, what it has answered is published by the first Await, once, and never
+// without one.
+func TestTheFirstAwaitPublishesTheAnswerOfAPipeline(t *testing.T) {
+	events := new(signals.Signal[cache.Event])
+	log := record(events)
+	a := cache.Async(newCache(t, newAsyncStore(), cache.Config{}, cache.WithEvents(events)))
+	started := a.Set(t.Context(), "k", 1)
+	<-started.Done()
+	if got := log.take(); got != nil {
+		t.Errorf("before Await: %q", got)
+	}
+	for range 2 {
+		if err := await(t.Context(), started); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := log.take(); !slices.Equal(got, []string{"set Set k"}) {
+		t.Errorf("after Await: %q", got)
 	}
 }

@@ -2,13 +2,13 @@ package cache
 
 import "context"
 
-// AsyncView has the asynchronous twins of a [View].
+// AsyncView has the asynchronous forms of the operations of a [View].
 type AsyncView[T any] struct {
 	view  View[T]
 	async *AsyncCache
 }
 
-// Async returns the asynchronous twins of the view's operations.
+// Async returns the asynchronous forms of the view's operations.
 func (v View[T]) Async() AsyncView[T] {
 	return AsyncView[T]{view: v, async: Async(v.cache)}
 }
@@ -73,7 +73,7 @@ func (a AsyncView[T]) GetOrSetValue(ctx context.Context, key string, value T, op
 	return run(ctx, a.async, func(ctx context.Context) (T, error) { return a.view.GetOrSetValue(ctx, key, value, opts...) })
 }
 
-// Fill is [View.Fill]; dst must not be used until the Future is done.
+// Fill is [View.Fill]; dst must not be used until Await has returned.
 func (a AsyncView[T]) Fill(ctx context.Context, key string, dst *T, load Loader, opts ...Option) *Future[Outcome] {
 	return a.async.Fill(ctx, key, dst, load, a.view.with(opts)...)
 }

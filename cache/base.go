@@ -17,9 +17,10 @@ import (
 // errKeyFuncHidesPrefix is why Clear is not supported with some key functions.
 var errKeyFuncHidesPrefix = fmt.Errorf("%w: the KeyFunc does not keep the prefix at the beginning of keys, so this alias's entries cannot be told from others", ErrUnsupported)
 
-// New returns a cache over a store of one's own, with the settings of cfg
-// whose Backend, Location and Options are not used. Programs normally have a
-// [Handler] do this. The caller shuts the store down.
+// New returns a cache over a store of one's own, with the settings of cfg, except
+// Backend, Location, Options, Opener and MaxInFlight, which are not used. Its alias is
+// "store" in errors and events. Programs normally have a [Handler] do this. The caller
+// shuts the store down.
 func New(store driver.Store, cfg Config, opts ...HandlerOption) (*BaseCache, error) {
 	if store == nil {
 		return nil, fmt.Errorf("%w: nil store", ErrInvalidSettings)
@@ -150,9 +151,8 @@ func WithLogger(l *slog.Logger) HandlerOption {
 	return func(o *handlerOptions) { o.logger = l }
 }
 
-// WithKeyWarningLevel logs the warnings about keys that Memcached would refuse with
-// level instead of [slog.LevelWarn], and nothing else: with [slog.LevelDebug] they
-// are not in most logs.
+// WithKeyWarningLevel sets the level of the warnings about keys that Memcached would
+// refuse. The default is [slog.LevelWarn]; [slog.LevelDebug] keeps them out of most logs.
 func WithKeyWarningLevel(level slog.Level) HandlerOption {
 	return func(o *handlerOptions) { o.keyWarningLevel = level }
 }
@@ -165,7 +165,8 @@ func WithClock(clock driver.Clock) HandlerOption {
 
 // WithAsyncWorkers limits the goroutines that run asynchronous operations of
 // all caches together; the default is [DefaultAsyncWorkers]. When all are busy
-// an operation runs in the goroutine that starts it.
+// an operation runs in the goroutine that starts it. 0 or less runs every operation
+// in the goroutine that starts it.
 func WithAsyncWorkers(n int) HandlerOption {
 	return func(o *handlerOptions) { o.async = newExecutor(n) }
 }

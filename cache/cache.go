@@ -19,11 +19,12 @@ type Cache interface {
 	Get(ctx context.Context, key string, dst any, opts ...Option) (found bool, err error)
 
 	// GetBytes returns what SetBytes stored. The caller may change it, unless
-	// it passed Shared. A value that was not stored as bytes is ErrWrongType.
+	// it passed Shared. A value that was not stored as bytes is ErrWrongType. A
+	// cached nil is nil, and found.
 	GetBytes(ctx context.Context, key string, opts ...Option) (value []byte, found bool, err error)
 
 	// Has reports whether Get would find something that can be read as an
-	// entry.
+	// entry. It publishes neither EventHit nor EventMiss.
 	Has(ctx context.Context, key string, opts ...Option) (bool, error)
 
 	// Set stores value. With a timeout of zero or less it deletes the key. A
@@ -59,10 +60,11 @@ type Cache interface {
 	// [MissOnError] it returns the others without one.
 	GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]Value, error)
 
-	// SetMany stores all items with one timeout. It returns the keys that were
-	// not stored, with an error that says why if there are any, a [*KeysError]
-	// inside. If any value cannot be encoded, nothing is stored; one that is too
-	// large leaves nothing under its key, as with Set.
+	// SetMany stores all items with one timeout. It returns the keys that were not
+	// stored. The error says why; it wraps a [*KeysError] if only some failed, and
+	// with [MissOnError] an outage gives failed keys and a nil error. If a value
+	// cannot be encoded, nothing is stored and all keys are returned. A value over a
+	// limit leaves nothing under its key.
 	SetMany(ctx context.Context, items map[string]any, opts ...Option) (failed []string, err error)
 
 	// DeleteMany removes the entries under keys. If some could not be removed, the
@@ -81,8 +83,9 @@ type Cache interface {
 
 	// IncrVersion moves the entry to its version plus delta, with the time it
 	// has left, and returns the new version. A missing key is ErrNotFound; a
-	// delta of 0 changes nothing. It is not atomic: the entry is written under
-	// the new version and then deleted under the old one.
+	// delta of 0 changes nothing. A version below 0 is ErrInvalidVersion. An entry
+	// under the new version is overwritten. It is not atomic: the entry is written
+	// under the new version and then deleted under the old one.
 	IncrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error)
 
 	// DecrVersion is IncrVersion with the opposite sign.

@@ -20,7 +20,7 @@
 // Settings are optional at first: while no default is set, a program that imports
 // the memory backend has an implied one, alias "default" in at most 64 MiB of memory.
 //
-// # Ways to a cache
+// # Get a cache
 //
 // In a request, [From] gives the request's cache of an alias, and [Default] and
 // [ProxyTo] give proxies that find it at each operation, which can be kept in

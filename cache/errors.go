@@ -19,12 +19,13 @@ var (
 	ErrNotFound = driver.ErrNotFound
 
 	// ErrCorrupt reports an entry that cannot be read: damaged, of a later
-	// version, or not larder's. It appears in events and logs only, since an
-	// operation treats such an entry as a miss.
+	// version, or not larder's. Operations treat such an entry as a miss, so it
+	// appears in events and logs only; [Value.Decode] and [Value.Bytes] return it.
 	ErrCorrupt = driver.ErrCorrupt
 
 	// ErrTooLarge reports a value over the limit of the backend, or of a
-	// compressed entry. Nothing is stored under the key afterwards.
+	// compressed entry. After Set and SetMany nothing is left under the key; Add
+	// leaves an entry that was there.
 	ErrTooLarge = driver.ErrTooLarge
 
 	// ErrNotInteger reports Incr or Decr of a value that is not an integer. It
@@ -61,10 +62,9 @@ var (
 	// the caller would rely on it: a timeout for Incr or Decr.
 	ErrInvalidOption = errors.New("invalid option")
 
-	// ErrUnavailable reports that the backend was not asked, since it is left alone for
-	// a while: it has failed several times in a row, and the circuit breaker of the
-	// alias is open; or it did not answer in time, or could not be reached, and the
-	// look-up was one with [FailOpen].
+	// ErrUnavailable reports that the backend was not asked: the circuit breaker of
+	// the alias is open, or the look-up had [FailOpen] and the backend did not answer
+	// before.
 	ErrUnavailable = errors.New("backend unavailable: it has failed, and is left alone for a while")
 
 	// ErrNilLoader reports a GetOrSet or Fill without a loader.
@@ -113,9 +113,9 @@ var (
 
 // Error is the error of an operation.
 type Error struct {
-	Op    string // the method, for example "Get"
+	Op    string // the method, such as "Get": one of Cache, GetOrSet, MakeKey, Open or Shutdown
 	Alias string // the alias of the cache
-	Key   string // the caller's key; empty for operations that have none or many
+	Key   string // the caller's key; empty if the error is not about one key
 	Err   error
 }
 

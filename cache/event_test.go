@@ -59,6 +59,12 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 		{"Get, damaged", func(c *cache.BaseCache) error { _, err := c.Get(ctx, "damaged", new(int)); return err }, []string{"corrupt Get damaged"}},
 		{"GetBytes, a hit", func(c *cache.BaseCache) error { _, _, err := c.GetBytes(ctx, "bytes"); return err }, []string{"hit GetBytes bytes"}},
 		{"GetBytes, a miss", func(c *cache.BaseCache) error { _, _, err := c.GetBytes(ctx, "gone"); return err }, []string{"miss GetBytes gone"}},
+		{"Has", func(c *cache.BaseCache) error {
+			_, err := c.Has(ctx, "there")
+			_, missErr := c.Has(ctx, "gone")
+			return errors.Join(err, missErr)
+		}, nil},
+		{"Has, damaged", func(c *cache.BaseCache) error { _, err := c.Has(ctx, "damaged"); return err }, []string{"corrupt Has damaged"}},
 		{"Incr", func(c *cache.BaseCache) error { _, err := c.Incr(ctx, "there", 1); return err }, []string{"incr Incr there"}},
 		{"Decr", func(c *cache.BaseCache) error { _, err := c.Decr(ctx, "there", 1); return err }, []string{"incr Decr there"}},
 		{"IncrVersion", func(c *cache.BaseCache) error { _, err := c.IncrVersion(ctx, "there", 1); return err }, []string{"set IncrVersion there", "delete IncrVersion there"}},
@@ -72,6 +78,7 @@ func TestEachOperationPublishesWhatItDidOnce(t *testing.T) {
 		{"Touch, nothing there", func(c *cache.BaseCache) error { _, err := c.Touch(ctx, "gone"); return err }, nil},
 		{"Touch, expired at once", func(c *cache.BaseCache) error { _, err := c.Touch(ctx, "there", cache.After(0)); return err }, []string{"delete Touch there"}},
 		{"Delete", func(c *cache.BaseCache) error { _, err := c.Delete(ctx, "there"); return err }, []string{"delete Delete there"}},
+		{"Delete, nothing there", func(c *cache.BaseCache) error { _, err := c.Delete(ctx, "gone"); return err }, []string{"delete Delete gone"}},
 		{"Clear", func(c *cache.BaseCache) error { return c.Clear(ctx) }, []string{"clear Clear"}},
 		{"GetMany", func(c *cache.BaseCache) error {
 			_, err := c.GetMany(ctx, []string{"there", "gone", "damaged"})

@@ -11,8 +11,8 @@ import (
 type Event struct {
 	Kind  EventKind
 	Alias string
-	Op    string // the method of Cache, or GetOrSet
-	Key   string // the caller's key; empty for Clear and Close
+	Op    string // the method: one of Cache, GetOrSet or MakeKey
+	Key   string // the caller's key; empty for Clear, Close, and an error that is not about one key
 	Err   error  // for EventError, EventCorrupt and a failed EventLoad
 }
 
@@ -24,7 +24,7 @@ const (
 	EventHit     EventKind = iota + 1 // a read found an entry
 	EventMiss                         // a read found none
 	EventSet                          // an entry was stored
-	EventDelete                       // a key was deleted
+	EventDelete                       // a deletion succeeded, whether or not there was an entry
 	EventTouch                        // an entry got a new timeout
 	EventIncr                         // a counter was changed
 	EventClear                        // the alias was emptied

@@ -35,8 +35,9 @@ type loadResult struct {
 //
 // A hit runs no loader. After a load the value is stored with Add: if another
 // process has stored one in the meantime, Fill returns that value, or the loaded
-// one if the other is gone again. An entry that could not be read is replaced. A
-// key that this process deletes or sets while it is being loaded is not
+// one if the other is gone again. An entry that could not be read is replaced, unless
+// a later release of larder has written it: that one stays, and the loaded value is
+// not stored. A key that this process deletes or sets while it is being loaded is not
 // overwritten by the load.
 //
 // An error of the loader stores nothing. If the backend fails to store the

@@ -8,6 +8,11 @@ import (
 
 // Future is the result of an asynchronous operation. Any number of goroutines
 // may await it.
+//
+// On a store with [driver.Async], such as Redis, the first Await of a Get, Set, Delete or
+// Incr does the rest: it decodes into dst and publishes the events. If such a Future is
+// never awaited, nothing is published or logged of the answer of the store, errors
+// included.
 type Future[T any] struct {
 	done   chan struct{}
 	once   sync.Once

@@ -30,7 +30,8 @@ type Handler struct {
 }
 
 // NewHandler returns the caches of settings, or everything that is wrong with
-// them: see [Handler.Check]. The settings are copied.
+// them: see [Handler.Check]. Settings and Options are copied, the values in Options
+// are not. Errors match ErrInvalidBackend.
 func NewHandler(settings Settings, opts ...HandlerOption) (*Handler, error) {
 	h := newHandler(opts)
 	h.settings = make(Settings, len(settings))
@@ -262,7 +263,8 @@ func (s *sharedStore) unlock() { <-s.opening }
 var defaultHandler atomic.Pointer[Handler]
 
 // SetDefault makes h the handler that [Default] and [From] use where the context has
-// no scope. A nil h takes the default away.
+// no scope. A nil h removes it; the next use then makes the implied one. The replaced
+// handler is not shut down.
 //
 // While none is set, a program that imports the memory backend has an implied one, with
 // one cache, alias "default", in at most 64 MiB of memory. Call SetDefault before the

@@ -5,9 +5,9 @@ import "context"
 // Loader computes a value that is not in the cache.
 //
 // When several callers in this process ask for a key at the same time, one loader runs for
-// all of them. Its context has the values of the first caller's context, a [Scope] of its
-// own and no deadline, and is cancelled when the last caller has left. A panic or
-// runtime.Goexit reaches all callers as an error.
+// all of them. Its context has the values of the first caller's context, no deadline, and a
+// [Scope] of its own if the first caller had one, and is cancelled when the last caller has
+// left. A panic reaches all callers as a [*PanicError], runtime.Goexit as ErrGoexit.
 //
 // If this process changes the key while it is loaded, the loaded value is not stored. If
 // another process stores a value in the meantime, callers get that value; if another
@@ -25,7 +25,8 @@ func (f LoaderFunc) Load(ctx context.Context) (Loaded, error) { return f(ctx) }
 // Loaded is what a [Loader] returns.
 type Loaded struct {
 	// Value is for all callers that wait. The first caller gets it as it is, the
-	// others a copy that was encoded and decoded. Nil is a value.
+	// others a copy that was encoded and decoded. With [Native] on a memory store all
+	// callers share it. Nil is a value.
 	Value any
 
 	// Timeout of the entry; if it is zero, that of the call applies.

@@ -9,10 +9,9 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// Value is a cached value that has been fetched and not yet decoded. What its
-// methods return is the caller's, but may be the same memory at each call. The
-// values of one GetMany are in memory together: decode them rather than keep
-// them.
+// Value is a cached value that has been fetched and not yet decoded. The caller owns
+// the results of its methods; two calls may return the same memory. All values of one
+// GetMany stay in memory while one of them is kept, so decode and drop them.
 type Value struct {
 	from *fetched
 	i    int // of its entry
@@ -213,7 +212,7 @@ func (b *batch) release() {
 	b.buffer.release()
 }
 
-// change is opened.change for all keys.
+// mutate is opened.mutate for all keys.
 func (b *batch) mutate(ctx context.Context, write func() error) error {
 	for _, k := range b.keys {
 		if err := b.st.flights.Invalidate(ctx, k); err != nil {

@@ -120,3 +120,22 @@ func TestIncrWithoutACounterIsUnsupported(t *testing.T) {
 		t.Errorf("Incr: %v, want ErrUnsupported", err)
 	}
 }
+
+// IncrVersion overwrites the entry under the new version, and refuses a version below 0.
+// Django, incr_version
+func TestIncrVersionOverwritesTheNewVersionAndRefusesANegativeOne(t *testing.T) {
+	c, _ := clockedCache(t)
+	mustSet(t, c, "k", "moved")
+	mustSet(t, c, "k", "in the way", cache.Version(2))
+	if v, err := c.IncrVersion(t.Context(), "k", 1); v != 2 || err != nil {
+		t.Fatalf("IncrVersion = %v, %v, want 2", v, err)
+	}
+	var got string
+	if found, err := c.Get(t.Context(), "k", &got, cache.Version(2)); !found || got != "moved" || err != nil {
+		t.Errorf("under the new version: %q, %v, %v", got, found, err)
+	}
+	wantHas(t, c, "k", false)
+	if _, err := c.DecrVersion(t.Context(), "k", 3, cache.Version(2)); !errors.Is(err, cache.ErrInvalidVersion) {
+		t.Errorf("to version -1: %v, want ErrInvalidVersion", err)
+	}
+}

@@ -60,9 +60,9 @@ var (
 	// and its value is returned and not stored. The error is reported as an event.
 	//
 	// While the backend is unresponsive (it does not answer in time, or cannot be
-	// reached), look-ups with FailOpen do not wait for it: one in each second finds
-	// out whether it answers again, and the others get ErrUnavailable. A backend of
-	// several servers is unresponsive only if none of them answers.
+	// reached), look-ups with FailOpen fail fast with ErrUnavailable, which counts as a
+	// miss for Fill and GetOrSet. Once a second, one look-up probes the backend. A
+	// backend of several servers is unresponsive only if none of them answers.
 	FailOpen Option = flagFailOpen
 
 	// FailClosed returns an error of the backend to the caller whatever the

@@ -42,7 +42,7 @@ func send[T any](ctx context.Context, p *pipeline, op driver.Op, finish func(dri
 	c.async.pending.add()
 	p.st.async.Start(ctx, op, func(r driver.Result) {
 		if op.Kind == driver.OpSet || op.Kind == driver.OpDelete {
-			p.st.flights.Forget(op.Key) // see opened.change
+			p.st.flights.Forget(op.Key) // see opened.mutate
 		}
 		f.finish = func() (T, error) { return finish(r) }
 		close(f.done)

@@ -32,13 +32,14 @@ type Config struct {
 	Options map[string]any
 
 	// Timeout of entries for which none is given; the default is
-	// [DefaultTimeout].
+	// [DefaultTimeout]. After(0) stores nothing; a negative one is refused.
 	Timeout Timeout
 
 	// KeyPrefix begins every key of the alias.
 	KeyPrefix string
 
-	// Version of keys for which none is given; 0 stands for 1.
+	// Version of keys for which none is given; 0 means 1. Only the [Version] option
+	// selects version 0.
 	Version int
 
 	// KeyFunc makes final keys; the default is [DefaultKey].
@@ -59,11 +60,11 @@ type Config struct {
 	// stands for [DefaultMaxDecompressed].
 	MaxDecompressed int
 
-	// OnError says what becomes of an outage of the backend; the default is
+	// OnError says how an outage of the backend is handled; the default is
 	// [ReturnErrors].
 	OnError ErrorPolicy
 
-	// OnWrongType says what becomes of a value that is read as another type than it
+	// OnWrongType says how a value is handled that is read as another type than it
 	// has, ErrWrongType and ErrNilValue, as after a release that changes a type. The
 	// default is [ReturnErrors]. With [MissOnError] it is a miss, reported as
 	// EventCorrupt, which GetOrSet and Fill replace; two parts of a program that use
@@ -72,11 +73,14 @@ type Config struct {
 	// GetOrSet and Fill replace it as well, and Get still returns the error.
 	OnWrongType ErrorPolicy
 
-	// BreakerFailures is after how many outages in a row a circuit breaker
-	// leaves the backend alone, for BreakerCooldown, whose default is
-	// [DefaultBreakerCooldown]: operations then fail at once with
-	// ErrUnavailable. 0 stands for no breaker.
+	// BreakerFailures is how many outages in a row open the circuit breaker of the
+	// alias; 0 means that there is none. While it is open, operations fail at once
+	// with ErrUnavailable.
 	BreakerFailures int
+
+	// BreakerCooldown is how long the circuit breaker stays open; 0 means
+	// [DefaultBreakerCooldown]. Then one operation tries the backend, and the others
+	// fail until it has succeeded. If it fails, the breaker stays open for as long again.
 	BreakerCooldown time.Duration
 
 	// MaxInFlight is how many bytes the responses under way may hold, together, of
@@ -91,7 +95,7 @@ type Config struct {
 	Opener *driver.Backend
 }
 
-// ErrorPolicy says what becomes of an outage of a backend, [Config.OnError]: a
+// ErrorPolicy says how an outage of a backend is handled, [Config.OnError]: a
 // server that cannot be reached, a time-out, a full disk; or of a value of another
 // type, [Config.OnWrongType]. A caller's mistake, such as an invalid key or a value
 // that cannot be encoded, is always returned.
@@ -117,8 +121,8 @@ func (p ErrorPolicy) String() string {
 	return "return"
 }
 
-// Register makes a backend available to settings under name, as the init
-// functions of larder's own backend packages do. It panics if name is taken.
+// Register makes a backend available to settings under name. It panics if name is
+// taken.
 func Register(name string, b driver.Backend) { driver.Register(name, b) }
 
 // backend finds the backend that cfg names.

@@ -1,7 +1,9 @@
 package cache_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +73,13 @@ func TestTheLastOfTwoOptionsWinsAndNilIsNone(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	if has, err := c.Has(t.Context(), "k"); has || err != nil {
 		t.Errorf("after a minute: %v, %v", has, err)
+	}
+}
+
+// A negative timeout of an alias is refused: nothing would be kept.
+func TestANegativeTimeoutOfAnAliasIsRefused(t *testing.T) {
+	_, err := cache.NewHandler(cache.Settings{"default": {Opener: openerOf(newMapStore()), Timeout: cache.After(-time.Second)}})
+	if !errors.Is(err, cache.ErrInvalidSettings) || !strings.Contains(err.Error(), "timeout is -1s") {
+		t.Errorf("NewHandler: %v", err)
 	}
 }

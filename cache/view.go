@@ -167,9 +167,10 @@ func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) 
 
 // GetOrSet returns the cached value, or the one that load returns, which it
 // stores. When several callers in this process ask for the key at the same time,
-// one load runs for all of them, in a context of its own: see [Loader]. A nil is stored as nil; an error stores
-// nothing. If the backend could not store the value it is returned with the error;
-// a value that cannot be encoded, ErrUnencodable, is not.
+// one load runs for all of them, in a context of its own: see [Loader]. A nil is
+// stored as nil; an error stores nothing. If the backend could not store the value, it
+// is returned with the error; ErrTooLarge and, with [FailOpen], any error of the backend
+// are not returned. A value that cannot be encoded, ErrUnencodable, is not returned.
 //
 // See [View.Fill] for a load that decides about timeout and storing. For many
 // keys at once, start a GetOrSet for each on [View.Async] and await them.
@@ -199,8 +200,8 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	return g.value, err
 }
 
-// GetOrSetValue is [View.GetOrSet] with a value that is there already instead of a
-// load: Django's get_or_set with a default that is no callable.
+// GetOrSetValue is [View.GetOrSet] with a ready value instead of a load, as Django's
+// get_or_set with a default that is not callable.
 func (v View[T]) GetOrSetValue(ctx context.Context, key string, value T, opts ...Option) (T, error) {
 	return v.GetOrSet(ctx, key, func(context.Context) (T, error) { return value, nil }, opts...)
 }

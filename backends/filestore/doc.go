@@ -10,7 +10,7 @@
 //
 //	file:///var/cache/shop?max_entries=50000&max_bytes=4GiB
 //
-// # What lies in the directory
+// # Stored data
 //
 // The directory belongs to the store; give it one of its own. Every level that
 // the store creates has mode 0700 and every file 0600. A file called

@@ -34,10 +34,10 @@ var (
 	_ driver.Verifier = (*Store)(nil)
 )
 
-// Open returns a Store on the directory dir, which it creates if need be. It
-// is an error if dir is empty, an option is negative, the directory was laid
-// out for bounds so much larger that these cannot be kept, or by a newer
-// version of this package.
+// Open returns a Store on the directory dir, which it creates if need be. It may wait
+// without limit for another process that creates the directory. It is an error if dir
+// is empty, an option is negative, the directory was laid out for bounds so much larger
+// that these cannot be kept, or by a newer version of this package.
 //
 // Stores on one directory may have different bounds; then each write keeps to
 // those of its own Store.
@@ -70,7 +70,7 @@ func (s *Store) Shutdown(ctx context.Context) error {
 	return s.inFlight.CloseAndWait(ctx)
 }
 
-// begin begins an operation, which ends with s.inFlight.Leave.
+// begin begins an operation, which ends with s.inFlight.End.
 func (s *Store) begin(ctx context.Context) error {
 	if err := s.inFlight.Start(); err != nil {
 		return err

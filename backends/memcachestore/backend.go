@@ -15,12 +15,11 @@ func init() { driver.Register("memcached", Backend()) }
 
 // Backend returns the backend that importing this package registers as
 // "memcached". The location names the servers, with commas between them:
-// memcached://10.0.0.1,10.0.0.2, or the path of a unix socket:
+// memcached://10.0.0.1,10.0.0.2:11212, or the path of a unix socket:
 // memcached:///run/memcached.sock or unix:/run/memcached.sock. The options are
 //
 //   - addrs: the servers instead of the location, as a list or with commas
-//     between them. It is the form for several servers with ports, which a URL
-//     cannot have in its place for the host
+//     between them
 //   - io_timeout: a duration greater than zero, by default 500ms
 //   - max_conns: a number of at least 1, by default 64
 //   - max_idle: a number from 1 to max_conns, by default max_conns

@@ -12,11 +12,10 @@
 // # Several servers
 //
 // Keys are spread by consistent hashing, so that n servers without one of them
-// keep all their own keys. A server that is gone is not left out: the
-// operations on its keys fail with a [*ServerError], and the others go on. Its
-// keys do not wander, since two programs that disagree on who is there would
-// have two values for a key. The many-operations do what the servers that are
-// there can, and name the keys of the others.
+// keep all their own keys. Operations on the keys of a server that is down fail with
+// a [*ServerError]. Its keys do not move to other servers: two programs that disagree
+// about which servers are up would hold two values for one key. The many-operations do
+// what the servers that are up can, and name the keys of the others.
 //
 // # Keys, values and timeouts
 //

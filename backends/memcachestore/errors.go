@@ -13,12 +13,11 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// ServerError reports which of the servers failed an operation. It is the
-// error of everything but a miss and the like. The raw error of the client is
-// inside.
+// ServerError reports which of the servers failed an operation. Any failure of a server is
+// one, as opposed to a miss or a refused value. It wraps the client's error.
 type ServerError struct {
 	Addr  string        // host:port, or the path of the socket
-	After time.Duration // how long the exchange took until it failed
+	After time.Duration // time from the request to the failure
 	Err   error
 
 	several bool // servers of the store

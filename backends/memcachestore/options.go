@@ -16,7 +16,7 @@ type Options struct {
 	// must name the servers alike. None means 127.0.0.1:11211.
 	Addrs []string
 
-	// IOTimeout bounds the time to connect, and then each step of an exchange:
+	// IOTimeout bounds the time to connect, and then each step of a round trip:
 	// sending a request and receiving the first entry, and each entry after it.
 	// Zero means 500 ms.
 	IOTimeout time.Duration

@@ -122,7 +122,7 @@ func (c *cluster) disconnect() {
 }
 
 // begin is the first step of an operation. Unless it fails, the operation ends
-// with c.inFlight.Leave.
+// with c.inFlight.End.
 func (c *cluster) begin(ctx context.Context, keys ...[]byte) error {
 	if err := c.inFlight.Start(); err != nil {
 		return err

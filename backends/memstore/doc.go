@@ -7,7 +7,14 @@
 //	import _ "github.com/larder-go/larder/backends/memstore"
 //
 // Its location is only a name: aliases with one location share a store. Its
-// options are max_entries, max_bytes, native and clock; see [Options].
+// options are
+//
+//   - max_entries: a number of at least 1, by default 10000
+//   - max_bytes: a size such as "64MiB", instead of max_entries
+//   - native: true or false, by default false
+//   - clock: a driver.Clock, from Go only
+//
+// and mean what [Options] says.
 //
 // # Time
 //
@@ -25,7 +32,7 @@
 // idle program is woken by nothing else, and by nothing at all if no entry
 // expires.
 //
-// # What is left out
+// # Interfaces not implemented
 //
 // The store has no driver.Many: an operation on a map in the same process has
 // no round trip to save, and GetMany could not tell a native entry, whose

@@ -15,13 +15,15 @@ const DefaultMaxEntries = 10_000
 // Options say how a store is bounded and what it keeps. The zero value is a
 // store of at most [DefaultMaxEntries] entries.
 type Options struct {
-	// MaxEntries is the number of entries that the store holds. At most one of
-	// MaxEntries and MaxBytes may be set, because the eviction policy weighs
+	// MaxEntries is the number of entries that the store holds. Zero means no such
+	// bound; if MaxBytes is zero, too, the bound is [DefaultMaxEntries]. At most one
+	// of MaxEntries and MaxBytes may be set, because the eviction policy weighs
 	// entries in one unit.
 	MaxEntries int64
 
 	// MaxBytes is the number of bytes that the store holds: of each entry the
-	// key, the value and [EntryOverhead].
+	// key, the value and [EntryOverhead]. Zero means no such bound. An entry of a store
+	// with this bound is at most 4 GiB.
 	MaxBytes int64
 
 	// Native makes the core keep all values of the aliases of this store as Go
@@ -30,9 +32,9 @@ type Options struct {
 	Native bool
 
 	// Clock tells the store the time, for tests. It must never run backwards.
-	// The default is a coarse clock of the store's own, which is at most 5 ms
-	// late and runs no timer while nobody reads. Expired entries are swept
-	// about once a second of real time, whatever the clock says.
+	// The default is the store's own coarse clock, see the package comment.
+	// Expired entries are swept about once a second of real time, whatever the
+	// clock says.
 	Clock driver.Clock
 }
 

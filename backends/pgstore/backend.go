@@ -28,12 +28,14 @@ func init() {
 //   - max_value_bytes: a size such as "1MiB", by default "256MiB"
 //   - cull_interval: a duration, by default one minute; 0 turns culling off
 //   - cull_batch: a number of at least 1, by default 1000
-//   - op_timeout: a duration, by default 5s
-//   - query_mode: cache_statement (the default); exec, cache_describe or
-//     simple_protocol, which work through PgBouncer in transaction mode
+//   - op_timeout (Timeout): a duration, by default 5s
+//   - query_mode (of [PoolOptions], as the next three): cache_statement (the default);
+//     exec, cache_describe or simple_protocol, which work through PgBouncer in
+//     transaction mode
 //   - connect_timeout: a duration, by default 3s
-//   - pool_max_conns, pool_min_conns: numbers
-//   - pool_max_conn_lifetime, pool_max_conn_idle_time: durations
+//   - pool_max_conns, pool_min_conns: numbers, by default as [PoolOptions] says
+//   - pool_max_conn_lifetime, pool_max_conn_idle_time: durations, by default an hour
+//     and half an hour
 //   - user, password: where the location has none
 //   - host, port: where the location has none; host may be the directory of a unix
 //     socket, as in postgres:///database?host=/run/postgresql

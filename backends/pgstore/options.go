@@ -52,10 +52,9 @@ type Options struct {
 	// Clear, deletes at most. By default 1000.
 	CullBatch int
 
-	// Timeout is how long an operation waits for a connection and then, if
-	// its context allows as much, for the answer. By default 5 s. An operation
-	// that ran out of it fails with [os.ErrDeadlineExceeded]. A statement of
-	// Clear has no such limit.
+	// Timeout limits an operation: the wait for a connection and for the answer
+	// together. By default 5 s. An operation that ran out of it fails with
+	// [os.ErrDeadlineExceeded]. Clear has no limit: give it a context with a deadline.
 	Timeout time.Duration
 
 	// Logger is told when culling begins to fail and when it works again. Nil

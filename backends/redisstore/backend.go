@@ -29,29 +29,34 @@ func init() {
 //	redis+sentinel://user:password@host:port/primary/db
 //	redis+cluster://user:password@host:port
 //
-// of which every part may be left out but the name of the primary, and which
-// may begin after the "//". Further hosts follow after a comma, or in the
-// option addrs, because a URL with two ports is malformed to Go. User name and
-// password, in which everything but letters and digits is to be percent-encoded,
-// are those of the Redis servers. "redis" takes the location of a unix socket, too, and
-// unix://, as go-redis writes it; the database of a socket is the option db. The options, by the fields of [Options] and
-// [StoreOptions] that they set, are
+// of which every part may be left out but the name of the primary, and which may
+// begin after the "//". Further hosts follow after a comma, or in the option addrs.
+// User name and password, in which everything but letters and digits is to be
+// percent-encoded, are those of the Redis servers. "redis" takes the location of a
+// unix socket, too, and unix://, as go-redis writes it; the database of a socket is
+// the option db. The options, by the fields of [Options] and [StoreOptions] that they
+// set, are
 //
 //   - addrs, replicas: lists of host:port, or paths of unix sockets, with commas
-//   - read_your_writes, dial_timeout, read_timeout, write_timeout: durations
+//   - dial_timeout: a duration, by default 5s
+//   - read_timeout, write_timeout: durations, by default 3s
+//   - read_your_writes: a duration, by default 0
 //   - master: the name of the primary (MasterName), instead of the path
 //   - sentinel_username, sentinel_password, username, password
-//   - db, pool_size, min_idle, clear_batch: numbers
-//   - max_retries: a number, 0 for none
-//   - max_value_size: a size such as "1MiB"
-//   - owner, pipeline: true or false
+//   - db: a number, by default 0
+//   - pool_size: a number of at least 1, by default as PoolSize says
+//   - min_idle: a number, by default 0
+//   - clear_batch: a number of at least 1, by default 1000
+//   - max_retries: a number, 0 for none, by default 1, on a cluster 3
+//   - max_value_size: a size such as "1MiB", by default "512MiB"
+//   - owner, pipeline: true or false, by default false
 //   - client_log: "handler" (the default) sends the lines of go-redis to the log
 //     of the cache.Handler, as [Options] says of ClientLog; "leave" leaves them alone
 //   - tls: true, or from Go a *tls.Config
 //   - tls_ca, tls_cert, tls_key: PEM files with the authorities to trust instead
 //     of the system's, and the client's certificate
 //   - tls_server_name: the name on the certificate, if it is not the host
-//   - tls_insecure: true accepts any certificate
+//   - tls_insecure: true accepts any certificate, by default false
 func Backend(scheme string) driver.Backend {
 	if slices.Contains(schemes, scheme) {
 		return backend(scheme)

@@ -3,14 +3,14 @@
 // that Sentinels watch, or a cluster.
 //
 // A program imports it for its side effect, which registers the backends
-// "redis", "rediss", "redis+sentinel" and "redis+cluster", and names the server
-// in its settings; see [Backend] for the rest of the URL:
+// "redis", "rediss", "redis+sentinel", "redis+cluster", "redis+unix" and "unix", and
+// names the server in its settings; see [Backend] for the rest of the URL:
 //
 //	import _ "github.com/larder-go/larder/backends/redisstore"
 //
 //	redis://:secret@cache.internal:6379/0?pool_size=20&timeout=5m
 //
-// # What lies on the server
+// # Stored data
 //
 // An entry is a string under the final key, as it is, with the expiry of the
 // server, in milliseconds; a ttl is rounded up to one. There is nothing else:
@@ -20,12 +20,12 @@
 //
 // # Round trips
 //
-// Every operation is one exchange with the server, on a cluster one with each
-// node that has some of the keys. There are five exceptions, all rare: a script
-// that the server has not seen since it started takes another exchange, so does
-// Peek of a value of no bytes, a read whose replica failed goes to the primary
-// after it, a cluster may redirect an operation while it moves slots, and Clear
-// takes as many exchanges as there are steps.
+// Every operation is one round trip to the server, on a cluster one to each node
+// that has some of the keys. There are five exceptions, all rare: a script that the
+// server has not seen since it started takes another round trip, so does Peek of a
+// value of no bytes, a read whose replica failed goes to the primary after it, a
+// cluster may redirect an operation while it moves slots, and Clear takes as many
+// round trips as there are steps.
 //
 // # Contexts
 //
@@ -39,15 +39,15 @@
 //
 // # Replicas
 //
-// Reads go to replicas only if they are named. What a program wrote itself it
-// can read back if ReadYourWrites says for how long it needs to look at the
-// primary; what others wrote may be old by as much as the replica lags. Get-or-set
-// and the other operations that write go by what the primary has.
+// Reads go to replicas only if Replicas names them. ReadYourWrites is how long a
+// program reads from the primary the keys that it wrote. The writes of others may be
+// missing for as long as the replica lags. Get-or-set and the other operations that
+// write go by what the primary has.
 //
 // # Asynchronous operations and shared pipelines
 //
-// The asynchronous form sends what is started while one exchange is under way
-// in the next one. It needs no goroutine for each operation, and none while
+// Operations of the asynchronous form that start during one round trip are sent
+// together in the next. It needs no goroutine for each operation, and none while
 // nothing is under way. The option Pipeline does the same for synchronous
 // operations other than those on many keys.
 package redisstore

@@ -16,15 +16,15 @@ import (
 // zero value is one server at 127.0.0.1:6379. Print them freely: their String
 // leaves the secrets out.
 type Options struct {
-	// Addrs are host:port addresses, or the path of a unix socket: of the server, of the Sentinels if
-	// MasterName is set, or of some nodes of the cluster if Cluster is. There
-	// is one address unless it is a list of Sentinels or nodes. The default is
-	// 127.0.0.1 with port 6379, or 26379 for a Sentinel.
+	// Addrs are host:port addresses, or the path of a unix socket: of the server, of
+	// the Sentinels if MasterName is set, or of some nodes of the cluster if Cluster
+	// is. There is one address unless it is a list of Sentinels or nodes. The default
+	// is 127.0.0.1 with port 6379, or 26379 for a Sentinel.
 	Addrs []string
 
-	// Replicas are host:port addresses, or paths of unix sockets, of replicas of the server: each Get,
-	// GetMany, Peek and TTL goes to one of them, chosen at random, and to the
-	// primary if that one fails. What was written a moment ago may be missing
+	// Replicas are host:port addresses, or paths of unix sockets, of replicas of the
+	// server: each Get, GetMany, Peek and TTL goes to one of them, chosen at random,
+	// and to the primary if that one fails. What was written a moment ago may be missing
 	// there; see ReadYourWrites. Sentinel and Cluster know their replicas by
 	// themselves, and the store reads from the primaries there.
 	Replicas []string
@@ -46,17 +46,17 @@ type Options struct {
 	// DB is the number of the database; a cluster has only 0.
 	DB int
 
-	// Username and Password are those of the servers. Both may be empty, and
-	// Username alone where there is only a password.
+	// Username and Password are those of the servers. Both may be empty, or Username
+	// only; a Username needs a Password.
 	Username, Password string
 
 	// TLS is used for every connection unless it is nil.
 	TLS *tls.Config
 
-	// PoolSize is how many connections there are at most to each server; the
-	// default is 10 for each CPU that Go uses, and 5 for each node of a
-	// cluster. An operation waits for one for
-	// at most a second longer than ReadTimeout.
+	// PoolSize is how many connections there are at most to each server. The default
+	// is 10 for each CPU that Go uses (GOMAXPROCS), and on a cluster 5 for each CPU,
+	// to each node. An operation waits for one for at most a second longer than
+	// ReadTimeout.
 	PoolSize int
 
 	// MinIdle is how many idle connections are kept ready; the default is 0.
@@ -70,14 +70,14 @@ type Options struct {
 	ReadTimeout, WriteTimeout time.Duration
 
 	// MaxRetries is how often an operation is sent again after a failure of the
-	// network; the default is 1, and -1 means never. Add, Incr and Replace are
-	// never sent twice, since the first may have been done, nor is what shares
-	// a pipeline. On a cluster this is the number of redirections too, and the
+	// network; the default is 1, and -1 means never. Add, Incr, Replace and
+	// ReplaceHead are never sent twice, since the first may have been done, nor is
+	// what shares a pipeline. On a cluster this is the number of redirections too, and the
 	// default is 3.
 	MaxRetries int
 
-	// ClientLog is where go-redis writes what it has to say, such as each failure
-	// to connect: one line of a kind in 10 s, at level Warn, without the passwords
+	// ClientLog is where go-redis writes its messages, such as each failure to
+	// connect: one line of a kind in 10 s, at level Warn, without the passwords
 	// of any store of the process. The default, nil, leaves the lines where they go:
 	// to the ClientLog of another store if one was opened, and otherwise to stderr,
 	// without a bound on their number and without the passwords either.
@@ -98,7 +98,7 @@ type StoreOptions struct {
 	Owner bool
 
 	// Pipeline makes concurrent operations share pipelines, which costs far
-	// less than one exchange for each when there are many; but one alone takes
+	// less than one round trip for each when there are many; but one alone takes
 	// half as long again, or more, since another goroutine sends it. The
 	// asynchronous form always shares them.
 	Pipeline bool

@@ -42,7 +42,7 @@ func (s *Store) perform(ctx context.Context, n *node, op *operation, result *dri
 	s.read(ctx, &r, err, result)
 }
 
-// performAll is perform for many operations in one exchange. It leaves out
+// performAll is perform for many operations in one round trip. It leaves out
 // those whose context has ended.
 func (s *Store) performAll(n *node, batch []*call) {
 	ctx := context.Background() // it is nobody's alone; the client's timeouts bound it
@@ -97,9 +97,9 @@ func (s *Store) share(ctx context.Context, op *operation) driver.Result {
 	return w.wait(ctx)
 }
 
-// Start implements [driver.Async] by pipelines: what is asked for while one
-// roundTrip is under way travels in the next. It waits only while there are
-// [MaxInFlight] operations under way to a server.
+// Start implements [driver.Async] by pipelines: operations that start during one round
+// trip are sent together in the next. It waits only while there are [MaxInFlight]
+// operations under way to a server.
 func (s *Store) Start(ctx context.Context, op driver.Op, done func(driver.Result)) {
 	if err := s.begin(ctx); err != nil {
 		done(driver.Result{Err: err})

@@ -12,7 +12,7 @@ import (
 // to each server, or to a cluster; another waits until there is room.
 const MaxInFlight = 1 << 14
 
-// The bounds of one exchange. Beyond them it only takes longer: the memory on
+// The bounds of one round trip. Beyond them it only takes longer: the memory on
 // both sides grows, and all of its callers wait for the slowest part.
 const (
 	maxBatch      = 256     // operations

@@ -131,7 +131,7 @@ func (r *request) only(cmd redis.Cmder) redis.Cmder {
 	return cmd
 }
 
-// send sends the commands in one exchange. Errors stay with the commands.
+// send sends the commands in one round trip. Errors stay with the commands.
 func (r *request) send(ctx context.Context, client redis.UniversalClient) {
 	if cmd := r.single(); cmd != nil {
 		_ = client.Process(ctx, cmd)

@@ -48,8 +48,8 @@ var (
 // client stays the application's: Shutdown does not close it, and it must live
 // until then.
 //
-// The timeouts and retries are the client's own. Without its option
-// ContextTimeoutEnabled it does not heed the deadline of a context.
+// New dials nothing and checks no version. The timeouts and retries are the client's
+// own. Without its option ContextTimeoutEnabled it ignores the deadline of a context.
 func New(client redis.UniversalClient, opts StoreOptions) (*Store, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("redisstore: %w", err)
@@ -92,7 +92,7 @@ func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) e
 }
 
 // Add implements [driver.Store] by SET NX PX, with a GETRANGE for the head in
-// the same exchange. The head may be that of an entry written between the two,
+// the same round trip. The head may be that of an entry written between the two,
 // or empty if the entry has gone.
 func (s *Store) Add(ctx context.Context, key, value []byte, ttl time.Duration) (head []byte, added bool, err error) {
 	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpAdd, Key: key, Value: value, TTL: ttl}})
@@ -154,7 +154,7 @@ func (s *Store) Shutdown(ctx context.Context) error {
 	return cmp.Or(err, s.owned.close(ctx))
 }
 
-// begin begins an operation, which ends with s.inFlight.Leave.
+// begin begins an operation, which ends with s.inFlight.End.
 func (s *Store) begin(ctx context.Context) error {
 	if err := s.inFlight.Start(); err != nil {
 		return err

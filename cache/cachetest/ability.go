@@ -6,11 +6,12 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// Ability is a set of the optional interfaces of package driver, each a bit
-// that bears the interface's name.
+// Ability is a set of optional interfaces of package driver, each a bit that bears the
+// interface's name.
 type Ability uint32
 
-// The optional interfaces of package driver.
+// The optional interfaces of package driver that the suite checks: all except
+// Inspector, Namespacer and Prober.
 const (
 	Many Ability = 1 << iota
 	Counter

@@ -62,7 +62,7 @@ type Replacer interface {
 
 // HeadReplacer is implemented by a [Replacer] that can compare the head of a value
 // for less than the whole: the old value then need not be sent to the server. The
-// core calls it for its own entries, whose heads are unique, see package envelope.
+// core calls it for its own entries, whose heads are unique.
 type HeadReplacer interface {
 	// ReplaceHead stores value under key if the first [HeadSize] bytes of what is
 	// stored there are head, which has that length, and reports whether it did. It

@@ -50,9 +50,8 @@ type Config struct {
 	Options map[string]any
 
 	// Logger is for what happens outside of any operation, such as work in the
-	// background. Of a store that a cache.Handler opens it is that of the handler.
-	// It is nil where settings are validated; a store that has none uses
-	// slog.Default().
+	// background. A cache.Handler passes its own. It is nil during Validate. If it
+	// is nil, a store uses slog.Default().
 	Logger *slog.Logger
 }
 

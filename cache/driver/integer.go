@@ -6,7 +6,7 @@ import (
 )
 
 // AppendInteger appends n as integers are stored: in decimal, without leading
-// zeros, blanks or plus sign.
+// zeros, spaces or plus sign.
 func AppendInteger(dst []byte, n int64) []byte {
 	return strconv.AppendInt(dst, n, 10)
 }

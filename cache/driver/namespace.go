@@ -13,8 +13,8 @@ type Namespace struct {
 
 // Contains reports whether key belongs to the namespace. Keys of prefix "shop"
 // are not those of "shop:eu" or "shopping", and the empty prefix does not
-// contain the keys of others. Keys whose version nobody can have written, such as
-// "shop:01:k", belong to another program.
+// contain the keys of others. Keys with a malformed version, such as "shop:01:k",
+// belong to another program.
 func (n Namespace) Contains(key []byte) bool {
 	rest, ok := bytes.CutPrefix(key, []byte(n.Prefix))
 	if !ok || len(rest) == 0 || rest[0] != ':' {

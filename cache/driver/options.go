@@ -16,6 +16,8 @@ import (
 // OptionReader reads typed options from a [Config], whatever their source: Go
 // values, JSON, or the strings of a URL. It collects what is wrong, and
 // [OptionReader.Err] reports all of it at once, including options that were never read.
+// If an option is wrong, the methods with a def return it. An OptionReader is not safe
+// for concurrent use.
 //
 //	opts := driver.ReadOptions(cfg)
 //	maxEntries := opts.Int("max_entries", 10_000, 1, math.MaxInt)
@@ -52,7 +54,7 @@ func (r *OptionReader) Int(name string, def, low, high int64) int64 {
 }
 
 // Size returns a number of bytes: an integer, or a string such as "64KiB",
-// "512MiB" or "2GiB".
+// "512MiB" or "2GiB". KiB is 1024 bytes. A number outside of [low, high] is an error.
 func (r *OptionReader) Size(name string, def, low, high int64) int64 {
 	v, ok := r.take(name)
 	if !ok {
@@ -114,9 +116,8 @@ func (r *OptionReader) Secret(name, def string) string {
 	return r.String(name, def)
 }
 
-// File is String for the name of a file. What a file holds is refused, without a word
-// of it: an error of the system would show a private key as the name of a file that is
-// not there.
+// File is [OptionReader.String] for the name of a file, by default "". The contents of a
+// file, such as a private key, are refused, and the error does not show them.
 func (r *OptionReader) File(name string) string {
 	file := r.String(name, "")
 	if strings.ContainsAny(file, "\r\n") || strings.Contains(file, "-----BEGIN") {
@@ -126,8 +127,8 @@ func (r *OptionReader) File(name string) string {
 	return file
 }
 
-// Duration returns a duration: a time.Duration, a number of seconds, or a
-// string such as "250ms" or "5m". It must not be negative.
+// Duration returns a duration in one of the forms of [ToDuration], such as "250ms" or
+// 30 (seconds). It must not be negative.
 func (r *OptionReader) Duration(name string, def time.Duration) time.Duration {
 	v, ok := r.take(name)
 	if !ok {
@@ -252,8 +253,8 @@ func describe(v any) string {
 
 // ToDuration converts the forms in which settings give a duration: a
 // time.Duration, a number of seconds, or a string in the syntax of
-// [time.ParseDuration] or of a plain number of seconds. It reports false for
-// anything else and for what does not fit a Duration.
+// [time.ParseDuration] or of a plain number of seconds. A number may have a fraction.
+// It reports false for anything else and for what does not fit a Duration.
 func ToDuration(v any) (time.Duration, bool) {
 	switch v := v.(type) {
 	case time.Duration:

@@ -19,7 +19,7 @@ const MaxClockLag = 5 * time.Millisecond
 // HeadSize is how many bytes of a stored value the core needs to tell whether
 // the entry is one of its own: the length of the envelope's header. A "head"
 // in this package is the first HeadSize bytes of a value or the whole of a
-// shorter one; a store for which it is no dearer may return more.
+// shorter one; a store may return more if that costs nothing.
 const HeadSize = 32
 
 // Store is what every backend implements. The package comment says what holds
