@@ -11,8 +11,8 @@ import (
 	"github.com/larder-go/larder/internal/keys"
 )
 
-// ErrUnknown reports a fragment that no template of the set has the name of, or
-// that has no name.
+// ErrUnknown reports a fragment without a name, or whose name no template of the set
+// has.
 var ErrUnknown = errors.New("no such fragment")
 
 // ErrVary reports a value that a fragment cannot depend on: nothing at all, or

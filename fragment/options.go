@@ -36,7 +36,7 @@ func KeyPrefix(prefix string) Option {
 	return func(o *options) { o.keyPrefix = append(o.keyPrefix, prefix) }
 }
 
-// For is for the fragment of this name only, and wins over what holds for all.
+// For applies opts to the fragment of this name only, over the options for all.
 func For(name string, opts ...Option) Option {
 	return func(o *options) { o.named = append(o.named, named{name, opts}) }
 }

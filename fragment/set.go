@@ -74,8 +74,8 @@ func Must(s *Set, err error) *Set {
 // fails, or a fragment depends on a value that cannot be one ([ErrVary]), nothing is
 // written. An error of w is returned as it is.
 //
-// Data are used until the fragments that are being made of them are, which may be after
-// Execute has returned because ctx has ended: they must not change then.
+// Data must not change until the fragments made from them are complete, which may be
+// after Execute has returned because ctx ended.
 func (s *Set) Execute(ctx context.Context, w io.Writer, name string, data any) error {
 	e, err := s.edition()
 	if err != nil {

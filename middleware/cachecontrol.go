@@ -52,11 +52,13 @@ func StaleWhileRevalidate(d time.Duration) Directive { return lifetime("stale-wh
 func StaleIfError(d time.Duration) Directive { return lifetime("stale-if-error", d) }
 
 // PrivateFields says that these response fields are for one user: a shared
-// cache may keep the rest.
+// cache may keep the rest. It panics if there is no name, or one is not the name of a
+// field.
 func PrivateFields(names ...string) Directive { return qualified("private", names) }
 
 // NoCacheFields says that these response fields must not be served from a cache
-// without asking: it may keep the rest.
+// without asking: it may keep the rest. It panics if there is no name, or one is not the
+// name of a field.
 func NoCacheFields(names ...string) Directive { return qualified("no-cache", names) }
 
 func lifetime(name string, d time.Duration) Directive {
@@ -81,11 +83,11 @@ func qualified(name string, fields []string) Directive {
 // directive about the whole response over one that names fields; the names of
 // fields add up.
 //
-// A response with status 400 or more, and what becomes of a panic, gets only
-// private, no-cache, no-store and no-transform: for how long an error may be kept
-// is for the handler to say. A [CachePage] inside knows these four, and passes
-// the cache for the first three. It says max-age=0 itself where the handler says
-// nothing, see [BrowserTTL]: middleware with a MaxAge belongs inside of it.
+// A response with status 400 or more, and the response after a panic, gets only
+// private, no-cache, no-store and no-transform: for how long an error may be kept is
+// for the handler to say. A [CachePage] inside sees these four; the first three make
+// requests bypass it. It sends max-age=0 if the handler sends no lifetime, see
+// [BrowserTTL]: middleware with a MaxAge belongs inside of it.
 //
 // The function panics if a directive is malformed or given twice, and if two
 // contradict each other: public with private or, without must-understand,

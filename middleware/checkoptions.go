@@ -12,10 +12,9 @@ import (
 // error is a mistake of the program: [CachePage], [Site], [Shared] and the policies panic
 // with it, once.
 //
-// It cannot tell that an option means nothing to the kind of cache that gets it, only that
-// there is no kind to which all of them mean something. [CheckCachePage], [CheckSite] and
-// [CheckShared] can: each returns the error that its constructor would panic with, for
-// options that come from a configuration.
+// It does not know the kind of cache. [CheckCachePage], [CheckSite] and [CheckShared] do:
+// each returns the error that its constructor would panic with. Use them for options from
+// a configuration.
 func CheckOptions(opts ...PageOption) error {
 	_, err := newAnyPolicy(opts)
 	return err

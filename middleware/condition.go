@@ -25,24 +25,23 @@ func LastModified(lastModified func(*http.Request) (time.Time, error)) func(http
 // running the handler (RFC 9110, section 13). The functions tell the entity tag
 // of what the request is for, and when it was last changed; either may be nil.
 // The answer is 304 for a GET or HEAD of what the client has already, and 412 for
-// any method if a precondition fails: so of two clients that change the same
-// thing one is told that it has not seen the other's change. Otherwise the
-// handler runs.
+// any method if a precondition fails, so the second of two clients that change the
+// same resource gets 412 instead of a lost update. Otherwise the handler runs. It panics if both
+// functions are nil.
 //
 // An entity tag that is not in quotes is put in quotes, which makes it a strong
 // one; a weak one is W/"tag". An empty tag and the zero time are none. If there is
 // neither, there is nothing yet: If-Match fails, and If-None-Match does not. A
 // time is cut to seconds, and one in the future is now.
 //
-// The functions run for every GET and HEAD, and otherwise if there is a
-// condition. The response to a GET or HEAD gets the tag and the date where the
-// handler sets none, if its status is 2xx or 304. A 304 has what outer
-// middleware has set and nothing of the handler's, so [VaryOnHeaders] and [CacheControl] belong
-// outside.
+// The functions run for every GET and HEAD, and otherwise if there is a condition.
+// The response to a GET or HEAD gets the tag and the date where the handler sets
+// none, if its status is 2xx or 304. A 304 has what outer middleware has set and
+// nothing of the handler's, so [VaryOnHeaders] and [CacheControl] belong outside.
 //
 // If a function fails, the error is logged, and a GET or HEAD goes to the handler
 // as it is. For another method, where a change may be lost, the answer is 500. It
-// is an error, too, if a tag has a blank or a quote in it.
+// is an error, too, if a tag has a space or a quote in it.
 //
 // Inside of a [CachePage] there are no conditions: it takes them out of the
 // request and answers them itself.

@@ -12,16 +12,15 @@ import (
 
 // ConditionalGet returns middleware that answers conditional GET and HEAD
 // requests from what the handler gave: with 304 if the client has the response
-// already, with 412 if it asked for another (RFC 9110, section 13). Other methods
+// already, with 412 if its precondition fails (RFC 9110, section 13). Other methods
 // pass, since it would be too late to stop them: see [Condition], which also
 // saves running the handler.
 //
 // The response to a GET with status 200, no ETag and no Cache-Control: no-store
 // gets an ETag of its content. For that it is held in memory until the handler
-// returns, up to maxBody bytes; if it is longer, or the handler flushes, it goes
-// on as it is, without one. So does a response that is streamed by its nature:
-// it has trailers, or is an event stream. With a maxBody of zero nothing is
-// held, and only the validators count that the handler sets.
+// returns, up to maxBody bytes; if it is longer, or the handler flushes, it is sent
+// without one. Responses with trailers and event streams are never held. With a
+// maxBody of zero nothing is held, and only the validators count that the handler sets.
 //
 // The tag is weak, so compression may be inside or outside, and If-Match, which compares
 // strongly (RFC 9110, section 13.1.1), never matches it: for that, give a strong one with

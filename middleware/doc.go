@@ -36,11 +36,12 @@
 // time, a global variable. A page that depends on one of these must say Cache-Control: private.
 //
 // The key of a page is made from the request before any handler has seen it: scheme, host,
-// path and query as they were received, and what options add. Fields that could change the
-// page without changing its key are removed from the request that the handler gets: conditions
-// and ranges, X-Forwarded-* and similar fields of peers that are not trusted, and what options
-// ignore. All other fields reach the handler as the first client sent them. If a page depends
-// on one, declare it with VaryByHeader, or name it in Vary.
+// path and query as received, the URL as outer middleware has rewritten it, and what options
+// add. Fields that could change the page without changing its key are removed from the request
+// that the handler gets: conditions and ranges, X-Forwarded-* and similar fields of peers that
+// are not trusted, and what options ignore. All other fields reach the handler as the first
+// client sent them. If a page depends on one, declare it with VaryByHeader, or name it in
+// Vary.
 //
 // # Fresh, stale, and validated
 //

@@ -12,12 +12,10 @@ import (
 // one page for all names, and a purge by any of them reaches it. The port and the scheme
 // are not folded. It may be given for several sites.
 //
-// The handler gets requests that it answers for all with name as their Host, and as
-// their X-Forwarded-Host if [TrustProxies] believes that, whatever name the client used.
-// So a page must not depend on the name, and name is the one from which the handler does
-// not redirect: the redirects of the others are never sent then, and belong in front of
-// the cache. Links and canonical links in the page have the one name. A request that
-// bypasses the cache has the client's own name.
+// The handler sees name as Host (and as X-Forwarded-Host if [TrustProxies] trusts the
+// peer), whatever name the client used, unless the request bypasses the cache. So a page
+// must not depend on the name, and links in it carry name. Choose the name from which the
+// site does not redirect, and redirect the others in front of the cache.
 //
 // Names are written without scheme, port and path. One that is not a host's, and an alias
 // of two sites, is an error.

@@ -26,7 +26,7 @@ func WithBus(bus *signals.Bus) LifecycleOption {
 }
 
 // WithCaches gives requests the caches of h instead of those of the program's
-// default handler, see [cache.SetDefault].
+// default handler, see [cache.SetDefault]. Nil stands for the default handler.
 func WithCaches(h *cache.Handler) LifecycleOption {
 	return func(o *lifecycleOptions) { o.Caches = append(o.Caches, h) }
 }
@@ -41,16 +41,15 @@ func WithCaches(h *cache.Handler) LifecycleOption {
 //   - RequestFinished when it has returned, panicked or ended its goroutine
 //
 // The caches that a request has used are closed on RequestFinished, after all other
-// receivers, which may use them; and nothing is created for a request that has used none. The ResponseWriter is
-// passed on as it is. If the middleware is directly around that of pages, such as
-// [Site], and no other receiver is connected to the signals, a page that was a hit a
-// moment ago is answered without all this.
+// receivers, which may use them; and nothing is created for a request that has used none.
+// The ResponseWriter is passed on as it is. If the middleware is directly around that of
+// pages, such as [Site], and no other receiver is connected to the signals, a page that
+// was a hit a moment ago is answered without all this.
 //
-// The sender of the signals is the http.Handler that the middleware returns.
-// Without WithCaches and without a default handler, set or implied (see [cache.SetDefault]),
-// there is no scope. It panics if it is
-// directly around pages whose [Alias] the caches do not have, or for whose [MaxBody] they
-// have no room; elsewhere the first request tells.
+// The sender of the signals is the http.Handler that the middleware returns. Without
+// WithCaches and without a default handler, set or implied (see [cache.SetDefault]), there
+// is no scope. If it directly wraps pages, it panics when their [Alias] does not exist or
+// their [MaxBody] is over MaxInFlight. Otherwise that shows at the first request.
 func Lifecycle(opts ...LifecycleOption) func(http.Handler) http.Handler {
 	return lifecycle.New(opts...).Wrap
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 )
 
-// Policy says how pages are cached. It is made once and used at several routes,
-// so that these, and the purges of their pages, go by the same options. Its name
-// is that of the variable that holds it:
+// Policy says how pages are cached. It is made once and used at several routes, so that
+// all of them, and their purges, use the same options:
 //
 //	var catalogue = middleware.NewPolicy(time.Hour, middleware.IgnoreQuery("utm_*"), middleware.IgnoreCookies("*"))
 //

@@ -18,11 +18,10 @@ const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 //
 // and sets Expires to now. What the handler says in Cache-Control besides is
 // kept, except for public and a longer max-age. CDN-Cache-Control (RFC 9213) and
-// Surrogate-Control are removed, since a cache that heeds them would not look
-// at Cache-Control.
+// Surrogate-Control are removed, since a cache that obeys them ignores Cache-Control.
 //
-// A [CachePage] inside of it lets all requests pass. For one response of a handler there
-// is [AddNeverCacheHeaders].
+// All requests bypass a [CachePage] inside it. For one response of a handler there is
+// [AddNeverCacheHeaders].
 func NeverCache(next http.Handler) http.Handler { return neverCache(next) }
 
 var neverCache = respwriter.Patching(func(w *respwriter.Writer, status int) {

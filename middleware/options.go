@@ -44,7 +44,7 @@ func DefaultTTL(d time.Duration) PageOption {
 }
 
 // StatusTTL is the lifetime of responses with this status code, whatever lifetime they say. With
-// zero they are not stored. What else forbids storing still does. The status is one of 200 to
+// zero they are not stored. Other reasons not to store still apply. The status is one of 200 to
 // 599 except 206 and 304, which are never stored.
 //
 //	middleware.CachePage(time.Hour, middleware.StatusTTL(http.StatusNotFound, 10*time.Second))
@@ -62,7 +62,7 @@ func Grace(d time.Duration) PageOption {
 }
 
 // RefreshTimeout limits how long a refresh in the background may take. It must be above zero; the
-// default is [DefaultRefreshTimeout].
+// default is [DefaultRefreshTimeout]. A page whose refresh took over 5 minutes is not stored.
 func RefreshTimeout(d time.Duration) PageOption {
 	return func(s *optionSet) { s.refreshTimeout = append(s.refreshTimeout, d) }
 }
@@ -106,9 +106,10 @@ func VaryByHeader(names ...string) PageOption {
 // values get different pages. Outer caches cannot see the value: with a [BrowserTTL], browsers are
 // told that the page is private, unless the handler says otherwise.
 //
-// VaryBy also declares a credential on which the value depends: requests with Authorization share a
-// page if their values are the same. To find that out, the function is called for the request
-// without its credentials, too. It must depend only on the request, and may be called
+// VaryBy also declares a credential on which the value depends: a request with such a credential is
+// then answered from the cache. The credential is in the key, too: two clients share a page only if
+// both the value and the credential are the same. To find that out, the function is called for the
+// request without its credentials, too. It must depend only on the request, and may be called
 // concurrently.
 //
 // The key holds a name beside the value: a page for user 3 must not become one for team 3 when a
@@ -139,7 +140,7 @@ const namedValue = "named "
 
 // Normalize makes request fields with equivalent values select the same variant (RFC 9111,
 // section 4.1): languages of the same weight in another order or case, and lists with other
-// blanks. Handlers get Accept-Language in that form. Accept-Encoding is always normalised.
+// spaces. Handlers get Accept-Language in that form. Accept-Encoding is always normalised.
 func Normalize() PageOption {
 	return func(s *optionSet) { s.normalize = true }
 }

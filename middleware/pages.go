@@ -14,7 +14,9 @@ import (
 // It answers GET and HEAD; HEAD is answered from the response to GET. It stores responses with status
 // 200, and others that say their lifetime. The package comment says what is never stored. no-store,
 // private, no-cache and max-age=0 of the handler override ttl. With a ttl of zero nothing is stored.
-// If the arguments are wrong, it panics with everything that is wrong: see [CheckCachePage].
+// A response whose run took over 5 minutes is not stored. A request with more than 256 fields,
+// cookies or list elements, or a target over 32 KiB, bypasses the cache. If the arguments are wrong,
+// it panics with everything that is wrong: see [CheckCachePage].
 //
 // Header fields of outer middleware count as the handler's, whether it sets them before the handler
 // runs, while it runs, or when the status is written. Set-Cookie, private, no-store, or Vary on a
@@ -69,8 +71,9 @@ func Site(opts ...PageOption) func(http.Handler) http.Handler {
 
 // Shared returns middleware that is a shared cache as RFC 9111 describes it, in front of a handler
 // that stands for an origin, such as a reverse proxy. The responses alone say what may be stored, for
-// how long and for whom; where they do not, the lifetime is a heuristic that the RFC suggests. It
-// obeys Cache-Control of requests, and CDN-Cache-Control of responses (RFC 9213): see [Targets].
+// how long and for whom; where they do not, the lifetime is a tenth of the time since Last-Modified,
+// at most 24 hours (RFC 9111, 4.2.2). It obeys Cache-Control of requests, and CDN-Cache-Control of
+// responses (RFC 9213): see [Targets].
 //
 // Unless it is [Literal], it is more careful than the RFC: a response with Set-Cookie or
 // private="field" is not stored.

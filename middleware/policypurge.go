@@ -28,8 +28,9 @@ func (p *Policy) Purge(ctx context.Context, url string) error {
 }
 
 // PurgeSoft is [Policy.Purge] for a page that may be served for a while longer, while the
-// handler refreshes it in the background: for the time that its response or
-// [Grace] allows for that, or else for a minute.
+// handler refreshes it in the background: for as long as the stale-while-revalidate of its
+// response allows, and without that for [Grace] and at least a minute. If the handler fails,
+// stale-if-error or Grace applies.
 func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
 	return p.purge(ctx, url, purge.Order{Soft: true})
 }
@@ -39,8 +40,13 @@ func (p *Policy) PurgeSoft(ctx context.Context, url string) error {
 // about /shopping. A query in the prefix is an error.
 //
 // The purge takes effect at once in this process, and in others with the same
-// store within a second. It goes by the clocks of the processes: a response whose run began
-// before the purge is gone.
+// store within a second. A response whose run began before the purge is gone. It compares
+// clocks of processes: keep them in step.
+//
+// The list of purged prefixes holds 256, of all KeyPrefixes of the alias. One more merges
+// the two oldest of a KeyPrefix into a purge of all older pages of that KeyPrefix. While
+// another process is purging a prefix, PurgePrefix waits, and returns an error after about
+// 10 s.
 func (p *Policy) PurgePrefix(ctx context.Context, url string) error {
 	return p.purge(ctx, url, purge.Order{Prefix: true})
 }

@@ -30,8 +30,8 @@ import (
 //	mux.Handle("PURGE /", purge)
 //	mux.Handle("POST /-/purge", purge)
 //
-// (In an [http.ServeMux] the first asks that the patterns of pages have a method,
-// too: "GET /shop/", for "/shop/" would be as good a match for PURGE.)
+// (In an [http.ServeMux], "PURGE /" conflicts with a pattern without a method: write
+// "GET /shop/", not "/shop/".)
 //
 // The answer is 200 with a [PurgeResult] as application/json:
 //
@@ -40,11 +40,11 @@ import (
 // A purge that found nothing has 0 entries, and is 200 too: it keeps runs that have begun
 // before from storing. A prefix has null, since nothing is counted.
 //
-// Otherwise it is {"error": "..."} with what was wrong: 400 for what is no purge, 401 or 403
-// without credentials, 403 also for a request that a browser has sent for a page of
-// another origin, 405 for other methods, 413 and 415 for a body that is longer than
-// 64 KiB or of another type, and 503 if the cache failed: the page may still be there. A
-// URL may have 32 KiB. If Accept prefers text/plain, all of that is one line of text.
+// Otherwise it is {"error": "..."} with what was wrong: 400 for a malformed purge, 401 or 403
+// without valid credentials, 403 for a cross-origin request of a browser, 405 for other
+// methods, 413 and 415 for a body that is longer than 64 KiB or of another type, and 503 if
+// the cache failed: the page may still be there. A URL may have 32 KiB. If Accept prefers
+// text/plain, all of that is one line of text.
 //
 // It panics if authorize is the zero [Authorizer].
 func (p *Policy) PurgeHandler(authorize Authorizer) http.Handler {

@@ -2,10 +2,10 @@ package middleware
 
 import "github.com/larder-go/larder/internal/pagecache/reason"
 
-// Reason explains a word that larder writes into the detail of Cache-Status.
+// Reason explains a word that larder writes into the detail parameter of Cache-Status.
 type Reason struct {
-	Detail string // the word
-	Means  string // what was the case, as a sentence without its end
+	Detail string // the word in detail=, such as "set-cookie"
+	Means  string // the cause, as a sentence without a full stop
 	Rule   string // the section of an RFC, or the option, that has the rule
 	Advice string // what to do about it, if that is not wanted
 }

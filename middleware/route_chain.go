@@ -11,9 +11,8 @@ import (
 //	page := middleware.Chain(requireUser, middleware.VaryOnCookie, articles.Handler)
 //	mux.Handle("GET /articles/{id}", page(http.HandlerFunc(showArticle)))
 //
-// What decides whether a client may have a page at all stands before the cache:
-// what stands behind it is not asked when the page is there already. A chain of
-// nothing is the handler itself.
+// Put middleware that decides about access before the cache: on a hit, the middleware
+// behind the cache does not run. An empty chain is the handler itself.
 //
 // # Patterns
 //
@@ -23,10 +22,9 @@ import (
 // to [VaryBy] and [When], and for the handler behind the cache in each of its runs,
 // in the background too. Around a mux, where a [Site] is, they are not there yet.
 //
-// Once the mux has returned, r.Pattern also tells middleware around it which route
-// it was, on a hit as on a miss, if the mux was given that very request; within
-// [Lifecycle], which passes on a copy, but not around it. That and Cache-Status is
-// what a metric wants; so does the request of RequestFinished have it.
+// On a hit and on a miss, r.Pattern is also set on the request that was given to the mux.
+// [Lifecycle] passes on a copy, so middleware for metrics belongs inside it; a receiver of
+// RequestFinished gets that request, too.
 func Chain(all ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	all = slices.Clone(all)
 	return func(next http.Handler) http.Handler {

@@ -10,10 +10,10 @@ import (
 // running at most, all its sends together.
 const MaxAsync = 256
 
-// SendAsync tells the receivers of event concurrently, each in a goroutine of
-// its own, and returns what to wait on; who has no use for the results need not
-// wait. Errors, panics and [runtime.Goexit] are logged and stand in the results,
-// as with [Signal.SendRobust].
+// SendAsync tells the receivers of event concurrently, each in a goroutine of its
+// own, and returns a [Pending] to wait on; waiting is optional. Errors, panics and
+// [runtime.Goexit] are logged and stand in the results, as with
+// [Signal.SendRobust].
 //
 // When [MaxAsync] goroutines are running, SendAsync runs the receivers for which
 // there is none itself, one after the other, before it returns. So many sends

@@ -36,7 +36,7 @@
 // first hears of the next; one that is disconnected may still be called by
 // sends that had begun.
 //
-// # For those who come from Django
+// # Coming from Django
 //
 // sender= is [From] and dispatch_uid= is [UID]. Receivers are held strongly:
 // there are no weak references, so what a receiver refers to lives until it is

@@ -6,7 +6,7 @@ import (
 )
 
 // ConnectOption is an option of [Signal.Connect] and [Signal.Disconnect]: [From],
-// [UID] or [Last], each at most once.
+// [UID] or [Last]. From and UID may be given at most once; Disconnect ignores Last.
 type ConnectOption func(*connectOptions)
 
 // connectOptions is what the options say.
@@ -24,11 +24,10 @@ type identity struct {
 	sender   any
 }
 
-// From has the receiver told only of events whose sender == sender. The sender
-// is usually a pointer; take care that it does not point to a type of size zero,
-// since pointers to different variables of such a type may be equal. From(nil)
-// selects the events that are sent with a nil sender; to hear all senders, leave
-// From out.
+// From limits the receiver to events whose sender == sender. The sender is usually
+// a pointer; take care that it does not point to a type of size zero, since
+// pointers to different variables of such a type may be equal. From(nil) selects
+// the events that are sent with a nil sender; to hear all senders, leave From out.
 //
 // From panics if sender cannot be compared, as with a slice, a map, a function,
 // or a struct that holds one. Only the argument of From has to be comparable:
@@ -61,9 +60,8 @@ func UID(uid string) ConnectOption {
 	}
 }
 
-// Last has the receiver told of an event after all that are connected without Last,
-// those that connect later included: it is for what ends the use of something that they
-// may use.
+// Last makes the receiver run after all that are connected without Last, also those that
+// connect later. It is for a receiver that closes something that the others use.
 func Last() ConnectOption { return func(o *connectOptions) { o.last = true } }
 
 func newConnectOptions(opts []ConnectOption) connectOptions {

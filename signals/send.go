@@ -52,7 +52,7 @@ func (s *Signal[E]) SendRobust(ctx context.Context, sender any, event E) []Resul
 }
 
 // Notify is SendRobust for senders that have no use for the results: failures
-// are logged only, and nothing is allocated.
+// are logged only, and nothing is allocated if every receiver gets the event.
 func (s *Signal[E]) Notify(ctx context.Context, sender any, event E) {
 	if listeners := s.listeners(sender); len(listeners) > 0 {
 		s.deliver(ctx, sender, event, listeners, nil)

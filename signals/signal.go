@@ -43,17 +43,17 @@ type connection[E any] struct {
 	name     string
 }
 
-// Connect adds receiver to those that are told of events, after all that are
-// connected already except those with [Last], and returns a function that disconnects it. That function
-// may be called more than once and from anywhere.
+// Connect adds receiver to the signal, after all that are connected already except those
+// with [Last], and returns a function that disconnects it. That function may be called
+// more than once and from anywhere.
 //
 // Without options the receiver is told of every event, and connecting the same
-// function twice has it called twice. [From] narrows it to one sender. With
+// function twice causes two calls. [From] narrows it to one sender. With
 // [UID], Connect does nothing if a connection with that uid and the same From
 // exists already: the first one stays, and the function returned to the later
 // caller does nothing.
 //
-// Connect panics if receiver is nil or an option is given twice.
+// Connect panics if receiver is nil, or From or UID is given twice.
 func (s *Signal[E]) Connect(receiver Receiver[E], opts ...ConnectOption) (disconnect func()) {
 	if receiver == nil {
 		panic("signals: Connect: the receiver is nil")
@@ -88,7 +88,7 @@ func (s *Signal[E]) Disconnect(uid string, opts ...ConnectOption) (disconnected 
 // HasListeners reports whether an event of this sender would reach anybody:
 // whether a receiver is connected without [From], or with From and an equal
 // sender. With nobody connected it costs one atomic load, so ask it before
-// building an event that is dear to build.
+// building an expensive event.
 func (s *Signal[E]) HasListeners(sender any) bool {
 	connected := s.connections.Load()
 	return connected != nil && anyAccepts(*connected, sender)
@@ -107,9 +107,9 @@ func (s *Signal[E]) hasOtherListeners(uid string, sender any) bool {
 	return false
 }
 
-// SetLogger makes the signal log the receivers that fail in [Signal.SendRobust]
-// and [Signal.SendAsync] to logger. Nil, as at first, means [slog.Default] as it
-// is at the time of logging.
+// SetLogger makes the signal log the receivers that fail in [Signal.SendRobust],
+// [Signal.Notify] and [Signal.SendAsync] to logger. Nil, as at first, means
+// [slog.Default] as it is at the time of logging.
 func (s *Signal[E]) SetLogger(logger *slog.Logger) { s.logger.Store(logger) }
 
 // snapshot returns the connections as they are now. The caller must not change

@@ -27,8 +27,9 @@ func Site(opts ...middleware.PageOption) echo.MiddlewareFunc {
 	return Cached(middleware.NewSitePolicy(opts...))
 }
 
-// Cached caches by a policy that was made elsewhere, and may be used at several
-// routes and for purges. Each use has its own memory of what is under way.
+// Cached caches by a policy that was made elsewhere, and may be used at several routes
+// and for purges. Stored pages and runs under way are shared by all uses; each use has its
+// own fast path and negative cache.
 func Cached(p *middleware.Policy) echo.MiddlewareFunc {
 	pages := engine.New((*policy.Opaque)(p).Policy())
 	return func(next echo.HandlerFunc) echo.HandlerFunc {

@@ -8,18 +8,18 @@
 //
 // [CachePage] and [Site] cache what the handlers behind them answer, for one
 // route, for a group or, with Use, for the whole site. What middleware before them
-// adds to a response is not stored. They differ from their namesakes for net/http
-// in what follows from echo's way to use a Context for one request after the other:
+// adds to a response is not stored. Differences from net/http, because echo reuses a
+// Context for the next request:
 //
 //   - While a handler runs for several clients, the request that it belongs to
 //     stays open, even if its client has left.
-//   - A page that is refreshed in the background is asked for by a request of its
-//     own, which enters at the Echo and goes through all middleware, with a Context
-//     of its own. It is a GET without credentials that are not in the page's key,
-//     and what is written outside of the cache goes nowhere. If it is stopped on its
-//     way, by middleware that wants to see a cookie, say, the page is refreshed for
-//     a client when it may not be served any more. Middleware that counts requests
-//     counts this one, too; Lifecycle does not.
+//   - A page is refreshed in the background by a separate request, which enters at
+//     the Echo and goes through all middleware, with a Context of its own. It is a
+//     GET without credentials that are not in the page's key, and what is written
+//     outside of the cache goes nowhere. If middleware stops it, such as one that
+//     requires a cookie, the page is refreshed by the next client request after it
+//     may no longer be served stale. Middleware that counts requests counts this
+//     one, too; Lifecycle does not.
 //   - An error that a handler returns becomes a response behind the cache, by the
 //     HTTPErrorHandler, so that it counts as what it is: it may be stored if
 //     [middleware.StatusTTL] says so, and an old page may stand in for it. What is

@@ -1,6 +1,5 @@
-// Package pagetest audits pages that are to be cached: it finds what in a request a page
-// depends on without saying so, which no cache can see, and so what one user would get of
-// another's.
+// Package pagetest finds request data on which a page depends without declaring it: one user
+// would get the page of another from a cache.
 //
 //	func TestPagesAreSafeToCache(t *testing.T) {
 //		pagetest.Audit(t, newSite(), httptest.NewRequest("GET", "/news", nil))
@@ -57,7 +56,7 @@ type Auditor struct {
 	// of one's own.
 	Fields []Field
 
-	// Harmless are response fields that may differ and do not matter. Date and Age are
+	// Harmless are response fields whose differences are ignored. Date and Age are
 	// among them always.
 	Harmless []string
 
@@ -72,7 +71,7 @@ type Field struct {
 	Values []string
 }
 
-// Audit is as the function of that name.
+// Audit is the function [Audit] with these options.
 func (a Auditor) Audit(t TB, h http.Handler, requests ...*http.Request) Report {
 	t.Helper()
 	r := a.Run(h, requests...)
@@ -82,7 +81,7 @@ func (a Auditor) Audit(t TB, h http.Handler, requests ...*http.Request) Report {
 	return r
 }
 
-// Run audits pages and leaves it to the caller what becomes of the report.
+// Run audits pages and returns the report without failing a test.
 func (a Auditor) Run(h http.Handler, requests ...*http.Request) Report {
 	secret, revoke := explain.Admit()
 	defer revoke()

@@ -15,7 +15,7 @@ const (
 // Report is what an audit has found.
 type Report struct{ report audit.Report }
 
-// Finding is an input that changed a response, or something that could not be judged.
+// Finding is an input that changed a response, or something that could not be decided.
 type Finding struct {
 	Page    string  // "GET /inbox"
 	Input   string  // what was changed: "HX-Request: true"
@@ -25,7 +25,7 @@ type Finding struct {
 	Line    string  // of code, that would; empty if something does
 }
 
-// IsSafe reports whether everything was judged, and nothing is unsafe.
+// IsSafe reports whether everything was decided, and nothing is unsafe.
 func (r Report) IsSafe() bool { return r.Verdict() == Safe }
 
 // Verdict is that of the worst finding: Unsafe, then NotJudged, then Safe.

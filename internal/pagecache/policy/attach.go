@@ -53,8 +53,8 @@ func Attach(r *http.Request, value any) (*http.Request, *Attachment) {
 }
 
 // Attached returns what belongs to a request, or nil if there is nothing, or the request is
-// over. For functions of VaryBy and When it is the engine.Visit of the request; for others it
-// is what was given to Attach.
+// over. For functions of VaryBy and When it is the engine.FrameworkRequest of the request; for
+// others it is what was given to Attach.
 func Attached(r *http.Request) any {
 	if a := AttachmentOf(r); a != nil {
 		return a.Attached()

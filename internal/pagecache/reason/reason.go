@@ -72,7 +72,7 @@ const (
 // Text explains the word of a reason.
 type Text struct {
 	Detail string // the word
-	Means  string // what was the case, as a sentence without its end
+	Means  string // the cause, as a sentence without a full stop
 	Rule   string // the section of an RFC, or the option, that has the rule
 	Advice string // what to do about it, if that is not wanted
 }
