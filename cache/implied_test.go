@@ -114,6 +114,20 @@ func TestAScopeOrADefaultThatIsSetComesBeforeTheImpliedDefault(t *testing.T) {
 	}
 }
 
+// SetDefault(nil) removes the default and leaves its caches open; the next use makes an implied one.
+func TestSetDefaultOfNilRemovesTheDefaultAndLeavesItOpen(t *testing.T) {
+	withoutDefault(t)
+	h, stores := storesOf(t, "default")
+	cache.SetDefault(h)
+	cache.SetDefault(nil)
+	if err := cache.Default().Set(t.Context(), "key", 1); err != nil || !hooks.Cache.IsImplied(cache.DefaultHandler()) {
+		t.Errorf("afterwards Set = %v, by the implied default: %v", err, hooks.Cache.IsImplied(cache.DefaultHandler()))
+	}
+	if err := h.Proxy("default").Set(t.Context(), "key", 1); err != nil || stores["default"].count("Set") != 1 {
+		t.Errorf("Set of the one that was replaced: %v, %d calls of its store", err, stores["default"].count("Set"))
+	}
+}
+
 // logOf returns a handler whose log is written to the text.
 func logOf(t *testing.T) (*cache.Handler, *strings.Builder) {
 	t.Helper()

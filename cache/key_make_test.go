@@ -26,6 +26,16 @@ func TestMakeKeyReturnsTheKeyThatOperationsUse(t *testing.T) {
 	}
 }
 
+// Version 0 of an alias is 1, and an option selects version 0.
+func TestOnlyTheOptionSelectsVersionZero(t *testing.T) {
+	c := newCache(t, newMapStore(), cache.Config{Version: 0})
+	for want, opts := range map[string][]cache.Option{":1:k": nil, ":0:k": {cache.Version(0)}} {
+		if key, err := c.MakeKey(t.Context(), "k", opts...); key != want || err != nil {
+			t.Errorf("MakeKey with %v = %q, %v, want %q", opts, key, err, want)
+		}
+	}
+}
+
 // MakeKey refuses keys that the backend refuses.
 // Django, validate_key
 func TestMakeKeyRefusesWhatTheBackendRefuses(t *testing.T) {

@@ -150,6 +150,16 @@ func TestGetManyReturnsWhatTheHealthyServersHaveAndNamesTheKeysThatFailed(t *tes
 	})
 }
 
+// With MissOnError, SetMany returns the keys that an outage kept from being stored, and no error.
+func TestSetManyWithMissOnErrorReturnsTheKeysThatFailedWithoutAnError(t *testing.T) {
+	partly(t, cache.Config{OnError: cache.MissOnError}, errBackend, func(t *testing.T, c *cache.BaseCache, _ *eventLog) {
+		failed, err := c.SetMany(t.Context(), map[string]any{"a": 5, "down1": 7, "down2": 8})
+		if !slices.Equal(failed, []string{"down1", "down2"}) || err != nil {
+			t.Errorf("SetMany = %q, %v", failed, err)
+		}
+	})
+}
+
 // With some servers down, SetMany and DeleteMany name exactly the keys that failed.
 func TestSetManyAndDeleteManyNameExactlyTheKeysThatFailed(t *testing.T) {
 	partly(t, cache.Config{}, errBackend, func(t *testing.T, c *cache.BaseCache, log *eventLog) {

@@ -104,11 +104,15 @@ func TestOnlyLongValuesThatGainAreCompressed(t *testing.T) {
 	}
 }
 
-// A value over MaxDecompressed is ErrTooLarge and leaves nothing stored.
+// A value over MaxDecompressed is ErrTooLarge. Set leaves nothing stored, and Add what was there.
 func TestAValueOverTheLimitOfDecompressionIsTooLargeAndLeavesNothing(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{Compression: codec.S2, CompressMin: 1, MaxDecompressed: 1000})
 	mustSet(t, c, "k", "old")
+	if _, err := c.Add(t.Context(), "k", strings.Repeat("a", 1001)); !errors.Is(err, cache.ErrTooLarge) {
+		t.Errorf("Add: %v, want ErrTooLarge", err)
+	}
+	wantHas(t, c, "k", true)
 	if err := c.Set(t.Context(), "k", strings.Repeat("a", 1001)); !errors.Is(err, cache.ErrTooLarge) {
 		t.Errorf("Set: %v, want ErrTooLarge", err)
 	}
