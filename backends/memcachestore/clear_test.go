@@ -1,6 +1,8 @@
 package memcachestore_test
 
 import (
+	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/larder-go/larder/backends/memcachestore"
+	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/testserver"
 )
@@ -53,6 +56,29 @@ func TestAClearIsSeenByAnotherProcessAfterTheLag(t *testing.T) {
 	other.clock.advance(lag + time.Second)
 	wantMissing(t, other.shop, "shop:1:k")
 	wantMissing(t, other.store, "shop:1:k")
+}
+
+// Clear keeps a load under way in this process from storing its value, though the KeyFunc of the
+// alias hides the prefix, by which other stores know the alias's keys.
+func TestClearStopsALoadWhoseKeyHidesThePrefix(t *testing.T) {
+	hash := func(prefix string, version int, key string) string {
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(cache.DefaultKey(prefix, version, key))))
+	}
+	h, err := cache.NewHandler(cache.Settings{"default": {
+		Backend: "memcached", Location: testserver.StartMemcached(t).Addr(), KeyPrefix: "shop", KeyFunc: hash,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Shutdown(t.Context())
+	c := h.Proxy("default")
+	outcome, err := c.Fill(t.Context(), "k", new(string), cache.LoaderFunc(func(ctx context.Context) (cache.Loaded, error) {
+		return cache.Loaded{Value: "old"}, c.Clear(ctx)
+	}))
+	found, hasErr := c.Has(t.Context(), "k")
+	if outcome.Stored || err != nil || found || hasErr != nil {
+		t.Errorf("Fill = %+v, %v; afterwards Has = %v, %v", outcome, err, found, hasErr)
+	}
 }
 
 // A Replace that has read its entry when that is cleared, by this process or by another of which

@@ -21,7 +21,7 @@ import (
 // field: what [CBOR] refuses, except that the tag `json:"-"` is JSON's own; and
 // text that is not UTF-8, NaN and the infinities, a big.Float, and in an any byte
 // slices, times and integers beyond 2^53. A json.RawMessage comes back as the same
-// JSON: without its blanks, and as null if it was nil.
+// JSON: without its white space, and as null if it was nil.
 var JSON Codec = newJSON()
 
 type jsonCodec struct {
