@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,43 +39,62 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// Flight is one run of a function for the callers that wait for its key.
+// Flight is one run of a function for the callers that wait for its key. What only a second
+// caller needs is made when there is one.
 type Flight[V any] struct {
-	group    *Group[V]
-	shard    *shard[V]
-	key      string
-	hash     uint64
-	parent   context.Context // of the starter, for its values only
-	ctx      context.Context // of the run, which is like a request of its own
-	cancel   context.CancelFunc
-	missed   bool
-	finished chan struct{} // closed when value and err are set
-
-	published   chan struct{} // closed when publication is set
-	publication V
+	group   *Group[V]
+	shard   *shard[V]
+	key     string
+	hash    uint64
+	runner  Runner[V]
+	parent  context.Context // of the starter, for its values only
+	context runContext      // of the run, which is like a request of its own
+	missed  bool
 
 	partition string
 	started   time.Time
 	beside    *Flight[V] // the flight that this one was started beside, or nil
 
+	// answered is closed when there is something for the waiting callers: the publication,
+	// or without one the result.
+	answered    chan struct{}
+	publication V
+	isPublished atomic.Bool // publication is set
+	value       V
+	err         error
+	isFinished  atomic.Bool // value and err are set
+
 	// Guarded by shard.mu.
+	finished       chan struct{} // closed when the flight has finished; nil until somebody waits who has seen the publication
 	callers        int
 	stale          bool
 	committed      bool          // Commit was called and did store, or does now
-	committing     chan struct{} // nil unless storing; closed when that is over
+	committing     bool          // it stores now
+	afterCommit    chan struct{} // closed when that is over; nil until somebody waits
 	listed         bool          // it is in the shard, between these two:
 	previous, next *Flight[V]
-	queue          *queue[V] // nil until a caller waits that may be handed over
+	siblings       *siblings[V] // of the key, while it is listed
+	room           siblings[V]  // for these, if it is the first of its key
+	queue          *queue[V]    // nil until a caller waits that may be handed over
 
 	// Guarded by waiting.
 	waits map[*Flight[V]]int // for which flights the run waits, and in how many places
-
-	value V
-	err   error
 }
 
-// Key returns a copy of the key, whose memory is the function's.
-func (f *Flight[V]) Key() []byte { return []byte(f.key) }
+// Runner produces the value of a flight.
+type Runner[V any] interface {
+	// Run is called once, in a goroutine of its own. ctx is the flight's.
+	Run(ctx context.Context, f *Flight[V]) (V, error)
+}
+
+// Func is a function as a [Runner].
+type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
+
+// Run implements [Runner].
+func (fn Func[V]) Run(ctx context.Context, f *Flight[V]) (V, error) { return fn(ctx, f) }
+
+// Key is the key that the flight was started for.
+func (f *Flight[V]) Key() string { return f.key }
 
 // Missed reports that the starter's look-up may be out of date: another flight
 // has committed since, so the function should look the key up again.
@@ -98,8 +118,7 @@ func (f *Flight[V]) startCommit() bool {
 	if f.stale {
 		return false
 	}
-	f.committed = true
-	f.committing = make(chan struct{})
+	f.committed, f.committing = true, true
 	return true
 }
 
@@ -109,12 +128,26 @@ func (f *Flight[V]) endCommit() {
 	// Before the flight is removed from its shard: a caller that does not find it there
 	// must see that it has stored.
 	f.group.commits.add(f.hash)
-	close(f.committing)
-	f.committing = nil
+	f.committing = false
+	if f.afterCommit != nil {
+		close(f.afterCommit)
+	}
 	if f.stale {
-		f.siblings().undoing--
+		f.siblings.undoing--
 		f.remove()
 	}
+}
+
+// commitEnd returns a channel that is closed when the flight is no longer committing, or nil
+// if it is not; the lock of the shard is held.
+func (f *Flight[V]) commitEnd() <-chan struct{} {
+	if !f.committing {
+		return nil
+	}
+	if f.afterCommit == nil {
+		f.afterCommit = make(chan struct{})
+	}
+	return f.afterCommit
 }
 
 // Release hands value to all waiting callers, while the function goes on. The function's
@@ -150,10 +183,11 @@ func (f *Flight[V]) Forget() {
 	f.makeStale()
 }
 
-func (f *Flight[V]) run(fn Func[V]) {
+// run runs the function.
+func (f *Flight[V]) run() {
 	var value V
-	err := ErrGoexit // stays if fn never returns
-	defer f.cancel()
+	err := ErrGoexit // stays if the function never returns
+	defer f.context.cancel()
 	defer func() {
 		f.shard.mu.Lock()
 		defer f.shard.mu.Unlock()
@@ -168,7 +202,7 @@ func (f *Flight[V]) run(fn Func[V]) {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	value, err = fn(f.ctx, f)
+	value, err = f.runner.Run(&f.context, f)
 }
 
 // finish hands the result to all waiting callers, the first time that it is called; the
@@ -180,7 +214,29 @@ func (f *Flight[V]) finish(value V, err error) {
 	f.endTurns()
 	f.remove()
 	f.value, f.err = value, err
-	close(f.finished)
+	f.isFinished.Store(true)
+	if !f.isPublished.Load() {
+		close(f.answered)
+	}
+	if f.finished != nil {
+		close(f.finished)
+	}
+}
+
+// ended returns a channel that is closed when the flight has finished.
+func (f *Flight[V]) ended() <-chan struct{} {
+	if !f.isPublished.Load() {
+		return f.answered
+	}
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.finished == nil {
+		f.finished = make(chan struct{})
+		if f.hasFinished() {
+			close(f.finished)
+		}
+	}
+	return f.finished
 }
 
 // makeStale makes the flight stale and reports whether it is committing; the
@@ -189,12 +245,12 @@ func (f *Flight[V]) finish(value V, err error) {
 func (f *Flight[V]) makeStale() (committing bool) {
 	wasStale := f.stale
 	f.stale = true
-	if f.committing == nil {
+	if !f.committing {
 		f.remove()
 		return false
 	}
 	if !wasStale {
-		f.siblings().undoing++
+		f.siblings.undoing++
 	}
 	return true
 }
@@ -207,18 +263,20 @@ func (f *Flight[V]) awaitCommit(ctx context.Context) error {
 		}
 	}
 	f.shard.mu.Lock()
-	committing := f.committing
+	end := f.commitEnd()
 	f.shard.mu.Unlock()
-	if committing == nil {
+	if end == nil {
 		return nil
 	}
-	return await(ctx, committing)
+	return await(ctx, end)
 }
 
 func (f *Flight[V]) wait(ctx context.Context) (v V, err error) {
-	if err := await(ctx, f.finished); err != nil {
-		f.leave()
-		return v, err
+	for !f.hasFinished() { // twice, if something was published first
+		if err := await(ctx, f.ended()); err != nil {
+			f.leave()
+			return v, err
+		}
 	}
 	return f.value, f.err
 }
@@ -237,6 +295,6 @@ func (f *Flight[V]) lose(callers int) {
 		// The result of a run whose context is cancelled must not be stored: the
 		// function may have stopped half-way.
 		f.makeStale()
-		f.cancel()
+		f.context.cancel()
 	}
 }

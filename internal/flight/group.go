@@ -43,61 +43,76 @@ func (g *Group[V]) shardOf(hash uint64) *shard[V] { return &g.shards[hash%shardC
 // Stamp returns the present moment.
 func (g *Group[V]) Stamp() Stamp { return g.commits.stamp() }
 
-// Func produces the value of a flight. ctx is the flight's.
-type Func[V any] func(ctx context.Context, f *Flight[V]) (V, error)
+// Call is one caller's question for a key.
+type Call[V any] struct {
+	Key []byte
 
-// Do joins the flight of key or starts one with fn, and waits until it has
-// finished or ctx ends. leader reports that this caller started it. since is the
-// Stamp taken before the caller looked key up and did not find it.
+	// Since is the Stamp taken before the caller looked Key up and did not find it.
+	Since Stamp
+
+	// Runner is what the flight runs if this caller starts it.
+	Runner Runner[V]
+
+	JoinOptions
+
+	queues bool      // the caller may be handed over to another flight than the one it joins
+	flight Flight[V] // the one that it starts, if it does
+}
+
+// Do is [Group.Wait] with a function and no options.
+func (g *Group[V]) Do(ctx context.Context, key []byte, since Stamp, fn Func[V]) (v V, leader bool, err error) {
+	return g.Wait(ctx, &Call[V]{Key: key, Since: since, Runner: fn})
+}
+
+// Wait joins the flight of the call's key or starts one, and waits until it has finished or
+// ctx ends. leader reports that this caller started it. Of the options, only Partition and
+// Alone count. The call is the flight's from now on, if it started one: use it once.
 //
 // The flight's context has the values of the starter's and no deadline; it is
 // cancelled when the last caller has left, and is not joined after that.
-// A panic in fn is a *PanicError and runtime.Goexit is ErrGoexit, for every
+// A panic in the function is a *PanicError and runtime.Goexit is ErrGoexit, for every
 // caller. A caller whose ctx has ended before starts nothing.
-func (g *Group[V]) Do(ctx context.Context, key []byte, since Stamp, fn Func[V]) (v V, leader bool, err error) {
-	f, leader, done, err := g.joinOrStart(ctx, key, since, &joining{}, fn)
+func (g *Group[V]) Wait(ctx context.Context, c *Call[V]) (v V, leader bool, err error) {
+	f, leader, outer, err := g.joinOrStart(ctx, c)
 	if err != nil {
 		return v, false, err
 	}
-	defer done()
+	defer outer.stopWaiting(f)
 	v, err = f.wait(ctx)
 	return v, leader, err
 }
 
-// joinOrStart joins a flight of key or starts one. The caller is counted as waiting, and
-// calls done when it stops waiting.
-func (g *Group[V]) joinOrStart(ctx context.Context, key []byte, since Stamp, j *joining, fn Func[V]) (f *Flight[V], leader bool, done func(), err error) {
-	outer, recursive := g.runsUnder(ctx, key)
+// joinOrStart joins a flight of a call's key or starts one. The caller is counted as
+// waiting. If it belongs to a run, outer is that, and waits for the flight until
+// stopWaiting.
+func (g *Group[V]) joinOrStart(ctx context.Context, c *Call[V]) (f *Flight[V], leader bool, outer *Flight[V], err error) {
+	outer, recursive := g.runsUnder(ctx, c.Key)
 	if recursive {
 		return nil, false, nil, ErrRecursive
 	}
-	f, leader, err = g.join(ctx, key, since, j)
+	f, leader, err = g.join(ctx, c)
 	if err != nil {
 		return nil, false, nil, err
 	}
-	done = func() {}
-	if outer != nil {
-		if !outer.waitFor(f) {
-			f.leave()
-			return nil, false, nil, ErrRecursive
-		}
-		done = func() { outer.stopWaiting(f) }
+	if outer != nil && !outer.waitFor(f) {
+		f.leave()
+		return nil, false, nil, ErrRecursive
 	}
 	if leader {
-		go f.run(fn)
+		go f.run()
 	}
-	return f, leader, done, nil
+	return f, leader, outer, nil
 }
 
-// join returns a flight of key, with the caller counted as waiting. leader reports that
-// the flight is new.
-func (g *Group[V]) join(ctx context.Context, key []byte, since Stamp, j *joining) (f *Flight[V], leader bool, err error) {
-	hash := g.hash(key)
+// join returns a flight of a call's key, with the caller counted as waiting. leader reports
+// that the flight is new.
+func (g *Group[V]) join(ctx context.Context, c *Call[V]) (f *Flight[V], leader bool, err error) {
+	hash := g.hash(c.Key)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		f, leader, retry := g.tryJoin(ctx, hash, key, since, j)
+		f, leader, retry := g.tryJoin(ctx, hash, c)
 		if retry == nil {
 			return f, leader, nil
 		}
@@ -107,48 +122,41 @@ func (g *Group[V]) join(ctx context.Context, key []byte, since Stamp, j *joining
 	}
 }
 
-// tryJoin returns a flight of key, with the caller counted as waiting, or a channel to wait
-// for before trying again.
-func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, key []byte, since Stamp, j *joining) (f *Flight[V], leader bool, retry <-chan struct{}) {
+// tryJoin returns a flight of a call's key, with the caller counted as waiting, or a channel
+// to wait for before trying again.
+func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Flight[V], leader bool, retry <-chan struct{}) {
 	s := g.shardOf(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if fs := s.keys[string(key)]; fs != nil {
+	if fs := s.keys[string(c.Key)]; fs != nil {
 		if undoing := fs.commitToUndo(); undoing != nil {
 			// A stale flight is storing. The caller that made it stale waits to undo
 			// that; a flight that started now could store before the undoing.
 			return nil, false, undoing
 		}
-		if f := fs.joinable(j); f != nil {
+		if f := fs.joinable(c.JoinOptions); f != nil {
 			f.callers++
-			if j.queues {
-				f.enqueue(j.Interval)
+			if c.queues {
+				f.enqueue(c.Interval)
 			}
 			return f, false, nil
 		}
 	}
-	f = g.newFlight(ctx, hash, string(key), since, j.Partition)
-	s.add(f, j)
+	f = &c.flight
+	f.init(ctx, g, hash, string(c.Key), c)
+	s.add(f, c.Alone)
 	return f, true, nil
 }
 
-// newFlight returns a flight with one caller, its starter.
-func (g *Group[V]) newFlight(ctx context.Context, hash uint64, key string, since Stamp, partition string) *Flight[V] {
-	f := &Flight[V]{
-		group:     g,
-		shard:     g.shardOf(hash),
-		key:       key,
-		hash:      hash,
-		parent:    ctx,
-		partition: partition,
-		started:   time.Now(),
-		callers:   1,
-		missed:    g.commits.since(since, hash),
-		finished:  make(chan struct{}),
-		published: make(chan struct{}),
-	}
-	f.ctx, f.cancel = context.WithCancel(context.WithValue(context.WithoutCancel(ctx), runKey[V]{}, f))
-	return f
+// init makes f a flight with one caller, its starter.
+func (f *Flight[V]) init(ctx context.Context, g *Group[V], hash uint64, key string, c *Call[V]) {
+	f.group, f.shard, f.hash, f.key = g, g.shardOf(hash), hash, key
+	f.runner, f.parent, f.partition = c.Runner, ctx, c.Partition
+	f.context.values = runValues{ctx, runKey[V]{}, f}
+	f.missed = g.commits.since(c.Since, hash)
+	f.started = time.Now()
+	f.answered = make(chan struct{})
+	f.callers = 1
 }
 
 // Invalidate makes the flights of key stale: they will not commit, and callers

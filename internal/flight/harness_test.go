@@ -99,3 +99,8 @@ func wantIdle(t *testing.T, g *group) {
 		t.Errorf("%d flights are left", n)
 	}
 }
+
+// call is a call with options, for Subscribe.
+func call[V any](key []byte, since flight.Stamp, o flight.JoinOptions, fn flight.Func[V]) *flight.Call[V] {
+	return &flight.Call[V]{Key: key, Since: since, Runner: fn, JoinOptions: o}
+}

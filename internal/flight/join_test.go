@@ -15,7 +15,7 @@ func join(ctx context.Context, g *group, o flight.JoinOptions, fn flight.Func[st
 	done := make(chan received, 1)
 	go func() {
 		var a received
-		a.value, a.leader, a.subscription, a.err = g.Subscribe(ctx, key, g.Stamp(), o, fn)
+		a.value, a.leader, a.subscription, a.err = g.Subscribe(ctx, call(key, g.Stamp(), o, fn))
 		done <- a
 	}()
 	synctest.Wait()

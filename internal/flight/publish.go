@@ -17,22 +17,14 @@ var ErrWaitTimeout = errors.New("another's run takes too long")
 func (f *Flight[V]) Publish(value V) {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	if f.hasPublished() || f.hasFinished() {
+	if f.isPublished.Load() || f.hasFinished() {
 		return
 	}
 	f.takeOver()
 	f.endTurns()
 	f.publication = value
-	close(f.published)
-}
-
-func (f *Flight[V]) hasPublished() bool {
-	select {
-	case <-f.published:
-		return true
-	default:
-		return false
-	}
+	f.isPublished.Store(true)
+	close(f.answered)
 }
 
 // Subscription is the interest of one caller in a flight that has published a value to it.
@@ -70,36 +62,30 @@ type JoinOptions struct {
 	MaxFlights int
 }
 
-// joining are the options of one caller.
-type joining struct {
-	JoinOptions
-	queues bool // it may be handed over to another flight than the one it joins
-}
-
-// Subscribe is Do for a caller that can use a published value: then v is that value, and
-// subscription is not nil. Until that ends, the caller counts as waiting. leader reports
-// that the caller has started the flight that the value is from.
+// Subscribe is [Group.Wait] for a caller that can use a published value: then v is that
+// value, and subscription is not nil. Until that ends, the caller counts as waiting. leader
+// reports that the caller has started the flight that the value is from. All options count.
 //
 // A caller that is itself a run of a group waits until the flight has finished: the wait
 // graph does not record subscriptions, so a deadlock between the two runs would go
 // undetected.
-func (g *Group[V]) Subscribe(ctx context.Context, key []byte, since Stamp, o JoinOptions, fn Func[V]) (v V, leader bool, subscription *Subscription[V], err error) {
-	j := &joining{o, Current[V](ctx) == nil}
-	f, leader, done, err := g.joinOrStart(ctx, key, since, j, fn)
+func (g *Group[V]) Subscribe(ctx context.Context, c *Call[V]) (v V, leader bool, subscription *Subscription[V], err error) {
+	c.queues = Current[V](ctx) == nil
+	f, leader, outer, err := g.joinOrStart(ctx, c)
 	if err != nil {
 		return v, false, nil, err
 	}
-	defer done()
-	if !j.queues {
+	defer outer.stopWaiting(f)
+	if !c.queues {
 		v, err = f.wait(ctx)
 		return v, leader, nil, err
 	}
 	if !leader {
 		var other *Flight[V]
-		if v, subscription, other, err = f.receiveInTurn(ctx, since, j); other == nil {
+		if v, subscription, other, err = f.receiveInTurn(ctx, c); other == nil {
 			return v, false, subscription, err
 		}
-		go other.run(fn)
+		go other.run()
 		f = other
 	}
 	v, subscription, err = f.receive(ctx)
@@ -120,8 +106,8 @@ func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) 
 	if fs == nil {
 		return v, nil
 	}
-	f := fs.joinable(&joining{JoinOptions: JoinOptions{Partition: partition}})
-	if f == nil || f.stale || !f.hasPublished() {
+	f := fs.joinable(JoinOptions{Partition: partition})
+	if f == nil || f.stale || !f.isPublished.Load() {
 		return v, nil
 	}
 	f.callers++
@@ -130,32 +116,34 @@ func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) 
 
 // receive is wait for a caller that can use a published value.
 func (f *Flight[V]) receive(ctx context.Context) (v V, a *Subscription[V], err error) {
-	if f.hasFinished() { // if there are both, the complete value is better
-		return f.value, nil, f.err
-	}
-	select {
-	case <-f.finished:
-		return f.value, nil, f.err
-	case <-f.published:
-		return f.publication, &Subscription[V]{flight: f}, nil
-	case <-ctx.Done():
+	if err := await(ctx, f.answered); err != nil && !f.hasFinished() {
 		f.leave()
-		return v, nil, ctx.Err()
+		return v, nil, err
 	}
+	return f.answer()
+}
+
+// answer returns what there is for a subscriber: if there are both, the complete value is
+// better than the publication.
+func (f *Flight[V]) answer() (v V, a *Subscription[V], err error) {
+	if f.hasFinished() {
+		return f.value, nil, f.err
+	}
+	return f.publication, &Subscription[V]{flight: f}, nil
 }
 
 // receiveInTurn is receive for a caller that has joined another caller's flight. If it
 // becomes the caller's turn to start a flight beside that one, other is the new flight,
 // which does not run yet.
-func (f *Flight[V]) receiveInTurn(ctx context.Context, since Stamp, j *joining) (v V, a *Subscription[V], other *Flight[V], err error) {
+func (f *Flight[V]) receiveInTurn(ctx context.Context, c *Call[V]) (v V, a *Subscription[V], other *Flight[V], err error) {
 	var late <-chan time.Time
-	if j.MaxWait > 0 {
-		timer := time.NewTimer(j.MaxWait)
+	if c.MaxWait > 0 {
+		timer := time.NewTimer(c.MaxWait)
 		defer timer.Stop()
 		late = timer.C
 	}
 	var turns <-chan struct{}
-	if j.Interval > 0 {
+	if c.Interval > 0 {
 		turns = f.queue.turns
 	}
 	for {
@@ -163,17 +151,16 @@ func (f *Flight[V]) receiveInTurn(ctx context.Context, since Stamp, j *joining) 
 			return f.value, nil, nil, f.err
 		}
 		select {
-		case <-f.finished:
-			return f.value, nil, nil, f.err
-		case <-f.published:
-			return f.publication, &Subscription[V]{flight: f}, nil, nil
+		case <-f.answered:
+			v, a, err = f.answer()
+			return v, a, nil, err
 		case <-f.queue.handedOver:
 			f, turns = f.queue.successor, nil
 		case <-turns:
-			if other = f.group.newFlight(ctx, f.hash, f.key, since, f.partition); f.takeTurn(other, j.MaxFlights) {
+			other = new(Flight[V])
+			if other.init(ctx, f.group, f.hash, f.key, c); f.takeTurn(other, c.MaxFlights) {
 				return v, nil, other, nil
 			}
-			other.cancel()
 		case <-late:
 			f.leaveQueue()
 			return v, nil, nil, ErrWaitTimeout

@@ -52,7 +52,7 @@ func TestARunThatSubscribesWaitsForTheFlightToFinish(t *testing.T) {
 		inner := receive(t.Context(), g, []byte("inner"), 0, a.produce)
 		wantPublished(t, inner, outcome{value: "header", leader: true})
 		outer := ask(t.Context(), g, key, func(ctx context.Context, _ *run) (string, error) {
-			v, leader, subscription, err := g.Subscribe(ctx, []byte("inner"), g.Stamp(), flight.JoinOptions{MaxWait: time.Nanosecond}, mustNotRun(t))
+			v, leader, subscription, err := g.Subscribe(ctx, call([]byte("inner"), g.Stamp(), flight.JoinOptions{MaxWait: time.Nanosecond}, mustNotRun(t)))
 			if leader || subscription != nil {
 				t.Errorf("leader: %v; subscribed: %v", leader, subscription != nil)
 			}
@@ -73,7 +73,7 @@ func TestRunsThatSubscribeToEachOtherGetErrRecursive(t *testing.T) {
 			return func(ctx context.Context, f *run) (string, error) {
 				f.Publish("header")
 				time.Sleep(time.Second)
-				_, _, _, err := g.Subscribe(ctx, []byte(other), g.Stamp(), flight.JoinOptions{}, mustNotRun(t))
+				_, _, _, err := g.Subscribe(ctx, call([]byte(other), g.Stamp(), flight.JoinOptions{}, mustNotRun(t)))
 				return "whole", err
 			}
 		}

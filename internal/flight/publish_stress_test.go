@@ -67,7 +67,7 @@ func TestARunIsCancelledOnlyWhenNoCallerIsInterested(t *testing.T) {
 					if n < 30 {
 						go cancel()
 					}
-					b, _, subscription, err := g.Subscribe(ctx, k, g.Stamp(), flight.JoinOptions{}, produce)
+					b, _, subscription, err := g.Subscribe(ctx, call(k, g.Stamp(), flight.JoinOptions{}, produce))
 					switch {
 					case err != nil:
 						if !errors.Is(err, context.Canceled) {

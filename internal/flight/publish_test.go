@@ -21,7 +21,7 @@ func receive(ctx context.Context, g *group, key []byte, maxWait time.Duration, f
 	done := make(chan received, 1)
 	go func() {
 		var a received
-		a.value, a.leader, a.subscription, a.err = g.Subscribe(ctx, key, g.Stamp(), flight.JoinOptions{MaxWait: maxWait}, fn)
+		a.value, a.leader, a.subscription, a.err = g.Subscribe(ctx, call(key, g.Stamp(), flight.JoinOptions{MaxWait: maxWait}, fn))
 		done <- a
 	}()
 	synctest.Wait()

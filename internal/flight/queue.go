@@ -80,14 +80,7 @@ func (f *Flight[V]) endTurns() {
 
 // isPending reports whether the callers of the flight have received nothing yet.
 func (f *Flight[V]) isPending() bool {
-	select {
-	case <-f.published:
-		return false
-	case <-f.finished:
-		return false
-	default:
-		return f.queue == nil || f.queue.successor == nil
-	}
+	return !f.isPublished.Load() && !f.hasFinished() && (f.queue == nil || f.queue.successor == nil)
 }
 
 // takeTurn makes a caller that waits for f the starter of other, beside it. It does nothing
@@ -105,7 +98,7 @@ func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
 	q.waiting--
 	f.callers--
 	other.beside = f
-	s.add(other, &joining{JoinOptions: JoinOptions{Alone: true}})
+	s.add(other, true)
 	return true
 }
 
@@ -121,8 +114,8 @@ func (f *Flight[V]) takeOver() {
 	moved := q.waiting
 	f.callers += moved
 	f.queueOf().waiting += moved
-	if was.listed && was.siblings().isJoinable(was) {
-		was.siblings().setJoinable(was.partition, f)
+	if was.listed && was.siblings.isJoinable(was) {
+		was.siblings.setJoinable(was.partition, f)
 	}
 	q.waiting, q.successor = 0, f
 	close(q.handedOver) // its waiters read successor without the lock

@@ -37,14 +37,7 @@ func runs[V any](ctx context.Context) iter.Seq[*Flight[V]] {
 	}
 }
 
-func (f *Flight[V]) hasFinished() bool {
-	select {
-	case <-f.finished:
-		return true
-	default:
-		return false
-	}
-}
+func (f *Flight[V]) hasFinished() bool { return f.isFinished.Load() }
 
 // runsUnder reports whether ctx belongs to a run for key, or to something that
 // such a run started and waits for. If there is a run at all, innermost is the
@@ -80,7 +73,11 @@ func (f *Flight[V]) waitFor(next *Flight[V]) bool {
 	return true
 }
 
+// stopWaiting ends what waitFor has noted. f is nil for a caller that belongs to no run.
 func (f *Flight[V]) stopWaiting(next *Flight[V]) {
+	if f == nil {
+		return
+	}
 	waiting.Lock()
 	defer waiting.Unlock()
 	f.waits[next]--

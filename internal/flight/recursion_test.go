@@ -27,12 +27,12 @@ func TestAFunctionThatAsksForItsOwnKeyGetsErrRecursive(t *testing.T) {
 		"through two keys":      then(g, "b", then(g, "c", then(g, "key", mustNotRun(t)))),
 		"through another group": then(other, "key", then(g, "key", mustNotRun(t))),
 		"having made its flight stale": func(ctx context.Context, f *run) (string, error) {
-			g.Forget(f.Key())
+			g.Forget([]byte(f.Key()))
 			return then(g, "key", mustNotRun(t))(ctx, f)
 		},
 		"while it commits, and is stale": func(ctx context.Context, f *run) (value string, err error) {
 			_, err = f.Commit(func() error {
-				g.Forget(f.Key())
+				g.Forget([]byte(f.Key()))
 				value, err = then(g, "key", mustNotRun(t))(ctx, f)
 				return err
 			})

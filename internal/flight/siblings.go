@@ -11,11 +11,8 @@ type siblings[V any] struct {
 	undoing    int                   // how many are stale and still committing
 }
 
-// siblings returns the flights of f's key; f is listed.
-func (f *Flight[V]) siblings() *siblings[V] { return f.shard.keys[f.key] }
-
 // joinable returns the flight that a caller joins, or nil.
-func (fs *siblings[V]) joinable(j *joining) *Flight[V] {
+func (fs *siblings[V]) joinable(j JoinOptions) *Flight[V] {
 	switch {
 	case j.Alone:
 		return nil
@@ -50,20 +47,20 @@ func (fs *siblings[V]) isJoinable(f *Flight[V]) bool {
 
 // add lists f, and lets others join it unless its starter wants to be alone; mu is
 // held.
-func (s *shard[V]) add(f *Flight[V], j *joining) {
+func (s *shard[V]) add(f *Flight[V], alone bool) {
 	fs := s.keys[f.key]
 	if fs == nil {
-		fs = new(siblings[V])
+		fs = &f.room
 		s.keys[f.key] = fs
 	}
-	f.listed = true
+	f.listed, f.siblings = true, fs
 	f.next = fs.first
 	if f.next != nil {
 		f.next.previous = f
 	}
 	fs.first = f
 	f.group.active.Add(1)
-	if !j.Alone {
+	if !alone {
 		fs.setJoinable(f.partition, f)
 	}
 }
@@ -73,7 +70,7 @@ func (f *Flight[V]) remove() {
 	if !f.listed {
 		return
 	}
-	fs := f.siblings()
+	fs := f.siblings
 	if fs.isJoinable(f) {
 		fs.setJoinable(f.partition, nil)
 	}
@@ -111,8 +108,8 @@ func (fs *siblings[V]) commitToUndo() <-chan struct{} {
 		return nil
 	}
 	for f := fs.first; f != nil; f = f.next {
-		if f.stale && f.committing != nil {
-			return f.committing
+		if f.stale && f.committing {
+			return f.commitEnd()
 		}
 	}
 	return nil
