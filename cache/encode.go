@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/larder-go/larder/cache/codec"
@@ -207,7 +208,8 @@ func (a *alias) appendEntry(buf *valueBuffer, h *envelope.Header, payload []byte
 		}
 		h.Compression = 0
 	}
-	buf.b = append(h.Append(buf.b[:0]), payload...)
+	buf.b = slices.Grow(buf.b[:0], envelope.Size+len(payload))
+	buf.b = append(h.Append(buf.b), payload...)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/fill"
@@ -108,10 +109,12 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 		p.Prepare(lookUpErr)
 	}
 	f := &loadRun{
-		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, joining: joining, o: *o,
+		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, o: *o,
 		was: *was, lookUpErr: lookUpErr, dstType: reflect.TypeOf(dst),
 	}
-	result, leader, received, err := f.join(ctx, l.k, l.stamp)
+	f.context.starterScope = scopeFrom(ctx)
+	f.call = flight.Call[*loadResult]{Key: l.k, Since: l.stamp, Runner: f, JoinOptions: joinOptions(joining)}
+	result, leader, received, err := f.join(ctx)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
@@ -128,6 +131,10 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 		return c.loadAlone(ctx, op, key, dst, load, o)
 	}
 	return outcome, err
+}
+
+func joinOptions(o fill.JoinOptions) flight.JoinOptions {
+	return flight.JoinOptions{Partition: o.Partition, Alone: o.Alone, MaxWait: o.MaxWait, Interval: o.Interval, MaxFlights: o.MaxLoads}
 }
 
 // mayReuse reports whether the caller takes what was found.
@@ -147,20 +154,15 @@ func (c *BaseCache) receivePublished(ctx context.Context, l *lookUp, subscriber 
 	return Outcome{Collapsed: true, Err: lookUpErr}, nil
 }
 
-// join joins a flight of key or starts one. received reports that a value was
+// join joins a flight of the key or starts one. received reports that a value was
 // published, and that the subscriber has it.
-func (f *loadRun) join(ctx context.Context, key []byte, stamp flight.Stamp) (l *loadResult, leader, received bool, err error) {
+func (f *loadRun) join(ctx context.Context) (l *loadResult, leader, received bool, err error) {
+	flights := f.st.flights
 	if f.subscriber == nil {
-		l, leader, err = f.st.flights.Do(ctx, key, stamp, f.run)
+		l, leader, err = flights.Wait(ctx, &f.call)
 		return l, leader, false, err
 	}
-	l, leader, subscription, err := f.st.flights.Subscribe(ctx, key, stamp, flight.JoinOptions{
-		Partition:  f.joining.Partition,
-		Alone:      f.joining.Alone,
-		MaxWait:    f.joining.MaxWait,
-		Interval:   f.joining.Interval,
-		MaxFlights: f.joining.MaxLoads,
-	}, f.run)
+	l, leader, subscription, err := flights.Subscribe(ctx, &f.call)
 	if subscription == nil {
 		return l, leader, false, err
 	}
@@ -233,30 +235,38 @@ func assignLoaded(dst, value any, o *options) error {
 	return assignNative(dst, value, o)
 }
 
-// loadRun is one run of a loader, for all waiting callers.
+// loadRun is one call of Fill that has missed, and the run of its loader for all waiting
+// callers, if it starts one. All that a run needs is in it, in one piece of memory.
 type loadRun struct {
 	cache      *BaseCache
 	st         *opened // the shared store: the run may outlive the starter's session
 	op, key    string
 	load       Loader
 	subscriber fill.Subscriber // load, if it is one, or nil
-	joining    fill.JoinOptions
 	o          options
 	was        previous // what the look-up found: not readable, or refused
 	lookUpErr  error
 	dstType    reflect.Type
+
+	call     flight.Call[*loadResult]
+	context  loadContext
+	result   loadResult
+	value    valueBuffer // of result, and not pooled: waiting callers read it after the run
+	finalKey [64]byte    // room for the key in the store
 }
 
-func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loadResult, error) {
+// Run implements [flight.Runner].
+func (f *loadRun) Run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loadResult, error) {
 	defer f.cache.track()()
-	key := fl.Key()
-	if fl.Missed() && !f.joining.Alone {
+	key := append(f.finalKey[:0], fl.Key()...)
+	if fl.Missed() && !f.call.Alone {
 		// What the caller refused is no better now.
 		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
 			return &loadResult{entry: e}, nil
 		}
 	}
-	loaded, err := f.loadInScope(ctx)
+	f.context.Context = ctx
+	loaded, err := f.loadInScope()
 	defer cleanUp(f.load)
 	f.cache.publish(ctx, EventLoad, f.op, f.key, err)
 	if err != nil {
@@ -268,26 +278,62 @@ func (f *loadRun) run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loa
 	return f.keep(ctx, fl, key, loaded)
 }
 
-// loadInScope runs the loader in a scope of its own, if its starter had one.
-// The scope ends before the value is stored: the loader may have started an asynchronous
-// deletion of this very key, which waits for the storing.
-func (f *loadRun) loadInScope(ctx context.Context) (Loaded, error) {
-	ctx = admitted(ctx)
-	scope := scopeFrom(ctx)
-	if scope == nil {
-		return f.load.Load(ctx)
+// loadInScope runs the loader. Its scope ends before the value is stored: the loader may
+// have started an asynchronous deletion of this very key, which waits for the storing.
+func (f *loadRun) loadInScope() (Loaded, error) {
+	defer f.context.close()
+	return f.load.Load(&f.context)
+}
+
+// loadContext is the context of a loader. It goes on while the handler shuts down, see
+// [admitted]. If its starter's context had a scope, it has one of its own, which is made when
+// somebody asks for it.
+type loadContext struct {
+	context.Context
+	starterScope *Scope // or nil
+
+	mu  sync.Mutex
+	own *Scope // nil until then
+}
+
+// Value implements [context.Context].
+func (c *loadContext) Value(key any) any {
+	switch key {
+	case scopeKey{}:
+		if c.starterScope == nil {
+			return nil
+		}
+		return c.scope()
+	case admittedKey{}:
+		return true
 	}
-	own := scope.handler.Scope(ctx)
-	defer own.Close(context.WithoutCancel(ctx))
-	return f.load.Load(own)
+	return c.Context.Value(key)
+}
+
+func (c *loadContext) scope() *Scope {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.own == nil {
+		c.own = c.starterScope.handler.Scope(c)
+	}
+	return c.own
+}
+
+// close closes the scope, if there is one.
+func (c *loadContext) close() {
+	c.mu.Lock()
+	own := c.own
+	c.mu.Unlock()
+	if own != nil {
+		_ = own.Close(context.WithoutCancel(c)) // each cache has reported its error
+	}
 }
 
 // keep stores a loaded value, or finds the one that is there already.
 func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key []byte, loaded Loaded) (*loadResult, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
-	// Not a pooled buffer: waiting callers read it after the flight is over.
 	var s stored
-	err := f.cache.encode(f.st, new(valueBuffer), loaded.Value, &f.o, &s)
+	err := f.cache.encode(f.st, &f.value, loaded.Value, &f.o, &s)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
 		f.committed(ctx, err)
@@ -296,12 +342,8 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 	if err != nil {
 		return nil, err
 	}
-	l := &loadResult{
-		entry: s.entry(),
-		value: loaded.Value,
-		fresh: true,
-		err:   f.lookUpErr,
-	}
+	l := &f.result
+	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr}
 	_, lives := f.o.timeout.ttl()
 	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
 		return l, nil

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/big"
 	"net/url"
 	"reflect"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -34,16 +36,22 @@ import (
 var CBOR Codec = newCBOR()
 
 type cborCodec struct {
-	enc     cbor.EncMode
+	enc     cbor.UserBufferEncMode
 	dec     cbor.DecMode
 	checker *valuecheck.Checker
 }
+
+// cborBuffers are buffers for encoded values.
+var cborBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooledBuffer bounds the memory that a few large values leave behind.
+const maxPooledBuffer = 64 << 10
 
 func newCBOR() *cborCodec {
 	enc, err := cbor.EncOptions{
 		Time:    cbor.TimeRFC3339Nano,
 		TimeTag: cbor.EncTagRequired,
-	}.EncMode()
+	}.UserBufferEncMode()
 	if err != nil {
 		panic(err) // the options are constants: a wrong one is a mistake in this file
 	}
@@ -92,11 +100,17 @@ func (c *cborCodec) Append(dst []byte, v any) ([]byte, error) {
 	if err := c.checker.Check(v); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUnencodable, err)
 	}
-	data, err := c.enc.Marshal(v)
-	if err != nil {
+	buf := cborBuffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= maxPooledBuffer {
+			cborBuffers.Put(buf)
+		}
+	}()
+	buf.Reset()
+	if err := c.enc.MarshalToBuffer(v, buf); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrUnencodable, c.checker.Explain(v, err))
 	}
-	return append(dst, data...), nil
+	return append(dst, buf.Bytes()...), nil
 }
 
 func (c *cborCodec) Decode(data []byte, dst any) error {

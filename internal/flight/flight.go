@@ -185,6 +185,7 @@ func (f *Flight[V]) Forget() {
 
 // run runs the function.
 func (f *Flight[V]) run() {
+	reserveStack(false)
 	var value V
 	err := ErrGoexit // stays if the function never returns
 	defer f.context.cancel()
