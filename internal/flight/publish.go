@@ -116,20 +116,23 @@ func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) 
 
 // receive is wait for a caller that can use a published value.
 func (f *Flight[V]) receive(ctx context.Context) (v V, a *Subscription[V], err error) {
-	if err := await(ctx, f.answered); err != nil && !f.hasFinished() {
+	if f.hasFinished() { // if there are both, the complete value is better
+		return f.value, nil, f.err
+	}
+	if err := await(ctx, f.answered); err != nil {
 		f.leave()
 		return v, nil, err
 	}
 	return f.answer()
 }
 
-// answer returns what there is for a subscriber: if there are both, the complete value is
-// better than the publication.
+// answer returns for what a subscriber has waited: the publication, or without one the
+// result.
 func (f *Flight[V]) answer() (v V, a *Subscription[V], err error) {
-	if f.hasFinished() {
-		return f.value, nil, f.err
+	if f.isPublished.Load() {
+		return f.publication, &Subscription[V]{flight: f}, nil
 	}
-	return f.publication, &Subscription[V]{flight: f}, nil
+	return f.value, nil, f.err
 }
 
 // receiveInTurn is receive for a caller that has joined another caller's flight. If it
