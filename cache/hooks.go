@@ -90,6 +90,12 @@ func (l loading) Abandon(err error) {
 	}
 }
 
+func (l loading) Cancel() {
+	if l.flight != nil {
+		l.flight.Cancel()
+	}
+}
+
 func (l loading) Forget() {
 	if l.flight != nil {
 		l.flight.Forget()

@@ -110,6 +110,10 @@ type Run interface {
 	// dropped, and the next caller starts another.
 	Abandon(err error)
 
+	// Cancel ends the context of the load, and keeps its value from being stored. Those who
+	// wait get what it returns, and later callers start another load.
+	Cancel()
+
 	// Forget keeps later callers from joining the load, and its value from being stored.
 	// Those who wait for it still get it. It is for a caller that has found in the backend
 	// that another process deleted or set the key after the load began.

@@ -42,13 +42,14 @@ func (c *runContext) Err() error {
 	return nil
 }
 
-// Value implements [context.Context]. What package context keeps in a context of its own is
-// asked for by keys that only it knows.
+// Value implements [context.Context]. Package context finds its own contexts by the address
+// of an int: that is a question for a real one. If a release of Go had another key,
+// context.Cause would be that of the starter, which a test would see.
 func (c *runContext) Value(key any) any {
-	if key == c.values.key {
-		return c.values.run
+	if _, isAddress := key.(*int); isAddress {
+		return c.real().Value(key)
 	}
-	return c.real().Value(key)
+	return c.values.Value(key)
 }
 
 // real returns a context of package context.

@@ -174,6 +174,15 @@ func (f *Flight[V]) end(value V, err error) {
 	f.finish(value, err)
 }
 
+// Cancel ends the context of the flight, which will not commit and is not joined any more.
+// Its waiting callers get what the function returns.
+func (f *Flight[V]) Cancel() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	f.makeStale()
+	f.context.cancel()
+}
+
 // Forget makes the flight stale and does not block: it will not commit, and later callers
 // do not join it. Its waiting callers keep waiting. Forget is for a caller that knows of a
 // change that was made without [Group.Invalidate].

@@ -62,6 +62,9 @@ func (u *run) review() reason.Reason {
 	if x.w == nil {
 		return reason.None
 	}
+	if respwriter.IsAsBefore(u.outerNow(), u.outer.known) {
+		return reason.None
+	}
 	was, now := u.outer.known, respwriter.Canonical(u.outerNow())
 	late := respwriter.EditsOf(was, now)
 	u.outer.known = now

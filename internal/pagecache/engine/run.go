@@ -26,7 +26,10 @@ type run struct {
 	loading  fill.Run
 	inFlight *membudget.Budget
 	ctx      context.Context
-	cancel   context.CancelFunc
+
+	// endContext releases what ctx has beside the context of the load.
+	endContext context.CancelFunc
+
 	released atomic.Bool // the response is only for the client that started the run
 	inside   enclosure
 
@@ -96,7 +99,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 		return cache.Loaded{}, errIndexReplaced
 	}
 	u := newRun(ctx, x)
-	defer u.cancel()
+	defer u.endContext()
 	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
 	if !x.requestRun.begin() {
 		close(u.done)
@@ -153,19 +156,26 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 		streaming: make(chan struct{}), done: make(chan struct{}), ending: endedByExit{}, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
-	u.ctx, u.cancel = runContext(ctx, x)
+	u.limit(ctx)
 	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
 	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
 	return u
 }
 
-// runContext is the context of a run. It has the deadline of the request that started it:
-// the middleware that has set it waits for the handler to return, and answers then.
-func runContext(ctx context.Context, x *requestFlow) (context.Context, context.CancelFunc) {
-	if deadline, ok := x.deadline(); ok {
-		return context.WithDeadline(ctx, deadline)
+// limit gives the run its context, that of the load. With it, it has the deadline of the
+// request that started it: the middleware that has set it waits for the handler to return,
+// and answers then.
+func (u *run) limit(ctx context.Context) {
+	u.ctx, u.endContext = ctx, func() {}
+	if deadline, ok := u.x.deadline(); ok {
+		u.ctx, u.endContext = context.WithDeadline(ctx, deadline)
 	}
-	return context.WithCancel(ctx)
+}
+
+// cancel ends the context of the run, whose response is for nobody any more.
+func (u *run) cancel() {
+	u.loading.Cancel()
+	u.endContext()
 }
 
 // deadline is when outer middleware expects the handler to return.

@@ -133,6 +133,7 @@ func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requeste
 	if lines := header["Cache-Status"]; lines != nil && respwriter.Readable(lines) == nil {
 		delete(header, "Cache-Status")
 	}
+	entry.Fields = make([]Field, 0, len(header)+addedFields)
 	for name, lines := range header {
 		f := Field{Name: name, Lines: lines}
 		switch {
@@ -147,6 +148,9 @@ func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requeste
 	entry.derive()
 	return entry
 }
+
+// addedFields is how many fields Complete may add.
+const addedFields = 3
 
 func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
 
@@ -266,12 +270,18 @@ func (p *Page) derive() {
 		}
 		return f.Name == "Cache-Status"
 	})
-	p.Flat = nil
+	count := 0
+	for _, f := range p.Fields {
+		count += len(f.Lines)
+	}
+	p.Flat = make([]string, 0, count)
 	for _, f := range p.Fields {
 		p.Flat = append(p.Flat, f.Lines...)
 	}
 	p.survey()
-	p.Validators = rfc9111.ValidatorsOf(p.Header(), p.Received)
+	p.Validators = rfc9111.ValidatorsOf(map[string][]string{
+		"Etag": p.Lines("Etag"), "Last-Modified": p.Lines("Last-Modified"), "Date": p.Lines("Date"),
+	}, p.Received)
 }
 
 // survey is the part of derive that is not stored with a page.

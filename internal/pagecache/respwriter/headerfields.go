@@ -44,7 +44,11 @@ func AddTrailers(dst, sent, header http.Header) {
 
 // DeclaredLength is what Content-Length says, or -1.
 func DeclaredLength(header http.Header) int64 {
-	n, err := strconv.ParseInt(Single(header["Content-Length"]), 10, 64)
+	length := Single(header["Content-Length"])
+	if length == "" {
+		return -1
+	}
+	n, err := strconv.ParseInt(length, 10, 64)
 	if err != nil || n < 0 {
 		return -1
 	}
@@ -54,12 +58,36 @@ func DeclaredLength(header http.Header) int64 {
 // Canonical returns a copy of a header that has canonical names only: what is
 // sent is the same, and no rule misses "set-cookie".
 func Canonical(header http.Header) http.Header {
-	c := make(http.Header, len(header))
+	count := 0
+	for _, lines := range header {
+		count += len(lines)
+	}
+	c, room := make(http.Header, len(header)), make([]string, 0, count)
 	for name, lines := range header {
 		name = textproto.CanonicalMIMEHeaderKey(name)
-		c[name] = append(c[name], lines...)
+		if len(lines) == 0 || c[name] != nil {
+			c[name] = append(c[name], lines...) // of two spellings, or none
+			continue
+		}
+		begin := len(room)
+		room = append(room, lines...)
+		c[name] = room[begin:len(room):len(room)]
 	}
 	return c
+}
+
+// IsAsBefore reports whether a header is the same as when a canonical copy of it was made.
+func IsAsBefore(header, before http.Header) bool {
+	if len(header) != len(before) {
+		return false
+	}
+	for name, lines := range header {
+		was, had := before[name]
+		if !had || !slices.Equal(was, lines) {
+			return false
+		}
+	}
+	return true
 }
 
 func BodyAllowed(status int) bool {
