@@ -152,7 +152,7 @@ func (u *run) isUnconfirmed() bool {
 
 func newRun(ctx context.Context, x *requestFlow) *run {
 	u := &run{
-		x: x, inFlight: hooks.Cache.Budget(hooks.Cache.HandlerOf(cache.From(ctx, x.h.Alias))), loading: hooks.Cache.RunFrom(ctx),
+		x: x, inFlight: x.inFlight(ctx), loading: hooks.Cache.RunFrom(ctx),
 		streaming: make(chan struct{}), done: make(chan struct{}), ending: endedByExit{}, tombstone: x.tombstone,
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
@@ -160,6 +160,15 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
 	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
 	return u
+}
+
+// inFlight is the budget of the responses under way.
+func (x *requestFlow) inFlight(ctx context.Context) *membudget.Budget {
+	from := x.from
+	if from == nil { // in the background
+		from = cache.From(ctx, x.h.Alias)
+	}
+	return hooks.Cache.Budget(hooks.Cache.HandlerOf(from))
 }
 
 // limit gives the run its context, that of the load. With it, it has the deadline of the

@@ -116,7 +116,9 @@ func (j *RequestInfo) Selecting(header http.Header, name string) []string {
 
 // SharedRequest returns the request that a handler answers for all.
 func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
-	shared := r.Clone(ctx)
+	bare := *r
+	bare.Header = nil // not to be copied twice
+	shared := bare.Clone(ctx)
 	shared.Method = http.MethodGet
 	shared.Host = j.Target.Host
 	if j.Trusted {
@@ -128,12 +130,19 @@ func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
 	}
-	for name := range shared.Header {
-		if lines := j.Selecting(r.Header, name); lines != nil {
-			shared.Header[name] = slices.Clone(lines)
-		} else {
-			delete(shared.Header, name)
+	shared.Header = j.selected(r.Header)
+	return shared
+}
+
+// selected returns a copy of a request's header with what selects a variant, and nothing else.
+func (j *RequestInfo) selected(header http.Header) http.Header {
+	h, room := make(http.Header, len(header)), make([]string, 0, len(header))
+	for name := range header {
+		if lines := j.Selecting(header, name); lines != nil {
+			begin := len(room)
+			room = append(room, lines...)
+			h[name] = room[begin:len(room):len(room)]
 		}
 	}
-	return shared
+	return h
 }
