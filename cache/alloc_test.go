@@ -45,6 +45,22 @@ func TestReadingBytesAllocatesOnlyTheCopy(t *testing.T) {
 	allocations(t, "Has", 0, func() { _, _ = c.Has(ctx, "k") })
 }
 
+// A load that has one caller allocates at most 12 times with all that the store does: what
+// only a second caller needs is not made.
+func TestALoadOfOneCallerAllocatesLittle(t *testing.T) {
+	ctx, c := memoryCache(t)
+	cancellable, cancel := context.WithCancel(ctx)
+	defer cancel()
+	points := cache.For[point](c)
+	load := func(context.Context) (point, error) { return point{1, 2}, nil }
+	n := 0
+	keys := make([]string, 300)
+	for i := range keys {
+		keys[i] = fmt.Sprint("missing ", i)
+	}
+	allocations(t, "GetOrSet that loads", 12, func() { _, _ = points.GetOrSet(cancellable, keys[n], load); n++ })
+}
+
 // Reading a native value allocates nothing.
 func TestReadingANativeValueDoesNotAllocate(t *testing.T) {
 	ctx, c := memoryCache(t)
