@@ -51,15 +51,21 @@ func TestALoadOfOneCallerAllocatesLittle(t *testing.T) {
 	ctx, c := memoryCache(t)
 	cancellable, cancel := context.WithCancel(ctx)
 	defer cancel()
-	points := cache.For[point](c)
-	load := func(context.Context) (point, error) { return point{1, 2}, nil }
+	type size struct{ Width, Height int }
+	sizes := cache.For[size](c)
+	load := func(context.Context) (size, error) { return size{1, 2}, nil }
 	const grown = 5000 // entries after which the tables of the store grow seldom
 	keys := make([]string, grown+300)
 	for i := range keys {
 		keys[i] = fmt.Sprint("missing:", i)
 	}
 	n := 0
-	getOrSet := func() { _, _ = points.GetOrSet(cancellable, keys[n], load); n++ }
+	getOrSet := func() {
+		if _, err := sizes.GetOrSet(cancellable, keys[n], load); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
 	for range grown {
 		getOrSet()
 	}
