@@ -53,11 +53,12 @@ COUNTS := Alloc|Proportion|HandlerAlone
 # minutes, and it has nothing to find.
 ALONE := TestWhatAStalePageHasBecomeIsHeldAgainstTheClientsFields|TestAnAuditAgreesWithWhatIsDone|TestEndlessURLsAndVariants|TestFastPathsKeepNoOldListsOfPurges|TestEquivalentSpellingsOfAURLAreOneURLToAPurge|TestSpellingsOfOneClientDoNotDisturbTheOthers|TestAURLHasABoundedNumberOfVariants
 
-# The packages of the module, and those whose tests have one goroutine, or run programs that
-# are built without the race detector.
+# The packages of the module, and those whose tests have one goroutine, or are about programs
+# as users build them.
 PACKAGES = $(shell $(GO) list ./...)
-PLAIN = $(addprefix github.com/larder-go/larder/,docs examples middleware/pagetest \
-	internal/audit internal/consumer internal/funcname internal/gen/rules internal/house internal/mutants)
+PLAIN = $(addprefix github.com/larder-go/larder/,docs examples middleware/pagetest cmd/larder \
+	internal/acceptance internal/audit internal/consumer internal/funcname internal/gen/rules internal/house \
+	internal/mutants internal/roundtrips internal/services internal/testserver)
 
 # The packages that have tests of the two lists above.
 COUNTED = $(sort $(dir $(shell git grep -lE 'func ($(ALONE)|Test[A-Za-z0-9]*($(COUNTS)))' -- '*_test.go' ':!internal/e2e' ':!internal/neighbours' ':!benchmarks')))
@@ -139,11 +140,10 @@ NEWEST := github.com/gin-gonic/gin@v1.12.0 github.com/labstack/echo/v4@v4.16.0 g
 NEWEST_MOD := $(BIN)/newest.mod
 
 .PHONY: adapters-newest
-adapters-newest: newest-mod ## the same with the newest gin and echo
+adapters-newest: newest-mod ## the same with the newest gin and echo, without the race detector
 	$(GO) get -modfile=$(NEWEST_MOD) $(NEWEST) ./adapters/...
 	$(GO) get -t -modfile=$(NEWEST_MOD) ./adapters/...
-	$(GO) test -modfile=$(NEWEST_MOD) -race -count=1 $(ADAPTER_TESTS)
-	$(GO) test -modfile=$(NEWEST_MOD) -count=1 -run 'Alloc' ./adapters/...
+	$(GO) test -modfile=$(NEWEST_MOD) -count=1 $(ADAPTER_TESTS)
 
 .PHONY: newest
 newest: deps newest-mod ## every test with the newest release of everything that go.mod requires, whatever was published since
@@ -184,6 +184,9 @@ vet: ## go vet
 .PHONY: lint
 lint: $(STATICCHECK) ## staticcheck, configured in staticcheck.conf
 	$(STATICCHECK) ./...
+
+.PHONY: lint-all
+lint-all: lint ## the same, and of the modules that test and measure
 	cd internal/e2e && $(STATICCHECK) ./...
 	cd internal/neighbours && $(STATICCHECK) ./...
 	cd benchmarks && $(STATICCHECK) ./...
@@ -296,7 +299,7 @@ endif
 
 # The steps of make ci, the longest first. What one of them tests is not tested again by
 # another: make check and make examples, which are for a change in one place, are not here.
-CI_STEPS := test-race test-plain lint vet neighbours adapters-newest conformance guards tidy format
+CI_STEPS := test-race vet lint test-plain neighbours adapters-newest conformance guards tidy format
 
 # How many of them run at once: one builds while another waits for a server.
 AT_ONCE ?= 2
@@ -307,7 +310,7 @@ ci: ## everything that a change has to pass, AT_ONCE (2) targets at once, and wh
 	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once $(AT_ONCE) $(CI_STEPS)
 
 # What takes too long for each change, or depends on what others publish.
-NIGHTLY_STEPS := test-race-all e2e neighbours-race apps-full browser fuzz conformance-redis cross seventh-backend pocketbase newest
+NIGHTLY_STEPS := lint-all test-race-all e2e neighbours-race apps-full browser fuzz conformance-redis cross seventh-backend pocketbase newest
 
 .PHONY: nightly
 nightly: ## what takes too long for each change, one target after the other, and where the time went
