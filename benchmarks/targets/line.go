@@ -60,6 +60,7 @@ const (
 	Requests     Unit = "requests"
 	Queries      Unit = "queries"
 	Milliseconds Unit = "ms"
+	Microseconds Unit = "µs"
 	Bytes        Unit = "bytes"
 )
 
@@ -68,7 +69,7 @@ func (u Unit) Format(value float64) string {
 	switch u {
 	case Ratio:
 		return fmt.Sprintf("%.3f %s", value, u)
-	case Milliseconds:
+	case Milliseconds, Microseconds:
 		return fmt.Sprintf("%.2f %s", value, u)
 	}
 	return fmt.Sprintf("%.4g %s", value, u)

@@ -52,6 +52,10 @@ func All() []Target {
 		{"P13", "memory per entry", memory, ""},
 		{"P14", "around a route that is not cached", uncachedRoutes, "" +
 			"What passes CachePage says so in Cache-Status: the line of a handler that does the same says what that costs within a Lifecycle. The rest is a look at the request."},
+		{"P15", "a page that nobody has asked for", missedPages, "" +
+			"A run has what several clients need even if there is one: a copy of the request, a goroutine, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted."},
+		{"P16", "GetOrSet that loads", loads, "" +
+			"A load runs in a goroutine of its own, so that its caller can leave, and its value is encoded. The line with Native is without the encoding."},
 	}
 }
 

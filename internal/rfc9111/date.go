@@ -3,6 +3,7 @@ package rfc9111
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,9 @@ func ParseDate(s string) (time.Time, bool) {
 // with a year of two digits that would be more than 50 years ahead of now is in
 // the past (RFC 9110, section 5.6.7).
 func ParseDateAt(s string, now time.Time) (time.Time, bool) {
+	if last := lastWritten.Load(); last != nil && last.text == s {
+		return last.time, true
+	}
 	s = withZone(s)
 	layout := dateLayout(s)
 	if layout != rfc850Format {
@@ -105,7 +109,28 @@ func withYear(t time.Time, year int) time.Time {
 
 // FormatDate writes an IMF-fixdate, the only form that is sent. Fractions of a
 // second are cut off.
-func FormatDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
+func FormatDate(t time.Time) string {
+	second := t.Unix()
+	if last := lastWritten.Load(); last != nil && last.time.Unix() == second {
+		return last.text
+	}
+	t = time.Unix(second, 0).UTC()
+	text := t.Format(http.TimeFormat)
+	if year := t.Year(); year >= 0 && year <= 9999 { // others are no dates, see ParseDate
+		lastWritten.Store(&writtenDate{t, text})
+	}
+	return text
+}
+
+// lastWritten is the date that was written last. Responses that are made within one second
+// have the same, and each is read several times: whether it is old, whether it is a strong
+// validator.
+var lastWritten atomic.Pointer[writtenDate]
+
+type writtenDate struct {
+	time time.Time
+	text string
+}
 
 // DateOf returns when a response was made by its Date field, and the time at
 // which it was received if there is none or it is invalid (RFC 9110, section

@@ -167,3 +167,26 @@ func FuzzParseDateAt(f *testing.F) {
 		}
 	})
 }
+
+// The date that was written last is read as every other: to the second, in UTC, and only if it
+// is one.
+// RFC 9110, 5.6.7
+func TestTheDateThatWasWrittenLastIsReadAsEveryOther(t *testing.T) {
+	east := time.FixedZone("east", 5400)
+	for _, at := range []time.Time{
+		time.Date(2026, time.November, 30, 12, 0, 0, 999_999_999, east), time.Date(2026, time.November, 30, 12, 0, 0, 1, time.UTC),
+		time.Date(1969, time.December, 31, 23, 59, 59, 0, time.UTC), time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC),
+		time.Date(10000, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(-1, time.January, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		for range 2 {
+			text := rfc9111.FormatDate(at)
+			if want := at.UTC().Format(http.TimeFormat); text != want {
+				t.Errorf("%v is written %q, want %q", at, text, want)
+			}
+			want, ok := rfc9111.ParseDate(text)
+			if got, gotOK := rfc9111.ParseDateAt(text, at); got != want || gotOK != ok {
+				t.Errorf("%q is read as %v, %v; want %v, %v", text, got, gotOK, want, ok)
+			}
+		}
+	}
+}

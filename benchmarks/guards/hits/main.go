@@ -62,5 +62,7 @@ var paths = map[string]func(context.Context) (hit func() error, err error){
 	"redis-page":      pagePath(redis),      // CachePage, 1 KiB
 	"memcached-bytes": bytesPath(memcached), // GetBytes of 256 bytes
 	"memcached-page":  pagePath(memcached),  // CachePage, 1 KiB
+	"load":            loadPath,             // GetOrSet that loads a struct of two fields
+	"missed-page":     missedPagePath,       // CachePage of 1 KiB, within a Lifecycle
 	"floor":           floorPath,            // a handler that sets three fields and writes 1 KiB, as the page's would
 }

@@ -168,8 +168,7 @@ func (x *requestFlow) auditRequest(p *explain.Page) *http.Request {
 	p.Credentials = x.Credentials
 	p.Codings = strings.Join(x.Selecting(x.r.Header, "Accept-Encoding"), ", ")
 	p.AnyCoding = x.h.Literal
-	x.Prepare(nil)
-	shared := x.prepared.shared
+	shared := x.SharedRequest(context.Background(), x.r)
 	for _, name := range x.removedByRule() {
 		shared.Header[name] = slices.Clone(x.r.Header[name])
 		p.Removed = append(p.Removed, name)

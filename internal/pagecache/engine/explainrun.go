@@ -24,8 +24,7 @@ func (e *explainer) run() {
 	defer stop()
 	p := &probe{header: make(http.Header), stop: stop}
 	requested := time.Now()
-	x.Prepare(nil)
-	panicked := p.serve(x.next, x.prepared.shared.WithContext(ctx))
+	panicked := p.serve(x.next, x.SharedRequest(ctx, x.r))
 	u := &run{x: x, requested: requested, status: p.status} // to be asked, and not to be run
 	if panicked {
 		u.ending = endedByPanic{}

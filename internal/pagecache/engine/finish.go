@@ -122,6 +122,7 @@ func (u *run) keep(entry *page.Page) cache.Loaded {
 		u.release()
 		return forOne
 	}
+	u.storedAs = u.x.memoryKey()
 	stored, ttl := u.x.stored(u.ctx, entry, u.at)
 	replacesIndex := u.at.depth < u.x.depth
 	switch {

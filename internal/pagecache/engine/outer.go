@@ -39,6 +39,10 @@ type outerHeader struct {
 	encodes bool        // it has applied a coding, and varies on Accept-Encoding only for that
 }
 
+func newOuterHeader(before http.Header) outerHeader {
+	return outerHeader{before: before, known: before}
+}
+
 // forHandler returns the header with which a handler starts.
 func (o *outerHeader) forHandler() http.Header {
 	if len(o.before) == 0 {

@@ -27,7 +27,7 @@ func (x *requestFlow) passAs(f forwarded) {
 	x.noteMiss(x.r.Context())
 	setStatus(x.w.Header(), nil, f)
 	x.h.serveUncached(x.next, x.w, x.r)
-	x.isForgotten = x.prepared == nil // there was no run
+	x.isForgotten = !x.isShared // there was no run
 }
 
 // refuse answers a request with only-if-cached for which nothing suitable is stored (RFC

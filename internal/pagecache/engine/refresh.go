@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -63,28 +62,33 @@ func (f *refreshes) done(key string) {
 	delete(f.under, key)
 }
 
+// keptRequest is what a run in the background needs of a request that is over, beside the
+// handler's request.
+type keptRequest struct {
+	header http.Header // as it came, without what identifies the user
+	outer  http.Header // what outer middleware had set of the response, with canonical names
+}
+
 // background returns a request flow for the same page, without a client. It shares nothing
 // with the request, which is over soon: the handler gets a new request without conditions,
 // ranges or a body, and only with the credentials that are in the key of the page. ctx has
 // the values of the request's context, a scope of its own, and is not cancelled with it.
 func (x *requestFlow) background(ctx context.Context) *requestFlow {
-	x.Prepare(nil)
-	prepared := &prepared{header: maps.Clone(x.prepared.header), shared: x.prepared.shared.WithContext(ctx), outer: x.prepared.outer}
-	prepared.shared.Header = maps.Clone(prepared.shared.Header)
+	r, kept := x.SharedRequest(ctx, x.r), &keptRequest{header: x.requestHeader().Clone(), outer: x.outerHeader()}
 	// The client's directives do not apply to a request of the cache's own.
-	delete(prepared.shared.Header, "Cache-Control")
-	delete(prepared.shared.Header, "Pragma")
-	x.removeCredentials(prepared.shared.Header)
+	delete(r.Header, "Cache-Control")
+	delete(r.Header, "Pragma")
+	x.removeCredentials(r.Header)
 	// If the response turns out to vary on one of them, it is stored as the variant of
 	// requests without the field.
-	x.removeCredentials(prepared.header)
-	if policy.HasCertificate(prepared.shared) && !slices.Contains(x.KeyCredentials, policy.Certificate) {
-		prepared.shared = policy.WithoutCertificate(prepared.shared)
+	x.removeCredentials(kept.header)
+	if policy.HasCertificate(r) && !slices.Contains(x.KeyCredentials, policy.Certificate) {
+		r = policy.WithoutCertificate(r)
 	}
 	y := &requestFlow{
 		h:           x.h,
 		next:        x.ownNext,
-		r:           prepared.shared,
+		r:           r,
 		RequestInfo: x.RequestInfo,
 		key:         x.key,
 		primary:     x.primary,
@@ -93,7 +97,7 @@ func (x *requestFlow) background(ctx context.Context) *requestFlow {
 		index:       x.index,
 		steps:       x.steps,
 		depth:       x.depth,
-		prepared:    prepared,
+		kept:        kept,
 	}
 	y.Directives = rfc9111.RequestDirectives{}
 	if x.removesCookies() {

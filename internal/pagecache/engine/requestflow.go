@@ -74,8 +74,9 @@ type requestFlow struct {
 	// tombstone is what was found instead of the page, or nil.
 	tombstone *page.Tombstone
 
-	// prepared is what a run needs of the request, copied before the request is over.
-	prepared  *prepared
+	// kept is what is left of the request in the background; nil while it is open.
+	kept      *keptRequest
+	isShared  bool  // with a run, or with those who start one
 	lookUpErr error // why nothing was found, if the cache has failed
 	timedOut  bool  // the middleware that has set the deadline answers
 

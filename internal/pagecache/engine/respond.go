@@ -88,7 +88,7 @@ func (o *outgoing) set(f *page.Field, lines []string) {
 func (o *outgoing) setGuesses(p *page.Page) {
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Merge == page.MergeDefault {
-			o.set(f, slices.Clone(f.Lines))
+			o.set(f, o.copied(f.Lines))
 		}
 	}
 }

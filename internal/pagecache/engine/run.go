@@ -61,36 +61,40 @@ type run struct {
 	// The rest is for the request that started the run, once done is closed.
 	done                chan struct{}
 	ending              ending
-	response            recorded // what the client gets
+	response            recorded  // what the client gets
+	storedAs            memoryKey // of the page, in the negative caches
 	storedForValidation bool
 }
 
-// prepared is a request as a run of the handler needs it.
-type prepared struct {
-	header http.Header // as it came
-	shared *http.Request
-	outer  http.Header // what outer middleware has set of the response, with canonical names
-}
-
-// Prepare implements [fill.Preparer]. A run goes on when the request that
-// started it is over, and what is done with the request then is not known.
-func (x *requestFlow) Prepare(lookUpErr error) {
-	x.lookUpErr = lookUpErr
-	if x.prepared == nil {
-		x.prepared = &prepared{
-			header: x.r.Header.Clone(),
-			shared: x.SharedRequest(context.Background(), x.r),
-			outer:  respwriter.Canonical(x.w.Header()),
-		}
-	}
-}
+// Prepare implements [fill.Preparer]. Nothing is copied: the request stays open until the run
+// that it has started is over, see [run.await].
+func (x *requestFlow) Prepare(lookUpErr error) { x.lookUpErr, x.isShared = lookUpErr, true }
 
 // requestHeader is the header of the request as it came.
 func (x *requestFlow) requestHeader() http.Header {
-	if x.prepared != nil {
-		return x.prepared.header
+	if x.kept != nil {
+		return x.kept.header
 	}
 	return x.r.Header
+}
+
+// outerHeader returns a copy of the header that outer middleware has set of the response,
+// with canonical names.
+func (x *requestFlow) outerHeader() http.Header {
+	if x.kept != nil {
+		return x.kept.outer
+	}
+	return respwriter.Canonical(x.w.Header())
+}
+
+// handlerRequest returns the request for the handler.
+func (x *requestFlow) handlerRequest(ctx context.Context) *http.Request {
+	if x.kept != nil {
+		r := x.r.WithContext(ctx)
+		r.Header = r.Header.Clone()
+		return r
+	}
+	return x.SharedRequest(ctx, x.r)
 }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
@@ -106,6 +110,8 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 		return cache.Loaded{}, errRequestOver
 	}
 	defer x.requestRun.done()
+	u.outer = newOuterHeader(x.outerHeader())
+	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
 	defer u.end()
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
@@ -130,7 +136,11 @@ func (x *requestFlow) Cleanup() {
 }
 
 // free releases the memory of the response, except what readers are still sending.
-func (u *run) free() { u.recorder.free() }
+func (u *run) free() {
+	if u.recorder != nil { // it has begun
+		u.recorder.free()
+	}
+}
 
 // answer runs the handler, and again without conditions if it has confirmed another page
 // than the one to be validated (RFC 9111, section 4.3.4).
@@ -157,8 +167,6 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.limit(ctx)
-	u.outer = outerHeader{before: x.prepared.outer, known: x.prepared.outer}
-	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
 	return u
 }
 
@@ -211,11 +219,10 @@ func (u *run) repeat() {
 func (u *run) serve(base *page.Page) {
 	ctx, leave := u.inside.enter(u.ctx)
 	defer leave()
-	r := u.x.prepared.shared.WithContext(ctx)
+	r := u.x.handlerRequest(ctx)
 	u.asked = nil
 	if base != nil && base.IsValidatable() {
 		u.asked = base
-		r.Header = r.Header.Clone()
 		lastModified := ""
 		if lines := base.Lines("Last-Modified"); len(lines) == 1 {
 			lastModified = lines[0]

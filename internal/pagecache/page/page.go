@@ -175,11 +175,12 @@ func (p *Page) Complete(body []byte, rules *policy.Policy) {
 // not stored, and a longer one is cut off, so what is replaced is a field that is no
 // length, or several of them (RFC 9110, 8.6).
 func (p *Page) setLength() {
-	length := strconv.Itoa(len(p.Body))
-	p.addField("Content-Length", func() string { return length })
+	var room [20]byte
+	length := strconv.AppendInt(room[:0], int64(len(p.Body)), 10)
+	p.addField("Content-Length", func() string { return string(length) })
 	for i := range p.Fields {
-		if f := &p.Fields[i]; f.Name == "Content-Length" && respwriter.Single(f.Lines) != length {
-			f.Lines = []string{length}
+		if f := &p.Fields[i]; f.Name == "Content-Length" && respwriter.Single(f.Lines) != string(length) {
+			f.Lines = []string{string(length)}
 		}
 	}
 }
@@ -258,7 +259,9 @@ func (p *Page) withBody(body []byte) *Page {
 // send the same body compressed, under the same tag (RFC 9110, section 8.8.1).
 func EntityTag(body []byte) string {
 	sum := sha256.Sum256(body)
-	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+	tag := append(make([]byte, 0, 32), `W/"`...)
+	tag = base64.RawURLEncoding.AppendEncode(tag, sum[:16])
+	return string(append(tag, '"'))
 }
 
 // derive fills in what is read from the fields. Cache-Status is taken out of

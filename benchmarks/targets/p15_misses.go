@@ -1,0 +1,101 @@
+package targets
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"time"
+
+	"github.com/larder-go/larder/benchmarks/loopback"
+	"github.com/larder-go/larder/benchmarks/pages"
+	"github.com/larder-go/larder/benchmarks/paired"
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/middleware"
+)
+
+// missBound is how much memory the pages may take that are asked for once.
+const missBound = 64 << 20
+
+// missTTL is so short that a rival without a bound forgets what it has seen.
+const missTTL = time.Second
+
+func missedPages(ctx context.Context, l *Lab) error {
+	caches, err := l.cachesOf(ctx, cache.Config{Backend: "memory", Options: map[string]any{"max_bytes": missBound}})
+	if err != nil {
+		return err
+	}
+	body := bytes.Repeat([]byte("p"), 1<<10)
+	page := &pages.Page{Body: body, TTL: missTTL}
+	floor := alwaysNew(page)
+	miss := alwaysNew(lifecycle(caches)(middleware.CachePage(pageTTL)(page)))
+	ginCache := alwaysNew(pages.GinCached(page))
+	for name, h := range map[string]http.Handler{"larder": miss, "gin-cache": ginCache} {
+		if err := checkMisses(name, h, page, pageRequest(ctx)); err != nil {
+			return err
+		}
+	}
+
+	serve := func(h http.Handler) func() {
+		r := pageRequest(ctx)
+		return func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK || w.Body.Len() != len(body) {
+				panic("the wrong answer")
+			}
+		}
+	}
+	alone := allocations(serve(floor))
+	l.report("a page that nobody has asked for, over the handler", Allocations, allocations(serve(miss))-alone, AtMost(30))
+	l.report("the same, gin-cache", Allocations, allocations(serve(ginCache))-alone, Bound{})
+
+	c := l.compare(paired.Serial("handler", serve(floor)), paired.Serial("larder", serve(miss)), paired.Serial("gin-cache", serve(ginCache)))
+	over := func(name string) float64 {
+		return (c.Ratio(name).Median - 1) * float64(c.FloorOp) / float64(time.Microsecond)
+	}
+	l.report("a page that nobody has asked for, over the handler", Microseconds, over("larder"), AtMost(8))
+	l.report("the same, gin-cache", Microseconds, over("gin-cache"), Bound{})
+
+	ok := loopback.Response{Status: http.StatusOK, Length: len(body)}
+	plain, err := l.connection("no cache", floor, ok)
+	if err != nil {
+		return err
+	}
+	missed, err := l.connection("larder", miss, ok)
+	if err != nil {
+		return err
+	}
+	others, err := l.connection("gin-cache", ginCache, ok)
+	if err != nil {
+		return err
+	}
+	overLoopback := l.compare(plain, missed, others)
+	l.ratio("a page that nobody has asked for, to no cache, over loopback", overLoopback, "larder", AtMost(1.15))
+	l.ratio("the same, gin-cache", overLoopback, "gin-cache", Bound{})
+	return nil
+}
+
+// alwaysNew returns h for requests that each have another URL.
+func alwaysNew(h http.Handler) http.Handler {
+	count := 0
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count++
+		r.URL.RawQuery = "n=" + strconv.Itoa(count)
+		r.RequestURI = pages.Path + "?" + r.URL.RawQuery
+		h.ServeHTTP(w, r)
+	})
+}
+
+// checkMisses fails if two requests do not make the page twice.
+func checkMisses(name string, h http.Handler, page *pages.Page, r *http.Request) error {
+	before := page.Runs()
+	for range 2 {
+		h.ServeHTTP(newDiscard(), r)
+	}
+	if runs := page.Runs() - before; runs != 2 {
+		return skip("%s has made two pages %d times", name, runs)
+	}
+	return nil
+}
