@@ -189,17 +189,19 @@ func TestRequestsThatWaitForARunWhoseTimeIsOverStartOneMore(t *testing.T) {
 
 // The response that a handler writes when its time is over reaches the client.
 func TestAHandlerThatAnswersWhenItsTimeIsOverIsHeard(t *testing.T) {
-	h := answering("too late")
-	serve := h.serve
-	h.serve = func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		w.WriteHeader(http.StatusServiceUnavailable)
-		serve(w, r)
-	}
-	p := within(inMemory(t), timeLimited(10*time.Millisecond, middleware.CachePage(ttl)(h)))
-	if a := ask(p, "/page"); a.status != http.StatusServiceUnavailable || a.body != "too late" {
-		t.Errorf("%d %q", a.status, a.body)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := answering("too late")
+		serve := h.serve
+		h.serve = func(w http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			w.WriteHeader(http.StatusServiceUnavailable)
+			serve(w, r)
+		}
+		p := within(inMemory(t), timeLimited(10*time.Millisecond, middleware.CachePage(ttl)(h)))
+		if a := ask(p, "/page"); a.status != http.StatusServiceUnavailable || a.body != "too late" {
+			t.Errorf("%d %q", a.status, a.body)
+		}
+	})
 }
 
 // No header that a handler can reach is used by two goroutines. The race detector sees it.

@@ -63,8 +63,8 @@ func (u *run) outerNow() http.Header {
 // and says why that makes the response one client's, or reason.None.
 func (u *run) review() reason.Reason {
 	x := u.x
-	if x.w == nil {
-		return reason.None
+	if x.w == nil || u.held != nil {
+		return reason.None // of a part, the client's goroutine sends the header, to a server's own writer
 	}
 	if respwriter.IsAsBefore(u.outerNow(), u.outer.known) {
 		return reason.None
