@@ -106,6 +106,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	defer u.endContext()
 	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
 	if !x.requestRun.begin() {
+		u.ending = endedUnanswered{}
 		close(u.done)
 		return cache.Loaded{}, errRequestOver
 	}
