@@ -25,7 +25,7 @@ func loadPath(ctx context.Context) (func() error, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	context.AfterFunc(context.Background(), stop) // never: it lasts as long as the program
+	_ = stop // it lasts as long as the program
 	people := cache.For[person](cache.From(caches.Scope(ctx), cache.DefaultAlias))
 	load := func(context.Context) (person, error) { return person{1, "Ada"}, nil }
 	count := 0
