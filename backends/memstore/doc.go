@@ -32,7 +32,7 @@
 // idle program is woken by nothing else, and by nothing at all if no entry
 // expires.
 //
-// # Interfaces not implemented
+// # Optional interfaces
 //
 // The store has no driver.Many: an operation on a map in the same process has
 // no round trip to save, and GetMany could not tell a native entry, whose

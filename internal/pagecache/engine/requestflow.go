@@ -76,7 +76,7 @@ type requestFlow struct {
 
 	// kept is what is left of the request in the background; nil while it is open.
 	kept      *keptRequest
-	isShared  bool  // with a run, or with those who start one
+	isShared  bool  // a run may refer to this request flow
 	lookUpErr error // why nothing was found, if the cache has failed
 	timedOut  bool  // the middleware that has set the deadline answers
 
