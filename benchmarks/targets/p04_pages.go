@@ -14,7 +14,6 @@ import (
 	"github.com/larder-go/larder/benchmarks/paired"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/middleware"
-	"github.com/larder-go/larder/signals"
 
 	_ "github.com/larder-go/larder/backends/memstore" // the pages are there
 )
@@ -49,19 +48,6 @@ func (l *Lab) cachesOf(ctx context.Context, cfg cache.Config) (*cache.Handler, e
 	}
 	l.cleanup(func() { must(caches.Shutdown(context.WithoutCancel(ctx))) })
 	return caches, caches.Open(ctx)
-}
-
-// lifecycle is the middleware around a whole server, with a bus of its own.
-func lifecycle(caches *cache.Handler) func(http.Handler) http.Handler {
-	return middleware.Lifecycle(middleware.WithBus(new(signals.Bus)), middleware.WithCaches(caches))
-}
-
-// muxed returns a handler with a mux in front of it, as most sites have between
-// Lifecycle and a page.
-func muxed(h http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/page", h)
-	return mux
 }
 
 // pageRequest is a request as a browser sends it.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-	"github.com/labstack/echo/v4"
 
 	"github.com/larder-go/larder/adapters/echocache"
 	"github.com/larder-go/larder/adapters/gincache"
@@ -58,17 +57,7 @@ func ginCached(p *pages.Page) http.Handler {
 	return inGin(gincache.CachePage(p.TTL, middleware.KeyPrefix("gin")), gin.WrapH(p))
 }
 
-// inGin returns gin with handlers of the page.
-func inGin(handlers ...gin.HandlerFunc) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.GET(pages.Path, handlers...)
-	return engine
-}
-
 // echoCached returns p in echo behind the adapter.
 func echoCached(p *pages.Page) http.Handler {
-	e := echo.New()
-	e.GET(pages.Path, echo.WrapHandler(p), echocache.CachePage(p.TTL, middleware.KeyPrefix("echo")))
-	return e
+	return inEcho(p, echocache.CachePage(p.TTL, middleware.KeyPrefix("echo")))
 }

@@ -56,6 +56,9 @@ func All() []Target {
 			"A run has what several clients need even if there is one: a copy of the request, a goroutine, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted."},
 		{"P16", "GetOrSet that loads", loads, "" +
 			"A load runs in a goroutine of its own, so that its caller can leave, and its value is encoded. The line with Native is without the encoding."},
+		{"P17", "hits in the recommended wiring", wiredPages, "" +
+			"A hit sends more fields than its handler sets: ETag, Age and Cache-Status. The line of the handler's fields alone says what sending them costs. " +
+			"The rest is finding the page, and a scope and net/http's copy of the request in Lifecycle."},
 	}
 }
 
