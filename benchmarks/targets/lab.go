@@ -129,6 +129,12 @@ func (l *Lab) inverse(job string, c paired.Comparison, name string, bound Bound)
 	l.add(Line{Job: job, Unit: Ratio, Value: r.Median, Bound: bound, Ratio: &r, Control: &c.Control, Sure: c.Sure()})
 }
 
+// over returns how many microseconds more than the floor a contestant takes for an
+// operation.
+func over(c paired.Comparison, name string) float64 {
+	return (c.Ratio(name).Median - 1) * float64(c.FloorOp) / float64(time.Microsecond)
+}
+
 // compare compares in a time that accords with the effort.
 func (l *Lab) compare(floor paired.Contestant, others ...paired.Contestant) paired.Comparison {
 	return paired.Compare(l.plan(), floor, others...)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 	"github.com/viccon/sturdyc"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/larder-go/larder/benchmarks/paired"
 	"github.com/larder-go/larder/benchmarks/rivals"
@@ -22,6 +23,8 @@ type person struct {
 	Name string
 }
 
+func loadPerson(context.Context) (person, error) { return person{1, "Ada"}, nil }
+
 func loads(ctx context.Context, l *Lab) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -34,48 +37,81 @@ func loads(ctx context.Context, l *Lab) error {
 		return err
 	}
 	people := cache.For[person](c)
-	load := func(context.Context) (person, error) { return person{1, "Ada"}, nil }
 	getOrSet := withNewKeys(func(key string) {
-		_, err := people.GetOrSet(ctx, key, load)
+		_, err := people.GetOrSet(ctx, key, loadPerson)
 		must(err)
 	})
 	native := withNewKeys(func(key string) {
-		_, err := people.GetOrSet(ctx, key, load, cache.Native)
+		_, err := people.GetOrSet(ctx, key, loadPerson, cache.Native)
 		must(err)
 	})
 
-	loading, err := otter.New(&otter.Options[string, person]{MaximumSize: loadedEntries, ExpiryCalculator: otter.ExpiryWriting[string, person](rivals.TTL)})
+	loading, err := l.otterOfPeople()
 	if err != nil {
 		return err
 	}
-	l.cleanup(func() { loading.StopAllGoroutines() })
-	otterLoad := otter.LoaderFunc[string, person](func(context.Context, string) (person, error) { return person{1, "Ada"}, nil })
+	otterLoad := otter.LoaderFunc[string, person](func(ctx context.Context, _ string) (person, error) { return loadPerson(ctx) })
 	ofOtter := withNewKeys(func(key string) {
 		_, err := loading.Get(ctx, key, otterLoad)
 		must(err)
 	})
 
+	collapsed, err := l.otterOfPeople()
+	if err != nil {
+		return err
+	}
+	ofSingleflight := withNewKeys(collapsedLoads(ctx, collapsed))
+
 	fetching := sturdyc.New[person](loadedEntries, 64, rivals.TTL, 10, sturdyc.WithNoContinuousEvictions())
 	ofSturdyc := withNewKeys(func(key string) {
-		_, err := fetching.GetOrFetch(ctx, key, load)
+		_, err := fetching.GetOrFetch(ctx, key, loadPerson)
 		must(err)
 	})
 
 	for range 2 * loadedEntries {
 		getOrSet()
 	}
-	keyAlone := allocations(withNewKeys(func(key string) { lastKey = key }))
+	keyAlone := allocations(withNewKeys(func(key string) { kept.key = key }))
 	l.report("GetOrSet that loads a struct", Allocations, allocations(getOrSet)-keyAlone, AtMost(12))
 	l.report("otter's Get that loads it", Allocations, allocations(ofOtter)-keyAlone, Bound{})
-	compared := l.compare(paired.Serial("otter", ofOtter), paired.Serial("larder", getOrSet), paired.Serial("native", native), paired.Serial("sturdyc", ofSturdyc))
+	compared := l.compare(paired.Serial("otter", ofOtter), paired.Serial("larder", getOrSet), paired.Serial("native", native),
+		paired.Serial("sturdyc", ofSturdyc), paired.Serial("singleflight", ofSingleflight))
 	l.ratio("GetOrSet that loads a struct, to otter's Get that loads it", compared, "larder", AtMost(2))
 	l.ratio("the same with Native, which encodes nothing", compared, "native", Bound{})
 	l.ratio("sturdyc's GetOrFetch", compared, "sturdyc", Bound{})
+	l.ratio("singleflight over otter", compared, "singleflight", Bound{})
 	return nil
 }
 
-// lastKey keeps the compiler from leaving a key out.
-var lastKey string
+// otterOfPeople returns an otter with room for the entries of P16.
+func (l *Lab) otterOfPeople() (*otter.Cache[string, person], error) {
+	c, err := otter.New(&otter.Options[string, person]{MaximumSize: loadedEntries, ExpiryCalculator: otter.ExpiryWriting[string, person](rivals.TTL)})
+	if err == nil {
+		l.cleanup(func() { c.StopAllGoroutines() })
+	}
+	return c, err
+}
+
+// collapsedLoads returns a get-or-set as many programs write it.
+func collapsedLoads(ctx context.Context, c *otter.Cache[string, person]) func(key string) {
+	group := new(singleflight.Group)
+	return func(key string) {
+		if _, found := c.GetIfPresent(key); found {
+			panic("a hit of " + key)
+		}
+		_, err, _ := group.Do(key, func() (any, error) {
+			loaded, err := loadPerson(ctx)
+			if err == nil {
+				c.Set(key, loaded)
+			}
+			return loaded, err
+		})
+		must(err)
+	}
+}
+
+// kept keeps the compiler from leaving a key out, or on the stack.
+var kept struct{ key string }
 
 // withNewKeys returns an operation that has another key each time.
 func withNewKeys(operation func(key string)) func() {

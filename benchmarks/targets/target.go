@@ -59,6 +59,9 @@ func All() []Target {
 		{"P17", "hits in the recommended wiring", wiredPages, "" +
 			"A hit sends more fields than its handler sets: ETag, Age and Cache-Status. The line of the handler's fields alone says what sending them costs. " +
 			"The rest is finding the page, and a scope and net/http's copy of the request in Lifecycle."},
+		{"P28", "misses on servers", missesOnServers, "" +
+			"A miss on a server waits for it twice, for a look-up and to store, and a run or a load takes what it does in P15 and P16. " +
+			"GetOrSet stores only if nobody has stored meanwhile, which the raw client does not ask for."},
 	}
 }
 
