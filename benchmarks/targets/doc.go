@@ -1,4 +1,4 @@
-// Package targets has what larder promises about speed, P1 to P17 and P28, each as
+// Package targets has what larder promises about speed, P1 to P17 and P28 on, each as
 // something that is measured. A target is a function that measures its jobs in a
 // [Lab] and tells it what came out; the lab decides whether a job is as fast as
 // it has to be.

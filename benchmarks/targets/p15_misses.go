@@ -76,11 +76,13 @@ func missedPages(ctx context.Context, l *Lab) error {
 	return nil
 }
 
-// alwaysNew returns h for requests that each have another URL.
+// alwaysNew returns h for requests that each have another URL, also than those of other
+// handlers that it has returned.
 func alwaysNew(h http.Handler) http.Handler {
+	number := strconv.FormatUint(visitors.Add(1), 10)
 	var count atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.URL.RawQuery = "n=" + strconv.FormatInt(count.Add(1), 10)
+		r.URL.RawQuery = "n=" + number + "-" + strconv.FormatInt(count.Add(1), 10)
 		r.RequestURI = pages.Path + "?" + r.URL.RawQuery
 		h.ServeHTTP(w, r)
 	})

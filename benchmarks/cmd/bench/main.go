@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -37,10 +36,10 @@ func main() {
 
 // config is what the command line says.
 type config struct {
-	effort  targets.Effort
-	only    []string
-	out     string
-	profile string
+	effort   targets.Effort
+	only     []string
+	out      string
+	profiles profiles
 }
 
 func parseFlags(args []string) (config, error) {
@@ -48,11 +47,12 @@ func parseFlags(args []string) (config, error) {
 	quick := flags.Bool("quick", false, "take two minutes instead of fifteen")
 	only := flags.String("only", "", "measure these `targets` alone, such as P4,P6, and write no report")
 	out := flags.String("out", "", "`folder` for the report; none is written without it")
-	profile := flags.String("profile", "", "`file` for a CPU profile")
+	var files profiles
+	files.flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
-	c := config{effort: targets.Full, out: *out, profile: *profile}
+	c := config{effort: targets.Full, out: *out, profiles: files}
 	if *quick {
 		c.effort = targets.Quick
 	}
@@ -74,17 +74,16 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.profile != "" {
-		file, err := os.Create(c.profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := c.profiles.start()
+	if err != nil {
+		return err
 	}
+	err = measure(ctx, c, chosen)
+	return errors.Join(err, stop())
+}
+
+// measure measures what was chosen, and writes the table and, if it is for one, the report.
+func measure(ctx context.Context, c config, chosen []targets.Target) (err error) {
 	f := report.Findings{When: time.Now(), Effort: c.effort, Machine: report.ThisMachine(ctx)}
 	lab := &targets.Lab{Effort: c.effort, Tell: tell}
 	if f.Lines, err = lab.Measure(ctx, chosen...); err != nil {
