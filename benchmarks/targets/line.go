@@ -62,6 +62,7 @@ const (
 	Milliseconds Unit = "ms"
 	Microseconds Unit = "µs"
 	Bytes        Unit = "bytes"
+	Percent      Unit = "%"
 )
 
 // Format returns a value with its unit.
@@ -69,7 +70,7 @@ func (u Unit) Format(value float64) string {
 	switch u {
 	case Ratio:
 		return fmt.Sprintf("%.3f %s", value, u)
-	case Milliseconds, Microseconds:
+	case Milliseconds, Microseconds, Percent:
 		return fmt.Sprintf("%.2f %s", value, u)
 	}
 	return fmt.Sprintf("%.4g %s", value, u)

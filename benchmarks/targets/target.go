@@ -63,6 +63,7 @@ func All() []Target {
 			"A miss on a server waits for it twice, for a look-up and to store, and a run or a load takes what it does in P15 and P16. " +
 			"GetOrSet stores only if nobody has stored meanwhile, which the raw client does not ask for."},
 		{"P29", "misses of different keys in parallel", parallelMisses, ""},
+		{"P30", "distinct pages at full speed", distinctPages, ""},
 	}
 }
 
