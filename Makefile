@@ -271,11 +271,11 @@ $(SUITE):
 BENCHES := $(GO) -C benchmarks run ./cmd/bench -out ../docs/performance
 
 .PHONY: bench
-bench: deps bench-deps ## measure every target and all rivals (15 minutes): a table, and docs/performance/report.md
+bench: deps bench-deps ## measure every target and all rivals (17 minutes): a table, and docs/performance/report.md
 	$(WITH_SERVICES) $(BENCHES)
 
 .PHONY: bench-quick
-bench-quick: deps bench-deps ## the same in two minutes, less sure; TARGETS=P4,P6 measures these alone
+bench-quick: deps bench-deps ## the same in three minutes, less sure; TARGETS=P4,P6 measures these alone
 	$(WITH_SERVICES) $(BENCHES) -quick -only '$(TARGETS)'
 
 .PHONY: bench-go

@@ -35,7 +35,7 @@ func HitRatios(effort targets.Effort, scans bool) ([]Curve, error) {
 	if effort == targets.Quick {
 		capacities, reads = []float64{0.001, 0.01}, 300_000
 	}
-	trace := zipf(reads)
+	trace := zipf(reads, universe)
 	var curves []Curve
 	for _, r := range rivals.All() {
 		if !r.Evicts || r.Name == rivals.OtterCoarse.Name {
@@ -54,9 +54,9 @@ func HitRatios(effort targets.Effort, scans bool) ([]Curve, error) {
 	return append(curves, optimum(capacities, trace)), nil
 }
 
-// zipf returns the keys that are read, the same for all.
-func zipf(reads int) []uint32 {
-	law := rand.NewZipf(rand.New(rand.NewSource(1)), 1.01, 1, universe-1)
+// zipf returns which of so many keys are read, the same for all.
+func zipf(reads, keys int) []uint32 {
+	law := rand.NewZipf(rand.New(rand.NewSource(1)), 1.01, 1, uint64(keys)-1)
 	trace := make([]uint32, reads)
 	for i := range trace {
 		trace[i] = uint32(law.Uint64())

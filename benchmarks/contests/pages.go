@@ -75,13 +75,17 @@ func Hits(ctx context.Context, effort targets.Effort) (hits []Hit, err error) {
 	return hits, nil
 }
 
-// request returns an operation that must be answered with the page: it panics
-// otherwise.
+// request returns an operation that must be answered with the page.
 func request(c *loopback.Client, length int) func() {
 	return func() {
 		got, err := c.Do()
-		if err != nil || got.Status != http.StatusOK || got.Length != length {
-			panic(fmt.Sprintf("the wrong answer: %+v, %v", got, err))
-		}
+		mustBePage(got, err, length)
+	}
+}
+
+// mustBePage panics if what was answered is no page: something else would be measured.
+func mustBePage(got loopback.Response, err error, length int) {
+	if err != nil || got.Status != http.StatusOK || got.Length != length {
+		panic(fmt.Sprintf("the wrong answer: %+v, %v", got, err))
 	}
 }

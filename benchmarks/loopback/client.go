@@ -12,11 +12,13 @@ import (
 )
 
 // Client is one connection that is kept alive and sends the same request again
-// and again. It is for one goroutine.
+// and again, or with Get the same for other targets. It is for one goroutine.
 type Client struct {
 	conn    net.Conn
 	reader  *bufio.Reader
-	request []byte
+	request []byte // of Do
+	rest    []byte // of any request, after the target
+	other   []byte // the last request of Get
 }
 
 // Dial connects to addr for requests "GET target" with these header lines, each
@@ -26,11 +28,13 @@ func Dial(addr, target string, header ...string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := append([]string{"GET " + target + " HTTP/1.1", "Host: bench.example"}, header...)
+	lines := append([]string{" HTTP/1.1", "Host: bench.example"}, header...)
+	rest := strings.Join(lines, "\r\n") + "\r\n\r\n"
 	return &Client{
 		conn:    conn,
 		reader:  bufio.NewReaderSize(conn, 64<<10),
-		request: []byte(strings.Join(lines, "\r\n") + "\r\n\r\n"),
+		request: []byte("GET " + target + rest),
+		rest:    []byte(rest),
 	}, nil
 }
 
@@ -53,9 +57,17 @@ var (
 var errNoLength = errors.New("loopback: a response with neither Content-Length nor chunks")
 
 // Do sends the request and reads the response.
-func (c *Client) Do() (Response, error) {
+func (c *Client) Do() (Response, error) { return c.do(c.request) }
+
+// Get is Do with another target.
+func (c *Client) Get(target string) (Response, error) {
+	c.other = append(append(append(c.other[:0], "GET "...), target...), c.rest...)
+	return c.do(c.other)
+}
+
+func (c *Client) do(request []byte) (Response, error) {
 	began := time.Now()
-	if _, err := c.conn.Write(c.request); err != nil {
+	if _, err := c.conn.Write(request); err != nil {
 		return Response{}, err
 	}
 	status, length, err := c.readHeader()

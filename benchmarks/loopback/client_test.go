@@ -65,3 +65,33 @@ func TestTheClientReadsToTheEndOfEachResponse(t *testing.T) {
 		})
 	}
 }
+
+func TestGetAsksForItsTargetWithTheHeaderOfAllRequests(t *testing.T) {
+	addr, stop, err := loopback.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("A") != "b" {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		_, _ = w.Write([]byte(r.RequestURI))
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	c, err := loopback.Dial(addr, "/page", "A: b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, target := range []string{"/page/12345", "/p?a=1", "/"} {
+		got, err := c.Get(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Status != http.StatusOK || got.Length != len(target) {
+			t.Errorf("%s: got %+v", target, got)
+		}
+	}
+	if got, err := c.Do(); err != nil || got.Length != len("/page") {
+		t.Errorf("Do afterwards: got %+v, %v", got, err)
+	}
+}

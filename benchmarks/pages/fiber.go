@@ -14,8 +14,9 @@ var Fiber = Rival{Name: "fiber", Module: "github.com/gofiber/fiber/v2", Serve: s
 
 func serveFiber(_ context.Context, p *Page) (string, func(), error) {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	app.Use(cache.New(cache.Config{Expiration: p.TTL, StoreResponseHeaders: true}))
-	app.Get(Path, func(c *fiber.Ctx) error {
+	// It counts the bytes of bodies.
+	app.Use(cache.New(cache.Config{Expiration: p.TTL, StoreResponseHeaders: true, MaxBytes: uint(p.Room * len(p.Body))}))
+	app.Get(Path+"/:page?", func(c *fiber.Ctx) error {
 		body := p.make()
 		c.Set(fiber.HeaderContentType, contentType)
 		c.Set(fiber.HeaderCacheControl, "public, max-age="+seconds(p.TTL))

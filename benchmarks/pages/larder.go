@@ -20,7 +20,11 @@ const grace = time.Minute
 var Larder = Rival{Name: "larder", Module: "github.com/larder-go/larder", Serve: serveLarder}
 
 func serveLarder(ctx context.Context, p *Page) (string, func(), error) {
-	caches, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}})
+	config := cache.Config{Backend: "memory"}
+	if p.Room > 0 {
+		config.Options = map[string]any{"max_entries": p.Room}
+	}
+	caches, err := cache.NewHandler(cache.Settings{"default": config})
 	if err != nil {
 		return "", nil, err
 	}

@@ -14,10 +14,11 @@ var Plain = Rival{Name: "no cache", Serve: func(_ context.Context, p *Page) (str
 	return loopback.Serve(at(p))
 }}
 
-// at serves h at Path.
+// at serves h at Path and below.
 func at(h http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, h)
+	mux.Handle("GET "+Path+"/{page}", h)
 	return mux
 }
 

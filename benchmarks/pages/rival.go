@@ -7,12 +7,16 @@ import (
 	"time"
 )
 
-// Path is where the servers have the page.
+// Path is where the servers have the page. Those in this process have it at each path
+// below, too, where it is as many pages to a cache.
 const Path = "/page"
 
 // Page is what is served. It is its own origin: a handler that sets three fields
 // and counts how often it runs.
 type Page struct {
+	// Room is how many pages a cache in this process may hold; 0 is as many as it likes.
+	Room int
+
 	Body  []byte
 	TTL   time.Duration // for which a cache keeps it
 	Takes time.Duration // how long making it takes

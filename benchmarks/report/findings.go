@@ -19,6 +19,7 @@ type Findings struct {
 	Ratios   []contests.Curve
 	Scanned  []contests.Curve
 	Hits     []contests.Hit
+	Loads    []contests.Load
 	Expiries []contests.Expiry
 	Growths  []contests.Growth
 }

@@ -20,6 +20,7 @@ func Markdown(w io.Writer, f Findings, folder string) error {
 	p.reads(f)
 	p.hitRatios(f)
 	p.hits(f)
+	p.loads(f)
 	p.expiries(f)
 	p.growths(f)
 	return p.err
@@ -158,6 +159,27 @@ func (p *page) hits(f Findings) {
 	}
 	p.plot("latency of a page", latencyPlot)
 	p.plot("requests per second", perSecondPlot)
+}
+
+func (p *page) loads(f Findings) {
+	if len(f.Loads) == 0 {
+		return
+	}
+	p.printf("\n## Requests per second\n\nPages of 1 KiB over loopback, on eight connections, each cache with room for 10 000 of 100 000 pages. In brackets: the number to that of the handler " +
+		"without a cache, and how many of the requests the cache answered.\n\n")
+	cells := []string{"cache", "version"}
+	for _, load := range f.Loads {
+		cells = append(cells, load.Name)
+	}
+	p.header(cells...)
+	for i, rate := range f.Loads[0].Rates {
+		cells := []string{rate.Rival.Name, f.Machine.Version(rate.Rival.Module)}
+		for _, load := range f.Loads {
+			r := load.Rates[i]
+			cells = append(cells, fmt.Sprintf("%.0f (%.2f, %s)", r.PerSecond, r.ToNoCache, percent(r.Hits)))
+		}
+		p.row(cells...)
+	}
 }
 
 func (p *page) expiries(f Findings) {

@@ -48,6 +48,10 @@ func findings() report.Findings {
 			{Rival: pages.Larder, Latency: ratio(1.1), Op: 25 * time.Microsecond, Busy: ratio(1.1), PerSecond: 40_000},
 			{Rival: pages.Nginx, Skipped: errors.New("nginx is not installed")},
 		},
+		Loads: []contests.Load{
+			{Name: "hits", Rates: []contests.Rate{{Rival: pages.Larder, PerSecond: 30_000, ToNoCache: 0.98, Hits: 1}}},
+			{Name: "misses", Rates: []contests.Rate{{Rival: pages.Larder, PerSecond: 20_000, ToNoCache: 0.5}}},
+		},
 		Expiries: []contests.Expiry{{Rival: pages.GinCache, Visits: visits, Runs: 1, Blocked: 1}},
 		Growths:  []contests.Growth{{Job: "entries", Per: "a read", Points: []contests.Cost{{N: 1, Time: 100}, {N: 1000, Time: 110}}}},
 	}
@@ -66,6 +70,7 @@ func TestThePageSaysWhatWasFound(t *testing.T) {
 		"| NOT MET (unsure: the control is off) |",
 		"skipped: no server", "nginx is not installed",
 		"](report/reads.svg)", "1: 100ns, 1000: 110ns",
+		"| cache | version | hits | misses |", "30000 (0.98, 100.0 %) | 20000 (0.50, 0.0 %) |",
 	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page does not say %q:\n%s", want, page.String())

@@ -16,10 +16,10 @@ import (
 type Effort uint8
 
 const (
-	// Quick gives a first impression of all targets in less than two minutes.
+	// Quick gives a first impression of all targets in about three minutes.
 	Quick Effort = iota
 
-	// Full takes up to fifteen minutes, and its figures are for reports.
+	// Full takes up to eighteen minutes, and its figures are for reports.
 	Full
 )
 
@@ -141,6 +141,13 @@ func (l *Lab) compare(floor paired.Contestant, others ...paired.Contestant) pair
 }
 
 func (l *Lab) plan() paired.Plan { return l.Effort.Plan() }
+
+// halfPlan has half the time, for targets with many comparisons.
+func (l *Lab) halfPlan() paired.Plan {
+	plan := l.plan()
+	plan.Most /= 2
+	return plan
+}
 
 // compareParallel is compare for contestants whose blocks start goroutines.
 func (l *Lab) compareParallel(floor paired.Contestant, others ...paired.Contestant) paired.Comparison {

@@ -80,7 +80,7 @@ func (l *Lab) loadsOn(ctx context.Context, name string, store missStore, stored 
 	if store.redis != nil {
 		contestants = append(contestants, paired.Serial("once", goRedisOnce(ctx, store.redis)))
 	}
-	compared := paired.Compare(l.serverPlan(), paired.Serial("raw", raw), contestants...)
+	compared := paired.Compare(l.halfPlan(), paired.Serial("raw", raw), contestants...)
 	l.overRaw(name+" GetOrSet that loads a struct", compared, "larder")
 	if store.redis != nil {
 		l.overRaw("the same by go-redis/cache's Once", compared, "once")
@@ -117,7 +117,7 @@ func (l *Lab) missedPagesOn(ctx context.Context, name string, store missStore, p
 		w.request(handler, r, len(p.Body))
 		store.set("page:"+key, stored)
 	})
-	compared := paired.Compare(l.serverPlan(), paired.Serial("raw", raw), paired.Serial("larder", request()))
+	compared := paired.Compare(l.halfPlan(), paired.Serial("raw", raw), paired.Serial("larder", request()))
 	l.overRaw(name+" page that nobody has asked for", compared, "larder")
 	return nil
 }
@@ -127,14 +127,6 @@ func (s missStore) miss(key string) {
 	if s.get(key) {
 		panic("a hit of " + key)
 	}
-}
-
-// serverPlan has half the time of others: six comparisons of what takes a tenth of a
-// millisecond.
-func (l *Lab) serverPlan() paired.Plan {
-	plan := l.plan()
-	plan.Most /= 2
-	return plan
 }
 
 // overRaw tells what a contestant takes beyond the raw client's round trips.

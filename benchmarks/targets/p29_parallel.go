@@ -64,7 +64,7 @@ func (l *Lab) scaling(job string, op func() func()) {
 	for _, n := range crowds {
 		contestants = append(contestants, paired.Parallel(strconv.Itoa(n), n, op))
 	}
-	plan := l.plan()
+	plan := l.halfPlan()
 	plan.MinBlock = 5 * time.Millisecond // to begin 64 goroutines is a small part of it
 	c := paired.Compare(plan, paired.Parallel("1", 1, op), contestants...)
 	for _, n := range crowds {

@@ -19,6 +19,7 @@ func contest(ctx context.Context, f *report.Findings) (err error) {
 		{"hit ratios", func() (err error) { f.Ratios, err = contests.HitRatios(f.Effort, false); return err }},
 		{"hit ratios with a scan", func() (err error) { f.Scanned, err = contests.HitRatios(f.Effort, true); return err }},
 		{"pages of all caches", func() (err error) { f.Hits, err = contests.Hits(ctx, f.Effort); return err }},
+		{"requests per second", func() (err error) { f.Loads, err = contests.Loads(ctx, f.Effort); return err }},
 		{"how larder grows", func() (err error) { f.Growths, err = contests.Growths(ctx, f.Effort); return err }},
 		{"a hot page that expires", func() (err error) { f.Expiries, err = contests.Expiries(ctx, f.Effort); return err }},
 	} {

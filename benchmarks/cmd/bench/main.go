@@ -44,7 +44,7 @@ type config struct {
 
 func parseFlags(args []string) (config, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	quick := flags.Bool("quick", false, "take two minutes instead of fifteen")
+	quick := flags.Bool("quick", false, "take three minutes instead of seventeen")
 	only := flags.String("only", "", "measure these `targets` alone, such as P4,P6, and write no report")
 	out := flags.String("out", "", "`folder` for the report; none is written without it")
 	var files profiles
