@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	rediscache "github.com/go-redis/cache/v9"
 	"github.com/redis/go-redis/v9"
@@ -29,8 +30,8 @@ func (l *Lab) redisClient(ctx context.Context) (*redis.Client, error) {
 	l.cleanup(func() {
 		keys, err := client.Keys(context.WithoutCancel(ctx), redisPrefix+"*").Result()
 		must(err)
-		for _, key := range keys {
-			must(client.Unlink(context.WithoutCancel(ctx), key).Err())
+		for some := range slices.Chunk(keys, 1000) {
+			must(client.Unlink(context.WithoutCancel(ctx), some...).Err())
 		}
 	})
 	return client, nil

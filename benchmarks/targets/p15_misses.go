@@ -14,7 +14,6 @@ import (
 	"github.com/larder-go/larder/benchmarks/pages"
 	"github.com/larder-go/larder/benchmarks/paired"
 	"github.com/larder-go/larder/cache"
-	"github.com/larder-go/larder/middleware"
 )
 
 // missBound is how much memory the pages may take that are asked for once.
@@ -30,8 +29,10 @@ func missedPages(ctx context.Context, l *Lab) error {
 	}
 	body := bytes.Repeat([]byte("p"), 1<<10)
 	page := &pages.Page{Body: body, TTL: missTTL}
-	floor := alwaysNew(page)
-	miss := alwaysNew(lifecycle(caches)(middleware.CachePage(pageTTL)(page)))
+	floor := alwaysNew(behindMux.plain(page))
+	miss := alwaysNew(behindMux.cached(caches, page))
+	handed := alwaysNew(behindMux.plain(inOwnGoroutine(page)))
+	gin := alwaysNew(throughGin.plain(page))
 	ginCache := alwaysNew(pages.GinCached(page))
 	for name, h := range map[string]http.Handler{"larder": miss, "gin-cache": ginCache} {
 		if err := checkMisses(name, h, page, pageRequest(ctx)); err != nil {
@@ -49,13 +50,14 @@ func missedPages(ctx context.Context, l *Lab) error {
 			}
 		}
 	}
-	alone := allocations(serve(floor))
-	l.report("a page that nobody has asked for, over the handler", Allocations, allocations(serve(miss))-alone, AtMost(30))
-	l.report("the same, gin-cache", Allocations, allocations(serve(ginCache))-alone, Bound{})
+	l.report("a page that nobody has asked for, over the handler behind a mux", Allocations, allocations(serve(miss))-allocations(serve(floor)), AtMost(30))
+	l.report("the same, gin-cache over the handler in gin", Allocations, allocations(serve(ginCache))-allocations(serve(gin)), Bound{})
 
-	c := l.compare(paired.Serial("handler", serve(floor)), paired.Serial("larder", serve(miss)), paired.Serial("gin-cache", serve(ginCache)))
-	l.report("a page that nobody has asked for, over the handler", Microseconds, over(c, "larder"), AtMost(8))
-	l.report("the same, gin-cache", Microseconds, over(c, "gin-cache"), Bound{})
+	c := l.compare(paired.Serial("handler", serve(floor)), paired.Serial("larder", serve(miss)),
+		paired.Serial("gin", serve(gin)), paired.Serial("gin-cache", serve(ginCache)), paired.Serial("handed", serve(handed)))
+	l.report("a page that nobody has asked for, over the handler behind a mux", Microseconds, over(c, "larder"), AtMost(8))
+	l.report("the handler in a goroutine of its own, over the handler", Microseconds, over(c, "handed"), Bound{})
+	l.report("the same, gin-cache over the handler in gin", Microseconds, over(c, "gin-cache")-over(c, "gin"), Bound{})
 
 	ok := loopback.Response{Status: http.StatusOK, Length: len(body)}
 	plain, err := l.connection("no cache", floor, ok)
@@ -70,10 +72,27 @@ func missedPages(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
-	overLoopback := l.compare(plain, missed, others)
+	apart, err := l.connection("handed", handed, ok)
+	if err != nil {
+		return err
+	}
+	overLoopback := l.compare(plain, missed, apart, others)
 	l.ratio("a page that nobody has asked for, to no cache, over loopback", overLoopback, "larder", AtMost(1.15))
+	l.ratio("the handler in a goroutine of its own", overLoopback, "handed", Bound{})
 	l.ratio("the same, gin-cache", overLoopback, "gin-cache", Bound{})
 	return nil
+}
+
+// inOwnGoroutine returns h for requests that each wait for it in a goroutine of its own.
+func inOwnGoroutine(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			h.ServeHTTP(w, r)
+		}()
+		<-done
+	})
 }
 
 // alwaysNew returns h for requests that each have another URL, also than those of other

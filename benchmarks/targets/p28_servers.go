@@ -76,16 +76,29 @@ func (l *Lab) loadsOn(ctx context.Context, name string, store missStore, stored 
 		_, err := people.GetOrSet(ctx, key, loadPerson)
 		must(err)
 	})
-	contestants := []paired.Contestant{paired.Serial("larder", getOrSet)}
+	contestants := []paired.Contestant{paired.Serial("larder", getOrSet), paired.Serial("handed", handedOver(raw))}
 	if store.redis != nil {
 		contestants = append(contestants, paired.Serial("once", goRedisOnce(ctx, store.redis)))
 	}
 	compared := paired.Compare(l.halfPlan(), paired.Serial("raw", raw), contestants...)
 	l.overRaw(name+" GetOrSet that loads a struct", compared, "larder")
+	l.ratio("the raw client's round trips and the load in a goroutine of their own", compared, "handed", Bound{})
 	if store.redis != nil {
 		l.overRaw("the same by go-redis/cache's Once", compared, "once")
 	}
 	return nil
+}
+
+// handedOver returns an operation that waits for op in a goroutine of its own.
+func handedOver(op func()) func() {
+	return func() {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			op()
+		}()
+		<-done
+	}
 }
 
 // goRedisOnce returns the operation that loads a struct through go-redis/cache.
