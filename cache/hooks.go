@@ -96,6 +96,12 @@ func (l loading) Cancel() {
 	}
 }
 
+func (l loading) Leave() {
+	if l.flight != nil {
+		l.flight.Leave()
+	}
+}
+
 func (l loading) Forget() {
 	if l.flight != nil {
 		l.flight.Forget()

@@ -53,6 +53,12 @@ type JoinOptions struct {
 	// meantime, or another load has stored its value.
 	Alone bool
 
+	// InPlace means that a load which the caller starts runs in the caller's goroutine, so
+	// that Fill returns when it is over, even if the caller's context ends before. From then
+	// on the caller counts as one that has left: if no other waits, the context of the load
+	// ends, and nothing is stored.
+	InPlace bool
+
 	// PublishedOnly means that the caller starts no load and waits for none. It receives
 	// what a load of its Partition has published, or the error of Fill is ErrNotFound.
 	PublishedOnly bool
@@ -113,6 +119,10 @@ type Run interface {
 	// Cancel ends the context of the load, and keeps its value from being stored. Those who
 	// wait get what it returns, and later callers start another load.
 	Cancel()
+
+	// Leave says that the caller which started the load, in place, needs no more of its value,
+	// as if that caller's context had ended. It is idempotent, and does nothing to other loads.
+	Leave()
 
 	// Forget keeps later callers from joining the load, and its value from being stored.
 	// Those who wait for it still get it. It is for a caller that has found in the backend

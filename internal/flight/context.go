@@ -12,13 +12,18 @@ import (
 //
 // All methods are safe for concurrent use.
 type runContext struct {
-	values runValues
+	values  runValues
+	starter leaver // of a run in place, or nil
 
 	mu          sync.Mutex
 	isOver      bool
 	asked       context.Context // nil until then
 	cancelAsked context.CancelFunc
+	stopNoting  func() bool // the end of the starter's context; nil if nobody does
 }
+
+// leaver is a flight whose starter may leave at any time, see [Flight.noteStarter].
+type leaver interface{ noteStarter() }
 
 // runValues are the values of a run: its own, and those of its starter's context.
 type runValues struct {
@@ -34,6 +39,9 @@ func (c *runContext) Done() <-chan struct{} { return c.real().Done() }
 
 // Err implements [context.Context].
 func (c *runContext) Err() error {
+	if c.starter != nil {
+		c.starter.noteStarter()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.isOver {
@@ -58,8 +66,11 @@ func (c *runContext) real() context.Context {
 	defer c.mu.Unlock()
 	if c.asked == nil {
 		c.asked, c.cancelAsked = context.WithCancel(&c.values)
-		if c.isOver {
+		switch {
+		case c.isOver:
 			c.cancelAsked()
+		case c.starter != nil:
+			c.stopNoting = context.AfterFunc(c.values.starter, c.starter.noteStarter)
 		}
 	}
 	return c.asked
@@ -72,6 +83,9 @@ func (c *runContext) cancel() {
 	c.isOver = true
 	if c.cancelAsked != nil {
 		c.cancelAsked()
+	}
+	if c.stopNoting != nil {
+		c.stopNoting()
 	}
 }
 

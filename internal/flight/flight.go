@@ -52,6 +52,7 @@ type Flight[V any] struct {
 	missed  bool
 
 	partition string
+	inPlace   bool // it runs in its starter's goroutine
 	started   time.Time
 	beside    *Flight[V] // the flight that this one was started beside, or nil
 
@@ -67,6 +68,7 @@ type Flight[V any] struct {
 	// Guarded by shard.mu.
 	finished       chan struct{} // closed when the flight has finished; nil until somebody waits who has seen the publication
 	callers        int
+	starterLeft    bool // it runs in place, and its starter does not count as a caller any more
 	stale          bool
 	committed      bool          // Commit was called and did store, or does now
 	committing     bool          // it stores now
@@ -83,7 +85,8 @@ type Flight[V any] struct {
 
 // Runner produces the value of a flight.
 type Runner[V any] interface {
-	// Run is called once, in a goroutine of its own. ctx is the flight's.
+	// Run is called once, in a goroutine of its own unless the starter's options say InPlace.
+	// ctx is the flight's.
 	Run(ctx context.Context, f *Flight[V]) (V, error)
 }
 
@@ -115,6 +118,7 @@ func (f *Flight[V]) Commit(store func() error) (committed bool, err error) {
 func (f *Flight[V]) startCommit() bool {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
+	f.lose(0)
 	if f.stale {
 		return false
 	}
@@ -192,9 +196,21 @@ func (f *Flight[V]) Forget() {
 	f.makeStale()
 }
 
+// start runs the function of a new flight: in the goroutine of its starter, or in one of its
+// own.
+func (f *Flight[V]) start() {
+	if f.inPlace {
+		f.run()
+		return
+	}
+	go func() {
+		reserveStack(false)
+		f.run()
+	}()
+}
+
 // run runs the function.
 func (f *Flight[V]) run() {
-	reserveStack(false)
 	var value V
 	err := ErrGoexit // stays if the function never returns
 	defer f.context.cancel()
@@ -298,13 +314,48 @@ func (f *Flight[V]) leave() {
 	f.lose(1)
 }
 
-// lose removes callers from the flight; the lock of its shard is held.
+// lose removes callers from the flight, and its starter if that has left; the lock of its
+// shard is held.
 func (f *Flight[V]) lose(callers int) {
 	f.callers -= callers
+	if f.inPlace && !f.starterLeft && f.parent.Err() != nil {
+		f.loseStarter()
+		return
+	}
 	if f.callers == 0 && !f.hasFinished() {
 		// The result of a run whose context is cancelled must not be stored: the
 		// function may have stopped half-way.
 		f.makeStale()
 		f.context.cancel()
 	}
+}
+
+// loseStarter removes the starter of a flight in place; the lock of its shard is held.
+func (f *Flight[V]) loseStarter() {
+	f.starterLeft = true
+	if f.hasFinished() { // or was released: what it still does is for its starter
+		f.context.cancel()
+	}
+	f.lose(1)
+}
+
+// Leave removes the starter of a flight that runs in place, as if its context had ended. It is
+// idempotent, and does nothing to other flights.
+func (f *Flight[V]) Leave() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if f.inPlace && !f.starterLeft {
+		f.loseStarter()
+	}
+}
+
+// noteStarter ends the flight if its starter has left and no other caller waits. The starter
+// of a flight in place cannot say when it leaves, so this is asked where it makes a difference.
+func (f *Flight[V]) noteStarter() {
+	if f.parent.Err() == nil {
+		return
+	}
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	f.lose(0)
 }

@@ -65,27 +65,30 @@ func (g *Group[V]) Do(ctx context.Context, key []byte, since Stamp, fn Func[V]) 
 }
 
 // Wait joins the flight of the call's key or starts one, and waits until it has finished or
-// ctx ends. leader reports that this caller started it. Of the options, only Partition and
-// Alone count. The call is the flight's from now on, if it started one: use it once.
+// ctx ends. leader reports that this caller started it. Of the options, only Partition,
+// Alone and InPlace count. The call is the flight's from now on, if it started one: use it once.
 //
 // The flight's context has the values of the starter's and no deadline; it is
 // cancelled when the last caller has left, and is not joined after that.
 // A panic in the function is a *PanicError and runtime.Goexit is ErrGoexit, for every
 // caller. A caller whose ctx has ended before starts nothing.
 func (g *Group[V]) Wait(ctx context.Context, c *Call[V]) (v V, leader bool, err error) {
-	f, leader, outer, err := g.joinOrStart(ctx, c)
+	f, leader, outer, err := g.enter(ctx, c)
 	if err != nil {
 		return v, false, err
 	}
 	defer outer.stopWaiting(f)
+	if leader {
+		f.start()
+	}
 	v, err = f.wait(ctx)
 	return v, leader, err
 }
 
-// joinOrStart joins a flight of a call's key or starts one. The caller is counted as
-// waiting. If it belongs to a run, outer is that, and waits for the flight until
+// enter joins a flight of a call's key or makes one, which the caller starts. The caller is
+// counted as waiting. If it belongs to a run, outer is that, and waits for the flight until
 // stopWaiting.
-func (g *Group[V]) joinOrStart(ctx context.Context, c *Call[V]) (f *Flight[V], leader bool, outer *Flight[V], err error) {
+func (g *Group[V]) enter(ctx context.Context, c *Call[V]) (f *Flight[V], leader bool, outer *Flight[V], err error) {
 	outer, recursive := g.runsUnder(ctx, c.Key)
 	if recursive {
 		return nil, false, nil, ErrRecursive
@@ -97,9 +100,6 @@ func (g *Group[V]) joinOrStart(ctx context.Context, c *Call[V]) (f *Flight[V], l
 	if outer != nil && !outer.waitFor(f) {
 		f.leave()
 		return nil, false, nil, ErrRecursive
-	}
-	if leader {
-		go f.run()
 	}
 	return f, leader, outer, nil
 }
@@ -129,6 +129,7 @@ func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Fli
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if fs := s.keys[string(c.Key)]; fs != nil {
+		fs.noteStarter(c.JoinOptions)
 		if undoing := fs.commitToUndo(); undoing != nil {
 			// A stale flight is storing. The caller that made it stale waits to undo
 			// that; a flight that started now could store before the undoing.
@@ -151,8 +152,11 @@ func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Fli
 // init makes f a flight with one caller, its starter.
 func (f *Flight[V]) init(ctx context.Context, g *Group[V], hash uint64, key string, c *Call[V]) {
 	f.group, f.shard, f.hash, f.key = g, g.shardOf(hash), hash, key
-	f.runner, f.parent, f.partition = c.Runner, ctx, c.Partition
+	f.runner, f.parent, f.partition, f.inPlace = c.Runner, ctx, c.Partition, c.InPlace
 	f.context.values = runValues{ctx, runKey[V]{}, f}
+	if f.inPlace {
+		f.context.starter = f
+	}
 	f.missed = g.commits.since(c.Since, hash)
 	f.started = time.Now()
 	f.answered = make(chan struct{})

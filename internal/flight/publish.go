@@ -49,6 +49,12 @@ type JoinOptions struct {
 	// that it starts.
 	Alone bool
 
+	// InPlace means that the flight which the caller starts, if it does, runs in the caller's
+	// goroutine. The caller returns when the run is over, even if its context ends before; it
+	// counts as having left from then on. A function that calls runtime.Goexit ends the
+	// caller's goroutine.
+	InPlace bool
+
 	// MaxWait is how long the caller waits for a flight that another has started; then it
 	// leaves with ErrWaitTimeout. Zero or less is no limit.
 	MaxWait time.Duration
@@ -71,11 +77,14 @@ type JoinOptions struct {
 // undetected.
 func (g *Group[V]) Subscribe(ctx context.Context, c *Call[V]) (v V, leader bool, subscription *Subscription[V], err error) {
 	c.queues = Current[V](ctx) == nil
-	f, leader, outer, err := g.joinOrStart(ctx, c)
+	f, leader, outer, err := g.enter(ctx, c)
 	if err != nil {
 		return v, false, nil, err
 	}
 	defer outer.stopWaiting(f)
+	if leader {
+		f.start()
+	}
 	if !c.queues {
 		v, err = f.wait(ctx)
 		return v, leader, nil, err
@@ -85,7 +94,7 @@ func (g *Group[V]) Subscribe(ctx context.Context, c *Call[V]) (v V, leader bool,
 		if v, subscription, other, err = f.receiveInTurn(ctx, c); other == nil {
 			return v, false, subscription, err
 		}
-		go other.run()
+		other.start()
 		f = other
 	}
 	v, subscription, err = f.receive(ctx)
@@ -106,7 +115,9 @@ func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) 
 	if fs == nil {
 		return v, nil
 	}
-	f := fs.joinable(JoinOptions{Partition: partition})
+	options := JoinOptions{Partition: partition}
+	fs.noteStarter(options)
+	f := fs.joinable(options)
 	if f == nil || f.stale || !f.isPublished.Load() {
 		return v, nil
 	}

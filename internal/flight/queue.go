@@ -90,6 +90,7 @@ func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
 	s := f.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f.lose(0)
 	fs, q := s.keys[f.key], f.queue
 	if !f.isPending() || 1+q.others >= limit || f.callers == 1 || fs != nil && fs.undoing > 0 {
 		return false

@@ -106,5 +106,16 @@ func (u *run) end() {
 	case stoppedToPutBack:
 		u.ending = endedForAnother{}
 	}
-	close(u.done)
+	if u.done != nil {
+		close(u.done)
+	}
+	if u.hasExited() && u.sender != nil {
+		<-u.sender.done // this goroutine ends, and the request with it
+	}
+}
+
+// hasExited reports whether the handler has ended the goroutine of a run that is over.
+func (u *run) hasExited() bool {
+	_, exited := u.ending.(endedByExit)
+	return exited
 }

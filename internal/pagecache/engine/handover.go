@@ -113,7 +113,10 @@ func (u *run) failLate(status int) {
 
 // isClientGone reports whether the request that started the run is over, or there was
 // none.
-func (u *run) isClientGone() bool { return u.x.w == nil || u.x.left.Load() }
+func (u *run) isClientGone() bool {
+	x := u.x
+	return x.w == nil || x.left.Load() || x.runsInPlace && x.r.Context().Err() != nil
+}
 
 // findSlot finds out under which key the page is stored: by the fields that it varies on.
 func (u *run) findSlot() {

@@ -18,7 +18,9 @@ const runInterval = time.Second + time.Millisecond
 
 // Join implements [fill.Subscriber].
 func (x *requestFlow) Join() fill.JoinOptions {
-	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait}
+	_, isLimited := x.deadline()
+	x.runsInPlace = x.w != nil && !isLimited
+	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait, InPlace: x.runsInPlace}
 	switch {
 	case x.isPartOfNothing():
 		j.PublishedOnly = true

@@ -23,11 +23,14 @@ func (x *requestFlow) lead(outcome cache.Outcome) {
 	u := x.run.Load()
 	defer x.requestRun.end() // the handler may refer to this request
 	defer x.endSubscription()
-	if u.await(x.r.Context()) == runStreams {
+	switch {
+	case u.sender != nil:
+		u.sender.await()
+	case !x.runsInPlace && u.await(x.r.Context()) == runStreams:
 		x.sendOwn(u)
-		return
+	default:
+		u.ending.answer(x, u, outcome)
 	}
-	u.ending.answer(x, u, outcome)
 }
 
 // sendValidated answers with the page that the handler has confirmed.

@@ -80,6 +80,10 @@ type requestFlow struct {
 	lookUpErr error // why nothing was found, if the cache has failed
 	timedOut  bool  // the middleware that has set the deadline answers
 
+	// runsInPlace is set if a run that this request flow starts stays in the goroutine of the
+	// request. If outer middleware has set a deadline, that middleware needs it back.
+	runsInPlace bool
+
 	// run is the run of the handler, if this request flow started one. It is set
 	// in the run's goroutine.
 	run  atomic.Pointer[run]
@@ -165,12 +169,25 @@ func (x *requestFlow) find() {
 			}
 			continue
 		}
-		outcome, err := c.Fill(x.r.Context(), x.key, &x.found, x)
-		if x.settle(outcome, err) {
+		if x.settle(x.fill(c)) {
 			return
 		}
 	}
 	x.pass(x.forward(), reason.Unstable)
+}
+
+// fill looks up the page, or waits for a run, or makes one.
+func (x *requestFlow) fill(c cache.View[page.Entry]) (cache.Outcome, error) {
+	defer x.abortOnExit()
+	return c.Fill(x.r.Context(), x.key, &x.found, x)
+}
+
+// abortOnExit aborts the response if the handler has ended this goroutine: outer middleware
+// sees a panic, as when the run has a goroutine of its own.
+func (x *requestFlow) abortOnExit() {
+	if u := x.run.Load(); u != nil && x.runsInPlace && u.hasExited() {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // startsNoRun reports whether a request looks up its page but starts no shared run, and why:

@@ -9,7 +9,7 @@ import (
 // is over.
 type requestRun struct {
 	state       atomic.Int32
-	returned    chan struct{} // closed when the handler has returned
+	returned    chan struct{} // closed when the handler has returned; nil if it runs in the goroutine of the request
 	servedStale bool          // a stale page replaces its response; read when it has returned
 }
 
@@ -27,22 +27,24 @@ const (
 // Requests that wait for it try again.
 var errRequestOver = errors.New("larder: the request that was to run the handler is over")
 
-// begin reports whether the handler may be called. If so, the caller calls done afterwards.
-// begin is called by one goroutine.
-func (b *requestRun) begin() bool {
+// begin reports whether the handler may be called, in the goroutine of the request or in
+// another. If so, the caller calls done afterwards. begin is called by one goroutine.
+func (b *requestRun) begin(inPlace bool) bool {
 	if b == nil {
 		return true
 	}
 	if b.state.Load() != handlerIdle {
 		return false
 	}
-	b.returned = make(chan struct{}) // before another goroutine can see that it runs
+	if !inPlace {
+		b.returned = make(chan struct{}) // before another goroutine can see that it runs
+	}
 	return b.state.CompareAndSwap(handlerIdle, handlerRuns)
 }
 
 // done is called when the handler has returned.
 func (b *requestRun) done() {
-	if b != nil {
+	if b != nil && b.returned != nil {
 		close(b.returned)
 	}
 }
@@ -61,7 +63,7 @@ func (b *requestRun) cancel() { b.state.CompareAndSwap(handlerIdle, handlerOver)
 // end waits until the handler has returned, if it runs in another goroutine, and
 // keeps it from being called if it has not been.
 func (b *requestRun) end() {
-	if b.cancel(); b.state.Load() == handlerRuns {
+	if b.cancel(); b.state.Load() == handlerRuns && b.returned != nil {
 		<-b.returned
 	}
 }

@@ -51,15 +51,16 @@ type run struct {
 	// live is set when streaming is closed.
 	live      *live
 	reader    *stream.Reader // of the client that started the run, nil in the background
-	streaming chan struct{}
-	held      *forwarded // for Cache-Status when this client gets its part of the whole; nil if it gets the stream
+	streaming chan struct{}  // nil if the run is in place
+	sender    *ownSender     // of a run in place
+	held      *forwarded     // for Cache-Status when this client gets its part of the whole; nil if it gets the stream
 
 	stopped   atomic.Int32 // a stopReason; once set, what the handler still writes is discarded
 	isLoop    bool         // the response redirects to itself, without fields that the client sent
 	validated bool         // the handler has confirmed the page that there was
 
 	// The rest is for the request that started the run, once done is closed.
-	done                chan struct{}
+	done                chan struct{} // nil if nobody waits for it
 	ending              ending
 	response            recorded  // what the client gets
 	storedAs            memoryKey // of the page, in the negative caches
@@ -105,7 +106,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	u := newRun(ctx, x)
 	defer u.endContext()
 	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
-	if !x.requestRun.begin() {
+	if !x.requestRun.begin(x.runsInPlace) {
 		u.ending = endedUnanswered{}
 		close(u.done)
 		return cache.Loaded{}, errRequestOver
@@ -164,7 +165,10 @@ func (u *run) isUnconfirmed() bool {
 func newRun(ctx context.Context, x *requestFlow) *run {
 	u := &run{
 		x: x, inFlight: x.inFlight(ctx), loading: hooks.Cache.RunFrom(ctx),
-		streaming: make(chan struct{}), done: make(chan struct{}), ending: endedByExit{}, tombstone: x.tombstone,
+		ending: endedByExit{}, tombstone: x.tombstone,
+	}
+	if !x.runsInPlace {
+		u.streaming, u.done = make(chan struct{}), make(chan struct{})
 	}
 	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.limit(ctx)
@@ -400,7 +404,11 @@ func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 		u.reader, _ = u.live.body.Join(true)
 		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
 	}
-	close(u.streaming)
+	if u.x.runsInPlace {
+		u.sendAside()
+	} else {
+		close(u.streaming)
+	}
 	if !u.isReleased() {
 		u.loading.Publish(u.live)
 	}
