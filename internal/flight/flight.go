@@ -57,7 +57,7 @@ type Flight[V any] struct {
 	beside    *Flight[V] // the flight that this one was started beside, or nil
 
 	// answered is closed when there is something for the waiting callers: the publication,
-	// or without one the result.
+	// or without one the result. It is nil until somebody waits.
 	answered    chan struct{}
 	publication V
 	isPublished atomic.Bool // publication is set
@@ -241,11 +241,22 @@ func (f *Flight[V]) finish(value V, err error) {
 	f.remove()
 	f.value, f.err = value, err
 	f.isFinished.Store(true)
-	if !f.isPublished.Load() {
+	if f.answered != nil && !f.isPublished.Load() {
 		close(f.answered)
 	}
 	if f.finished != nil {
 		close(f.finished)
+	}
+}
+
+// awaited makes the channel that callers wait for; the lock of the shard is held.
+func (f *Flight[V]) awaited() {
+	if f.answered != nil {
+		return
+	}
+	f.answered = make(chan struct{})
+	if f.isPublished.Load() {
+		close(f.answered)
 	}
 }
 

@@ -137,6 +137,7 @@ func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Fli
 		}
 		if f := fs.joinable(c.JoinOptions); f != nil {
 			f.callers++
+			f.awaited()
 			if c.queues {
 				f.enqueue(c.Interval)
 			}
@@ -154,13 +155,14 @@ func (f *Flight[V]) init(ctx context.Context, g *Group[V], hash uint64, key stri
 	f.group, f.shard, f.hash, f.key = g, g.shardOf(hash), hash, key
 	f.runner, f.parent, f.partition, f.inPlace = c.Runner, ctx, c.Partition, c.InPlace
 	f.context.values = runValues{ctx, runKey[V]{}, f}
-	if f.inPlace {
-		f.context.starter = f
-	}
 	f.missed = g.commits.since(c.Since, hash)
 	f.started = time.Now()
-	f.answered = make(chan struct{})
 	f.callers = 1
+	if f.inPlace {
+		f.context.starter = f
+	} else {
+		f.answered = make(chan struct{})
+	}
 }
 
 // Invalidate makes the flights of key stale: they will not commit, and callers

@@ -24,7 +24,9 @@ func (f *Flight[V]) Publish(value V) {
 	f.endTurns()
 	f.publication = value
 	f.isPublished.Store(true)
-	close(f.answered)
+	if f.answered != nil {
+		close(f.answered)
+	}
 }
 
 // Subscription is the interest of one caller in a flight that has published a value to it.

@@ -114,6 +114,7 @@ func (f *Flight[V]) takeOver() {
 	q := was.queue
 	moved := q.waiting
 	f.callers += moved
+	f.awaited()
 	f.queueOf().waiting += moved
 	if was.listed && was.siblings.isJoinable(was) {
 		was.siblings.setJoinable(was.partition, f)
