@@ -148,14 +148,17 @@ func DateOf(header map[string][]string, received time.Time) time.Time {
 // as a recipient with a clock must, if it has none. An invalid one is replaced,
 // which RFC 9110, section 6.6.1, allows; of several lines the first is kept.
 func EnsureDate(header map[string][]string, received time.Time) {
-	lines := header["Date"]
+	header["Date"] = DateLines(header["Date"], received)
+}
+
+// DateLines is EnsureDate for the lines of the field.
+func DateLines(lines []string, received time.Time) []string {
 	if len(lines) > 0 {
 		if _, ok := ParseDateAt(lines[0], received); ok {
-			header["Date"] = lines[:1:1]
-			return
+			return lines[:1:1]
 		}
 	}
-	header["Date"] = []string{FormatDate(received)}
+	return []string{FormatDate(received)}
 }
 
 // singleDate reads a field that has exactly one line, and that a date. A second

@@ -41,6 +41,33 @@ var hopByHop = []string{
 	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
+// Unstorable are the fields of a response that are not stored.
+type Unstorable map[string]bool
+
+// UnstorableOf returns the fields of a response that a cache does not store. Those that
+// Connection names belong to one connection; Connection must not name essential fields, and
+// is not heeded there (RFC 9110, section 7.6.1). Of what no-cache="field" and
+// private="field" name, a shared cache may keep the rest (sections 5.2.2.4 and 5.2.2.7).
+// Essential fields stay there, too; a response whose no-cache names one counts as no-cache
+// as a whole.
+func UnstorableOf(header map[string][]string, d *Directives) Unstorable {
+	var u Unstorable
+	for _, names := range [...][]string{FieldNames(header["Connection"]), d.NoCacheFields, d.PrivateFields} {
+		for _, name := range names {
+			if u == nil {
+				u = make(Unstorable)
+			}
+			u[name] = true
+		}
+	}
+	return u
+}
+
+// Has reports whether the field of this canonical name is one of them.
+func (u Unstorable) Has(name string) bool {
+	return u[name] && !IsEssential(name) || slices.Contains(hopByHop, name)
+}
+
 // nominatedBy returns the fields that Connection names.
 func nominatedBy(header map[string][]string) map[string]bool {
 	names := FieldNames(header["Connection"])
@@ -49,34 +76,6 @@ func nominatedBy(header map[string][]string) map[string]bool {
 		nominated[name] = true
 	}
 	return nominated
-}
-
-// RemoveUnstorable removes from a header the fields that belong to one
-// connection. Connection must not name essential fields, and is not heeded
-// there (RFC 9110, section 7.6.1).
-func RemoveUnstorable(header map[string][]string) {
-	for _, name := range FieldNames(header["Connection"]) {
-		if !IsEssential(name) {
-			delete(header, name)
-		}
-	}
-	for _, name := range hopByHop {
-		delete(header, name)
-	}
-}
-
-// RemoveQualified removes from a header the fields that no-cache="field" and
-// private="field" name: a shared cache may keep the rest (sections 5.2.2.4 and
-// 5.2.2.7). Essential fields stay; a response whose no-cache names one counts as
-// no-cache as a whole.
-func RemoveQualified(header map[string][]string, d *Directives) {
-	for _, names := range [...][]string{d.NoCacheFields, d.PrivateFields} {
-		for _, name := range names {
-			if !IsEssential(name) {
-				delete(header, name)
-			}
-		}
-	}
 }
 
 // IsFieldName reports whether text is the name of a field (RFC 9110, section 5.1).

@@ -15,17 +15,29 @@ func Key(canonical []byte) string {
 	slot := &knownKeys[maphash.Bytes(KeySeed, canonical)%uint64(len(knownKeys))]
 	known := slot.Load()
 	if known == nil || known.canonical != string(canonical) {
-		known = &knownKey{string(canonical), hashedKey(canonical)}
+		known = newKnownKey(canonical)
 		slot.Store(known)
 	}
 	return known.key
 }
 
-func hashedKey(canonical []byte) string {
-	const prefix = "page:"
-	var key [len(prefix) + keys.HashSize]byte
-	return string(keys.AppendHash(append(key[:0], prefix...), canonical))
+// newKnownKey makes both keys in one piece of memory.
+func newKnownKey(canonical []byte) *knownKey {
+	var room [MaxKnownKey + len(keyPrefix) + keys.HashSize]byte
+	both := string(appendHashedKey(append(room[:0], canonical...), canonical))
+	return &knownKey{both[:len(canonical)], both[len(canonical):]}
 }
+
+func hashedKey(canonical []byte) string {
+	var key [len(keyPrefix) + keys.HashSize]byte
+	return string(appendHashedKey(key[:0], canonical))
+}
+
+func appendHashedKey(dst, canonical []byte) []byte {
+	return keys.AppendHash(append(dst, keyPrefix...), canonical)
+}
+
+const keyPrefix = "page:"
 
 // knownKeys remembers the keys of pages that were asked for last: to hash a
 // canonical key takes longer than all the rest of looking a page up. It is a table

@@ -123,34 +123,36 @@ func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requeste
 	entry.Initial = rfc9111.InitialAge(sent, requested, received)
 	entry.Fresh = p.Freshness(&control, status, sent, received, entry.Initial)
 	entry.Sharing = sharingOf(&control.Directives)
-	header := e.Own.Clone()
-	if header == nil {
-		header = make(http.Header)
-	}
-	rfc9111.EnsureDate(header, received)
-	p.Strip(header, &control)
-	delete(header, "Age") // a hit writes its own
-	if lines := header["Cache-Status"]; lines != nil && respwriter.Readable(lines) == nil {
-		delete(header, "Cache-Status")
-	}
-	entry.Fields = make([]Field, 0, len(header)+addedFields)
-	for name, lines := range header {
-		f := Field{Name: name, Lines: lines}
-		switch {
-		case slices.Contains(e.Added, name):
-			f.Merge = MergeAppend
-		case e.Own[name] == nil && name == "Date":
-			f.Merge = MergeDefault
-		}
-		entry.Fields = append(entry.Fields, f)
-	}
-	slices.SortFunc(entry.Fields, compareFields)
+	entry.setFields(e, p.StrippedOf(e.Own, &control))
 	entry.derive()
 	return entry
 }
 
-// addedFields is how many fields Complete may add.
-const addedFields = 3
+// setFields gives the page the fields that are stored of a response, and a Date.
+func (p *Page) setFields(e *respwriter.Edits, stripped policy.Stripped) {
+	date := Field{Name: "Date", Lines: rfc9111.DateLines(e.Own["Date"], p.Received)}
+	if e.Own["Date"] == nil {
+		date.Merge = MergeDefault
+	}
+	p.Fields = append(make([]Field, 0, len(e.Own)+addedFields), date)
+	for name, lines := range e.Own {
+		switch {
+		case name == "Date", name == "Age": // a hit writes its own
+		case name == "Cache-Status" && respwriter.Readable(lines) == nil, stripped.Has(name):
+		default:
+			f := Field{Name: name, Lines: lines}
+			if slices.Contains(e.Added, name) {
+				f.Merge = MergeAppend
+			}
+			p.Fields = append(p.Fields, f)
+		}
+	}
+	slices.SortFunc(p.Fields, compareFields)
+}
+
+// addedFields is how many fields are not in the header of a response, and may be in a page:
+// Date, and what Complete adds.
+const addedFields = 4
 
 func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
 
@@ -264,12 +266,12 @@ func EntityTag(body []byte) string {
 	return string(append(tag, '"'))
 }
 
-// derive fills in what is read from the fields. Cache-Status is taken out of
-// them, since a hit writes its own behind it.
+// derive fills in what is read from the fields, whose lines it copies. Cache-Status is taken
+// out of them, since a hit writes its own behind it.
 func (p *Page) derive() {
 	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool {
 		if f.Name == "Cache-Status" {
-			p.CacheStatus = f.Lines
+			p.CacheStatus = slices.Clone(f.Lines)
 		}
 		return f.Name == "Cache-Status"
 	})
@@ -278,8 +280,10 @@ func (p *Page) derive() {
 		count += len(f.Lines)
 	}
 	p.Flat = make([]string, 0, count)
-	for _, f := range p.Fields {
+	for i := range p.Fields {
+		f, from := &p.Fields[i], len(p.Flat)
 		p.Flat = append(p.Flat, f.Lines...)
+		f.Lines = p.Flat[from:len(p.Flat):len(p.Flat)]
 	}
 	p.survey()
 	p.Validators = rfc9111.ValidatorsOf(map[string][]string{

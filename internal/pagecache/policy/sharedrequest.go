@@ -91,6 +91,11 @@ func hasRewritingPrefix(name string) bool {
 // the same, and a handler that looks at the first must not make the page of a
 // request that has both in one. header is the request's.
 func (j *RequestInfo) Selecting(header http.Header, name string) []string {
+	return j.appendSelecting(nil, header, name)
+}
+
+// appendSelecting is Selecting with memory for the lines.
+func (j *RequestInfo) appendSelecting(dst []string, header http.Header, name string) []string {
 	line := ""
 	switch {
 	case j.Rules.Ignores(name):
@@ -106,12 +111,12 @@ func (j *RequestInfo) Selecting(header http.Header, name string) []string {
 	case len(header[name]) > 1:
 		line = strings.Join(header[name], ", ")
 	default:
-		return j.hosts.foldLines(j.Target.Scheme, name, header[name])
+		return append(dst, j.hosts.foldLines(j.Target.Scheme, name, header[name])...)
 	}
 	if line == "" {
-		return nil
+		return dst
 	}
-	return []string{line}
+	return append(dst, line)
 }
 
 // SharedRequest returns the request that a handler answers for all.
@@ -138,9 +143,8 @@ func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.
 func (j *RequestInfo) selected(header http.Header) http.Header {
 	h, room := make(http.Header, len(header)), make([]string, 0, len(header))
 	for name := range header {
-		if lines := j.Selecting(header, name); lines != nil {
-			begin := len(room)
-			room = append(room, lines...)
+		begin := len(room)
+		if room = j.appendSelecting(room, header, name); len(room) > begin {
 			h[name] = room[begin:len(room):len(room)]
 		}
 	}

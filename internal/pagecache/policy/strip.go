@@ -6,11 +6,18 @@ import (
 	"github.com/larder-go/larder/internal/rfc9111"
 )
 
-// Strip removes what must not be stored of a response that may be.
-func (p *Policy) Strip(header http.Header, control *rfc9111.Control) {
-	rfc9111.RemoveQualified(header, &control.Directives)
-	if p.StripSetCookie {
-		delete(header, "Set-Cookie")
-	}
-	rfc9111.RemoveUnstorable(header)
+// Stripped says what is not stored of a response that may be.
+type Stripped struct {
+	rfc9111.Unstorable
+	cookies bool
+}
+
+// StrippedOf returns the fields that are not stored of a response with this header.
+func (p *Policy) StrippedOf(header http.Header, control *rfc9111.Control) Stripped {
+	return Stripped{rfc9111.UnstorableOf(header, &control.Directives), p.StripSetCookie}
+}
+
+// Has reports whether the field of this canonical name is one of them.
+func (s Stripped) Has(name string) bool {
+	return s.Unstorable.Has(name) || s.cookies && name == "Set-Cookie"
 }
