@@ -149,10 +149,13 @@ type nativeAssigner interface {
 	// reports that it does not know their types.
 	assign(dst, native any) bool
 
-	// asRead returns v, a value of the view, as one of the type that it is read
-	// into: if that is an interface, a pointer to it. It is false for what is in an
-	// interface with methods, into which nothing can be read.
-	asRead(v any) (any, bool)
+	// canRead reports whether something can be read into a value of the view: not if it is
+	// an interface with methods.
+	canRead() bool
+
+	// asRead returns v, a value of the view that can be read, as one of the type that it is
+	// read into: if that is an interface, a pointer to it.
+	asRead(v any) any
 }
 
 // assignNative stores a shared Go value. The typed views bring an assigner.

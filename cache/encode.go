@@ -52,7 +52,7 @@ func (v *valueBuffer) release() {
 // encode turns v into what the store keeps: s, which is empty. Bytes are in buf.
 func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	if o.assigner != nil {
-		if _, ok := o.assigner.asRead(v); !ok && !fillsInterfaces(o.codec) {
+		if !o.assigner.canRead() && !fillsInterfaces(o.codec) {
 			return a.encodeOfInterface(st, buf, v, o, s)
 		}
 	}
@@ -150,13 +150,10 @@ func (a *alias) encodeString(st *opened, buf *valueBuffer, text string, o *optio
 func (a *alias) encodeWithCodec(st *opened, buf *valueBuffer, v any, o *options, s *stored) error {
 	scratch := getValueBuffer()
 	defer scratch.release()
-	asRead, typed := v, true
-	if o.assigner != nil {
-		asRead, typed = o.assigner.asRead(v) // of what is read into an any, not all comes back
-	}
-	if !typed {
-		asRead = v // by a codec that fills interfaces
-	}
+	asRead, typed := v, o.assigner == nil || o.assigner.canRead()
+	if typed && o.assigner != nil {
+		asRead = o.assigner.asRead(v) // of what is read into an any, not all comes back
+	} // otherwise it is read by a codec that fills interfaces
 	payload, err := appendEncoded(o.codec, scratch.b[:0], asRead)
 	if err != nil {
 		return err

@@ -26,7 +26,8 @@ type Scope struct {
 	mu      sync.Mutex
 	used    []*scopedCache // in the order of their first use
 	memory  [1]*scopedCache
-	pending pending // asynchronous operations of wrappers
+	first   scopedCache // most requests use one cache
+	pending pending     // asynchronous operations of wrappers
 }
 
 // scopedCache is a cache for one request, with its session.
@@ -69,7 +70,11 @@ func (s *Scope) Cache(alias string) (*BaseCache, error) {
 	if c := s.find(shared.name); c != nil {
 		return c, nil
 	}
-	c := &scopedCache{BaseCache: BaseCache{alias: shared.alias}}
+	c := &s.first
+	if c.alias != nil { // taken
+		c = new(scopedCache)
+	}
+	c.alias = shared.alias
 	c.session = &c.own
 	if s.used == nil {
 		s.used = s.memory[:0]

@@ -44,14 +44,19 @@ func (assigner[T]) assign(dst, native any) bool {
 	return true
 }
 
-// asRead implements nativeAssigner.
-func (assigner[T]) asRead(v any) (any, bool) {
+// canRead implements nativeAssigner.
+func (assigner[T]) canRead() bool {
 	t := reflect.TypeFor[T]()
-	if t.Kind() != reflect.Interface {
-		return v, true
+	return t.Kind() != reflect.Interface || t.NumMethod() == 0
+}
+
+// asRead implements nativeAssigner.
+func (assigner[T]) asRead(v any) any {
+	if reflect.TypeFor[T]().Kind() != reflect.Interface {
+		return v
 	}
 	value, _ := v.(T)
-	return &value, t.NumMethod() == 0
+	return &value
 }
 
 // with returns the options of the view and of a call.

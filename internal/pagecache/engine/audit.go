@@ -122,13 +122,14 @@ func (x *requestFlow) observe(a *audit, w *witness) (finishAudit func(outer http
 	p := explain.Page{Policy: summary(x.h.Policy)}
 	r := x.auditRequest(&p)
 	u := &run{x: x, recorder: new(recorder), requested: time.Now()}
-	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context()), audit: a}
+	u.inside = enclosure{Context: x.r.Context(), x: x, outer: enclosureOf(x.r.Context()), audit: a}
 	u.outer = outerHeader{before: w.before, known: w.before}
-	ctx, leave := u.inside.enter(x.r.Context())
-	ctx, w.stop = context.WithCancel(ctx)
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(&u.inside)
+	u.inside.enter()
 	w.run(x.next, r.WithContext(ctx))
 	w.stop()
-	leave()
+	u.inside.leave()
 	u.recorder.edits = respwriter.EditsOf(w.before, w.sent)
 	p.Response = w.response(u.recorder.edits.Own)
 	if x.h.StripSetCookie {

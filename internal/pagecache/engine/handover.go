@@ -68,7 +68,9 @@ func (u *run) sendWhole() (shared bool) {
 	if why == reason.None && !isServersOwn(x.w) {
 		stored, detail := u.expectedFate()
 		u.ending = endedSent{whole: true}
-		u.outer.known = x.sendRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
+		validators := x.setRun(u, forwarded{why: x.forward(), status: u.response.status, stored: stored, detail: detail})
+		u.outer.known = respwriter.Canonical(x.w.Header())
+		x.h.sendBody(x.w, x.r, x.Fields, u.response, &validators)
 		why = u.review()
 	}
 	if why != reason.None {

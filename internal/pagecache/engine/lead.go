@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/larder-go/larder/cache"
@@ -55,9 +56,14 @@ func (x *requestFlow) forwarded(u *run, status int, outcome cache.Outcome) forwa
 }
 
 // sendRun answers with the response of the run that this request started, including the
-// fields that are not for other clients. It returns the header as it was before the status
-// was written.
-func (x *requestFlow) sendRun(u *run, f forwarded) (header http.Header) {
+// fields that are not for other clients.
+func (x *requestFlow) sendRun(u *run, f forwarded) {
+	validators := x.setRun(u, f)
+	x.h.sendBody(x.w, x.r, x.Fields, u.response, &validators)
+}
+
+// setRun sets the header of sendRun.
+func (x *requestFlow) setRun(u *run, f forwarded) rfc9111.Validators {
 	header, response := x.w.Header(), u.response
 	setStatus(header, response.edits.Own["Cache-Status"], f)
 	response.edits.ApplyTo(header)
@@ -67,14 +73,15 @@ func (x *requestFlow) sendRun(u *run, f forwarded) (header http.Header) {
 		out.setClientHeaders(x.h, u.page)
 	} else {
 		sniff(header, response.body)
+		if respwriter.BodyAllowed(response.status) && header["Content-Length"] == nil {
+			header["Content-Length"] = []string{strconv.Itoa(len(response.body))} // which HEAD gets, too
+		}
 	}
-	before := respwriter.Canonical(header)
 	validators := rfc9111.ValidatorsOf(header, u.requested)
 	if u.page == nil {
 		validators.Date = time.Time{} // it stands in for Last-Modified of what is stored only
 	}
-	x.h.sendBody(x.w, x.r, x.Fields, response, &validators)
-	return before
+	return validators
 }
 
 // sendStale answers with a stale page.

@@ -27,8 +27,9 @@ import (
 // request can be inside of one, and a hit need not search its context.
 var activeRuns atomic.Int64
 
-// enclosure is what inner pages find in the context of a handler that runs.
+// enclosure is the context of a handler that runs, where inner pages find it.
 type enclosure struct {
+	context.Context
 	x     *requestFlow // of the page whose handler it is
 	outer *enclosure   // that this page is inside of, or nil
 	inner atomic.Int32 // how many inner pages took part in the response
@@ -46,12 +47,17 @@ type innerPage struct {
 
 type enclosureKey struct{}
 
-// enter returns the context of a handler that runs. leave is called when that has
-// returned.
-func (e *enclosure) enter(ctx context.Context) (inside context.Context, leave func()) {
-	activeRuns.Add(1)
-	return context.WithValue(ctx, enclosureKey{}, e), func() { activeRuns.Add(-1) }
+// Value implements [context.Context].
+func (e *enclosure) Value(key any) any {
+	if key == (enclosureKey{}) {
+		return e
+	}
+	return e.Context.Value(key)
 }
+
+// enter is called before the handler runs, and leave when it has returned.
+func (e *enclosure) enter() { activeRuns.Add(1) }
+func (e *enclosure) leave() { activeRuns.Add(-1) }
 
 // enclosureOf returns that of a request with this context, or nil if it is not inside of
 // the run of a page.
@@ -97,10 +103,10 @@ func (x *requestFlow) passRecursive() {
 	for e := outer; e != nil; e = e.outer {
 		x.join(e)
 	}
-	own := enclosure{x: x, outer: outer}
-	ctx, leave := own.enter(x.r.Context())
-	defer leave()
-	x.r = x.r.WithContext(ctx)
+	own := enclosure{Context: x.r.Context(), x: x, outer: outer}
+	own.enter()
+	defer own.leave()
+	x.r = x.r.WithContext(&own)
 	x.pass(forwardBypass, reason.Recursive)
 	x.isForgotten = false // what the handler has left running may look at own
 	if own.hasInner() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"sync"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
@@ -62,8 +61,10 @@ const (
 // as many as net/http buffers to find out the length.
 const holdBack = 2048
 
-func newRecorder(u *run, client http.ResponseWriter, limit int64) *recorder {
-	return &recorder{run: u, client: client, limit: limit, header: u.outer.forHandler(), declared: -1}
+// recordFor makes w, which is new, the recorder of a run.
+func (w *recorder) recordFor(u *run, client http.ResponseWriter, limit int64) {
+	w.run, w.client, w.limit, w.header, w.declared = u, client, limit, u.outer.forHandler(), -1
+	u.recorder = w
 }
 
 var (
@@ -319,9 +320,6 @@ func (w *recorder) response() (recorded, bool) {
 	defer w.mu.Unlock()
 	if w.mode == modeDirect || w.mode == modeHijacked {
 		return recorded{}, false
-	}
-	if w.mode == modeHeld && w.sent["Content-Length"] == nil && respwriter.BodyAllowed(w.status) {
-		w.edits.Own.Set("Content-Length", strconv.Itoa(len(w.held))) // which HEAD gets, too
 	}
 	return recorded{
 		status:    w.status,

@@ -23,6 +23,7 @@ import (
 type run struct {
 	x        *requestFlow // that started it; not its client, which may have left
 	recorder *recorder
+	first    recorder // usually that of the run
 	loading  fill.Run
 	inFlight *membudget.Budget
 	ctx      context.Context
@@ -113,7 +114,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	}
 	defer x.requestRun.done()
 	u.outer = newOuterHeader(x.outerHeader())
-	u.recorder = newRecorder(u, x.w, x.h.MaxBody)
+	u.first.recordFor(u, x.w, x.h.MaxBody)
 	defer u.end()
 	defer u.abortStream() // unless it has ended well
 	x.noteMiss(ctx)
@@ -170,8 +171,8 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 	if !x.runsInPlace {
 		u.streaming, u.done = make(chan struct{}), make(chan struct{})
 	}
-	u.inside = enclosure{x: x, outer: enclosureOf(x.r.Context())}
 	u.limit(ctx)
+	u.inside = enclosure{Context: u.ctx, x: x, outer: enclosureOf(x.r.Context())}
 	return u
 }
 
@@ -213,7 +214,7 @@ func (x *requestFlow) deadline() (deadline time.Time, ok bool) {
 // cannot write any more.
 func (u *run) repeat() {
 	first := u.recorder
-	u.recorder = newRecorder(u, u.x.w, first.limit)
+	new(recorder).recordFor(u, u.x.w, first.limit)
 	first.close()
 	first.free()
 	u.status, u.page, u.reason, u.validated, u.ending = 0, nil, reason.None, false, endedByExit{}
@@ -222,9 +223,9 @@ func (u *run) repeat() {
 // serve runs the handler, with conditions that validate base, if there is one. A panic is
 // kept for finish; if the handler ends its goroutine, serve does not return.
 func (u *run) serve(base *page.Page) {
-	ctx, leave := u.inside.enter(u.ctx)
-	defer leave()
-	r := u.x.handlerRequest(ctx)
+	u.inside.enter()
+	defer u.inside.leave()
+	r := u.x.handlerRequest(&u.inside)
 	u.asked = nil
 	if base != nil && base.IsValidatable() {
 		u.asked = base
