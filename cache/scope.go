@@ -206,11 +206,10 @@ func CloseCaches(ctx context.Context) error {
 	if s == nil || !s.isUsed() {
 		return nil
 	}
-	ctx = context.WithoutCancel(ctx)
-	if s.isIdle() {
-		return s.Close(ctx) // most requests: there is nothing to wait for, and no need of a timer
+	if s.isIdle() && ctx.Err() == nil {
+		return s.Close(ctx) // most requests: there is nothing to wait for
 	}
-	ctx, cancel := context.WithTimeout(ctx, CloseTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CloseTimeout)
 	defer cancel()
 	return s.Close(ctx)
 }

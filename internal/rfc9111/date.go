@@ -35,7 +35,7 @@ func ParseDate(s string) (time.Time, bool) {
 // with a year of two digits that would be more than 50 years ahead of now is in
 // the past (RFC 9110, section 5.6.7).
 func ParseDateAt(s string, now time.Time) (time.Time, bool) {
-	if last := lastWritten.Load(); last != nil && last.text == s {
+	if last := lastWritten.Load(); last != nil && last.lines[0] == s {
 		return last.time, true
 	}
 	s = withZone(s)
@@ -109,17 +109,19 @@ func withYear(t time.Time, year int) time.Time {
 
 // FormatDate writes an IMF-fixdate, the only form that is sent. Fractions of a
 // second are cut off.
-func FormatDate(t time.Time) string {
+func FormatDate(t time.Time) string { return written(t).lines[0] }
+
+func written(t time.Time) *writtenDate {
 	second := t.Unix()
 	if last := lastWritten.Load(); last != nil && last.time.Unix() == second {
-		return last.text
+		return last
 	}
 	t = time.Unix(second, 0).UTC()
-	text := t.Format(http.TimeFormat)
+	now := &writtenDate{t, [1]string{t.Format(http.TimeFormat)}}
 	if year := t.Year(); year >= 0 && year <= 9999 { // others are no dates, see ParseDate
-		lastWritten.Store(&writtenDate{t, text})
+		lastWritten.Store(now)
 	}
-	return text
+	return now
 }
 
 // lastWritten is the date that was written last. Responses that are made within one second
@@ -128,8 +130,8 @@ func FormatDate(t time.Time) string {
 var lastWritten atomic.Pointer[writtenDate]
 
 type writtenDate struct {
-	time time.Time
-	text string
+	time  time.Time
+	lines [1]string // of a field with that date
 }
 
 // DateOf returns when a response was made by its Date field, and the time at
@@ -151,14 +153,14 @@ func EnsureDate(header map[string][]string, received time.Time) {
 	header["Date"] = DateLines(header["Date"], received)
 }
 
-// DateLines is EnsureDate for the lines of the field.
+// DateLines is EnsureDate for the lines of the field. What it returns is shared.
 func DateLines(lines []string, received time.Time) []string {
 	if len(lines) > 0 {
 		if _, ok := ParseDateAt(lines[0], received); ok {
 			return lines[:1:1]
 		}
 	}
-	return []string{FormatDate(received)}
+	return written(received).lines[:]
 }
 
 // singleDate reads a field that has exactly one line, and that a date. A second

@@ -396,7 +396,11 @@ func (u *run) isUnwanted() bool { return u.isReleased() && (u.page == nil || u.x
 // stream starts to publish the response of w, with the body so far. It returns nil if the
 // response is for the client alone, which then gets it directly.
 func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
-	if u.page == nil || !u.sendHead(w) {
+	if u.page == nil {
+		return nil
+	}
+	u.page.Flatten()
+	if !u.sendHead(w) {
 		return nil
 	}
 	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: stream.New(begun, w.limit, u.inFlight)}

@@ -40,7 +40,7 @@ func decoded(t rapid.TB, data []byte) Entry {
 
 func diffEntries(want, got Entry) string {
 	return cmp.Diff(want, got, cmp.AllowUnexported(Page{}, Index{}, sharing{}), cmpopts.EquateEmpty(),
-		cmpopts.IgnoreFields(Page{}, "rendered", "Head", "presence"), cmpopts.IgnoreFields(Index{}, "presence"))
+		cmpopts.IgnoreFields(Page{}, "rendered", "ownRendered", "Head", "presence"), cmpopts.IgnoreFields(Index{}, "presence"))
 }
 
 // made makes a page as a run does.

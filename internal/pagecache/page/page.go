@@ -41,8 +41,10 @@ type Page struct {
 	// Head is what the page was decoded by, if its head was known.
 	Head *DecodedHead
 
-	// rendered is shared by copies that are of the same age.
-	rendered *atomic.Pointer[RenderedAge]
+	// rendered is shared by copies that are of the same age: it is the ownRendered of one of
+	// them, which has no body if the others have one.
+	rendered    *atomic.Pointer[RenderedAge]
+	ownRendered atomic.Pointer[RenderedAge]
 
 	presence
 }
@@ -116,9 +118,10 @@ func LinesSize(lines []string) int {
 
 // New makes the entry of a response that may be stored, except for its body. e is
 // what the handler has set, and sent the header of the response as a whole; they stay
-// the caller's.
+// the caller's, and their lines must not change before Complete or Flatten.
 func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requested, received time.Time, p *policy.Policy) *Page {
-	entry := &Page{Key: key, Status: status, Removed: e.Removed, Requested: requested, Received: received, rendered: new(atomic.Pointer[RenderedAge])}
+	entry := &Page{Key: key, Status: status, Removed: e.Removed, Requested: requested, Received: received}
+	entry.rendered = &entry.ownRendered
 	control := p.Control(sent)
 	entry.Initial = rfc9111.InitialAge(sent, requested, received)
 	entry.Fresh = p.Freshness(&control, status, sent, received, entry.Initial)
@@ -170,7 +173,7 @@ func (p *Page) Complete(body []byte, rules *policy.Policy) {
 	if respwriter.BodyAllowed(p.Status) {
 		p.setLength()
 	}
-	p.derive()
+	p.Flatten()
 }
 
 // setLength makes Content-Length that of the body. A run whose body is shorter is
@@ -243,7 +246,7 @@ func (p *Page) PurgedSoftly(now time.Time) *Page {
 func (p *Page) Clone() *Page {
 	entry := p.withBody(p.Body)
 	entry.Fields = slices.Clone(p.Fields)
-	entry.rendered = new(atomic.Pointer[RenderedAge])
+	entry.rendered = &entry.ownRendered
 	return entry
 }
 
@@ -266,15 +269,9 @@ func EntityTag(body []byte) string {
 	return string(append(tag, '"'))
 }
 
-// derive fills in what is read from the fields, whose lines it copies. Cache-Status is taken
-// out of them, since a hit writes its own behind it.
-func (p *Page) derive() {
-	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool {
-		if f.Name == "Cache-Status" {
-			p.CacheStatus = slices.Clone(f.Lines)
-		}
-		return f.Name == "Cache-Status"
-	})
+// Flatten copies the lines of all fields into one piece of memory, from which they are sent,
+// so that they are the page's own. Complete does that, too.
+func (p *Page) Flatten() {
 	count := 0
 	for _, f := range p.Fields {
 		count += len(f.Lines)
@@ -285,6 +282,18 @@ func (p *Page) derive() {
 		p.Flat = append(p.Flat, f.Lines...)
 		f.Lines = p.Flat[from:len(p.Flat):len(p.Flat)]
 	}
+	p.derive()
+}
+
+// derive fills in what is read from the fields. Cache-Status is taken out of them, since a
+// hit writes its own behind it.
+func (p *Page) derive() {
+	p.Fields = slices.DeleteFunc(p.Fields, func(f Field) bool {
+		if f.Name == "Cache-Status" {
+			p.CacheStatus = slices.Clone(f.Lines)
+		}
+		return f.Name == "Cache-Status"
+	})
 	p.survey()
 	p.Validators = rfc9111.ValidatorsOf(map[string][]string{
 		"Etag": p.Lines("Etag"), "Last-Modified": p.Lines("Last-Modified"), "Date": p.Lines("Date"),

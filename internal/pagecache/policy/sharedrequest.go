@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -122,7 +123,7 @@ func (j *RequestInfo) appendSelecting(dst []string, header http.Header, name str
 // SharedRequest returns the request that a handler answers for all.
 func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
 	bare := *r
-	bare.Header = nil // not to be copied twice
+	bare.Header, bare.URL = nil, nil // not to be copied twice
 	shared := bare.Clone(ctx)
 	shared.Method = http.MethodGet
 	shared.Host = j.Target.Host
@@ -130,6 +131,7 @@ func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.
 		shared.Host = j.hosts.fold(j.Target.Scheme, r.Host) // which is in the key, beside that of the target
 	}
 	shared.Body = http.NoBody
+	shared.URL = new(url.URL)
 	*shared.URL = j.url
 	shared.RequestURI = j.Target.Received()
 	if j.url.RawQuery != r.URL.RawQuery {
