@@ -53,8 +53,7 @@ func All() []Target {
 		{"P14", "around a route that is not cached", uncachedRoutes, "" +
 			"What passes CachePage says so in Cache-Status: the line of a handler that does the same says what that costs within a Lifecycle. The rest is a look at the request."},
 		{"P15", "a page that nobody has asked for", missedPages, "" +
-			"A run has what several clients need even if there is one: a copy of the request, a goroutine, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted. " +
-			"The lines of the handler in a goroutine of its own say what that alone costs."},
+			"A run has what several clients need even if there is one: a copy of the request, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted."},
 		{"P16", "GetOrSet that loads", loads, "" +
 			"A load runs in a goroutine of its own, so that its caller can leave, and its value is encoded. The line with Native is without the encoding."},
 		{"P17", "hits in the recommended wiring", wiredPages, "" +
@@ -62,7 +61,7 @@ func All() []Target {
 			"The rest is finding the page, and a scope and net/http's copy of the request in Lifecycle."},
 		{"P28", "misses on servers", missesOnServers, "" +
 			"The line of the raw client in a goroutine of its own says what it costs that a load does not end with its caller: where a processor would wait for the server, it wakes another first. " +
-			"A page's run has such a goroutine, too; the rest is as in P15 and P16. GetOrSet stores only if nobody has stored meanwhile, which the raw client does not ask for."},
+			"A page's run needs none; the rest is as in P15 and P16. GetOrSet stores only if nobody has stored meanwhile, which the raw client does not ask for."},
 		{"P29", "misses of different keys in parallel", parallelMisses, ""},
 		{"P30", "distinct pages at full speed", distinctPages, ""},
 	}

@@ -18,9 +18,9 @@ import (
 // writer that they have kept. Behind a cache it is the same:
 //
 //   - While the handler runs, the ResponseWriter of the client that started the run
-//     belongs to the run's goroutine, and the client's goroutine does not return. So
-//     nothing that the handler can reach is used by two goroutines. Only the body of a
-//     stream is sent by the client's goroutine, see [stream.Reader].TakesTurns.
+//     belongs to the handler's goroutine: the client's own, or another while that does not
+//     return. So nothing that the handler can reach is used by two goroutines. Only the
+//     body of a stream is sent by another goroutine, see [stream.Reader].TakesTurns.
 //   - The handler starts with a copy of the outer header. What is stored is what it
 //     has made of that, see [respwriter.Edits].
 //   - Before other clients get anything, and before anything is stored, the outer header
@@ -64,7 +64,7 @@ func (u *run) outerNow() http.Header {
 func (u *run) review() reason.Reason {
 	x := u.x
 	if x.w == nil || u.held != nil {
-		return reason.None // of a part, the client's goroutine sends the header, to a server's own writer
+		return reason.None // of a part, the goroutine that sends it sets the header, to a server's own writer
 	}
 	if respwriter.IsAsBefore(u.outerNow(), u.outer.known) {
 		return reason.None

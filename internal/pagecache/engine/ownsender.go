@@ -1,10 +1,13 @@
 package engine
 
+import "net/http"
+
 // ownSender sends a stream to the client whose request runs the handler in its own goroutine,
-// which is busy: it has another one, that ends before the request does.
+// which is busy. It has another one, which ends before the request does.
 type ownSender struct {
 	done     chan struct{} // closed when the client has all that it gets
-	panicked any           // what sendOwn has panicked with, once done is closed
+	isSent   bool          // sendOwn has returned, once done is closed
+	panicked any           // what it has panicked with instead
 }
 
 // sendAside starts to send the stream of a run to the client that started it.
@@ -16,14 +19,18 @@ func (u *run) sendAside() {
 		defer close(s.done)
 		defer func() { s.panicked = recover() }()
 		x.sendOwn(u)
+		s.isSent = true
 	}()
 }
 
-// await waits until the client has all that it gets, and panics if the response was broken
-// off, in the goroutine of the request.
+// await waits until the client has all that it gets. If the response was broken off, it
+// panics, in the goroutine of the request.
 func (s *ownSender) await() {
 	<-s.done
-	if s.panicked != nil {
+	switch {
+	case s.panicked != nil:
 		panic(s.panicked)
+	case !s.isSent: // outer middleware has ended the goroutine
+		panic(http.ErrAbortHandler)
 	}
 }

@@ -17,9 +17,9 @@ import (
 // writes it to a stream with many readers, and if not, directly to the client that started
 // the run.
 //
-// The handler runs in another goroutine than the client's, and what it has started
+// The handler may run in another goroutine than the client's, and what it has started
 // may go on after it returned: everything but header is under mu, and client is nil
-// once it must not be used. While the handler runs, the client is this goroutine's;
+// once it must not be used. While the handler runs, the client is its goroutine's;
 // see [outerHeader].
 type recorder struct {
 	run   *run
