@@ -75,7 +75,7 @@ var together = []caseOf{
 		}()
 		Receive(t, "the handler runs", began)
 		waiting := s.waiting("/", 5)
-		Await(t, "all wait for the run", func() bool { return waiters() == 6 })
+		Await(t, "the others wait for the run", func() bool { return waiters() == 5 })
 		leave()
 		if err := Receive(t, "the first client has left", left); err == nil {
 			t.Error("the first client has an answer")
