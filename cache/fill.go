@@ -133,7 +133,7 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 }
 
 func joinOptions(o fill.JoinOptions) flight.JoinOptions {
-	return flight.JoinOptions{Partition: o.Partition, Alone: o.Alone, InPlace: o.InPlace, MaxWait: o.MaxWait, Interval: o.Interval, MaxFlights: o.MaxLoads}
+	return flight.JoinOptions{Partition: o.Partition, Alone: o.Alone, Inline: o.Inline, MaxWait: o.MaxWait, Interval: o.Interval, MaxFlights: o.MaxLoads}
 }
 
 // mayReuse reports whether the caller takes what was found.

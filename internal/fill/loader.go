@@ -53,11 +53,11 @@ type JoinOptions struct {
 	// meantime, or another load has stored its value.
 	Alone bool
 
-	// InPlace means that a load which the caller starts runs in the caller's goroutine, so
+	// Inline means that a load which the caller starts runs in the caller's goroutine, so
 	// that Fill returns when it is over, even if the caller's context ends before. From then
 	// on the caller counts as one that has left: if no other waits, the context of the load
 	// ends, and nothing is stored.
-	InPlace bool
+	Inline bool
 
 	// PublishedOnly means that the caller starts no load and waits for none. It receives
 	// what a load of its Partition has published, or the error of Fill is ErrNotFound.
@@ -120,7 +120,7 @@ type Run interface {
 	// wait get what it returns, and later callers start another load.
 	Cancel()
 
-	// Leave says that the caller which started the load, in place, needs no more of its value,
+	// Leave says that the caller which started the load, inline, needs no more of its value,
 	// as if that caller's context had ended. It is idempotent, and does nothing to other loads.
 	Leave()
 

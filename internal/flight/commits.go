@@ -25,14 +25,14 @@ func (c *commits) stamp() Stamp { return Stamp(c.count.Load()) }
 // its key.
 func record(number, hash uint64) uint64 { return number<<32 | hash&(1<<32-1) }
 
-// add logs a commit. If so many others came between that a later one has its place, nobody
+// add logs a commit. If so many others came between that a later one has its slot, nobody
 // needs it any more: those who would ask know that the log does not go back that far.
 func (c *commits) add(hash uint64) {
 	number := c.count.Add(1) - 1
-	place := &c.recent[number%remembered]
+	slot := &c.recent[number%remembered]
 	for {
-		old := place.Load()
-		if isLater := int32(uint32(old>>32)-uint32(number)) > 0; isLater || place.CompareAndSwap(old, record(number, hash)) {
+		old := slot.Load()
+		if isLater := int32(uint32(old>>32)-uint32(number)) > 0; isLater || slot.CompareAndSwap(old, record(number, hash)) {
 			return
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // All methods are safe for concurrent use.
 type runContext struct {
 	values  runValues
-	starter leaver // of a run in place, or nil
+	starter leaver // of an inline run, or nil
 
 	mu          sync.Mutex
 	isOver      bool

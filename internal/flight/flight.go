@@ -52,7 +52,7 @@ type Flight[V any] struct {
 	missed  bool
 
 	partition string
-	inPlace   bool // it runs in its starter's goroutine
+	inline    bool // it runs in its starter's goroutine
 	started   time.Time
 	beside    *Flight[V] // the flight that this one was started beside, or nil
 
@@ -68,7 +68,7 @@ type Flight[V any] struct {
 	// Guarded by shard.mu.
 	finished       chan struct{} // closed when the flight has finished; nil until somebody waits who has seen the publication
 	callers        int
-	starterLeft    bool // it runs in place, and its starter does not count as a caller any more
+	starterLeft    bool // it runs inline, and its starter does not count as a caller any more
 	stale          bool
 	committed      bool          // Commit was called and did store, or does now
 	committing     bool          // it stores now
@@ -85,7 +85,7 @@ type Flight[V any] struct {
 
 // Runner produces the value of a flight.
 type Runner[V any] interface {
-	// Run is called once, in a goroutine of its own unless the starter's options say InPlace.
+	// Run is called once, in a goroutine of its own unless the starter's options say Inline.
 	// ctx is the flight's.
 	Run(ctx context.Context, f *Flight[V]) (V, error)
 }
@@ -199,7 +199,7 @@ func (f *Flight[V]) Forget() {
 // start runs the function of a new flight: in the goroutine of its starter, or in one of its
 // own.
 func (f *Flight[V]) start() {
-	if f.inPlace {
+	if f.inline {
 		f.run()
 		return
 	}
@@ -329,7 +329,7 @@ func (f *Flight[V]) leave() {
 // shard is held.
 func (f *Flight[V]) lose(callers int) {
 	f.callers -= callers
-	if f.inPlace && !f.starterLeft && f.parent.Err() != nil {
+	if f.inline && !f.starterLeft && f.parent.Err() != nil {
 		f.loseStarter()
 		return
 	}
@@ -341,7 +341,7 @@ func (f *Flight[V]) lose(callers int) {
 	}
 }
 
-// loseStarter removes the starter of a flight in place; the lock of its shard is held.
+// loseStarter removes the starter of an inline flight; the lock of its shard is held.
 func (f *Flight[V]) loseStarter() {
 	f.starterLeft = true
 	if f.hasFinished() { // or was released: what it still does is for its starter
@@ -350,18 +350,18 @@ func (f *Flight[V]) loseStarter() {
 	f.lose(1)
 }
 
-// Leave removes the starter of a flight that runs in place, as if its context had ended. It is
+// Leave removes the starter of a flight that runs inline, as if its context had ended. It is
 // idempotent, and does nothing to other flights.
 func (f *Flight[V]) Leave() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	if f.inPlace && !f.starterLeft {
+	if f.inline && !f.starterLeft {
 		f.loseStarter()
 	}
 }
 
 // noteStarter ends the flight if its starter has left and no other caller waits. The starter
-// of a flight in place cannot say when it leaves, so this is asked where it makes a difference.
+// of an inline flight cannot say when it leaves, so this is asked where it makes a difference.
 func (f *Flight[V]) noteStarter() {
 	if f.parent.Err() == nil {
 		return

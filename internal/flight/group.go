@@ -66,7 +66,7 @@ func (g *Group[V]) Do(ctx context.Context, key []byte, since Stamp, fn Func[V]) 
 
 // Wait joins the flight of the call's key or starts one, and waits until it has finished or
 // ctx ends. leader reports that this caller started it. Of the options, only Partition,
-// Alone and InPlace count. The call is the flight's from now on, if it started one: use it once.
+// Alone and Inline count. The call is the flight's from now on, if it started one: use it once.
 //
 // The flight's context has the values of the starter's and no deadline; it is
 // cancelled when the last caller has left, and is not joined after that.
@@ -153,12 +153,12 @@ func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Fli
 // init makes f a flight with one caller, its starter.
 func (f *Flight[V]) init(ctx context.Context, g *Group[V], hash uint64, key string, c *Call[V]) {
 	f.group, f.shard, f.hash, f.key = g, g.shardOf(hash), hash, key
-	f.runner, f.parent, f.partition, f.inPlace = c.Runner, ctx, c.Partition, c.InPlace
+	f.runner, f.parent, f.partition, f.inline = c.Runner, ctx, c.Partition, c.Inline
 	f.context.values = runValues{ctx, runKey[V]{}, f}
 	f.missed = g.commits.since(c.Since, hash)
 	f.started = time.Now()
 	f.callers = 1
-	if f.inPlace {
+	if f.inline {
 		f.context.starter = f
 	} else {
 		f.answered = make(chan struct{})

@@ -51,11 +51,11 @@ type JoinOptions struct {
 	// that it starts.
 	Alone bool
 
-	// InPlace means that the flight which the caller starts, if it does, runs in the caller's
+	// Inline means that the flight which the caller starts, if it does, runs in the caller's
 	// goroutine. The caller returns when the run is over, even if its context ends before; it
 	// counts as having left from then on. A function that calls runtime.Goexit ends the
 	// caller's goroutine.
-	InPlace bool
+	Inline bool
 
 	// MaxWait is how long the caller waits for a flight that another has started; then it
 	// leaves with ErrWaitTimeout. Zero or less is no limit.

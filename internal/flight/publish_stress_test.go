@@ -53,7 +53,7 @@ func TestARunIsCancelledOnlyWhenNoCallerIsInterested(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(worker), 2))
 			for range steps {
 				k := []byte{byte('a' + r.IntN(3))}
-				o := flight.JoinOptions{InPlace: r.IntN(2) == 0}
+				o := flight.JoinOptions{Inline: r.IntN(2) == 0}
 				ctx, cancel := context.WithCancel(t.Context())
 				switch n := r.IntN(100); {
 				case n < 5:

@@ -117,7 +117,7 @@ func (u *run) failLate(status int) {
 // none.
 func (u *run) isClientGone() bool {
 	x := u.x
-	return x.w == nil || x.left.Load() || x.runsInPlace && x.r.Context().Err() != nil
+	return x.w == nil || x.left.Load() || x.runsInline && x.r.Context().Err() != nil
 }
 
 // findSlot finds out under which key the page is stored: by the fields that it varies on.

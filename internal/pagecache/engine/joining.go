@@ -19,8 +19,8 @@ const runInterval = time.Second + time.Millisecond
 // Join implements [fill.Subscriber].
 func (x *requestFlow) Join() fill.JoinOptions {
 	_, isLimited := x.deadline()
-	x.runsInPlace = x.w != nil && !isLimited
-	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait, InPlace: x.runsInPlace}
+	x.runsInline = x.w != nil && !isLimited
+	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait, Inline: x.runsInline}
 	switch {
 	case x.isPartOfNothing():
 		j.PublishedOnly = true

@@ -27,7 +27,7 @@ func (x *requestFlow) lead(outcome cache.Outcome) {
 	switch {
 	case u.sender != nil:
 		u.sender.await()
-	case !x.runsInPlace && u.await(x.r.Context()) == runStreams:
+	case !x.runsInline && u.await(x.r.Context()) == runStreams:
 		x.sendOwn(u)
 	default:
 		u.ending.answer(x, u, outcome)

@@ -80,9 +80,9 @@ type requestFlow struct {
 	lookUpErr error // why nothing was found, if the cache has failed
 	timedOut  bool  // the middleware that has set the deadline answers
 
-	// runsInPlace is set if a run that this request flow starts stays in the goroutine of the
+	// runsInline is set if a run that this request flow starts stays in the goroutine of the
 	// request. If outer middleware has set a deadline, that middleware needs it back.
-	runsInPlace bool
+	runsInline bool
 
 	// run is the run of the handler, if this request flow started one. It is set
 	// in the run's goroutine.
@@ -185,7 +185,7 @@ func (x *requestFlow) fill(c cache.View[page.Entry]) (cache.Outcome, error) {
 // abortOnExit aborts the response if the handler has ended this goroutine: outer middleware
 // sees a panic, as when the run has a goroutine of its own.
 func (x *requestFlow) abortOnExit() {
-	if u := x.run.Load(); u != nil && x.runsInPlace && u.hasExited() {
+	if u := x.run.Load(); u != nil && x.runsInline && u.hasExited() {
 		panic(http.ErrAbortHandler)
 	}
 }

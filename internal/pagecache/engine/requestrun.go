@@ -29,14 +29,14 @@ var errRequestOver = errors.New("larder: the request that was to run the handler
 
 // begin reports whether the handler may be called, in the goroutine of the request or in
 // another. If so, the caller calls done afterwards. begin is called by one goroutine.
-func (b *requestRun) begin(inPlace bool) bool {
+func (b *requestRun) begin(inline bool) bool {
 	if b == nil {
 		return true
 	}
 	if b.state.Load() != handlerIdle {
 		return false
 	}
-	if !inPlace {
+	if !inline {
 		b.returned = make(chan struct{}) // before another goroutine can see that it runs
 	}
 	return b.state.CompareAndSwap(handlerIdle, handlerRuns)

@@ -52,8 +52,8 @@ type run struct {
 	// live is set when streaming is closed.
 	live      *live
 	reader    *stream.Reader // of the client that started the run, nil in the background
-	streaming chan struct{}  // nil if the run is in place
-	sender    *ownSender     // of a run in place
+	streaming chan struct{}  // nil if the run is inline
+	sender    *ownSender     // of an inline run
 	held      *forwarded     // for Cache-Status when this client gets its part of the whole; nil if it gets the stream
 
 	stopped   atomic.Int32 // a stopReason; once set, what the handler still writes is discarded
@@ -107,7 +107,7 @@ func (x *requestFlow) Load(ctx context.Context) (cache.Loaded, error) {
 	u := newRun(ctx, x)
 	defer u.endContext()
 	x.run.Store(u) // before it starts: a request that leaves at this moment finds one of them
-	if !x.requestRun.begin(x.runsInPlace) {
+	if !x.requestRun.begin(x.runsInline) {
 		u.ending = endedUnanswered{}
 		close(u.done)
 		return cache.Loaded{}, errRequestOver
@@ -168,7 +168,7 @@ func newRun(ctx context.Context, x *requestFlow) *run {
 		x: x, inFlight: x.inFlight(ctx), loading: hooks.Cache.RunFrom(ctx),
 		ending: endedByExit{}, tombstone: x.tombstone,
 	}
-	if !x.runsInPlace {
+	if !x.runsInline {
 		u.streaming, u.done = make(chan struct{}), make(chan struct{})
 	}
 	u.limit(ctx)
@@ -409,7 +409,7 @@ func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
 		u.reader, _ = u.live.body.Join(true)
 		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
 	}
-	if u.x.runsInPlace {
+	if u.x.runsInline {
 		u.sendAside()
 	} else {
 		close(u.streaming)

@@ -12,25 +12,25 @@ import (
 
 // Flights that run in the goroutine of their starter.
 
-var inPlace = flight.JoinOptions{InPlace: true}
+var inline = flight.JoinOptions{Inline: true}
 
-// askInPlace is ask for a caller that stays until its run is over.
-func askInPlace(ctx context.Context, g *group, fn flight.Func[string]) <-chan outcome {
+// askInline is ask for a caller that stays until its run is over.
+func askInline(ctx context.Context, g *group, fn flight.Func[string]) <-chan outcome {
 	done := make(chan outcome, 1)
 	go func() {
 		var o outcome
-		o.value, o.leader, o.err = g.Wait(ctx, call(key, g.Stamp(), inPlace, fn))
+		o.value, o.leader, o.err = g.Wait(ctx, call(key, g.Stamp(), inline, fn))
 		done <- o
 	}()
 	synctest.Wait()
 	return done
 }
 
-// A flight in place runs in the goroutine of its starter, which starts no other.
-func TestAFlightInPlaceRunsInTheGoroutineOfItsStarter(t *testing.T) {
+// An inline flight runs in the goroutine of its starter, which starts no other.
+func TestAFlightInlineRunsInTheGoroutineOfItsStarter(t *testing.T) {
 	g := flight.New[string]()
 	before := runtime.NumGoroutine()
-	v, leader, err := g.Wait(t.Context(), call(key, g.Stamp(), inPlace, func(context.Context, *run) (string, error) {
+	v, leader, err := g.Wait(t.Context(), call(key, g.Stamp(), inline, func(context.Context, *run) (string, error) {
 		if n := runtime.NumGoroutine(); n > before {
 			t.Errorf("%d goroutines, %d before", n, before)
 		}
@@ -41,9 +41,9 @@ func TestAFlightInPlaceRunsInTheGoroutineOfItsStarter(t *testing.T) {
 	}
 }
 
-// The run of a starter in place that has left, and for which nobody else waits, is cancelled,
+// The run of an inline starter that has left, and for which nobody else waits, is cancelled,
 // whatever it asks its context, and stores nothing.
-func TestTheRunOfAStarterInPlaceThatHasLeftStoresNothing(t *testing.T) {
+func TestTheRunOfAStarterInlineThatHasLeftStoresNothing(t *testing.T) {
 	for name, notices := range map[string]func(context.Context) bool{
 		"Err":   func(ctx context.Context) bool { return ctx.Err() != nil },
 		"Done":  func(ctx context.Context) bool { <-ctx.Done(); return ctx.Err() != nil },
@@ -61,7 +61,7 @@ func TestTheRunOfAStarterInPlaceThatHasLeftStoresNothing(t *testing.T) {
 				g := flight.New[string]()
 				ctx, leave := context.WithCancel(t.Context())
 				gate, stored := make(chan struct{}), false
-				starter := askInPlace(ctx, g, func(ctx context.Context, f *run) (v string, err error) {
+				starter := askInline(ctx, g, func(ctx context.Context, f *run) (v string, err error) {
 					<-gate
 					if !notices(ctx) {
 						t.Error("the context has not ended")
@@ -82,9 +82,9 @@ func TestTheRunOfAStarterInPlaceThatHasLeftStoresNothing(t *testing.T) {
 	}
 }
 
-// What a starter in place that has left was making is for those who wait; the last of them to
+// What an inline starter that has left was making is for those who wait; the last of them to
 // leave cancels it.
-func TestARunInPlaceGoesOnForThoseWhoWait(t *testing.T) {
+func TestARunInlineGoesOnForThoseWhoWait(t *testing.T) {
 	for name, last := range map[string]bool{"they stay": false, "they leave": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestARunInPlaceGoesOnForThoseWhoWait(t *testing.T) {
 				joinerCtx, leaveLast := context.WithCancel(t.Context())
 				defer leaveLast()
 				gate := newGate()
-				starter := askInPlace(ctx, g, gate.produce("value"))
+				starter := askInline(ctx, g, gate.produce("value"))
 				joiner := ask(joinerCtx, g, key, mustNotRun(t))
 				leave()
 				wantWaiting(t, starter)
@@ -115,13 +115,13 @@ func TestARunInPlaceGoesOnForThoseWhoWait(t *testing.T) {
 	}
 }
 
-// A run whose starter in place has left is joined by nobody.
-func TestARunInPlaceThatItsStarterHasLeftIsNotJoined(t *testing.T) {
+// An inline run whose starter has left is joined by nobody.
+func TestARunInlineThatItsStarterHasLeftIsNotJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		ctx, leave := context.WithCancel(t.Context())
 		deaf := make(chan struct{})
-		starter := askInPlace(ctx, g, func(context.Context, *run) (string, error) {
+		starter := askInline(ctx, g, func(context.Context, *run) (string, error) {
 			<-deaf
 			return "old", nil
 		})
@@ -136,8 +136,8 @@ func TestARunInPlaceThatItsStarterHasLeftIsNotJoined(t *testing.T) {
 	})
 }
 
-// The context of a run in place that was released ends when its starter leaves, and not before.
-func TestAReleasedRunInPlaceIsForItsStarter(t *testing.T) {
+// The context of an inline run that was released ends when its starter leaves, and not before.
+func TestAReleasedRunInlineIsForItsStarter(t *testing.T) {
 	for name, byCall := range map[string]bool{"its context ends": false, "Leave": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestAReleasedRunInPlaceIsForItsStarter(t *testing.T) {
 				gate := make(chan struct{})
 				var flying *run
 				ended := false
-				starter := askInPlace(ctx, g, func(ctx context.Context, f *run) (string, error) {
+				starter := askInline(ctx, g, func(ctx context.Context, f *run) (string, error) {
 					flying = f
 					<-gate
 					f.Release("for others")
@@ -179,14 +179,14 @@ func TestAReleasedRunInPlaceIsForItsStarter(t *testing.T) {
 }
 
 // A function that ends the goroutine of its starter is ErrGoexit for those who wait.
-func TestAGoexitInPlaceIsAnErrorOfThoseWhoWait(t *testing.T) {
+func TestAGoexitInlineIsAnErrorOfThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		gate := make(chan struct{})
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			_, _, _ = g.Wait(t.Context(), call(key, g.Stamp(), inPlace, func(context.Context, *run) (string, error) {
+			_, _, _ = g.Wait(t.Context(), call(key, g.Stamp(), inline, func(context.Context, *run) (string, error) {
 				<-gate
 				runtime.Goexit()
 				return "", nil
@@ -202,23 +202,23 @@ func TestAGoexitInPlaceIsAnErrorOfThoseWhoWait(t *testing.T) {
 	})
 }
 
-// A panic in place is an error of the starter, too.
-func TestAPanicInPlaceIsAnError(t *testing.T) {
+// A panic inline is an error of the starter, too.
+func TestAPanicInlineIsAnError(t *testing.T) {
 	g := flight.New[string]()
-	_, _, err := g.Wait(t.Context(), call(key, g.Stamp(), inPlace, func(context.Context, *run) (string, error) { panic("a fault") }))
+	_, _, err := g.Wait(t.Context(), call(key, g.Stamp(), inline, func(context.Context, *run) (string, error) { panic("a fault") }))
 	if p := new(flight.PanicError); !errors.As(err, &p) || p.Value != "a fault" {
 		t.Errorf("%v", err)
 	}
 }
 
-// A run in place that publishes is received by those who wait, and its starter gets the result.
-func TestARunInPlacePublishesToThoseWhoWait(t *testing.T) {
+// An inline run that publishes is received by those who wait, and its starter gets the result.
+func TestARunInlinePublishesToThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := flight.New[string]()
 		begin, end := make(chan struct{}), make(chan struct{})
 		done := make(chan outcome, 1)
 		go func() {
-			v, leader, subscription, err := g.Subscribe(t.Context(), call(key, g.Stamp(), inPlace, func(_ context.Context, f *run) (string, error) {
+			v, leader, subscription, err := g.Subscribe(t.Context(), call(key, g.Stamp(), inline, func(_ context.Context, f *run) (string, error) {
 				<-begin
 				f.Publish("header")
 				<-end
@@ -233,7 +233,7 @@ func TestARunInPlacePublishesToThoseWhoWait(t *testing.T) {
 		joiners := []<-chan outcome{ask(t.Context(), g, key, mustNotRun(t))}
 		received := make(chan string, 2)
 		subscribe := func() {
-			v, _, subscription, err := g.Subscribe(t.Context(), call(key, g.Stamp(), inPlace, mustNotRun(t)))
+			v, _, subscription, err := g.Subscribe(t.Context(), call(key, g.Stamp(), inline, mustNotRun(t)))
 			if err != nil || subscription == nil {
 				t.Errorf("%v, %v", subscription, err)
 				return
