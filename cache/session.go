@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
 )
@@ -56,46 +57,49 @@ func (s *session) close(ctx context.Context) error {
 	return store.Shutdown(ctx)
 }
 
-// pending counts asynchronous operations under way. The zero value is ready.
+// pending counts operations under way. Only who waits for their end takes its lock. The zero
+// value is ready.
 type pending struct {
+	n      atomic.Int64
+	awaits atomic.Bool // somebody waits
+
 	mu   sync.Mutex
-	n    int
 	idle chan struct{} // closed when n falls to 0; nil while no caller waits
 }
 
-func (p *pending) add() {
-	p.mu.Lock()
-	p.n++
-	p.mu.Unlock()
-}
+func (p *pending) add() { p.n.Add(1) }
 
 func (p *pending) done() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.n--
-	if p.n == 0 && p.idle != nil {
-		close(p.idle)
-		p.idle = nil
+	if p.n.Add(-1) == 0 && p.awaits.Load() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.endWait()
 	}
 }
 
-func (p *pending) isIdle() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.n == 0
+// endWait lets those go who wait, if no operation is running; mu is held.
+func (p *pending) endWait() {
+	if p.isIdle() && p.idle != nil {
+		close(p.idle)
+		p.idle = nil
+		p.awaits.Store(false)
+	}
 }
+
+func (p *pending) isIdle() bool { return p.n.Load() == 0 }
 
 // wait returns when no operation is running, or ctx ends.
 func (p *pending) wait(ctx context.Context) error {
-	p.mu.Lock()
-	if p.n == 0 {
-		p.mu.Unlock()
+	if p.isIdle() {
 		return nil
 	}
+	p.mu.Lock()
 	if p.idle == nil {
 		p.idle = make(chan struct{})
 	}
 	idle := p.idle
+	p.awaits.Store(true) // before n is read again: one of the two sees the other
+	p.endWait()
 	p.mu.Unlock()
 	select {
 	case <-idle:
