@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -169,7 +170,7 @@ func (x *requestFlow) auditRequest(p *explain.Page) *http.Request {
 	p.Credentials = x.Credentials
 	p.Codings = strings.Join(x.Selecting(x.r.Header, "Accept-Encoding"), ", ")
 	p.AnyCoding = x.h.Literal
-	shared := x.SharedRequest(context.Background(), x.r)
+	shared := x.SharedRequest(context.Background(), x.r, new(url.URL))
 	for _, name := range x.removedByRule() {
 		shared.Header[name] = slices.Clone(x.r.Header[name])
 		p.Removed = append(p.Removed, name)

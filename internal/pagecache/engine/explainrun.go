@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ func (e *explainer) run() {
 	defer stop()
 	p := &probe{header: make(http.Header), stop: stop}
 	requested := time.Now()
-	panicked := p.serve(x.next, x.SharedRequest(ctx, x.r))
+	panicked := p.serve(x.next, x.SharedRequest(ctx, x.r, new(url.URL)))
 	u := &run{x: x, requested: requested, status: p.status} // to be asked, and not to be run
 	if panicked {
 		u.ending = endedByPanic{}

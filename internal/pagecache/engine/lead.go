@@ -65,13 +65,17 @@ func (x *requestFlow) sendRun(u *run, f forwarded) {
 // setRun sets the header of sendRun.
 func (x *requestFlow) setRun(u *run, f forwarded) rfc9111.Validators {
 	header, response := x.w.Header(), u.response
-	setStatus(header, response.edits.Own["Cache-Status"], f)
-	response.edits.ApplyTo(header)
+	inner := response.edits.Own["Cache-Status"]
 	if u.page != nil {
 		out := newOutgoing(header, u.page)
+		out.setStatus(inner, f)
+		response.edits.ApplyTo(header)
+		out.empty = false
 		out.setGuesses(u.page) // they are for this client, too
 		out.setClientHeaders(x.h, u.page)
 	} else {
+		setStatus(header, inner, f)
+		response.edits.ApplyTo(header)
 		sniff(header, response.body)
 		if respwriter.BodyAllowed(response.status) && header["Content-Length"] == nil {
 			header["Content-Length"] = []string{strconv.Itoa(len(response.body))} // which HEAD gets, too

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -74,7 +75,7 @@ type keptRequest struct {
 // ranges or a body, and only with the credentials that are in the key of the page. ctx has
 // the values of the request's context, a scope of its own, and is not cancelled with it.
 func (x *requestFlow) background(ctx context.Context) *requestFlow {
-	r, kept := x.SharedRequest(ctx, x.r), &keptRequest{header: x.requestHeader().Clone(), outer: x.outerHeader()}
+	r, kept := x.SharedRequest(ctx, x.r, new(url.URL)), &keptRequest{header: x.requestHeader().Clone(), outer: x.outerHeader()}
 	// The client's directives do not apply to a request of the cache's own.
 	delete(r.Header, "Cache-Control")
 	delete(r.Header, "Pragma")

@@ -40,6 +40,7 @@ type requestFlow struct {
 	canonical  []byte         // of the page, then of the variant
 	key        string         // under which the cache has it
 	primary    string         // the key of the page, whatever variant is looked for
+	keyIsKnown bool           // primary is remembered
 	primaryLen int            // of canonical, what is the URL's
 	fullLen    int            // of canonical, what is the page's
 	index      *page.Variants // the last that the request came through, nil if there was none
@@ -122,8 +123,8 @@ func (x *requestFlow) serve() {
 func (x *requestFlow) start() {
 	x.canonical, x.primaryLen = x.h.AppendKey(x.buffer[:0], x.r, &x.RequestInfo)
 	x.fullLen = len(x.canonical)
-	x.key = page.Key(x.canonical[:x.primaryLen])
-	x.primary = x.key
+	x.primary, x.keyIsKnown = page.LookUpKey(x.canonical[:x.primaryLen])
+	x.key = x.primary
 	x.replacedBefore = x.h.replacedIndexes.Load()
 }
 

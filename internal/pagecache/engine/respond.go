@@ -129,6 +129,15 @@ func (o *outgoing) setVary(h *Handler) {
 	}
 }
 
+// setStatus is the function of that name with the memory of o.
+func (o *outgoing) setStatus(inner []string, f forwarded) {
+	if len(inner) > 0 {
+		setStatus(o.Header, inner, f)
+		return
+	}
+	o.setLine("Cache-Status", f.String())
+}
+
 // setHit says that a page of this age was in the cache.
 func (o *outgoing) setHit(p *page.Page, age time.Duration) {
 	o.rendered = p.Render(age)

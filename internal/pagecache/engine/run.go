@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type run struct {
 
 	released atomic.Bool // the response is only for the client that started the run
 	inside   enclosure
+	url      url.URL // of the handler's request
 
 	outer outerHeader
 
@@ -89,14 +91,14 @@ func (x *requestFlow) outerHeader() http.Header {
 	return respwriter.Canonical(x.w.Header())
 }
 
-// handlerRequest returns the request for the handler.
-func (x *requestFlow) handlerRequest(ctx context.Context) *http.Request {
+// handlerRequest returns the request for the handler, with memory for its URL.
+func (x *requestFlow) handlerRequest(ctx context.Context, to *url.URL) *http.Request {
 	if x.kept != nil {
 		r := x.r.WithContext(ctx)
 		r.Header = r.Header.Clone()
 		return r
 	}
-	return x.SharedRequest(ctx, x.r)
+	return x.SharedRequest(ctx, x.r, to)
 }
 
 // Load implements [cache.Loader]: it runs the handler for everyone who waits.
@@ -225,7 +227,11 @@ func (u *run) repeat() {
 func (u *run) serve(base *page.Page) {
 	u.inside.enter()
 	defer u.inside.leave()
-	r := u.x.handlerRequest(&u.inside)
+	to := &u.url
+	if u.requested != (time.Time{}) { // again: the first handler may have left something running
+		to = new(url.URL)
+	}
+	r := u.x.handlerRequest(&u.inside, to)
 	u.asked = nil
 	if base != nil && base.IsValidatable() {
 		u.asked = base

@@ -121,6 +121,9 @@ func (x *requestFlow) settleError(err error) (answered bool) {
 // hit answers with a page that was stored, or that another request's run has made.
 func (x *requestFlow) hit(outcome cache.Outcome) {
 	if outcome.Hit {
+		if !x.keyIsKnown {
+			page.RememberKey(x.canonical[:x.primaryLen], x.primary)
+		}
 		if x.decision == decisionHit && !x.isShared {
 			x.isForgotten = true // there was neither a run nor a refresh of the page
 			x.h.fast.memoize(x)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
@@ -48,8 +49,24 @@ type forwarded struct {
 	cause     reason.Reason // of reason.Uncacheable: that of the last response
 }
 
-// String returns the member of Cache-Status.
+// String returns the member of Cache-Status. The last one is kept: most of them are the same.
 func (f forwarded) String() string {
+	if last := lastStatus.Load(); last != nil && last.of == f {
+		return last.text
+	}
+	text := f.text()
+	lastStatus.Store(&statusText{f, text})
+	return text
+}
+
+var lastStatus atomic.Pointer[statusText]
+
+type statusText struct {
+	of   forwarded
+	text string
+}
+
+func (f forwarded) text() string {
 	var buffer [96]byte
 	b := append(buffer[:0], respwriter.StatusName...)
 	if f.why != forwardNone {

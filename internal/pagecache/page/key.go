@@ -7,37 +7,38 @@ import (
 	"github.com/larder-go/larder/internal/keys"
 )
 
-// Key is the key of a page in the cache, made of its canonical key.
+// Key is the key of a page in the cache, made of its canonical key. It is remembered.
 func Key(canonical []byte) string {
-	if len(canonical) > MaxKnownKey {
-		return hashedKey(canonical)
+	key, known := LookUpKey(canonical)
+	if !known {
+		RememberKey(canonical, key)
 	}
-	slot := &knownKeys[maphash.Bytes(KeySeed, canonical)%uint64(len(knownKeys))]
-	known := slot.Load()
-	if known == nil || known.canonical != string(canonical) {
-		known = newKnownKey(canonical)
-		slot.Store(known)
+	return key
+}
+
+// LookUpKey is Key without remembering: known reports that the key is remembered. Most pages
+// that a crawler asks for are asked for once.
+func LookUpKey(canonical []byte) (key string, known bool) {
+	if len(canonical) <= MaxKnownKey {
+		if k := keySlot(canonical).Load(); k != nil && k.canonical == string(canonical) {
+			return k.key, true
+		}
 	}
-	return known.key
+	const prefix = "page:"
+	var room [len(prefix) + keys.HashSize]byte
+	return string(keys.AppendHash(append(room[:0], prefix...), canonical)), false
 }
 
-// newKnownKey makes both keys in one piece of memory.
-func newKnownKey(canonical []byte) *knownKey {
-	var room [MaxKnownKey + len(keyPrefix) + keys.HashSize]byte
-	both := string(appendHashedKey(append(room[:0], canonical...), canonical))
-	return &knownKey{both[:len(canonical)], both[len(canonical):]}
+// RememberKey remembers that LookUpKey has returned key.
+func RememberKey(canonical []byte, key string) {
+	if len(canonical) <= MaxKnownKey {
+		keySlot(canonical).Store(&knownKey{string(canonical), key})
+	}
 }
 
-func hashedKey(canonical []byte) string {
-	var key [len(keyPrefix) + keys.HashSize]byte
-	return string(appendHashedKey(key[:0], canonical))
+func keySlot(canonical []byte) *atomic.Pointer[knownKey] {
+	return &knownKeys[maphash.Bytes(KeySeed, canonical)%uint64(len(knownKeys))]
 }
-
-func appendHashedKey(dst, canonical []byte) []byte {
-	return keys.AppendHash(append(dst, keyPrefix...), canonical)
-}
-
-const keyPrefix = "page:"
 
 // knownKeys remembers the keys of pages that were asked for last: to hash a
 // canonical key takes longer than all the rest of looking a page up. It is a table

@@ -163,31 +163,34 @@ func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
 // said nothing.
 func (p *Page) Complete(body []byte, rules *policy.Policy) {
 	p.Body = body
+	// The lines that are added, and then those of all fields.
+	room := make([]string, 0, p.countLines()+2*addedFields)
 	if rules.Mode != policy.Shared {
-		p.addField("Etag", func() string { return EntityTag(body) })
+		room = p.addField(room, "Etag", func() string { return EntityTag(body) })
 	}
 	if p.Lines("Content-Encoding") == nil && len(body) > 0 {
 		// What the server would find out at each hit, HEAD excepted.
-		p.addField("Content-Type", func() string { return http.DetectContentType(body) })
+		room = p.addField(room, "Content-Type", func() string { return http.DetectContentType(body) })
 	}
 	if respwriter.BodyAllowed(p.Status) {
-		p.setLength()
+		room = p.setLength(room)
 	}
-	p.Flatten()
+	p.flattenInto(room[len(room):])
 }
 
 // setLength makes Content-Length that of the body. A run whose body is shorter is
 // not stored, and a longer one is cut off, so what is replaced is a field that is no
 // length, or several of them (RFC 9110, 8.6).
-func (p *Page) setLength() {
-	var room [20]byte
-	length := strconv.AppendInt(room[:0], int64(len(p.Body)), 10)
-	p.addField("Content-Length", func() string { return string(length) })
+func (p *Page) setLength(room []string) []string {
+	var digits [20]byte
+	length := strconv.AppendInt(digits[:0], int64(len(p.Body)), 10)
+	room = p.addField(room, "Content-Length", func() string { return string(length) })
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Name == "Content-Length" && respwriter.Single(f.Lines) != string(length) {
 			f.Lines = []string{string(length)}
 		}
 	}
+	return room
 }
 
 // isWhole reports whether Content-Length says that the body is the whole one, or
@@ -198,12 +201,16 @@ func (p *Page) isWhole() bool {
 	return len(lines) == 0 || !respwriter.BodyAllowed(p.Status) || respwriter.Single(lines) == strconv.Itoa(len(p.Body))
 }
 
-// addField adds a field unless the page has it.
-func (p *Page) addField(name string, value func() string) {
+// addField adds a field unless the page has it, with its line in room, which it returns.
+func (p *Page) addField(room []string, name string, value func() string) []string {
 	i, found := slices.BinarySearchFunc(p.Fields, Field{Name: name}, compareFields)
-	if !found {
-		p.Fields = slices.Insert(p.Fields, i, Field{name, []string{value()}, MergeDefault})
+	if found {
+		return room
 	}
+	n := len(room)
+	room = append(room, value())
+	p.Fields = slices.Insert(p.Fields, i, Field{name, room[n : n+1 : n+1], MergeDefault})
+	return room
 }
 
 // Header returns the stored fields as a header. The lines are shared.
@@ -271,12 +278,18 @@ func EntityTag(body []byte) string {
 
 // Flatten copies the lines of all fields into one piece of memory, from which they are sent,
 // so that they are the page's own. Complete does that, too.
-func (p *Page) Flatten() {
-	count := 0
+func (p *Page) Flatten() { p.flattenInto(make([]string, 0, p.countLines())) }
+
+func (p *Page) countLines() (count int) {
 	for _, f := range p.Fields {
 		count += len(f.Lines)
 	}
-	p.Flat = make([]string, 0, count)
+	return count
+}
+
+// flattenInto is Flatten with memory that is empty and large enough.
+func (p *Page) flattenInto(room []string) {
+	p.Flat = room
 	for i := range p.Fields {
 		f, from := &p.Fields[i], len(p.Flat)
 		p.Flat = append(p.Flat, f.Lines...)

@@ -120,8 +120,8 @@ func (j *RequestInfo) appendSelecting(dst []string, header http.Header, name str
 	return append(dst, line)
 }
 
-// SharedRequest returns the request that a handler answers for all.
-func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.Request {
+// SharedRequest returns the request that a handler answers for all, with its URL in to.
+func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request, to *url.URL) *http.Request {
 	bare := *r
 	bare.Header, bare.URL = nil, nil // not to be copied twice
 	shared := bare.Clone(ctx)
@@ -131,8 +131,8 @@ func (j *RequestInfo) SharedRequest(ctx context.Context, r *http.Request) *http.
 		shared.Host = j.hosts.fold(j.Target.Scheme, r.Host) // which is in the key, beside that of the target
 	}
 	shared.Body = http.NoBody
-	shared.URL = new(url.URL)
-	*shared.URL = j.url
+	*to = j.url
+	shared.URL = to
 	shared.RequestURI = j.Target.Received()
 	if j.url.RawQuery != r.URL.RawQuery {
 		shared.Form, shared.PostForm = nil, nil // what was parsed from the whole query
