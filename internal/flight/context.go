@@ -76,6 +76,17 @@ func (c *runContext) real() context.Context {
 	return c.asked
 }
 
+// end is cancel when the run is over.
+func (c *runContext) end() {
+	c.cancel()
+	c.mu.Lock()
+	stop := c.stopNoting
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+}
+
 // cancel ends the context.
 func (c *runContext) cancel() {
 	c.mu.Lock()
@@ -83,9 +94,6 @@ func (c *runContext) cancel() {
 	c.isOver = true
 	if c.cancelAsked != nil {
 		c.cancelAsked()
-	}
-	if c.stopNoting != nil {
-		c.stopNoting()
 	}
 }
 

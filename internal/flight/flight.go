@@ -116,9 +116,9 @@ func (f *Flight[V]) Commit(store func() error) (committed bool, err error) {
 }
 
 func (f *Flight[V]) startCommit() bool {
+	f.noteStarter()
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	f.lose(0)
 	if f.stale {
 		return false
 	}
@@ -213,7 +213,7 @@ func (f *Flight[V]) start() {
 func (f *Flight[V]) run() {
 	var value V
 	err := ErrGoexit // stays if the function never returns
-	defer f.context.cancel()
+	defer f.context.end()
 	defer func() {
 		f.shard.mu.Lock()
 		defer f.shard.mu.Unlock()
@@ -320,19 +320,15 @@ func (f *Flight[V]) wait(ctx context.Context) (v V, err error) {
 
 // leave removes one caller from the flight and ends the flight with the last.
 func (f *Flight[V]) leave() {
+	f.noteStarter()
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	f.lose(1)
 }
 
-// lose removes callers from the flight, and its starter if that has left; the lock of its
-// shard is held.
+// lose removes callers from the flight; the lock of its shard is held.
 func (f *Flight[V]) lose(callers int) {
 	f.callers -= callers
-	if f.inline && !f.starterLeft && f.parent.Err() != nil {
-		f.loseStarter()
-		return
-	}
 	if f.callers == 0 && !f.hasFinished() {
 		// The result of a run whose context is cancelled must not be stored: the
 		// function may have stopped half-way.
@@ -341,8 +337,14 @@ func (f *Flight[V]) lose(callers int) {
 	}
 }
 
-// loseStarter removes the starter of an inline flight; the lock of its shard is held.
-func (f *Flight[V]) loseStarter() {
+// Leave removes the starter of a flight that runs inline, as if its context had ended. It is
+// idempotent, and does nothing to other flights.
+func (f *Flight[V]) Leave() {
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	if !f.inline || f.starterLeft {
+		return
+	}
 	f.starterLeft = true
 	if f.hasFinished() { // or was released: what it still does is for its starter
 		f.context.cancel()
@@ -350,23 +352,14 @@ func (f *Flight[V]) loseStarter() {
 	f.lose(1)
 }
 
-// Leave removes the starter of a flight that runs inline, as if its context had ended. It is
-// idempotent, and does nothing to other flights.
-func (f *Flight[V]) Leave() {
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	if f.inline && !f.starterLeft {
-		f.loseStarter()
+// noteStarter ends an inline flight if its starter has left and no other caller waits. The
+// starter cannot say when it leaves, so this is asked where it makes a difference.
+//
+// No lock is held: the starter's context may be that of another run, which asks the same.
+func (f *Flight[V]) noteStarter() {
+	if f.starterIsGone() {
+		f.Leave()
 	}
 }
 
-// noteStarter ends the flight if its starter has left and no other caller waits. The starter
-// of an inline flight cannot say when it leaves, so this is asked where it makes a difference.
-func (f *Flight[V]) noteStarter() {
-	if f.parent.Err() == nil {
-		return
-	}
-	f.shard.mu.Lock()
-	defer f.shard.mu.Unlock()
-	f.lose(0)
-}
+func (f *Flight[V]) starterIsGone() bool { return f.inline && f.parent.Err() != nil }

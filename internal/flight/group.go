@@ -108,34 +108,43 @@ func (g *Group[V]) enter(ctx context.Context, c *Call[V]) (f *Flight[V], leader 
 // that the flight is new.
 func (g *Group[V]) join(ctx context.Context, c *Call[V]) (f *Flight[V], leader bool, err error) {
 	hash := g.hash(c.Key)
+	var asked *Flight[V]
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		f, leader, retry := g.tryJoin(ctx, hash, c)
-		if retry == nil {
+		f, leader, retry := g.tryJoin(ctx, hash, c, asked)
+		switch {
+		case retry != nil:
+			if err := await(ctx, retry); err != nil {
+				return nil, false, err
+			}
+		case !leader && f.inline && f != asked:
+			f.noteStarter()
+			asked = f
+		default:
 			return f, leader, nil
-		}
-		if err := await(ctx, retry); err != nil {
-			return nil, false, err
 		}
 	}
 }
 
 // tryJoin returns a flight of a call's key, with the caller counted as waiting, or a channel
-// to wait for before trying again.
-func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V]) (f *Flight[V], leader bool, retry <-chan struct{}) {
+// to wait for before trying again. An inline flight other than asked is returned without
+// counting the caller: its starter may have left, which is to be asked without a lock.
+func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V], asked *Flight[V]) (f *Flight[V], leader bool, retry <-chan struct{}) {
 	s := g.shardOf(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if fs := s.keys[string(c.Key)]; fs != nil {
-		fs.noteStarter(c.JoinOptions)
 		if undoing := fs.commitToUndo(); undoing != nil {
 			// A stale flight is storing. The caller that made it stale waits to undo
 			// that; a flight that started now could store before the undoing.
 			return nil, false, undoing
 		}
 		if f := fs.joinable(c.JoinOptions); f != nil {
+			if f.inline && f != asked {
+				return f, false, nil
+			}
 			f.callers++
 			f.awaited()
 			if c.queues {

@@ -263,3 +263,29 @@ func TestARunInlinePublishesToThoseWhoWait(t *testing.T) {
 		wantIdle(t, g)
 	})
 }
+
+// An inline run within another, whose starter leaves, waits for no lock that it holds itself:
+// both may be in one shard.
+func TestAnInlineRunWithinAnotherDoesNotBlockItself(t *testing.T) {
+	for i := range 1000 { // a few of them in one shard
+		g := flight.New[string]()
+		ctx, leave := context.WithCancel(t.Context())
+		within := func(ctx context.Context, f *run) (string, error) {
+			_ = ctx.Done()
+			leave()
+			committed, err := f.Commit(func() error { return nil })
+			if committed {
+				t.Error("it has stored, and nobody waits")
+			}
+			return "", err
+		}
+		_, _, err := g.Wait(ctx, call(key, g.Stamp(), inline, func(ctx context.Context, _ *run) (string, error) {
+			inner := []byte{byte(i), byte(i >> 8)}
+			v, _, err := g.Wait(ctx, call(inner, g.Stamp(), inline, within))
+			return v, err
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

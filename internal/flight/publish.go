@@ -117,9 +117,7 @@ func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) 
 	if fs == nil {
 		return v, nil
 	}
-	options := JoinOptions{Partition: partition}
-	fs.noteStarter(options)
-	f := fs.joinable(options)
+	f := fs.joinable(JoinOptions{Partition: partition})
 	if f == nil || f.stale || !f.isPublished.Load() {
 		return v, nil
 	}

@@ -87,10 +87,10 @@ func (f *Flight[V]) isPending() bool {
 // and reports false if limit flights are running, if no other caller waits for f, which
 // would end then, or while a stale flight of the key is still storing.
 func (f *Flight[V]) takeTurn(other *Flight[V], limit int) bool {
+	f.noteStarter()
 	s := f.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.lose(0)
 	fs, q := s.keys[f.key], f.queue
 	if !f.isPending() || 1+q.others >= limit || f.callers == 1 || fs != nil && fs.undoing > 0 {
 		return false
@@ -134,6 +134,7 @@ func (f *Flight[V]) endBeside() {
 // leaveQueue removes a waiting caller from the flight, or from the one that has taken the
 // caller over.
 func (f *Flight[V]) leaveQueue() {
+	f.noteStarter()
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
 	for f.queue.successor != nil {

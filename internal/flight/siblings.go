@@ -22,13 +22,6 @@ func (fs *siblings[V]) joinable(j JoinOptions) *Flight[V] {
 	return fs.partitions[j.Partition]
 }
 
-// noteStarter is that of the flight that a caller would join.
-func (fs *siblings[V]) noteStarter(j JoinOptions) {
-	if f := fs.joinable(j); f != nil {
-		f.lose(0)
-	}
-}
-
 // setJoinable sets what callers of a partition join.
 func (fs *siblings[V]) setJoinable(partition string, f *Flight[V]) {
 	switch {
