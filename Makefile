@@ -271,7 +271,7 @@ $(SUITE):
 BENCHES := $(GO) -C benchmarks run ./cmd/bench -out ../docs/performance
 
 .PHONY: bench
-bench: deps bench-deps ## measure every target and all rivals (17 minutes): a table, and docs/performance/report.md
+bench: deps bench-deps ## measure every target and all rivals (15 minutes): a table, and docs/performance/report.md
 	$(WITH_SERVICES) $(BENCHES)
 
 .PHONY: bench-quick
