@@ -7,10 +7,51 @@ import (
 	"github.com/larder-go/larder/internal/pagecache/policy"
 	"github.com/larder-go/larder/internal/pagecache/reason"
 	"github.com/larder-go/larder/internal/pagecache/respwriter"
+	"github.com/larder-go/larder/internal/pagecache/stream"
 )
 
 // How a run sends its response to the client that started it, while the handler runs or
 // before others may have it.
+
+// stream starts to publish the response of w, with the body so far. It returns nil if the
+// response is for the client alone, which then gets it directly.
+func (u *run) stream(w *recorder, begun []byte) *stream.Stream {
+	if u.page == nil {
+		return nil
+	}
+	u.page.Flatten()
+	if !u.sendHead(w) {
+		return nil
+	}
+	u.live = &live{loading: u.loading, tombstone: u.tombstone, page: u.page, header: w.sent, at: u.at, body: stream.New(begun, w.limit, u.inFlight)}
+	if w.client != nil {
+		// Before more is written: the stream waits for the client that started the run.
+		u.reader, _ = u.live.body.Join(true)
+		u.reader.TakesTurns = !u.recorder.bodiless && !isServersOwn(u.x.w)
+	}
+	if u.x.runsInline {
+		u.sendAside()
+	} else {
+		close(u.streaming)
+	}
+	if !u.isReleased() {
+		u.loading.Publish(u.live)
+	}
+	return u.live.body
+}
+
+// goDirect is called when a response goes directly to the client.
+func (u *run) goDirect(why reason.Reason) {
+	if u.reason == reason.None {
+		u.reason = why
+	}
+	u.page = nil
+	u.remember()
+	u.release()
+	if u.isClientGone() {
+		u.cancel()
+	}
+}
 
 // sendHead sends the status and header of a response that is going to be streamed, and
 // then reads the outer header again. It reports false if the response turns out to be
