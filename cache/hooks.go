@@ -102,6 +102,12 @@ func (l loading) Leave() {
 	}
 }
 
+func (l loading) Keep() {
+	if l.flight != nil {
+		l.flight.Keep()
+	}
+}
+
 func (l loading) Forget() {
 	if l.flight != nil {
 		l.flight.Forget()

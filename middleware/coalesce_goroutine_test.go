@@ -1,12 +1,15 @@
 package middleware_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,4 +70,40 @@ func TestMiddlewareThatEndsTheGoroutineOfAStreamAbortsItsOwnResponse(t *testing.
 		t.Errorf("the panic is %v", v)
 	}
 	ask(p, "/page").wantBody(t, body)
+}
+
+// A page whose client closes its connection as soon as it has all of it is stored.
+func TestAClientThatLeavesWithAllOfAPageDoesNotKeepItFromBeingStored(t *testing.T) {
+	const size = 3 << 20
+	h := answering(strings.Repeat("p", size), "Content-Length: "+strconv.Itoa(size))
+	closed := make(chan struct{}, 1)
+	s := httptest.NewUnstartedServer(cached(t, h))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	s.Start()
+	defer s.Close()
+	for i := range 10 {
+		h.runs.Store(0)
+		target := "/" + strconv.Itoa(i)
+		for range 2 {
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: example.com\r\n\r\n")
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.CopyN(io.Discard, response.Body, size); err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+			_ = conn.Close()
+			<-closed // the request is over
+		}
+		h.wantRuns(t, 1)
+	}
 }

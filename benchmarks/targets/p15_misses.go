@@ -32,6 +32,11 @@ func missedPages(ctx context.Context, l *Lab) error {
 	floor := alwaysNew(behindMux.plain(page))
 	miss := alwaysNew(behindMux.cached(caches, page))
 	handed := alwaysNew(behindMux.plain(inOwnGoroutine(page)))
+	stored, err := l.otterOfPages()
+	if err != nil {
+		return err
+	}
+	least := alwaysNew(behindMux.plain(&leastPageCache{page, stored}))
 	gin := alwaysNew(throughGin.plain(page))
 	ginCache := alwaysNew(pages.GinCached(page))
 	for name, h := range map[string]http.Handler{"larder": miss, "gin-cache": ginCache} {
@@ -53,9 +58,12 @@ func missedPages(ctx context.Context, l *Lab) error {
 	l.report("a page that nobody has asked for, over the handler behind a mux", Allocations, allocations(serve(miss))-allocations(serve(floor)), AtMost(30))
 	l.report("the same, gin-cache over the handler in gin", Allocations, allocations(serve(ginCache))-allocations(serve(gin)), Bound{})
 
-	c := l.compare(paired.Serial("handler", serve(floor)), paired.Serial("larder", serve(miss)),
+	l.report("the least that a page cache does, over the handler", Allocations, allocations(serve(least))-allocations(serve(floor)), Bound{})
+
+	c := l.compare(paired.Serial("handler", serve(floor)), paired.Serial("larder", serve(miss)), paired.Serial("least", serve(least)),
 		paired.Serial("gin", serve(gin)), paired.Serial("gin-cache", serve(ginCache)), paired.Serial("handed", serve(handed)))
 	l.report("a page that nobody has asked for, over the handler behind a mux", Microseconds, over(c, "larder"), AtMost(8))
+	l.report("the least that a page cache does, over the handler", Microseconds, over(c, "least"), Bound{})
 	l.report("the handler in a goroutine of its own, over the handler", Microseconds, over(c, "handed"), Bound{})
 	l.report("the same, gin-cache over the handler in gin", Microseconds, over(c, "gin-cache")-over(c, "gin"), Bound{})
 
@@ -76,8 +84,13 @@ func missedPages(ctx context.Context, l *Lab) error {
 	if err != nil {
 		return err
 	}
-	overLoopback := l.compare(plain, missed, apart, others)
+	atLeast, err := l.connection("least", least, ok)
+	if err != nil {
+		return err
+	}
+	overLoopback := l.compare(plain, missed, atLeast, apart, others)
 	l.ratio("a page that nobody has asked for, to no cache, over loopback", overLoopback, "larder", AtMost(1.15))
+	l.ratio("the least that a page cache does", overLoopback, "least", Bound{})
 	l.ratio("the handler in a goroutine of its own", overLoopback, "handed", Bound{})
 	l.ratio("the same, gin-cache", overLoopback, "gin-cache", Bound{})
 	return nil

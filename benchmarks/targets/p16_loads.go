@@ -56,6 +56,20 @@ func loads(ctx context.Context, l *Lab) error {
 		must(err)
 	})
 
+	apart, err := l.otterOfPeople()
+	if err != nil {
+		return err
+	}
+	handed := withNewKeys(func(key string) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, err := apart.Get(ctx, key, otterLoad)
+			must(err)
+		}()
+		<-done
+	})
+
 	collapsed, err := l.otterOfPeople()
 	if err != nil {
 		return err
@@ -75,9 +89,10 @@ func loads(ctx context.Context, l *Lab) error {
 	l.report("GetOrSet that loads a struct", Allocations, allocations(getOrSet)-keyAlone, AtMost(12))
 	l.report("otter's Get that loads it", Allocations, allocations(ofOtter)-keyAlone, Bound{})
 	compared := l.compare(paired.Serial("otter", ofOtter), paired.Serial("larder", getOrSet), paired.Serial("native", native),
-		paired.Serial("sturdyc", ofSturdyc), paired.Serial("singleflight", ofSingleflight))
+		paired.Serial("handed", handed), paired.Serial("sturdyc", ofSturdyc), paired.Serial("singleflight", ofSingleflight))
 	l.ratio("GetOrSet that loads a struct, to otter's Get that loads it", compared, "larder", AtMost(2))
 	l.ratio("the same with Native, which encodes nothing", compared, "native", Bound{})
+	l.ratio("otter's Get that loads it, in a goroutine of its own", compared, "handed", Bound{})
 	l.ratio("sturdyc's GetOrFetch", compared, "sturdyc", Bound{})
 	l.ratio("singleflight over otter", compared, "singleflight", Bound{})
 	return nil

@@ -53,9 +53,10 @@ func All() []Target {
 		{"P14", "around a route that is not cached", uncachedRoutes, "" +
 			"What passes CachePage says so in Cache-Status: the line of a handler that does the same says what that costs within a Lifecycle. The rest is a look at the request."},
 		{"P15", "a page that nobody has asked for", missedPages, "" +
-			"A run has what several clients need even if there is one: a copy of the request, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted."},
+			"A run has what several clients need even if there is one: a copy of the request, a header that is compared with what outer middleware adds, a page with its fields sorted, hashed and counted. " +
+			"The least that a page cache does is a copy of the request, a recorded response with Date, ETag and Content-Length, and a Set of otter."},
 		{"P16", "GetOrSet that loads", loads, "" +
-			"A load runs in a goroutine of its own, so that its caller can leave, and its value is encoded. The line with Native is without the encoding."},
+			"A load runs in a goroutine of its own, so that its caller can leave, and its value is encoded. The lines of a goroutine and with Native say what these cost."},
 		{"P17", "hits in the recommended wiring", wiredPages, "" +
 			"A hit sends more fields than its handler sets: ETag, Age and Cache-Status. The line of the handler's fields alone says what sending them costs. " +
 			"The rest is finding the page, and a scope and net/http's copy of the request in Lifecycle."},

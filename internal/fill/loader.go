@@ -124,6 +124,10 @@ type Run interface {
 	// as if that caller's context had ended. It is idempotent, and does nothing to other loads.
 	Leave()
 
+	// Keep says that what the load makes is complete: that the caller which started it,
+	// inline, leaves does not end it any more. It does nothing to other loads.
+	Keep()
+
 	// Forget keeps later callers from joining the load, and its value from being stored.
 	// Those who wait for it still get it. It is for a caller that has found in the backend
 	// that another process deleted or set the key after the load began.

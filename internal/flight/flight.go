@@ -69,6 +69,7 @@ type Flight[V any] struct {
 	finished       chan struct{} // closed when the flight has finished; nil until somebody waits who has seen the publication
 	callers        int
 	starterLeft    bool // it runs inline, and its starter does not count as a caller any more
+	isKept         bool // or cannot leave any more, see Keep
 	stale          bool
 	committed      bool          // Commit was called and did store, or does now
 	committing     bool          // it stores now
@@ -342,7 +343,7 @@ func (f *Flight[V]) lose(callers int) {
 func (f *Flight[V]) Leave() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	if !f.inline || f.starterLeft {
+	if !f.inline || f.starterLeft || f.isKept {
 		return
 	}
 	f.starterLeft = true
@@ -350,6 +351,15 @@ func (f *Flight[V]) Leave() {
 		f.context.cancel()
 	}
 	f.lose(1)
+}
+
+// Keep says that the value of an inline flight is complete: that its starter leaves does not
+// end it any more. It does nothing to other flights, whose callers receive the value later.
+func (f *Flight[V]) Keep() {
+	f.noteStarter()
+	f.shard.mu.Lock()
+	defer f.shard.mu.Unlock()
+	f.isKept = true
 }
 
 // noteStarter ends an inline flight if its starter has left and no other caller waits. The

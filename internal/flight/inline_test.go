@@ -178,6 +178,33 @@ func TestAReleasedRunInlineIsForItsStarter(t *testing.T) {
 	}
 }
 
+// What an inline run has said to be complete is stored, though its starter leaves then.
+func TestAnInlineRunThatIsCompleteIsStoredThoughItsStarterLeaves(t *testing.T) {
+	for name, early := range map[string]bool{"leaves before": true, "leaves after": false} {
+		t.Run(name, func(t *testing.T) {
+			g := flight.New[string]()
+			ctx, leave := context.WithCancel(t.Context())
+			stored := false
+			_, _, err := g.Wait(ctx, call(key, g.Stamp(), inline, func(ctx context.Context, f *run) (v string, err error) {
+				if early {
+					leave()
+				}
+				f.Keep()
+				leave()
+				f.Leave()
+				if ended := ctx.Err() != nil; ended != early {
+					t.Errorf("the context has ended: %v", ended)
+				}
+				stored, err = f.Commit(func() error { return nil })
+				return "value", err
+			}))
+			if err != nil || stored == early {
+				t.Errorf("stored: %v, %v", stored, err)
+			}
+		})
+	}
+}
+
 // A function that ends the goroutine of its starter is ErrGoexit for those who wait.
 func TestAGoexitInlineIsAnErrorOfThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
