@@ -38,7 +38,7 @@ func (u *run) finish() (cache.Loaded, error) {
 	if value, panicked := u.panicValue(); panicked {
 		panic(value) // an error for waiting requests; the one that started the run panics again
 	}
-	u.loading.Keep() // its client may have all of the response, and leave before it is stored
+	u.loading.Keep() // its client may leave before the response is stored
 	var whole bool
 	u.response, whole = u.recorder.response()
 	if err := u.ctx.Err(); err != nil {

@@ -195,6 +195,9 @@ func (w *recorder) admit(p []byte) (admitted []byte, s *stream.Stream, tooLong, 
 		w.direct(reason.InFlight)
 	}
 	w.written += int64(len(p))
+	if w.written == w.declared {
+		w.run.loading.Keep() // before its client has all of the response, and may leave
+	}
 	switch w.mode {
 	case modeHeld:
 		w.held = append(w.held, p...)
