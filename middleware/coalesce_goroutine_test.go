@@ -41,12 +41,7 @@ func TestAHandlerRunsInTheGoroutineOfItsRequest(t *testing.T) {
 				_, _ = io.WriteString(w, test.body)
 			}))
 			outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if test.limit > 0 {
-					ctx, cancel := context.WithTimeout(r.Context(), test.limit)
-					defer cancel()
-					r = r.WithContext(ctx)
-				}
-				p.ServeHTTP(w, r)
+				deadlined(test.limit, p).ServeHTTP(w, r)
 				if stays := runs == goroutine(); stays != (test.limit == 0) {
 					t.Errorf("the handler runs in goroutine %s, the request in %s", runs, goroutine())
 				}
@@ -55,6 +50,18 @@ func TestAHandlerRunsInTheGoroutineOfItsRequest(t *testing.T) {
 			ask(p, "/page").wantHit(t, test.body)
 		})
 	}
+}
+
+// deadlined returns h within middleware that sets a deadline, unless that is zero.
+func deadlined(limit time.Duration, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if limit > 0 {
+			ctx, cancel := context.WithTimeout(r.Context(), limit)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // exits is a ResponseWriter that ends the goroutine which writes to it.
@@ -74,10 +81,16 @@ func TestMiddlewareThatEndsTheGoroutineOfAStreamAbortsItsOwnResponse(t *testing.
 
 // A page whose client closes its connection as soon as it has all of it is stored.
 func TestAClientThatLeavesWithAllOfAPageDoesNotKeepItFromBeingStored(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"in its goroutine": 0, "with a deadline": time.Hour} {
+		t.Run(name, func(t *testing.T) { testLeavingWithAll(t, limit) })
+	}
+}
+
+func testLeavingWithAll(t *testing.T, limit time.Duration) {
 	const size = 3 << 20
 	h := answering(strings.Repeat("p", size), "Content-Length: "+strconv.Itoa(size))
 	closed := make(chan struct{}, 1)
-	s := httptest.NewUnstartedServer(cached(t, h))
+	s := httptest.NewUnstartedServer(deadlined(limit, cached(t, h)))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateClosed {
 			closed <- struct{}{}

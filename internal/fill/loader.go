@@ -124,8 +124,8 @@ type Run interface {
 	// as if that caller's context had ended. It is idempotent, and does nothing to other loads.
 	Leave()
 
-	// Keep says that what the load makes is complete: that the caller which started it,
-	// inline, leaves does not end it any more. It does nothing to other loads.
+	// Keep says that what the load makes is complete: that all callers leave does not end it
+	// any more, unless it is released.
 	Keep()
 
 	// Forget keeps later callers from joining the load, and its value from being stored.

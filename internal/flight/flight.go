@@ -69,7 +69,7 @@ type Flight[V any] struct {
 	finished       chan struct{} // closed when the flight has finished; nil until somebody waits who has seen the publication
 	callers        int
 	starterLeft    bool // it runs inline, and its starter does not count as a caller any more
-	isKept         bool // or cannot leave any more, see Keep
+	isKept         bool // it goes on when all callers have left, see Keep
 	stale          bool
 	committed      bool          // Commit was called and did store, or does now
 	committing     bool          // it stores now
@@ -330,7 +330,7 @@ func (f *Flight[V]) leave() {
 // lose removes callers from the flight; the lock of its shard is held.
 func (f *Flight[V]) lose(callers int) {
 	f.callers -= callers
-	if f.callers == 0 && !f.hasFinished() {
+	if f.callers == 0 && !f.hasFinished() && !f.isKept {
 		// The result of a run whose context is cancelled must not be stored: the
 		// function may have stopped half-way.
 		f.makeStale()
@@ -343,7 +343,7 @@ func (f *Flight[V]) lose(callers int) {
 func (f *Flight[V]) Leave() {
 	f.shard.mu.Lock()
 	defer f.shard.mu.Unlock()
-	if !f.inline || f.starterLeft || f.isKept {
+	if !f.inline || f.starterLeft {
 		return
 	}
 	f.starterLeft = true
@@ -353,8 +353,8 @@ func (f *Flight[V]) Leave() {
 	f.lose(1)
 }
 
-// Keep says that the value of an inline flight is complete: that its starter leaves does not
-// end it any more. It does nothing to other flights, whose callers receive the value later.
+// Keep says that the value is complete: that all callers leave does not end the flight any
+// more, unless it is released.
 func (f *Flight[V]) Keep() {
 	f.noteStarter()
 	f.shard.mu.Lock()

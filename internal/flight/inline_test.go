@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/larder-go/larder/internal/flight"
 )
@@ -178,30 +180,63 @@ func TestAReleasedRunInlineIsForItsStarter(t *testing.T) {
 	}
 }
 
-// What an inline run has said to be complete is stored, though its starter leaves then.
-func TestAnInlineRunThatIsCompleteIsStoredThoughItsStarterLeaves(t *testing.T) {
-	for name, early := range map[string]bool{"leaves before": true, "leaves after": false} {
+// What a run has said to be complete is stored, though all callers leave then.
+func TestARunThatIsCompleteIsStoredThoughAllLeave(t *testing.T) {
+	for name, test := range map[string]struct {
+		o     flight.JoinOptions
+		early bool
+	}{
+		"inline, leaves before": {inline, true},
+		"inline, leaves after":  {inline, false},
+		"leaves before":         {early: true},
+		"leaves after":          {},
+	} {
 		t.Run(name, func(t *testing.T) {
-			g := flight.New[string]()
-			ctx, leave := context.WithCancel(t.Context())
-			stored := false
-			_, _, err := g.Wait(ctx, call(key, g.Stamp(), inline, func(ctx context.Context, f *run) (v string, err error) {
-				if early {
-					leave()
+			synctest.Test(t, func(t *testing.T) {
+				g := flight.New[string]()
+				ctx, leave := context.WithCancel(t.Context())
+				var stored atomic.Bool
+				go func() {
+					_, _, _ = g.Wait(ctx, call(key, g.Stamp(), test.o, func(ctx context.Context, f *run) (string, error) {
+						if test.early {
+							leave()
+							time.Sleep(time.Second)
+						}
+						f.Keep()
+						leave()
+						time.Sleep(time.Second) // until the caller has left
+						f.Leave()
+						if ended := ctx.Err() != nil; ended != test.early {
+							t.Errorf("the context has ended: %v", ended)
+						}
+						committed, err := f.Commit(func() error { return nil })
+						stored.Store(committed)
+						return "value", err
+					}))
+				}()
+				time.Sleep(time.Minute)
+				if stored.Load() == test.early {
+					t.Errorf("stored: %v", stored.Load())
 				}
-				f.Keep()
-				leave()
-				f.Leave()
-				if ended := ctx.Err() != nil; ended != early {
-					t.Errorf("the context has ended: %v", ended)
-				}
-				stored, err = f.Commit(func() error { return nil })
-				return "value", err
-			}))
-			if err != nil || stored == early {
-				t.Errorf("stored: %v, %v", stored, err)
-			}
+				wantIdle(t, g)
+			})
 		})
+	}
+}
+
+// A complete run that was released is for its starter: when that leaves, it ends.
+func TestACompleteRunThatWasReleasedEndsWithItsStarter(t *testing.T) {
+	g := flight.New[string]()
+	ctx, leave := context.WithCancel(t.Context())
+	_, _, err := g.Wait(ctx, call(key, g.Stamp(), inline, func(ctx context.Context, f *run) (string, error) {
+		f.Release("for others")
+		f.Keep()
+		leave()
+		<-ctx.Done()
+		return "own", nil
+	}))
+	if err != nil {
+		t.Error(err)
 	}
 }
 
