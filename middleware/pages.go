@@ -33,11 +33,10 @@ import (
 // goroutine, unless outer middleware has set a deadline, and in a context of the run. The context has
 // the values and the deadline of the first request and its own [cache.Scope], and is cancelled when the
 // last waiting client has left. While the handler runs, the request that started it stays open, even if
-// its client has left. The handler gets the request
-// without ranges and conditions, which are applied to each client's response, and without fields such
-// as X-Forwarded-Host, on which the page must not depend. A request with a range, If-Match or
-// If-Unmodified-Since starts no such run if nothing is stored: it goes to the handler unchanged, and
-// its response is not stored.
+// its client has left. The handler gets the request without ranges and conditions, which are applied to
+// each client's response, and without fields such as X-Forwarded-Host, on which the page must not
+// depend. A request with a range, If-Match or If-Unmodified-Since starts no such run if nothing is
+// stored: it goes to the handler unchanged, and its response is not stored.
 //
 // A response of up to 2 KiB is held back until it is complete, as net/http does. A longer or flushed
 // response is streamed to all waiting clients while it is being stored. If a response turns out to be

@@ -42,8 +42,8 @@ func New(p *policy.Policy) *Engine {
 type FrameworkRequest interface {
 	// Next runs the handlers behind the cache and returns when they have. It is called
 	// at most once, in another goroutine than Serve if outer middleware has set a
-	// deadline, and never after Serve has returned. The response is written to w; if w is nil, to the framework's own
-	// ResponseWriter.
+	// deadline, and never after Serve has returned. The response is written to w; if w is
+	// nil, to the framework's own ResponseWriter.
 	//
 	// An error means that the response is incomplete. It is then not stored. For a
 	// client that has a part of it, the response is broken off, or ends there if no

@@ -41,8 +41,7 @@ type Page struct {
 	// Head is what the page was decoded by, if its head was known.
 	Head *DecodedHead
 
-	// rendered is shared by copies that are of the same age: it is the ownRendered of one of
-	// them, which has no body if the others have one.
+	// rendered is shared by pages that were decoded by one head. Others have their own.
 	rendered    *atomic.Pointer[RenderedAge]
 	ownRendered atomic.Pointer[RenderedAge]
 
@@ -133,8 +132,12 @@ func New(key []byte, status int, e *respwriter.Edits, sent http.Header, requeste
 
 // setFields gives the page the fields that are stored of a response, and a Date.
 func (p *Page) setFields(e *respwriter.Edits, stripped policy.Stripped) {
-	date := Field{Name: "Date", Lines: rfc9111.DateLines(e.Own["Date"], p.Received)}
-	if e.Own["Date"] == nil {
+	said := e.Own["Date"]
+	if stripped.Has("Date") {
+		said = nil
+	}
+	date := Field{Name: "Date", Lines: rfc9111.DateLines(said, p.Received)}
+	if said == nil {
 		date.Merge = MergeDefault
 	}
 	p.Fields = append(make([]Field, 0, len(e.Own)+addedFields), date)
