@@ -120,7 +120,7 @@ func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version i
 		return err
 	}
 	return st.mutate(ctx, from, func() error {
-		_, err := st.store.Delete(ctx, from)
+		_, _, err := st.store.Delete(ctx, from)
 		return err
 	})
 }

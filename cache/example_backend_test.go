@@ -110,12 +110,14 @@ func (s *TinyStore) Touch(ctx context.Context, key []byte, ttl time.Duration) ([
 	return head, foundOr(err, found)
 }
 
-func (s *TinyStore) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
-	err = s.do(ctx, key, func(_ tinyEntry, there bool) {
-		deleted = there
+func (s *TinyStore) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
+	err = s.do(ctx, key, func(e tinyEntry, there bool) {
+		if deleted = there; there {
+			head = bytes.Clone(e.value)
+		}
 		delete(s.entries, string(key))
 	})
-	return deleted, err
+	return head, deleted, err
 }
 
 func (s *TinyStore) Clear(ctx context.Context, ns driver.Namespace) error {

@@ -225,7 +225,7 @@ func TestTheValueOfAnotherProcessWinsForEveryone(t *testing.T) {
 // The loaded value is returned if that of the winning process is gone again.
 func TestTheLoadedValueIsReturnedIfTheWinnersIsGoneAgain(t *testing.T) {
 	s := newMapStore()
-	gone := headless{s, func() { _, _ = s.Delete(t.Context(), []byte(":1:k")) }}
+	gone := headless{s, func() { _, _, _ = s.Delete(t.Context(), []byte(":1:k")) }}
 	c := newCache(t, addFails{gone}, cache.Config{})
 	var got string
 	outcome, err := c.Fill(t.Context(), "k", &got, returning(cache.Loaded{Value: "ours"}))

@@ -118,9 +118,9 @@ func (s guardedStore) Touch(ctx context.Context, key []byte, ttl time.Duration) 
 	return head, err
 }
 
-func (s guardedStore) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
-	err = s.g.call(ctx, func() (err error) { deleted, err = s.Store.Delete(ctx, key); return err })
-	return deleted, err
+func (s guardedStore) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
+	err = s.g.call(ctx, func() (err error) { head, deleted, err = s.Store.Delete(ctx, key); return err })
+	return head, deleted, err
 }
 
 func (s guardedStore) Clear(ctx context.Context, ns driver.Namespace) error {

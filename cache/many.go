@@ -303,7 +303,7 @@ func (b *batch) delete(ctx context.Context) error {
 		return b.st.many.DeleteMany(ctx, b.keys)
 	}
 	return b.each(ctx, func(i int) error {
-		_, err := b.st.store.Delete(ctx, b.keys[i])
+		_, _, err := b.st.store.Delete(ctx, b.keys[i])
 		return err
 	})
 }

@@ -40,7 +40,7 @@ func TestAddLooksAtAnEntryWhoseHeadItDidNotGet(t *testing.T) {
 func TestAddStoresWhenWhatItFoundIsGoneAgain(t *testing.T) {
 	s := newMapStore()
 	s.plant(":1:k", []byte("7"))
-	c := newCache(t, headless{s, func() { _, _ = s.Delete(t.Context(), []byte(":1:k")) }}, cache.Config{})
+	c := newCache(t, headless{s, func() { _, _, _ = s.Delete(t.Context(), []byte(":1:k")) }}, cache.Config{})
 	if added, err := c.Add(t.Context(), "k", 2); !added || err != nil {
 		t.Errorf("Add = %v, %v, want true", added, err)
 	}

@@ -76,7 +76,7 @@ func (f fleet) DeleteMany(ctx context.Context, keys [][]byte) error {
 	errs := f.errs(keys)
 	for i, key := range keys {
 		if errs[i] == nil {
-			_, errs[i] = f.Delete(ctx, key)
+			_, _, errs[i] = f.Delete(ctx, key)
 		}
 	}
 	return driver.Partial(errs)

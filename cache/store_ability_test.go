@@ -279,7 +279,7 @@ func (w withAsync) run(ctx context.Context, op driver.Op) (r driver.Result) {
 	case driver.OpTouch:
 		r.Value, r.Err = w.s.Touch(ctx, op.Key, op.TTL)
 	case driver.OpDelete:
-		r.OK, r.Err = w.s.Delete(ctx, op.Key)
+		r.Value, r.OK, r.Err = w.s.Delete(ctx, op.Key)
 	case driver.OpIncr:
 		r.N, r.Err = withCounter(w).Incr(ctx, op.Key, op.Delta)
 	}

@@ -149,14 +149,14 @@ func (s *mapStore) Touch(ctx context.Context, key []byte, ttl time.Duration) ([]
 	return bytes.Clone(e.value), nil
 }
 
-func (s *mapStore) Delete(ctx context.Context, key []byte) (bool, error) {
+func (s *mapStore) Delete(ctx context.Context, key []byte) ([]byte, bool, error) {
 	if err := s.enter(ctx, "Delete", key); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer s.mu.Unlock()
-	_, ok := s.find(key)
+	e, ok := s.find(key)
 	delete(s.entries, string(key))
-	return ok, nil
+	return bytes.Clone(e.value), ok, nil
 }
 
 func (s *mapStore) Clear(ctx context.Context, ns driver.Namespace) error {

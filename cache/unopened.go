@@ -23,7 +23,9 @@ func (s unopenedStore) Touch(context.Context, []byte, time.Duration) ([]byte, er
 	return nil, s.err
 }
 
-func (s unopenedStore) Delete(context.Context, []byte) (bool, error) { return false, s.err }
+func (s unopenedStore) Delete(context.Context, []byte) ([]byte, bool, error) {
+	return nil, false, s.err
+}
 
 func (s unopenedStore) Clear(context.Context, driver.Namespace) error { return s.err }
 

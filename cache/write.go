@@ -50,7 +50,7 @@ func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key str
 		}
 		// Expired at once, or too large: either way nothing may be left.
 		event = EventDelete
-		_, err := st.store.Delete(ctx, k)
+		_, _, err := st.store.Delete(ctx, k)
 		return err
 	})
 	if err = errors.Join(encodeErr, err); err != nil {
@@ -191,7 +191,7 @@ func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (boo
 func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	var deleted bool
 	err := st.mutate(ctx, k, func() (err error) {
-		deleted, err = st.store.Delete(ctx, k)
+		_, deleted, err = st.store.Delete(ctx, k)
 		return err
 	})
 	if err != nil {

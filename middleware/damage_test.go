@@ -89,7 +89,7 @@ func (s *damageable) SetMany(ctx context.Context, items []driver.Item, ttl time.
 
 func (s *damageable) DeleteMany(ctx context.Context, keys [][]byte) error {
 	for _, key := range keys {
-		if _, err := s.Delete(ctx, key); err != nil {
+		if _, _, err := s.Delete(ctx, key); err != nil {
 			return err
 		}
 	}

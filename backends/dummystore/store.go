@@ -68,8 +68,8 @@ func (s *Store) Touch(ctx context.Context, _ []byte, _ time.Duration) (head []by
 }
 
 // Delete implements [driver.Store]: there was nothing to delete.
-func (s *Store) Delete(ctx context.Context, _ []byte) (deleted bool, err error) {
-	return false, s.enter(ctx)
+func (s *Store) Delete(ctx context.Context, _ []byte) (head []byte, deleted bool, err error) {
+	return nil, false, s.enter(ctx)
 }
 
 // Clear implements [driver.Store]. It costs nothing.

@@ -24,7 +24,7 @@ func results(t *testing.T, ctx context.Context, s *dummystore.Store) map[string]
 	errs["Add"] = err
 	touched, err := s.Touch(ctx, k, time.Minute)
 	errs["Touch"] = err
-	deleted, err := s.Delete(ctx, k)
+	_, deleted, err := s.Delete(ctx, k)
 	errs["Delete"] = err
 	errs["Clear"] = s.Clear(ctx, driver.Namespace{})
 	n, err := s.Incr(ctx, k, 1)

@@ -27,7 +27,7 @@ func TestBoundsHoldAfterEveryWrite(t *testing.T) {
 				key := fmt.Sprintf("k%d", random.IntN(60))
 				value := strings.Repeat("v", random.IntN(500))
 				if random.IntN(5) == 0 {
-					if _, err := s.Delete(t.Context(), []byte(key)); err != nil {
+					if _, _, err := s.Delete(t.Context(), []byte(key)); err != nil {
 						t.Fatal(err)
 					}
 				} else {

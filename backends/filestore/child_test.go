@@ -107,7 +107,7 @@ func fill(ctx context.Context, s *filestore.Store) error {
 	for i := range fillKeys {
 		key := fmt.Sprintf("%d-%d", pid, i-i%5)
 		if i%7 == 0 {
-			if _, err := s.Delete(ctx, []byte(key)); err != nil {
+			if _, _, err := s.Delete(ctx, []byte(key)); err != nil {
 				return err
 			}
 		}

@@ -192,7 +192,7 @@ func add(t *testing.T, s *filestore.Store, key []byte) error {
 }
 
 func remove(t *testing.T, s *filestore.Store, key []byte) error {
-	deleted, err := s.Delete(t.Context(), key)
+	_, deleted, err := s.Delete(t.Context(), key)
 	if err == nil && !deleted {
 		t.Error("Delete deleted nothing")
 	}
@@ -216,7 +216,7 @@ func TestEntryOfAnotherKeyIsNotThisOne(t *testing.T) {
 		}
 	}
 	wantMissing(t, s, "mine")
-	if deleted, err := s.Delete(t.Context(), []byte("mine")); deleted || err != nil {
+	if _, deleted, err := s.Delete(t.Context(), []byte("mine")); deleted || err != nil {
 		t.Errorf("Delete = %t, %v, want false", deleted, err)
 	}
 	if !exists(path) {

@@ -80,7 +80,7 @@ func TestVanishedDirectory(t *testing.T) {
 		"Touch": func(s *filestore.Store) error { _, err := s.Touch(ctx(), key, driver.Never); return wantMiss(err) },
 		"Incr":  func(s *filestore.Store) error { _, err := s.Incr(ctx(), key, 1); return wantMiss(err) },
 		"Delete": func(s *filestore.Store) error {
-			deleted, err := s.Delete(ctx(), key)
+			_, deleted, err := s.Delete(ctx(), key)
 			if deleted {
 				t.Error("Delete deleted something")
 			}

@@ -28,7 +28,7 @@ func TestInspectAddsUpTheTallies(t *testing.T) {
 		set(t, s, key, "value")
 	}
 	want(3)
-	if _, err := s.Delete(t.Context(), []byte("a")); err != nil {
+	if _, _, err := s.Delete(t.Context(), []byte("a")); err != nil {
 		t.Fatal(err)
 	}
 	want(2)

@@ -26,7 +26,7 @@ func operations(ctx context.Context, s *filestore.Store) map[string]error {
 	_, errs["Touch"] = s.Touch(ctx, key, driver.Never)
 	_, errs["Incr"] = s.Incr(ctx, key, 1)
 	_, errs["Replace"] = s.Replace(ctx, key, value, value, driver.Never)
-	_, errs["Delete"] = s.Delete(ctx, key)
+	_, _, errs["Delete"] = s.Delete(ctx, key)
 	errs["Clear"] = s.Clear(ctx, driver.Namespace{})
 	return errs
 }

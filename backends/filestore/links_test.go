@@ -126,7 +126,7 @@ func useAll(t *testing.T, dir string) {
 		_, err = s.Inspect(ctx)
 		logErr(t, "Inspect", err)
 		logErr(t, "Set", s.Set(ctx, key, []byte("v"), time.Hour))
-		_, err = s.Delete(ctx, key)
+		_, _, err = s.Delete(ctx, key)
 		logErr(t, "Delete", err)
 		logErr(t, "Clear", s.Clear(ctx, driver.Namespace{}))
 		logErr(t, "Set", s.Set(ctx, key, []byte("v"), time.Hour))

@@ -57,7 +57,7 @@ func TestExpiredWhenNowReachesTheExpiry(t *testing.T) {
 	if replaced, err := s.Replace(t.Context(), key, []byte("1"), []byte("2"), time.Hour); replaced || err != nil {
 		t.Errorf("Replace = %t, %v, want false", replaced, err)
 	}
-	if deleted, err := s.Delete(t.Context(), key); deleted || err != nil {
+	if _, deleted, err := s.Delete(t.Context(), key); deleted || err != nil {
 		t.Errorf("Delete = %t, %v, want false", deleted, err)
 	}
 	if _, added, err := s.Add(t.Context(), key, []byte("3"), time.Hour); !added || err != nil {

@@ -83,7 +83,7 @@ func TestWritesThatHaveRoomListNothing(t *testing.T) {
 	for i := range 20 { // every one of them in need of what the last gave back
 		set(t, s, "2", strings.Repeat("v", i))
 		set(t, s, "3", strings.Repeat("v", 20-i))
-		if deleted, err := s.Delete(t.Context(), []byte("2")); !deleted || err != nil {
+		if _, deleted, err := s.Delete(t.Context(), []byte("2")); !deleted || err != nil {
 			t.Fatalf("Delete = %t, %v", deleted, err)
 		}
 	}

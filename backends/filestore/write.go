@@ -128,9 +128,9 @@ func (s *Store) rewrite(ctx context.Context, key []byte, change func(e *entry, n
 // Delete removes the entry under key. It also removes a file that is not an
 // entry or of a newer version, and reports that as having been there:
 // otherwise an older program could not invalidate what a newer one wrote.
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	if err := s.begin(ctx); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer s.inFlight.End()
 	err = s.update(ctx, key, func(sh *shard, path string) error {
@@ -150,8 +150,13 @@ func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error
 		case !bytes.Equal(e.key, key):
 			return nil
 		}
-		deleted = e.live(key, s.now())
+		if deleted = e.live(key, s.now()); deleted {
+			head = e.value
+		}
 		return sh.drop(path, e)
 	})
-	return deleted && err == nil, err
+	if err != nil {
+		return nil, false, err
+	}
+	return head, deleted, nil
 }

@@ -126,7 +126,7 @@ func TestAWriteWithinTheLagIsNotLost(t *testing.T) {
 	addr := testserver.StartMemcached(t).Addr()
 	one, other := newProcess(t, addr), newProcess(t, addr)
 	for name, write := range map[string]func(key []byte) error{
-		"Delete": func(key []byte) error { _, err := other.shop.Delete(t.Context(), key); return err },
+		"Delete": func(key []byte) error { _, _, err := other.shop.Delete(t.Context(), key); return err },
 		"DeleteMany": func(key []byte) error {
 			return other.shop.(driver.Many).DeleteMany(t.Context(), [][]byte{key})
 		},

@@ -23,7 +23,7 @@ func everyOperation(tb testing.TB, s driver.Store, key string) map[string]error 
 	_, errs["Touch"] = s.Touch(ctx, k, driver.Never)
 	_, errs["Incr"] = s.(driver.Counter).Incr(ctx, k, 1)
 	_, errs["Replace"] = s.(driver.Replacer).Replace(ctx, k, v, v, driver.Never)
-	_, errs["Delete"] = s.Delete(ctx, k)
+	_, _, errs["Delete"] = s.Delete(ctx, k)
 	_, errs["GetMany"] = s.(driver.Many).GetMany(ctx, [][]byte{[]byte("ok"), k})
 	_, errs["SetMany"] = s.(driver.Many).SetMany(ctx, []driver.Item{{Key: []byte("ok")}, {Key: k}}, driver.Never)
 	errs["DeleteMany"] = s.(driver.Many).DeleteMany(ctx, [][]byte{[]byte("ok"), k})
@@ -72,7 +72,7 @@ func TestRoundTripsOfEachOperation(t *testing.T) {
 	}
 	k, ctx := []byte("shop:1:k"), t.Context()
 	present := func(s driver.Store) { set(t, s, "shop:1:k", "1") }
-	absent := func(s driver.Store) { _, _ = s.Delete(ctx, k) }
+	absent := func(s driver.Store) { _, _, _ = s.Delete(ctx, k) }
 	cleared := func(s driver.Store) { present(s); clearNamespace(t, s, "shop") }
 	for _, test := range []struct {
 		name         string
@@ -88,8 +88,8 @@ func TestRoundTripsOfEachOperation(t *testing.T) {
 		{"Add present", present, func(s driver.Store) error { _, _, err := s.Add(ctx, k, []byte("1"), time.Hour); return err }, 2, 3},
 		{"Add cleared", cleared, func(s driver.Store) error { _, _, err := s.Add(ctx, k, []byte("1"), time.Hour); return err }, 4, 5},
 		{"Touch", present, func(s driver.Store) error { _, err := s.Touch(ctx, k, time.Hour); return err }, 1, 2},
-		{"Delete present", present, func(s driver.Store) error { _, err := s.Delete(ctx, k); return err }, 2, 2},
-		{"Delete absent", absent, func(s driver.Store) error { _, err := s.Delete(ctx, k); return err }, 1, 1},
+		{"Delete present", present, func(s driver.Store) error { _, _, err := s.Delete(ctx, k); return err }, 2, 2},
+		{"Delete absent", absent, func(s driver.Store) error { _, _, err := s.Delete(ctx, k); return err }, 1, 1},
 		{"Incr", present, func(s driver.Store) error { _, err := s.(driver.Counter).Incr(ctx, k, 1); return err }, 2, 2},
 		{"Replace", present, func(s driver.Store) error {
 			_, err := s.(driver.Replacer).Replace(ctx, k, []byte("1"), []byte("2"), time.Hour)

@@ -125,21 +125,26 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 }
 
 // Delete implements [driver.Store]. It reads the entry first, since only that
-// tells whether one that is there was cleared.
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+// tells whether one that is there was cleared. The head is that of the entry that it
+// read, even if another was written between the two.
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	if err := s.begin(ctx, key); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer s.inFlight.End()
 	var t target
 	t.init(s, key, s.now())
-	if _, err := t.find(ctx); err != nil {
-		if errors.Is(err, driver.ErrNotFound) {
-			err = nil
-		}
-		return false, err
+	there, err := t.find(ctx)
+	if errors.Is(err, driver.ErrNotFound) {
+		return nil, false, nil
 	}
-	return t.srv.delete(ctx, t.key)
+	if err != nil {
+		return nil, false, err
+	}
+	if deleted, err = t.srv.delete(ctx, t.key); !deleted {
+		return nil, false, err
+	}
+	return trimmed(there.Value), true, nil
 }
 
 // Replace implements [driver.Replacer], by reading the entry and then

@@ -71,7 +71,7 @@ func TestSweepsGoOnWhileAnEntryExpires(t *testing.T) {
 		key := []byte("k")
 		for ending, end := range map[string]func() error{
 			"expired": func() error { return nil },
-			"deleted": func() error { _, err := s.Delete(t.Context(), key); return err },
+			"deleted": func() error { _, _, err := s.Delete(t.Context(), key); return err },
 			"touched": func() error { _, err := s.Touch(t.Context(), key, driver.Never); return err },
 			"set":     func() error { return s.Set(t.Context(), key, []byte("v"), driver.Never) },
 			"cleared": func() error { return s.Clear(t.Context(), driver.Namespace{}) },
@@ -109,8 +109,8 @@ func TestEveryOperationCountsTheEntriesThatExpire(t *testing.T) {
 		{"AddNative to it", func() error { _, err := s.AddNative(ctx, k, 8, 1, time.Hour); return err }, 2},
 		{"SetNative", func() error { return s.SetNative(ctx, k, 8, 1, time.Hour) }, 2},
 		{"SetNative for ever", func() error { return s.SetNative(ctx, k, 8, 1, driver.Never) }, 1},
-		{"Delete of one for ever", func() error { _, err := s.Delete(ctx, k); return err }, 1},
-		{"Delete", func() error { _, err := s.Delete(ctx, []byte("l")); return err }, 0},
+		{"Delete of one for ever", func() error { _, _, err := s.Delete(ctx, k); return err }, 1},
+		{"Delete", func() error { _, _, err := s.Delete(ctx, []byte("l")); return err }, 0},
 	} {
 		wantErr(t, step.name, step.do(), nil)
 		if got := memstore.Expiring(s); got != step.want {

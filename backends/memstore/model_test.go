@@ -116,7 +116,7 @@ func TestAStoreBehavesAsItsModel(t *testing.T) {
 			},
 			"delete": func(r *rapid.T) {
 				key := keys.Draw(r, "key")
-				deleted, err := s.Delete(ctx, []byte(key))
+				_, deleted, err := s.Delete(ctx, []byte(key))
 				_, ok := m.live(key)
 				equal("error of Delete", err, nil)
 				equal("Delete", deleted, ok)

@@ -132,14 +132,14 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	return touched.bytes(), nil
 }
 
-// Delete implements [driver.Store].
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+// Delete implements [driver.Store]. It returns the whole value as the head.
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	e, err := s.enter(ctx)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	_, deleted = e.cache.Invalidate(borrow(key))
-	return deleted, nil
+	removed, deleted := e.cache.Invalidate(borrow(key))
+	return removed.bytes(), deleted, nil
 }
 
 // Clear implements [driver.Store]. It looks at every key of the store, whoever

@@ -62,7 +62,7 @@ func TestDeleteReportsWhetherThereWasALiveEntry(t *testing.T) {
 	clock := &fakeClock{}
 	s := open(t, memstore.Options{Clock: clock})
 	del := func() bool {
-		deleted, err := s.Delete(t.Context(), []byte("k"))
+		_, deleted, err := s.Delete(t.Context(), []byte("k"))
 		wantErr(t, "Delete", err, nil)
 		return deleted
 	}
@@ -158,7 +158,7 @@ func TestKeysAndValuesAreCopied(t *testing.T) {
 	// These borrow the key, and leave nothing behind.
 	call("set", func(key []byte) error { _, err := s.Get(ctx, key); return err })
 	call("set", func(key []byte) error { _, err := s.TTL(ctx, key); return err })
-	call("absent", func(key []byte) error { _, err := s.Delete(ctx, key); return err })
+	call("absent", func(key []byte) error { _, _, err := s.Delete(ctx, key); return err })
 
 	memstore.Settle(s)
 	for key, want := range map[string]string{
@@ -181,7 +181,7 @@ func TestReturnedBytesOutliveTheirEntry(t *testing.T) {
 	got, err := s.Get(t.Context(), []byte("k"))
 	wantErr(t, "Get", err, nil)
 	mustSet(t, s, "k", "other", driver.Never)
-	if _, err := s.Delete(t.Context(), []byte("k")); err != nil {
+	if _, _, err := s.Delete(t.Context(), []byte("k")); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, []byte("first")) || cap(got) != len(got) {
@@ -215,7 +215,7 @@ func callAll(ctx context.Context, s *memstore.Store, key string) map[string]erro
 	_, _, _, errs["GetNative"] = s.GetNative(ctx, k)
 	errs["SetNative"] = s.SetNative(ctx, k, v, 1, time.Minute)
 	_, errs["AddNative"] = s.AddNative(ctx, k, v, 1, time.Minute)
-	_, errs["Delete"] = s.Delete(ctx, k)
+	_, _, errs["Delete"] = s.Delete(ctx, k)
 	errs["Clear"] = s.Clear(ctx, driver.Namespace{})
 	return errs
 }

@@ -80,7 +80,7 @@ func wantNoneUndone(t *testing.T, s *pgstore.Store) {
 			_, err := s.ReplaceHead(ctx, key, []byte("2"), []byte("1"), driver.Never)
 			return err
 		},
-		"Delete": func() error { _, err := s.Delete(ctx, key); return err },
+		"Delete": func() error { _, _, err := s.Delete(ctx, key); return err },
 		"SetMany": func() error {
 			_, err := s.SetMany(ctx, []driver.Item{{Key: key, Value: []byte("1")}, {Key: []byte("shop:2:x")}}, driver.Never)
 			return err

@@ -74,7 +74,7 @@ func newStatements(table string) statements {
 		replaceHead: sql(`UPDATE {table} AS t SET value = $3::bytea, expires = {expiry}
 			WHERE t.key = $1::bytea AND `+head+` = $2::bytea AND `+live, "$4"),
 		touch:       sql(`UPDATE {table} AS t SET expires = {expiry} WHERE t.key = $1::bytea AND `+live+` RETURNING `+head, "$2"),
-		delete:      sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea RETURNING `+live, ""),
+		delete:      sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea RETURNING `+live+`, CASE WHEN `+live+` THEN `+head+` END`, ""),
 		deleteEqual: sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea AND t.value = $2::bytea AND `+live, ""),
 
 		deleteHead: sql(`DELETE FROM {table} AS t WHERE t.key = $1::bytea AND `+head+` = $2::bytea AND `+live, ""),

@@ -80,7 +80,7 @@ func TestEveryOperationIsOneStatement(t *testing.T) {
 		},
 		"Add":        func(key []byte) { _, _, _ = s.Add(ctx, key, []byte("17"), time.Minute) },
 		"Set":        func(key []byte) { _ = s.Set(ctx, key, []byte("17"), time.Minute) },
-		"Delete":     func(key []byte) { _, _ = s.Delete(ctx, key) },
+		"Delete":     func(key []byte) { _, _, _ = s.Delete(ctx, key) },
 		"SetMany":    func([]byte) { _, _ = s.SetMany(ctx, items, time.Minute) },
 		"GetMany":    func([]byte) { _, _ = s.GetMany(ctx, keys) },
 		"DeleteMany": func([]byte) { _ = s.DeleteMany(ctx, keys) },

@@ -13,7 +13,7 @@ import (
 // Set stores value under key.
 func (s *Store) Set(ctx context.Context, key, value []byte, ttl time.Duration) error {
 	if s.tooLarge(value) {
-		_, err := s.Delete(ctx, key)
+		_, _, err := s.Delete(ctx, key)
 		return errors.Join(driver.ErrTooLarge, err)
 	}
 	return s.write(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -81,16 +81,16 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	return head, err
 }
 
-// Delete removes the entry under key.
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+// Delete removes the entry under key and returns its head.
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		err := conn.QueryRow(ctx, s.sql.delete, columnKey(key)).Scan(&deleted)
+		err := conn.QueryRow(ctx, s.sql.delete, columnKey(key)).Scan(&deleted, &head)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		return err
 	})
-	return deleted, err
+	return head, deleted, err
 }
 
 func (s *Store) tooLarge(value []byte) bool { return len(value) > s.opts.MaxValueBytes }

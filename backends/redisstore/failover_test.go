@@ -72,7 +72,7 @@ func TestAProgramReadsItsOwnWritesFromThePrimary(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantValue(t, s, "k", "19")
-	if _, err := s.Delete(t.Context(), []byte("k")); err != nil {
+	if _, _, err := s.Delete(t.Context(), []byte("k")); err != nil {
 		t.Fatal(err)
 	}
 	wantMissing(t, s, "k")

@@ -63,6 +63,7 @@ func (r *request) init(ctx context.Context, op *operation, second bool) {
 	case driver.OpTouch:
 		r.text = touchScript.command(ctx, second, op.Key, milliseconds(op.TTL))
 	case driver.OpDelete:
+		r.text = headCommand(ctx, op.Key)
 		r.number = redis.NewIntCmd(ctx, "unlink", op.Key)
 	case driver.OpIncr:
 		r.text = incrScript.command(ctx, second, op.Key, op.Delta)
@@ -170,13 +171,19 @@ func (r *request) err() error {
 	if r.status != nil && r.status.Err() != nil && !isMiss(r.status.Err()) {
 		return r.status.Err()
 	}
-	if r.text != nil && r.text.Err() != nil && !isMiss(r.text.Err()) {
+	if r.text != nil && r.text.Err() != nil && !isMiss(r.text.Err()) && !r.removes(r.text.Err()) {
 		return r.text.Err()
 	}
 	if r.number != nil {
 		return r.number.Err()
 	}
 	return nil
+}
+
+// removes reports whether err only says that there was no head to read: UNLINK
+// removes another program's list or hash, too.
+func (r *request) removes(err error) bool {
+	return r.kind == driver.OpDelete && redis.HasErrorPrefix(err, "WRONGTYPE")
 }
 
 // sent reports whether there is a request, rather than its zero value.

@@ -28,7 +28,7 @@ func (s *Store) read(ctx context.Context, r *request, err error, result *driver.
 	case driver.OpAdd:
 		*result = r.added()
 	case driver.OpDelete:
-		result.OK = r.number.Val() > 0
+		*result = r.deleted()
 	case driver.OpIncr:
 		*result = r.counted()
 	case opPeek:
@@ -68,6 +68,15 @@ func (r *request) added() driver.Result {
 	}
 	value, err := r.value()
 	return driver.Result{Value: value, Err: err}
+}
+
+// deleted has no head where another program's list or hash was removed.
+func (r *request) deleted() driver.Result {
+	if r.number.Val() == 0 {
+		return driver.Result{}
+	}
+	head, _ := r.text.Bytes()
+	return driver.Result{Value: head, OK: true}
 }
 
 func (r *request) counted() driver.Result {

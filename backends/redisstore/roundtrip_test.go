@@ -26,7 +26,7 @@ var steps = map[string]func(ctx context.Context, s *redisstore.Store) error{
 		return err
 	},
 	"Delete": func(ctx context.Context, s *redisstore.Store) error {
-		_, err := s.Delete(ctx, []byte("absent"))
+		_, _, err := s.Delete(ctx, []byte("absent"))
 		return err
 	},
 	"Incr": func(ctx context.Context, s *redisstore.Store) error {

@@ -106,11 +106,13 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 	return r.Value, r.Err
 }
 
-// Delete implements [driver.Store] by UNLINK. When the connection broke and the
-// command was sent again, it reports what the second found.
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+// Delete implements [driver.Store] by UNLINK, with a GETRANGE for the head in the
+// same round trip. The head may be that of an entry that was replaced between the
+// two, or empty if the entry was written between them. When the connection broke
+// and the commands were sent again, it reports what the second UNLINK found.
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	r := s.run(ctx, &operation{Op: driver.Op{Kind: driver.OpDelete, Key: key}})
-	return r.OK, r.Err
+	return r.Value, r.OK, r.Err
 }
 
 // Incr implements [driver.Counter] by a script of INCRBY, which refuses a

@@ -59,7 +59,7 @@ var workloads = []workload{
 		if _, _, err := b.store.Add(ctx, key, b.value, aWhile); err != nil {
 			return err
 		}
-		_, err := b.store.Delete(ctx, key)
+		_, _, err := b.store.Delete(ctx, key)
 		return err
 	}},
 	{name: "Incr", needs: Counter, run: func(ctx context.Context, b *bench, i int) error {

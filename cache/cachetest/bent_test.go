@@ -16,7 +16,7 @@ type bent struct {
 	set             func(ctx context.Context, key, value []byte, ttl time.Duration) error
 	add             func(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error)
 	touch           func(ctx context.Context, key []byte, ttl time.Duration) ([]byte, error)
-	remove          func(ctx context.Context, key []byte) (bool, error)
+	remove          func(ctx context.Context, key []byte) ([]byte, bool, error)
 	clear           func(ctx context.Context, ns driver.Namespace) error
 	shutdown        func(ctx context.Context) error
 	getMany         func(ctx context.Context, keys [][]byte) ([][]byte, error)
@@ -66,7 +66,7 @@ func (b *bent) Touch(ctx context.Context, key []byte, ttl time.Duration) ([]byte
 	return b.memory.Touch(ctx, key, ttl)
 }
 
-func (b *bent) Delete(ctx context.Context, key []byte) (bool, error) {
+func (b *bent) Delete(ctx context.Context, key []byte) ([]byte, bool, error) {
 	if b.remove != nil {
 		return b.remove(ctx, key)
 	}

@@ -60,9 +60,13 @@ func (r *modelRun) touch() {
 
 func (r *modelRun) delete() {
 	key := r.key()
-	deleted, err := r.store.Delete(r.ctx, []byte(key))
+	there, live := r.model.live(key)
+	head, deleted, err := r.store.Delete(r.ctx, []byte(key))
 	r.succeeds("Delete", err)
 	r.reports("Delete", key, deleted, r.model.delete(key))
+	if live {
+		r.head("Delete", head, there)
+	}
 }
 
 func (r *modelRun) clear() {

@@ -245,7 +245,7 @@ var counterMutants = []mutant{{
 		b.incr = func(ctx context.Context, key []byte, delta int64) (int64, error) {
 			n, err := b.memory.Incr(ctx, key, delta)
 			if errors.Is(err, driver.ErrOverflow) {
-				_, _ = b.memory.Delete(ctx, key)
+				_, _, _ = b.memory.Delete(ctx, key)
 			}
 			return n, err
 		}

@@ -182,7 +182,7 @@ var damageMutants = []mutant{{
 		b.add = func(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
 			head, added, err := b.memory.Add(ctx, key, value, ttl)
 			if errors.Is(err, driver.ErrCorrupt) {
-				_, _ = b.memory.Delete(ctx, key)
+				_, _, _ = b.memory.Delete(ctx, key)
 			}
 			return head, added, err
 		}
@@ -191,10 +191,10 @@ var damageMutants = []mutant{{
 	how:   "Delete does not report a damaged entry",
 	fails: []string{"damage/delete-removes-it"},
 	bend: func(b *bent) {
-		b.remove = func(ctx context.Context, key []byte) (bool, error) {
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
 			e, _ := b.raw(key)
-			deleted, err := b.memory.Delete(ctx, key)
-			return deleted && !e.damaged, err
+			head, deleted, err := b.memory.Delete(ctx, key)
+			return head, deleted && !e.damaged, err
 		}
 	},
 }, {

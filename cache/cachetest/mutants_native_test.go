@@ -189,6 +189,16 @@ var asyncMutants = []mutant{{
 		bendResults(b, func(op driver.Op, r *driver.Result) { r.OK = r.OK || op.Kind == driver.OpDelete })
 	},
 }, {
+	how:   "OpDelete returns no head",
+	fails: []string{"async/results-are-those-of-the-methods"},
+	bend: func(b *bent) {
+		bendResults(b, func(op driver.Op, r *driver.Result) {
+			if op.Kind == driver.OpDelete {
+				r.Value = nil
+			}
+		})
+	},
+}, {
 	how:   "OpIncr returns the delta",
 	fails: []string{"async/incr"},
 	bend: func(b *bent) {

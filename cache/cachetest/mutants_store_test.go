@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -79,7 +80,7 @@ var addMutants = []mutant{{
 		b.add = func(ctx context.Context, key, value []byte, ttl time.Duration) ([]byte, bool, error) {
 			if _, there := b.raw(key); there {
 				dawdle()
-				_, _ = b.memory.Delete(ctx, key)
+				_, _, _ = b.memory.Delete(ctx, key)
 			}
 			return b.memory.Add(ctx, key, value, ttl)
 		}
@@ -151,41 +152,81 @@ var deleteMutants = []mutant{{
 	how:   "Delete keeps the entry",
 	fails: []string{"delete/removes"},
 	bend: func(b *bent) {
-		b.remove = func(ctx context.Context, key []byte) (bool, error) {
-			_, err := b.memory.Get(ctx, key)
-			return err == nil, nil
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			head, err := b.memory.Peek(ctx, key)
+			return head, err == nil, nil
 		}
 	},
 }, {
 	how:   "Delete of nothing is an error",
 	fails: []string{"delete/missing-is-no-error"},
 	bend: func(b *bent) {
-		b.remove = func(ctx context.Context, key []byte) (bool, error) {
-			deleted, err := b.memory.Delete(ctx, key)
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			head, deleted, err := b.memory.Delete(ctx, key)
 			if err == nil && !deleted {
 				err = driver.ErrNotFound
 			}
-			return deleted, err
+			return head, deleted, err
 		}
 	},
 }, {
 	how:   "Delete reports what had expired",
 	fails: []string{"delete/expired-was-not-there"},
 	bend: func(b *bent) {
-		b.remove = func(ctx context.Context, key []byte) (bool, error) {
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
 			_, there := b.raw(key)
-			_, err := b.memory.Delete(ctx, key)
-			return there, err
+			head, _, err := b.memory.Delete(ctx, key)
+			return head, there, err
 		}
 	},
 }, {
 	how:   "Delete removes all that begin so",
 	fails: []string{"delete/leaves-others"},
 	bend: func(b *bent) {
-		b.remove = func(ctx context.Context, key []byte) (bool, error) {
-			deleted, err := b.memory.Delete(ctx, key)
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			head, deleted, err := b.memory.Delete(ctx, key)
 			b.removeIf(func(k string) bool { return strings.HasPrefix(k, string(key)) })
-			return deleted, err
+			return head, deleted, err
+		}
+	},
+}, {
+	how:   "Delete returns no head",
+	fails: []string{"delete/returns-head"},
+	bend: func(b *bent) {
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			_, deleted, err := b.memory.Delete(ctx, key)
+			return nil, deleted, err
+		}
+	},
+}, {
+	how:   "Delete returns half a head",
+	fails: []string{"delete/returns-head"},
+	bend: func(b *bent) {
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			head, deleted, err := b.memory.Delete(ctx, key)
+			return head[:len(head)/2], deleted, err
+		}
+	},
+}, {
+	how:   "Delete returns the head of what this store has written last",
+	fails: []string{"reopen/delete-returns-head-of-what-was-there"},
+	bend: func(b *bent) {
+		var mu sync.Mutex
+		written := make(map[string][]byte)
+		b.set = func(ctx context.Context, key, value []byte, ttl time.Duration) error {
+			mu.Lock()
+			written[string(key)] = bytes.Clone(value)
+			mu.Unlock()
+			return b.memory.Set(ctx, key, value, ttl)
+		}
+		b.remove = func(ctx context.Context, key []byte) ([]byte, bool, error) {
+			head, deleted, err := b.memory.Delete(ctx, key)
+			mu.Lock()
+			defer mu.Unlock()
+			if value, ok := written[string(key)]; ok && deleted {
+				head = value
+			}
+			return head, deleted, err
 		}
 	},
 }}

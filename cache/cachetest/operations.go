@@ -48,7 +48,7 @@ var operations = []operation{
 		return err
 	}},
 	{name: "Delete", call: func(ctx context.Context, s driver.Store, a arguments) error {
-		_, err := s.Delete(ctx, a.key)
+		_, _, err := s.Delete(ctx, a.key)
 		return err
 	}},
 	{name: "Clear", keyless: true, call: func(ctx context.Context, s driver.Store, _ arguments) error {

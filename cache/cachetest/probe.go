@@ -99,10 +99,21 @@ func (p *probe) touch(key string, ttl time.Duration) (head []byte) {
 // deletes fails the case unless Delete reports want.
 func (p *probe) deletes(key string, want bool) {
 	p.Helper()
-	deleted, err := p.store.Delete(p.Context(), []byte(key))
+	_, deleted, err := p.store.Delete(p.Context(), []byte(key))
 	if err != nil || deleted != want {
 		p.Errorf("Delete(%s) = %v, %v, want %v", brief(key), deleted, err, want)
 	}
+}
+
+// deletesValue fails the case unless Delete removes an entry and returns the head
+// of value.
+func (p *probe) deletesValue(key, value string) {
+	p.Helper()
+	head, deleted, err := p.store.Delete(p.Context(), []byte(key))
+	if err != nil || !deleted {
+		p.Errorf("Delete(%s) = %v, %v, want true", brief(key), deleted, err)
+	}
+	p.heads("Delete", head, value)
 }
 
 func (p *probe) clear(prefix string) {

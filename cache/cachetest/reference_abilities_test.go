@@ -209,7 +209,7 @@ func perform(ctx context.Context, store driver.Store, op driver.Op) (r driver.Re
 	case driver.OpTouch:
 		r.Value, r.Err = store.Touch(ctx, op.Key, op.TTL)
 	case driver.OpDelete:
-		r.OK, r.Err = store.Delete(ctx, op.Key)
+		r.Value, r.OK, r.Err = store.Delete(ctx, op.Key)
 	case driver.OpIncr:
 		r.N, r.Err = store.(driver.Counter).Incr(ctx, op.Key, op.Delta)
 	default:

@@ -203,14 +203,14 @@ func (m *memory) Touch(ctx context.Context, key []byte, ttl time.Duration) ([]by
 	return head(e), m.put(key, e, ttl)
 }
 
-func (m *memory) Delete(ctx context.Context, key []byte) (bool, error) {
+func (m *memory) Delete(ctx context.Context, key []byte) ([]byte, bool, error) {
 	if err := m.begin(ctx, key); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer m.mu.Unlock()
-	_, err := m.live(key)
+	e, err := m.live(key)
 	m.drop(string(key))
-	return err != driver.ErrNotFound, nil
+	return head(e), err != driver.ErrNotFound, nil
 }
 
 func (m *memory) Clear(ctx context.Context, ns driver.Namespace) error {

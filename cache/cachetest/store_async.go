@@ -29,7 +29,7 @@ var asyncCases = []storeCase{{
 		p.starts(get, driver.Result{Value: []byte(value)})
 		p.starts(add, driver.Result{Value: []byte(value)})
 		p.starts(touch, driver.Result{Value: []byte(value)})
-		p.starts(remove, driver.Result{OK: true})
+		p.starts(remove, driver.Result{Value: []byte(value), OK: true})
 		p.starts(add, driver.Result{OK: true})
 		p.holds(key, "added")
 	},

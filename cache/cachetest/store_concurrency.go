@@ -51,7 +51,7 @@ var concurrencyCases = []storeCase{{
 				if round%10 != 9 {
 					continue
 				}
-				if deleted, err := p.store.Delete(p.Context(), k); err != nil || !deleted {
+				if _, deleted, err := p.store.Delete(p.Context(), k); err != nil || !deleted {
 					return fmt.Errorf("the key that only this goroutine sets: Delete = %v, %v, want true", deleted, err)
 				}
 			}

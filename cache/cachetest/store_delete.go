@@ -27,6 +27,18 @@ var deleteCases = []storeCase{{
 		p.absent(key)
 	},
 }, {
+	name: "delete/returns-head",
+	rule: "If there was one, head is the head of the entry that was removed.",
+	run: func(p *probe) {
+		for _, value := range append(headed(), "") {
+			p.set(key, value, driver.Never)
+			p.deletesValue(key, value)
+			p.set(key, "before", driver.Never)
+			p.set(key, value, p.h.short())
+			p.deletesValue(key, value)
+		}
+	},
+}, {
 	name: "delete/leaves-others",
 	rule: "Delete removes the entry under key.",
 	run: func(p *probe) {

@@ -94,7 +94,7 @@ func (p *probe) eachOwned(f func(op operation, a arguments)) {
 			return
 		}
 		for _, present := range []bool{true, false} {
-			if _, err := p.store.Delete(p.Context(), []byte(presentKey)); err != nil {
+			if _, _, err := p.store.Delete(p.Context(), []byte(presentKey)); err != nil {
 				p.Fatalf("Delete: %v", err)
 			}
 			if present {

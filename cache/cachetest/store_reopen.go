@@ -74,6 +74,19 @@ var reopenCases = []storeCase{{
 		p.holds(key, "value")
 	},
 }, {
+	name: "reopen/delete-returns-head-of-what-was-there",
+	rule: "If there was one, head is the head of the entry that was removed.",
+	run: func(p *probe) {
+		second := p.reopen()
+		for _, value := range headed() {
+			p.set(key, "first's", driver.Never)
+			second.set(key, value, driver.Never)
+			p.deletesValue(key, value)
+			second.adds(key, value, driver.Never, true)
+			p.deletesValue(key, value)
+		}
+	},
+}, {
 	name: "reopen/one-of-many-adds",
 	rule: "Add is atomic: of many concurrent calls, in this process and in others on the same backend, exactly one adds.",
 	run: func(p *probe) {

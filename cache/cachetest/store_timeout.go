@@ -177,7 +177,7 @@ func (p *probe) calls(op operation, key string, ttl time.Duration) {
 
 func (p *probe) deletesQuietly(key string) {
 	p.Helper()
-	if _, err := p.store.Delete(p.Context(), []byte(key)); err != nil {
+	if _, _, err := p.store.Delete(p.Context(), []byte(key)); err != nil {
 		p.Fatalf("Delete(%s): %v", brief(key), err)
 	}
 }

@@ -198,7 +198,7 @@ const (
 
 // Result is what the method that an [Op] stands for would have returned.
 type Result struct {
-	Value []byte // the value of OpGet; the head of OpAdd and OpTouch
+	Value []byte // the value of OpGet; the head of OpAdd, OpTouch and OpDelete
 	OK    bool   // whether OpAdd added or OpDelete deleted
 	N     int64  // the new value of OpIncr
 	Err   error

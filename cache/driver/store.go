@@ -51,9 +51,14 @@ type Store interface {
 	Touch(ctx context.Context, key []byte, ttl time.Duration) (head []byte, err error)
 
 	// Delete removes the entry under key and reports whether there was one
-	// that had not expired. Deleting what is not there is no error. A damaged
-	// entry is removed and reported as having been there.
-	Delete(ctx context.Context, key []byte) (deleted bool, err error)
+	// that had not expired. If there was, head is the head of the entry that was
+	// removed, so that the core can tell its own records from values; it may be
+	// nil for a native entry. Where the backend cannot read the head in the same
+	// step, it reads it just before, and head may be that of an entry that was
+	// replaced between the two, or empty if the entry was written between them.
+	// Deleting what is not there is no error. A damaged entry is removed and
+	// reported as having been there, with a nil head.
+	Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error)
 
 	// Clear removes every entry whose key is in the namespace, and no other:
 	// never the whole server, unless the store was opened with an option that

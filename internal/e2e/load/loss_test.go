@@ -49,9 +49,9 @@ func (s *leaving) Add(ctx context.Context, key, value []byte, ttl time.Duration)
 	return s.Store.Add(ctx, key, value, ttl)
 }
 
-func (s *leaving) Delete(ctx context.Context, key []byte) (bool, error) {
+func (s *leaving) Delete(ctx context.Context, key []byte) ([]byte, bool, error) {
 	if err := s.err(); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	return s.Store.Delete(ctx, key)
 }

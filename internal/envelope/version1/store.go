@@ -136,7 +136,7 @@ func (s *Store) SetMany(ctx context.Context, items []driver.Item, ttl time.Durat
 // DeleteMany implements [driver.Many].
 func (s *Store) DeleteMany(ctx context.Context, keys [][]byte) error {
 	for _, key := range keys {
-		if _, err := s.Delete(ctx, key); err != nil {
+		if _, _, err := s.Delete(ctx, key); err != nil {
 			return err
 		}
 	}

@@ -181,16 +181,19 @@ func (s *Store) Touch(ctx context.Context, key []byte, ttl time.Duration) (head 
 }
 
 // Delete implements [driver.Store].
-func (s *Store) Delete(ctx context.Context, key []byte) (deleted bool, err error) {
+func (s *Store) Delete(ctx context.Context, key []byte) (head []byte, deleted bool, err error) {
 	err = s.locked(ctx, func() error {
-		_, err := s.read(s.path(key))
+		e, err := s.read(s.path(key))
 		deleted = err == nil || errors.Is(err, driver.ErrCorrupt)
+		if err == nil {
+			head = e.Value
+		}
 		if err = os.Remove(s.path(key)); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	})
-	return deleted, err
+	return head, deleted, err
 }
 
 // Clear implements [driver.Store]. It reads every entry.
