@@ -62,7 +62,7 @@ ALONE := TestWhatAStalePageHasBecomeIsHeldAgainstTheClientsFields|TestAnAuditAgr
 PACKAGES = $(shell $(GO) list ./...)
 PLAIN = $(addprefix github.com/larder-go/larder/,docs examples middleware/pagetest cmd/larder \
 	internal/acceptance internal/audit internal/consumer internal/funcname internal/gen/rules internal/house \
-	internal/mutants internal/roundtrips internal/services internal/testserver)
+	internal/mutants internal/roundtrips internal/services internal/sim internal/testserver)
 
 # The packages that have tests of the two lists above.
 COUNTED = $(sort $(dir $(shell git grep -lE 'func ($(ALONE)|Test[A-Za-z0-9]*($(COUNTS)))' -- '*_test.go' ':!internal/e2e' ':!internal/neighbours' ':!benchmarks')))

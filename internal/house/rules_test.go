@@ -64,7 +64,7 @@ func pagePackages(names ...string) (may []string) {
 var everything = []string{"cache/...", "signals", "backends/...", "middleware", "fragment", "adapters/...", "internal/..."}
 
 // forTestsOnly are packages that only test files import, and one another.
-var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/testbackends", "internal/adaptertest"}
+var forTestsOnly = []string{"cache/cachetest", "middleware/pagetest", "internal/testserver", "internal/testbackends", "internal/adaptertest", "internal/sim"}
 
 // importers are the only packages that may import what would lead others around the public
 // names of packages cache and signals, or link the clients of all backends.
