@@ -88,6 +88,8 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 func (a *alias) wrongSettings(cfg Config) (errs []error) {
 	if a.version < 0 {
 		errs = append(errs, fmt.Errorf("version is %d: it must not be negative", a.version))
+	} else if int64(a.version) == driver.ReservedVersion {
+		errs = append(errs, fmt.Errorf("version is %d, which is reserved for larder's own records: it must be smaller", a.version))
 	}
 	if a.compressMin < 0 {
 		errs = append(errs, fmt.Errorf("compress_min is %d: it must not be negative", a.compressMin))

@@ -83,9 +83,10 @@ type Cache interface {
 
 	// IncrVersion moves the entry to its version plus delta, with the time it
 	// has left, and returns the new version. A missing key is ErrNotFound; a
-	// delta of 0 changes nothing. A version below 0 is ErrInvalidVersion. An entry
-	// under the new version is overwritten. It is not atomic: the entry is written
-	// under the new version and then deleted under the old one.
+	// delta of 0 changes nothing. A version below 0, or of math.MaxInt64, is
+	// ErrInvalidVersion. An entry under the new version is overwritten. It is not
+	// atomic: the entry is written under the new version and then deleted under the
+	// old one.
 	IncrVersion(ctx context.Context, key string, delta int, opts ...Option) (int, error)
 
 	// DecrVersion is IncrVersion with the opposite sign.

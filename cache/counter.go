@@ -81,8 +81,11 @@ func (c *BaseCache) incrVersion(ctx context.Context, op, key string, delta int, 
 	defer from.release()
 	defer c.track()()
 	target := o.version + delta
-	if target < 0 || (delta > 0) != (target > o.version) && delta != 0 {
-		return 0, c.fail(ctx, op, key, ErrInvalidVersion)
+	if (delta > 0) != (target > o.version) && delta != 0 {
+		return 0, c.fail(ctx, op, key, fmt.Errorf("%w: %d plus %d is too large", ErrInvalidVersion, o.version, delta))
+	}
+	if err := checkVersion(target); err != nil {
+		return 0, c.fail(ctx, op, key, err)
 	}
 	e, err := c.fetchReadable(ctx, st, from.b, &o)
 	if errors.Is(err, driver.ErrCorrupt) {

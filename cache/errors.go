@@ -55,7 +55,7 @@ var (
 	// nil.
 	ErrNilValue = errors.New("cached value is nil")
 
-	// ErrInvalidVersion reports a negative version.
+	// ErrInvalidVersion reports a negative version, or math.MaxInt64, which is reserved.
 	ErrInvalidVersion = errors.New("invalid version")
 
 	// ErrInvalidOption reports an option that has no effect on the operation, although

@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -195,4 +196,6 @@ func TestNewRefusesWhatCannotBeACache(t *testing.T) {
 	}
 	_, err := cache.New(newMapStore(), cache.Config{Version: -1})
 	wantMessage(t, err, `alias "store": version is -1: it must not be negative`)
+	_, err = cache.New(newMapStore(), cache.Config{Version: math.MaxInt64})
+	wantMessage(t, err, `alias "store": version is 9223372036854775807, which is reserved for larder's own records: it must be smaller`)
 }

@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -85,17 +86,23 @@ func TestPrefixVersionAndKeyFuncIsolateAliasesOfOneStore(t *testing.T) {
 	}
 }
 
-// A negative version is refused by every operation.
-func TestANegativeVersionIsRefusedByEveryOperation(t *testing.T) {
+// A negative version, and the one of larder's own records, are refused by every operation.
+func TestANegativeOrReservedVersionIsRefusedByEveryOperation(t *testing.T) {
 	s := newMapStore()
 	c := newCache(t, s, cache.Config{})
-	for name, op := range everyOperation {
-		if name == "Clear" {
-			continue // it is for all versions
-		}
-		err := op(t.Context(), c, "k", cache.Version(-1))
-		if !errors.Is(err, cache.ErrInvalidVersion) || !strings.Contains(err.Error(), "-1 is negative") {
-			t.Errorf("%s: %v", name, err)
+	for version, want := range map[int]string{
+		-1:            "-1 is negative",
+		math.MinInt64: "-9223372036854775808 is negative",
+		math.MaxInt64: "9223372036854775807 is reserved for larder's own records: take a smaller one",
+	} {
+		for name, op := range everyOperation {
+			if name == "Clear" {
+				continue // it is for all versions
+			}
+			err := op(t.Context(), c, "k", cache.Version(version))
+			if !errors.Is(err, cache.ErrInvalidVersion) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", name, err, want)
+			}
 		}
 	}
 	if s.total() != 0 {

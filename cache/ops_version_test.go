@@ -87,9 +87,9 @@ func TestIncrVersionMovesANativeValueItself(t *testing.T) {
 // IncrVersion and DecrVersion refuse versions outside of the range.
 func TestTheLargestVersionsAreNotExceeded(t *testing.T) {
 	c, _ := clockedCache(t)
-	mustSet(t, c, "k", 1, cache.Version(math.MaxInt))
-	for _, delta := range []int{1, math.MaxInt} {
-		if _, err := c.IncrVersion(t.Context(), "k", delta, cache.Version(math.MaxInt)); !errors.Is(err, cache.ErrInvalidVersion) {
+	mustSet(t, c, "k", 1, cache.Version(largestVersion))
+	for _, delta := range []int{1, 2, math.MaxInt} {
+		if _, err := c.IncrVersion(t.Context(), "k", delta, cache.Version(largestVersion)); !errors.Is(err, cache.ErrInvalidVersion) {
 			t.Errorf("IncrVersion by %d: %v, want ErrInvalidVersion", delta, err)
 		}
 	}
@@ -98,8 +98,11 @@ func TestTheLargestVersionsAreNotExceeded(t *testing.T) {
 			t.Errorf("DecrVersion by %d: %v, want ErrInvalidVersion", delta, err)
 		}
 	}
-	wantHas(t, c, "k", true, cache.Version(math.MaxInt))
+	wantHas(t, c, "k", true, cache.Version(largestVersion))
 }
+
+// largestVersion is the largest that a caller may have.
+const largestVersion = math.MaxInt - 1
 
 // IncrVersion that cannot write leaves the old entry.
 func TestIncrVersionThatCannotWriteLeavesTheEntry(t *testing.T) {

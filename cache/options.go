@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/larder-go/larder/cache/codec"
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
@@ -23,7 +24,8 @@ type options struct {
 }
 
 // Version is the version of the key that an operation works on, instead of
-// the alias's own. A negative version is ErrInvalidVersion.
+// the alias's own. A negative version is ErrInvalidVersion, and so is
+// math.MaxInt64, which is that of larder's own records.
 type Version int
 
 func (Version) option() {}
@@ -113,8 +115,21 @@ func (a *alias) resolve(o *options, opts []Option) error {
 	if o.flags.has(flagFailClosed) {
 		o.flags &^= flagFailOpen
 	}
-	if o.version < 0 {
-		return fmt.Errorf("%w: %d is negative", ErrInvalidVersion, o.version)
+	return checkVersion(o.version)
+}
+
+// checkVersion returns an error that matches ErrInvalidVersion if no entry can have
+// version v.
+func checkVersion(v int) error {
+	if uint64(int64(v)) < driver.ReservedVersion {
+		return nil
 	}
-	return nil
+	return wrongVersion(v)
+}
+
+func wrongVersion(v int) error {
+	if v < 0 {
+		return fmt.Errorf("%w: %d is negative", ErrInvalidVersion, v)
+	}
+	return fmt.Errorf("%w: %d is reserved for larder's own records: take a smaller one", ErrInvalidVersion, v)
 }
