@@ -16,6 +16,12 @@ type found struct {
 	path            string
 	expiry, written int64
 	size            int64
+	own             bool // a record or a lease of larder's own
+}
+
+func newFound(path string, e entry) found {
+	own := driver.IsReservedKey(e.key) || driver.IsLease(e.value)
+	return found{path: path, expiry: e.expiry, written: e.written, size: e.size, own: own}
 }
 
 // scan lists the shard, visits every entry and records the tally again. It
@@ -64,12 +70,13 @@ func vacant(err error) bool {
 // chooseVictims counts the shard and chooses what must go so that e may
 // replace old at path: nothing, if the tally had been too high; else all that
 // is expired, and of the rest what was written longest ago until the shard
-// would be at nine tenths of its share.
+// would be at nine tenths of its share. Records and leases of larder's own go when
+// nothing else is left.
 func (sh *shard) chooseVictims(path string, old, e entry) (usage, []found, error) {
 	var others []found
 	total, err := sh.scan(func(p string, o entry) {
 		if p != path {
-			others = append(others, found{path: p, expiry: o.expiry, written: o.written, size: o.size})
+			others = append(others, newFound(p, o))
 		}
 	})
 	if err != nil {
@@ -90,14 +97,23 @@ func (sh *shard) chooseVictims(path string, old, e entry) (usage, []found, error
 	return total, others[:n], nil
 }
 
-// compareAge puts expired entries first and then those written longest ago.
+// compareAge puts expired entries first, then those of callers and then larder's own,
+// each written longest ago first.
 func compareAge(a, b found, now int64) int {
-	aExpired, bExpired := a.expiry <= now, b.expiry <= now
+	return cmp.Or(
+		cmp.Compare(a.class(now), b.class(now)),
+		cmp.Compare(a.written, b.written),
+		strings.Compare(a.path, b.path),
+	)
+}
+
+// class is 0 for an expired entry, 1 for one of a caller and 2 for one of larder's own.
+func (f found) class(now int64) int {
 	switch {
-	case aExpired && !bExpired:
-		return -1
-	case bExpired && !aExpired:
-		return 1
+	case f.expiry <= now:
+		return 0
+	case f.own:
+		return 2
 	}
-	return cmp.Or(cmp.Compare(a.written, b.written), strings.Compare(a.path, b.path))
+	return 1
 }

@@ -84,7 +84,8 @@
 // Each shard has an equal share of MaxEntries and MaxBytes and never holds
 // more. A write that would go over the share lists that one shard and removes
 // its expired entries and then those written longest ago, until the shard is
-// at nine tenths of its share. Keys do not spread quite evenly, so a full store
+// at nine tenths of its share. Larder's own records and leases go when nothing
+// else is left. Keys do not spread quite evenly, so a full store
 // holds a little less than its bounds. An expired entry takes its room until it
 // is culled or overwritten. Bytes are the lengths of the files, which are those
 // of key and value and 44 more each; the file system rounds up to whole blocks,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // sampleBytes is how much of the table is read to estimate how many rows it
@@ -55,7 +56,7 @@ func (s *Store) untilNextRound() time.Duration {
 // cull removes all expired rows and then what is over the bound.
 func (s *Store) cull(ctx context.Context) error {
 	for {
-		removed, err := s.removeBatch(ctx, s.sql.cull, int64(s.opts.CullBatch))
+		removed, err := s.removeExpired(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,27 +67,42 @@ func (s *Store) cull(ctx context.Context) error {
 }
 
 // evict removes the rows that expire soonest if there are more than
-// MaxEntries, until nine tenths of that are left.
+// MaxEntries, until nine tenths of that are left. Records and leases of larder's own go
+// if there are still more when nothing else is left.
 func (s *Store) evict(ctx context.Context) error {
-	rows, err := s.estimate(ctx)
-	if err != nil || rows <= s.opts.MaxEntries {
-		return err
-	}
-	surplus := rows - (s.opts.MaxEntries - s.opts.MaxEntries/10)
-	for surplus > 0 {
-		removed, err := s.removeBatch(ctx, s.sql.evict, min(surplus, int64(s.opts.CullBatch)))
-		if err != nil || removed == 0 {
+	for _, sql := range [...]string{s.sql.evict, s.sql.evictOwn} {
+		rows, err := s.estimate(ctx) // again the second time: others may cull, too
+		if err != nil || rows <= s.opts.MaxEntries {
 			return err
 		}
-		surplus -= removed
+		if err := s.remove(ctx, sql, rows-(s.opts.MaxEntries-s.opts.MaxEntries/10)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// removeBatch runs one of the two statements that remove at most n rows.
-func (s *Store) removeBatch(ctx context.Context, sql string, n int64) (removed int64, err error) {
+// remove runs one of the statements of evict until n rows are removed or it finds no
+// more.
+func (s *Store) remove(ctx context.Context, sql string, n int64) error {
+	next := pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	for n > 0 {
+		var removed int64
+		err := s.write(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			return conn.QueryRow(ctx, sql, min(n, int64(s.opts.CullBatch)), next).Scan(&removed, &next)
+		})
+		if err != nil || removed == 0 {
+			return err
+		}
+		n -= removed
+	}
+	return nil
+}
+
+// removeExpired removes at most CullBatch expired rows.
+func (s *Store) removeExpired(ctx context.Context) (removed int64, err error) {
 	err = s.write(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, sql, n)
+		tag, err := conn.Exec(ctx, s.sql.cull, int64(s.opts.CullBatch))
 		removed = tag.RowsAffected()
 		return err
 	})

@@ -65,7 +65,8 @@
 // at a time, passing over rows that others have locked. The same goroutine
 // keeps the table to MaxEntries: it estimates the number of rows from a sample
 // of at most 8 MiB of the table, and when there are too many, deletes those
-// that expire soonest until nine tenths are left. So the bound is kept to
+// that expire soonest until nine tenths are left, larder's own records and leases
+// only if nothing else is left. So the bound is kept to
 // within the error of the sample and what is written in one CullInterval. No
 // write ever counts or culls. Any number of processes may do this at once.
 package pgstore

@@ -16,7 +16,8 @@ type statements struct {
 	deleteHead                   string
 	incr                         string
 	getMany, setMany, deleteMany string
-	clear, cull, sample, evict   string
+	clear, cull, sample          string
+	evict, evictOwn              string
 }
 
 // What the statements below abbreviate. Parameters have casts throughout: in
@@ -45,6 +46,13 @@ const (
 
 	// version is where a key that begins with a prefix has its version.
 	version = `encode(substr(t.key, $3::int, 20), 'escape')`
+
+	// ownEntry is the condition of a record or a lease of larder's own, as
+	// driver.IsReservedKey and driver.IsLease have it. The pattern finds the first
+	// version of a key: a byte that encode escapes begins with a backslash, so its
+	// digits do not follow a colon.
+	ownEntry = `(substring(encode(t.key, 'escape') from ':(0|[1-9][0-9]{0,18}):') = '9223372036854775807') IS TRUE
+		OR octet_length(t.value) = 32 AND encode(substr(t.value, 1, 4), 'hex') = 'c44c0205'`
 
 	overwrite = `ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires`
 )
@@ -111,13 +119,25 @@ func newStatements(table string) statements {
 		cull: sql(`DELETE FROM {table} WHERE key = ANY (ARRAY(
 			SELECT key FROM {table} WHERE expires <= statement_timestamp()
 			ORDER BY expires LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`, ""),
-		evict: sql(`DELETE FROM {table} WHERE key = ANY (ARRAY(
-			SELECT key FROM {table} ORDER BY expires LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`, ""),
+		evict:    sql(evictWhere("NOT ("+ownEntry+")"), ""),
+		evictOwn: sql(evictWhere("true"), ""),
 
 		// $1 is the greatest number of bytes to read, $2 the table's name.
 		sample: sql(`SELECT (count(*) * greatest(1, pg_relation_size($2::text::regclass) / $1::float8))::bigint
 			FROM {table} TABLESAMPLE SYSTEM (100 / greatest(1, (SELECT pg_relation_size($2::text::regclass) / $1::float8)))`, ""),
 	}
+}
+
+// evictWhere removes of the rows that expire at $2 or later and meet the condition the
+// $1 that expire soonest. It returns how many they were and when the last expires, which
+// is where the next batch begins: to begin at the lower bound again would wade through
+// the rows that do not meet the condition.
+func evictWhere(condition string) string {
+	return `WITH batch AS (
+		SELECT key, expires FROM {table} AS t WHERE expires >= $2::timestamptz AND ` + condition + `
+		ORDER BY expires LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+		gone AS (DELETE FROM {table} WHERE key = ANY (ARRAY(SELECT key FROM batch)))
+		SELECT count(*), max(expires) FROM batch`
 }
 
 // microseconds returns ttl as the statements take it: rounded up, or nil for
