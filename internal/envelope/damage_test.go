@@ -72,14 +72,16 @@ func TestEveryDamageIsFound(t *testing.T) {
 }
 
 // What a later release of this version may write: an entry with tags, which stand
-// between header and payload, and a lease, which has no payload.
+// between header and payload, one of a kind without a payload, and a lease in another state.
 func reservedEntries() map[string][]byte {
 	tagged := sealed(envelope.Header{Kind: envelope.KindString, Length: 4}, "tags, and then data")
 	tagged[7] |= 1 << 1
 	envelope.Seal(tagged)
-	lease := envelope.Header{Kind: 5, Codec: 1, Type: 0x01020304, Length: 0x05000001}.Append(nil)
-	envelope.Seal(lease)
-	return map[string][]byte{"tagged": tagged, "lease": lease}
+	later := envelope.Header{Kind: 6, Codec: 1, Type: 0x01020304, Length: 0x05000001}.Append(nil)
+	envelope.Seal(later)
+	state := envelope.Header{Kind: 5, Codec: 5}.Append(nil)
+	envelope.Seal(state)
+	return map[string][]byte{"tagged": tagged, "kind": later, "state of a lease": state}
 }
 
 // An entry that only a later release can read is distinguished from a damaged one.

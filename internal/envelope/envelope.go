@@ -27,7 +27,7 @@
 //
 // # Extension
 //
-// Kinds above KindEncoded and the flags other than the highest are reserved for
+// Kind 5 is a [Lease]. The kinds above it and the flags other than the highest are reserved for
 // later releases of version 2; docs/design/envelope.md says which are planned. An entry
 // that has one is [ErrReserved]: it is absent to a reader that does not know it,
 // and a load leaves it in place. A later version is [ErrVersion]: it is absent,
@@ -177,12 +177,15 @@ func (h *Header) parseVersion2(b []byte) error {
 	if kind < KindNil || flags < flagsAlways<<48 {
 		return ErrForeign
 	}
-	if kind > KindEncoded || flags > flagsAlways<<48|maxExpiry {
+	switch {
+	case kind == kindLease && isLeaseState(b[leaseStateAt]) && flags == flagsAlways<<48:
+		return ErrLease
+	case kind > KindEncoded, flags > flagsAlways<<48|maxExpiry:
 		return ErrReserved
 	}
 	h.Kind, h.Codec, h.Compression = kind, b[4], b[5]
 	h.Expires = Expiry(flags & maxExpiry)
-	h.Identity = binary.BigEndian.Uint64(b[12:]) & IdentityMask
+	h.Identity = identityOf(b)
 	h.Type = binary.BigEndian.Uint32(b[20:])
 	h.Length = binary.BigEndian.Uint32(b[24:])
 	return nil
@@ -204,10 +207,20 @@ func (h *Header) parseVersion1(b []byte) error {
 // whoever finds it in a store has found this very entry. The entry may be damaged.
 func UniqueHead(entry []byte) (head []byte, unique bool) {
 	var h Header
-	if h.ParseHead(entry) != nil || h.Identity == 0 {
-		return nil, false
+	err := h.ParseHead(entry)
+	if err == ErrLease || err == nil && h.Identity != 0 {
+		return entry[:Size], true
 	}
-	return entry[:Size], true
+	return nil, false
+}
+
+// Identity returns what tells a stored value or lease from all others, from its head. It is
+// 0 if there is nothing that does, as in an integer.
+func Identity(head []byte) uint64 {
+	if unique, ok := UniqueHead(head); ok {
+		return identityOf(unique)
+	}
+	return 0
 }
 
 // Parse reads the header of a whole entry, whose payload is [Payload]. With an
@@ -215,6 +228,9 @@ func UniqueHead(entry []byte) (head []byte, unique bool) {
 // [Verify].
 func (h *Header) Parse(b []byte) error {
 	err := h.ParseHead(b)
+	if err == ErrLease && len(b) != Size {
+		return ErrReserved
+	}
 	if err == nil && h.Compression == 0 && uint64(len(Payload(b))) != uint64(h.Length) {
 		*h, err = Header{}, ErrTruncated
 	}

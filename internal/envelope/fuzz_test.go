@@ -23,6 +23,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(changed(2, 3))
 	f.Add(changed(3, 5))
 	f.Add(changed(7, 1))
+	f.Add(envelope.NewLease(envelope.Loading).Append(nil))
 	f.Add(sealed(envelope.Header{
 		Kind: envelope.KindEncoded, Codec: 1, Compression: 2, Identity: envelope.IdentityMask, Type: math.MaxUint32,
 		Length: math.MaxUint32, Expires: 1<<48 - 1,
@@ -32,6 +33,9 @@ func FuzzParse(f *testing.F) {
 		h, err := parse(b)
 		if err != nil && h != (envelope.Header{}) {
 			t.Errorf("Parse = %+v beside the error %v", h, err)
+		}
+		if lease, ok := envelope.ParseLease(b); ok && !bytes.Equal(lease.Append(nil), b) {
+			t.Errorf("%x is read as %+v", b, lease)
 		}
 		if errors.Is(err, envelope.ErrReserved) {
 			_ = envelope.Verify(b) // which a reader does to tell it from a damaged entry
