@@ -10,7 +10,6 @@ import (
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
-	"github.com/larder-go/larder/internal/flight"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -52,7 +51,7 @@ type storeSource interface {
 	open(ctx context.Context) (*opened, error)
 
 	// flightGroup is that of the store, opened or not.
-	flightGroup() *flight.Group[*loadResult]
+	flightGroup() *loads
 }
 
 // opened is a store with its abilities, which are looked up once.
@@ -69,13 +68,16 @@ type opened struct {
 	sessions   driver.Sessions
 	async      driver.Async
 
-	// base is the store itself if this is a request's session of it.
-	base *opened
+	// base is the store itself if this is a request's session of it. primary is where loads
+	// ask what is there now: base, unless some of that one's reads are answered by replicas.
+	base, primary *opened
 
 	// namespaced says that the store knows the alias's namespace by itself, and that
 	// flights are those of that namespace.
 	namespaced bool
 
+	leases          bool // loads take leases, see [loadRun.takeLease]
+	leasesRefused   error
 	sharesMemory    bool
 	verifies        bool // values have no checksum: nothing could damage them unnoticed
 	nativeByDefault bool
@@ -83,7 +85,7 @@ type opened struct {
 
 	// flights belong to the store and not to an alias: two aliases may reach
 	// the same keys.
-	flights *flight.Group[*loadResult]
+	flights *loads
 
 	// spaces is nil unless the store is a [driver.Namespacer].
 	spaces *flightSpaces
@@ -92,11 +94,27 @@ type opened struct {
 // open returns the opened store itself: it is its own source.
 func (st *opened) open(context.Context) (*opened, error) { return st, nil }
 
-func (st *opened) flightGroup() *flight.Group[*loadResult] { return st.flights }
+func (st *opened) flightGroup() *loads { return st.flights }
 
-func newOpened(store driver.Store, flights *flight.Group[*loadResult]) *opened {
+func newOpened(store driver.Store, flights *loads) *opened {
+	st := openedAs(store, flights)
+	replicated, ok := store.(driver.Replicated)
+	if !ok || !st.leases {
+		return st
+	}
+	switch primary, err := replicated.Primary(); {
+	case err != nil:
+		st.leases, st.leasesRefused = false, err
+	case primary != store:
+		st.primary = openedAs(primary, flights)
+	}
+	return st
+}
+
+// openedAs is newOpened for a store whose reads all count.
+func openedAs(store driver.Store, flights *loads) *opened {
 	st := &opened{store: store, flights: flights}
-	st.base = st
+	st.base, st.primary = st, st
 	st.many, _ = store.(driver.Many)
 	st.counter, _ = store.(driver.Counter)
 	st.replacer, _ = store.(driver.Replacer)
@@ -121,8 +139,12 @@ func newOpened(store driver.Store, flights *flight.Group[*loadResult]) *opened {
 		st.nativeByDefault = st.native.NativeByDefault()
 		st.sizedNatives = st.native.BoundedByBytes()
 	}
+	st.leases = st.replacer != nil && st.native == nil
 	return st
 }
+
+// readsReplicas reports whether what st does not find may be at the primary all the same.
+func (st *opened) readsReplicas() bool { return st.primary != st.base }
 
 // entry is what an operation that returns bytes has found.
 func (st *opened) entry(raw []byte) entry {

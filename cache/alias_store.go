@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/flight"
 )
 
 // aliasStore is a shared store as one alias uses it: with the alias's namespace if the
@@ -75,7 +74,7 @@ func (s *aliasStore) openShared(ctx context.Context) (st *opened, err error) {
 
 // flightGroup is that of the store that open returns. Before the store is open, nobody knows
 // whether it is a [driver.Namespacer]; loads do not store anything then.
-func (s *aliasStore) flightGroup() *flight.Group[*loadResult] {
+func (s *aliasStore) flightGroup() *loads {
 	if st := s.ready.Load(); st != nil {
 		return st.flights
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/flight"
 	"github.com/larder-go/larder/signals"
 )
 
@@ -30,7 +29,7 @@ func New(store driver.Store, cfg Config, opts ...HandlerOption) (*BaseCache, err
 	if err != nil {
 		return nil, err
 	}
-	a.use(newOpened(store, flight.New[*loadResult]()), cfg)
+	a.use(newOpened(store, newLoads()), cfg)
 	return &BaseCache{alias: a}, nil
 }
 
@@ -50,9 +49,10 @@ const (
 func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 	a := &alias{
 		options: options{
-			timeout: cfg.Timeout.or(After(DefaultTimeout)),
-			version: cmp.Or(cfg.Version, 1),
-			codec:   cfg.Codec,
+			timeout:   cfg.Timeout.or(After(DefaultTimeout)),
+			leaseWait: DefaultLeaseWait,
+			version:   cmp.Or(cfg.Version, 1),
+			codec:     cfg.Codec,
 		},
 		handler:         h,
 		name:            name,

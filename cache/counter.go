@@ -53,11 +53,22 @@ func (c *BaseCache) incr(ctx context.Context, op, key string, delta int64, opts 
 		return 0, c.fail(ctx, op, key, ErrUnsupported)
 	}
 	n, err := st.counter.Incr(ctx, k.b, delta)
+	if errors.Is(err, ErrNotInteger) && st.leases {
+		err = c.notInteger(ctx, st, k.b, &o)
+	}
 	if err != nil {
 		return 0, c.failCounter(ctx, op, key, err, o.flags)
 	}
 	c.publish(ctx, EventIncr, op, key, nil)
 	return n, nil
+}
+
+// notInteger is the error of a counter that is not an integer: ErrNotFound if it is a lease.
+func (c *BaseCache) notInteger(ctx context.Context, st *opened, k []byte, o *options) error {
+	if _, err := c.fetchReadable(ctx, st, k, o); errors.Is(err, envelope.ErrLease) {
+		return err
+	}
+	return ErrNotInteger
 }
 
 // IncrVersion implements [Cache]. If the backend cannot tell how long an

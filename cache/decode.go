@@ -50,22 +50,33 @@ func (a *alias) checkHead(head []byte, c codec.Codec) error {
 	}
 	var h envelope.Header
 	if err := h.ParseHead(head); err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return unreadable(err)
 	}
 	return a.checkHeader(&h, c)
+}
+
+// errLease is the error for a lease: to all but loads, nothing is there.
+var errLease = fmt.Errorf("%w: %w", ErrNotFound, envelope.ErrLease)
+
+// unreadable turns the error of the envelope into the core's.
+func unreadable(err error) error {
+	if errors.Is(err, envelope.ErrLease) {
+		return errLease
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
 // parse reads the header of a whole entry, and verifies the entry.
 func (a *alias) parse(e *entry, c codec.Codec, h *envelope.Header) error {
 	err := h.Parse(e.raw)
-	if !e.verified && (err == nil || errors.Is(err, envelope.ErrReserved)) {
-		// Only what is sound is what a later release has written.
+	if !e.verified && (err == nil || errors.Is(err, envelope.ErrReserved) || errors.Is(err, envelope.ErrLease)) {
+		// Only what is sound is a lease, or what a later release has written.
 		if damage := envelope.Verify(e.raw); damage != nil {
 			err = damage
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return unreadable(err)
 	}
 	return a.checkHeader(h, c)
 }

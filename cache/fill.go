@@ -29,6 +29,11 @@ type loadResult struct {
 	private bool
 	stored  bool
 	err     error // the backend's
+
+	// Of a value that was found: the moment before it was looked up, and whether that was
+	// after waiting for another process.
+	readAt  flight.Stamp
+	awaited bool
 }
 
 // Fill implements [Cache].
@@ -75,21 +80,27 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		err = c.decodeForLoad(&l.found, dst, o)
 	}
 	found := err == nil
-	there, reserved := found || errors.Is(err, driver.ErrCorrupt), isReserved(err)
-	switch {
-	case !found:
-		err = c.missed(ctx, op, key, err, o)
-	case mayReuse(load):
+	if found && mayReuse(load) {
 		c.hit(ctx, op, key, o)
 		return Outcome{Hit: true}, nil
-	default:
-		c.miss(ctx, op, key, o)
 	}
-	if err != nil && !c.failsOpen(ctx, err, o) {
+	was := previous{
+		there:    found || errors.Is(err, driver.ErrCorrupt),
+		reserved: isReserved(err),
+		refused:  found || isWrongType(err),
+		entry:    l.found,
+	}
+	if l.st.readsReplicas() && (was.there || errors.Is(err, driver.ErrNotFound)) {
+		l.st = l.st.primary
+		return c.lookAgain(ctx, l, dst, load, o)
+	}
+	if found {
+		c.miss(ctx, op, key, o)
+	} else if err = c.missed(ctx, op, key, err, o); err != nil && !c.failsOpen(ctx, err, o) {
 		return Outcome{}, err
 	}
 	defer c.track()()
-	return c.load(ctx, l, &previous{there, reserved, l.found}, err, dst, load, o)
+	return c.load(ctx, l, &was, err, dst, load, o)
 }
 
 // load joins the load of a key, or starts it, and gives the caller what came of it. lookUpErr
@@ -100,25 +111,31 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 	subscriber, subscribes := load.(fill.Subscriber)
 	if subscribes {
 		joining = subscriber.Join()
+		o.leaseWait = joining.LeaseWait
 	}
 	if joining.PublishedOnly {
-		return c.receivePublished(ctx, l, subscriber, joining.Partition, lookUpErr)
+		return c.receivePublished(ctx, l, subscriber, joining, lookUpErr)
 	}
 	if p, ok := load.(fill.Preparer); ok {
 		p.Prepare(lookUpErr)
 	}
 	f := &loadRun{
-		cache: c, st: l.st.base, op: op, key: key, load: load, subscriber: subscriber, o: *o,
+		cache: c, st: l.st.primary, op: op, key: key, load: load, subscriber: subscriber, o: *o,
 		was: *was, lookUpErr: lookUpErr, dstType: reflect.TypeOf(dst),
 	}
 	f.context.starterScope = scopeFrom(ctx)
-	f.call = flight.Call[*loadResult]{Key: l.k, Since: l.stamp, Runner: f, JoinOptions: joinOptions(joining)}
+	f.call.Runner = f
+	l.ask(&f.call, joining)
 	result, leader, received, err := f.join(ctx)
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
 	if received {
 		return Outcome{Collapsed: !leader, Err: f.lookUpErr}, nil
+	}
+	if !leader && !result.fresh && l.stamp >= result.readAt && f.st.leases {
+		// The load found it before this caller asked; it may be gone.
+		return c.lookAgain(ctx, l, dst, load, o)
 	}
 	if result.fresh && !leader && !result.private && errors.Is(c.check(&result.entry, o.codec), ErrCorrupt) {
 		// The caller that started the load encodes values with another codec.
@@ -132,8 +149,22 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 	return outcome, err
 }
 
+// ask makes call the question for the load of the key after the look-up.
+func (l *lookUp) ask(call *flight.Call[*loadResult], joining fill.JoinOptions) {
+	call.Key, call.Since, call.JoinOptions = l.k, l.stamp, joinOptions(joining)
+	if l.st.leases {
+		call.Found = foundID(l.found.raw)
+	}
+}
+
 func joinOptions(o fill.JoinOptions) flight.JoinOptions {
 	return flight.JoinOptions{Partition: o.Partition, Alone: o.Alone, Inline: o.Inline, MaxWait: o.MaxWait, Interval: o.Interval, MaxFlights: o.MaxLoads}
+}
+
+// lookAgain is Fill from the beginning.
+func (c *BaseCache) lookAgain(ctx context.Context, l *lookUp, dst any, load Loader, o *options) (Outcome, error) {
+	l.stamp, l.found = l.st.flights.Stamp(), entry{}
+	return c.fill(ctx, l, l.st.fetch(ctx, l.k, &l.found), dst, load, o)
 }
 
 // mayReuse reports whether the caller takes what was found.
@@ -144,8 +175,10 @@ func mayReuse(load Loader) bool {
 
 // receivePublished is the rest of Fill for a caller that starts no load. lookUpErr is
 // the error of the backend, if it failed.
-func (c *BaseCache) receivePublished(ctx context.Context, l *lookUp, subscriber fill.Subscriber, partition string, lookUpErr error) (Outcome, error) {
-	published, subscription := l.st.base.flights.Published(ctx, l.k, partition)
+func (c *BaseCache) receivePublished(ctx context.Context, l *lookUp, subscriber fill.Subscriber, joining fill.JoinOptions, lookUpErr error) (Outcome, error) {
+	var call flight.Call[*loadResult]
+	l.ask(&call, joining)
+	published, subscription := l.st.base.flights.Published(ctx, &call)
 	if subscription == nil {
 		return Outcome{Err: lookUpErr}, &Error{Op: l.op, Alias: c.name, Key: l.key, Err: ErrNotFound}
 	}
@@ -206,7 +239,7 @@ func (c *BaseCache) failsOpen(ctx context.Context, err error, o *options) bool {
 
 // deliver stores the result of a flight in dst.
 func (c *BaseCache) deliver(ctx context.Context, op, key string, dst any, l *loadResult, leader bool, o *options) (Outcome, error) {
-	outcome := Outcome{Hit: !l.fresh, Collapsed: !leader, Stored: l.stored, Err: l.err}
+	outcome := Outcome{Hit: !l.fresh, Collapsed: !leader || l.awaited, Stored: l.stored, Err: l.err}
 	if l.private && !leader {
 		return outcome, &Error{Op: op, Alias: c.name, Key: key, Err: ErrNotShared}
 	}

@@ -69,6 +69,10 @@ func (g *guard) call(ctx context.Context, f func() error) error {
 func (st *opened) guarded(g *guard) *opened {
 	out := *st
 	out.base = &out
+	out.primary = &out
+	if st.primary != st {
+		out.primary = st.primary.guarded(g)
+	}
 	out.store = guardedStore{st.store, g}
 	if st.many != nil {
 		out.many = guardedMany{st.many, g}

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/flight"
 	"github.com/larder-go/larder/internal/membudget"
 	"github.com/larder-go/larder/signals"
 )
@@ -157,7 +156,7 @@ func (h *Handler) sourceFor(alias string) *sharedStore {
 		cfg:      cfg,
 		registry: h.registry,
 		logger:   h.logger,
-		flights:  flight.New[*loadResult](),
+		flights:  newLoads(),
 		opening:  make(chan struct{}, 1),
 	}
 	h.sources = append(h.sources, source)
@@ -170,7 +169,7 @@ type sharedStore struct {
 	cfg      Config
 	registry *driver.Registry
 	logger   *slog.Logger
-	flights  *flight.Group[*loadResult]
+	flights  *loads
 
 	ready   atomic.Pointer[opened]
 	opening chan struct{} // a lock that can be waited for with a context
@@ -222,7 +221,7 @@ func (s *sharedStore) probe(ctx context.Context) error {
 	return nil
 }
 
-func (s *sharedStore) flightGroup() *flight.Group[*loadResult] { return s.flights }
+func (s *sharedStore) flightGroup() *loads { return s.flights }
 
 // shutdown ends the store, or sees to it that it is never opened.
 func (s *sharedStore) shutdown(ctx context.Context) error {

@@ -81,12 +81,39 @@ func (l loading) Publish(value any) {
 func (l loading) Release() {
 	if l.flight != nil {
 		l.flight.Release(&loadResult{fresh: true, private: true})
+		l.leaveLease()
 	}
 }
 
 func (l loading) Abandon(err error) {
 	if l.flight != nil {
 		l.flight.Abandon(err)
+		l.leaveLease()
+	}
+}
+
+// leaveLease ends the lease of a load that will not store its value, in a goroutine: who
+// waits for the response need not wait for the store. If the load has stored its value, it
+// does nothing.
+func (l loading) leaveLease() {
+	f := l.flight.Runner().(*loadRun)
+	if f.lease.Load() == nil {
+		return
+	}
+	done := f.cache.track()
+	go func() {
+		defer done()
+		f.leaveLease(context.Background())
+	}()
+}
+
+func (l loading) Stream() {
+	if l.flight == nil {
+		return
+	}
+	f := l.flight.Runner().(*loadRun)
+	if lease := f.lease.Load(); lease != nil && f.o.leaseWait > 0 {
+		lease.setAlone()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/fill"
@@ -19,9 +20,13 @@ type loadRun struct {
 	load       Loader
 	subscriber fill.Subscriber // load, if it is one, or nil
 	o          options
-	was        previous // what the look-up found: not readable, or refused
+	was        previous // what the look-up found: nothing, not readable, or refused
 	lookUpErr  error
 	dstType    reflect.Type
+
+	fence    fence
+	lease    atomic.Pointer[lease] // until the load has left it
+	leaseErr error                 // why there is none, if the store failed
 
 	call     flight.Call[*loadResult]
 	context  loadContext
@@ -36,9 +41,17 @@ func (f *loadRun) Run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loa
 	key := append(f.finalKey[:0], fl.Key()...)
 	if fl.Missed() && !f.call.Alone {
 		// What the caller refused is no better now.
+		readAt := f.st.flights.Tick()
 		if e, ok := f.find(ctx, key); ok && !f.was.is(e) {
-			return &loadResult{entry: e}, nil
+			return &loadResult{entry: e, readAt: readAt}, nil
 		}
+	}
+	if winner, err := f.takeLease(ctx, fl, key); winner != nil || err != nil {
+		return winner, err
+	}
+	if l := f.lease.Load(); l != nil {
+		defer f.st.flights.leases.removeRun(l)
+		defer f.leaveLease(ctx)
 	}
 	f.context.Context = ctx
 	loaded, err := f.loadInScope()
@@ -76,23 +89,33 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 	l := &f.result
 	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr}
 	_, lives := f.o.timeout.ttl()
-	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.o.flags.has(flagFailOpen) && f.cache.unresponsive.isSet() {
+	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.isCutOff() {
+		return l, nil
+	}
+	if f.leaseErr != nil {
+		l.err = f.leaseErr
+		f.committed(ctx, f.leaseErr)
+	}
+	if f.fence == notStored {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
 		l.stored, err = f.store(ctx, key, &s)
 		return err
 	}); err != nil {
-		l.err = err
+		l.stored, l.err = false, err
 		f.committed(ctx, err)
 		return l, nil
 	}
 	if l.stored {
 		f.committed(ctx, nil)
 		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
-	} else if winner, ok := f.find(ctx, key); ok {
+		return l, nil
+	}
+	readAt := f.st.flights.Tick()
+	if winner, ok := f.find(ctx, key); ok {
 		f.committed(ctx, nil)
-		return &loadResult{entry: winner}, nil
+		return &loadResult{entry: winner, readAt: readAt}, nil
 	}
 	return l, nil
 }
@@ -113,9 +136,17 @@ func (f *loadRun) committed(ctx context.Context, err error) {
 	}
 }
 
-// store writes the loaded value unless there is an entry by now.
+// store writes the loaded value unless the key was changed since the load began.
 func (f *loadRun) store(ctx context.Context, key []byte, s *stored) (bool, error) {
-	if f.was.there {
+	switch {
+	case f.fence == fencedByLease:
+		lease := f.lease.Load()
+		if lease == nil {
+			return false, nil // it was left meanwhile
+		}
+		ttl, _ := f.o.timeout.ttl()
+		return lease.commit(ctx, s.bytes, ttl)
+	case f.was.there:
 		return f.cache.replace(ctx, f.st, key, f.was.entry, s, &f.o)
 	}
 	return f.cache.add(ctx, f.st, key, f.key, s, leaveReserved, &f.o)

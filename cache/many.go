@@ -85,7 +85,11 @@ func (c *BaseCache) reportFound(ctx context.Context, key string, e *entry, o *op
 		c.miss(ctx, "GetMany", key, o)
 		return false
 	}
-	if err := c.check(e, o.codec); err != nil {
+	switch err := c.check(e, o.codec); {
+	case errors.Is(err, ErrNotFound):
+		c.miss(ctx, "GetMany", key, o)
+		return false
+	case err != nil:
 		c.corrupt(ctx, "GetMany", key, err)
 		return false
 	}

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/larder-go/larder/cache/driver"
-	"github.com/larder-go/larder/internal/flight"
 )
 
 // flightSpaces are the flights of a store that knows the namespace of each key by itself: a
@@ -12,18 +11,18 @@ import (
 // say which one it is of: a KeyFunc may have made it.
 type flightSpaces struct {
 	mu     sync.Mutex
-	groups map[driver.Namespace]*flight.Group[*loadResult]
+	groups map[driver.Namespace]*loads
 }
 
-func (s *flightSpaces) group(ns driver.Namespace) *flight.Group[*loadResult] {
+func (s *flightSpaces) group(ns driver.Namespace) *loads {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.groups[ns]
 	if g == nil {
 		if s.groups == nil {
-			s.groups = make(map[driver.Namespace]*flight.Group[*loadResult])
+			s.groups = make(map[driver.Namespace]*loads)
 		}
-		g = flight.New[*loadResult]()
+		g = newLoads()
 		s.groups[ns] = g
 	}
 	return g

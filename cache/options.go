@@ -2,6 +2,7 @@ package cache
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/larder-go/larder/cache/codec"
 	"github.com/larder-go/larder/cache/driver"
@@ -16,11 +17,12 @@ type Option interface{ option() }
 // operation has them on its stack and passes them by reference, except to what outlives
 // the operation: copying so many words stalls on the stores that have just written them.
 type options struct {
-	timeout  Timeout
-	version  int
-	codec    codec.Codec
-	assigner nativeAssigner // nil for none
-	flags    flags
+	timeout   Timeout
+	leaseWait time.Duration
+	version   int
+	codec     codec.Codec
+	assigner  nativeAssigner // nil for none
+	flags     flags
 }
 
 // Version is the version of the key that an operation works on, instead of
@@ -84,6 +86,17 @@ type codecOption struct{ codec codec.Codec }
 
 func (codecOption) option() {}
 
+// LeaseWait is for how long GetOrSet and Fill wait for a load of the same key in another
+// process, instead of [DefaultLeaseWait]. After that they load for themselves, and the other
+// process stores its value. With zero or less they do not wait. A load that another load
+// calls never waits, so that no two wait for each other. Callers in this process that
+// wait for the load of one of them wait as long as that.
+func LeaseWait(d time.Duration) Option { return leaseWait(d) }
+
+type leaseWait time.Duration
+
+func (leaseWait) option() {}
+
 // assignerOption is how a [View] brings its assigner.
 type assignerOption struct{ nativeAssigner }
 
@@ -106,6 +119,8 @@ func (a *alias) resolve(o *options, opts []Option) error {
 			o.timeout = opt.or(a.timeout)
 		case Version:
 			o.version = int(opt)
+		case leaseWait:
+			o.leaseWait = time.Duration(opt)
 		case codecOption:
 			if opt.codec != nil {
 				o.codec = opt.codec

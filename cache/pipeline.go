@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/larder-go/larder/cache/driver"
@@ -155,7 +156,7 @@ func (p *pipeline) delete(ctx context.Context, key string, opts []Option) (f *Fu
 			return false, c.failFor(ctx, "Delete", key, r.Err, on)
 		}
 		c.publish(ctx, EventDelete, "Delete", key, nil)
-		return r.OK, nil
+		return r.OK && !isLease(r.Value), nil
 	})
 }
 
@@ -171,10 +172,13 @@ func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts [
 	if p.st.counter == nil {
 		return failed[int64](p.cache.fail(ctx, op, key, ErrUnsupported))
 	}
-	on := o.flags
 	return send(ctx, p, driver.Op{Kind: driver.OpIncr, Key: k, Delta: delta}, func(r driver.Result) (int64, error) {
+		o := o
+		if errors.Is(r.Err, ErrNotInteger) && p.st.leases {
+			r.Err = p.cache.notInteger(ctx, p.st, k, &o)
+		}
 		if r.Err != nil {
-			return 0, p.cache.failCounter(ctx, op, key, r.Err, on)
+			return 0, p.cache.failCounter(ctx, op, key, r.Err, o.flags)
 		}
 		p.cache.publish(ctx, EventIncr, op, key, nil)
 		return r.N, nil

@@ -24,8 +24,9 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 
 // previous is the entry that a look-up found under a key, and that may be replaced.
 type previous struct {
-	there    bool
+	there    bool // something that counts as an entry, readable or not: a lease does not
 	reserved bool // that is for a later release, and stays
+	refused  bool // it can be read, if not by this caller, who does not take it
 	entry
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/larder-go/larder/internal/flight"
 )
 
 // Scope is one request's set of caches. It is a context itself, so that a
@@ -251,4 +249,4 @@ func (b brokenStore) open(context.Context) (*opened, error) { return nil, b.err 
 
 // flightGroup is not asked for: that the cache does not exist is no failure to
 // open it.
-func (b brokenStore) flightGroup() *flight.Group[*loadResult] { return nil }
+func (b brokenStore) flightGroup() *loads { return nil }

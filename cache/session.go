@@ -30,7 +30,8 @@ func (s *session) open(ctx context.Context, shared *opened) (*opened, error) {
 			return nil, err
 		}
 		s.opened = newOpened(store, shared.flights)
-		s.opened.base, s.opened.verifies = shared, shared.verifies // what it stores is read there
+		s.opened.base, s.opened.primary, s.opened.verifies = shared, shared.primary, shared.verifies // what it stores is read there
+		s.opened.leases = shared.leases
 		s.opened.namespaced = shared.namespaced
 	}
 	return s.opened, nil

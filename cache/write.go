@@ -100,10 +100,16 @@ const (
 // release can read, and that is left to it.
 func isReserved(err error) bool { return errors.Is(err, envelope.ErrReserved) }
 
+// isLease reports whether a head is that of a lease.
+func isLease(head []byte) bool {
+	_, ok := envelope.ParseLease(head)
+	return ok
+}
+
 // add stores s unless there is an entry that can be read. An unreadable one is
 // replaced, on condition that it has not changed.
 func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s *stored, on onReserved, o *options) (bool, error) {
-	head, added, err := st.add(ctx, k, s, o)
+	head, added, err := c.addOverLease(ctx, st, k, s, o)
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
 		return added, err
@@ -124,6 +130,21 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 		return added, err
 	}
 	return false, err
+}
+
+// addOverLease is opened.add for those to whom a lease is no entry: they replace it, so that
+// its load does not store.
+func (c *BaseCache) addOverLease(ctx context.Context, st *opened, k []byte, s *stored, o *options) (head []byte, added bool, err error) {
+	for range maxTakes {
+		head, added, err = st.add(ctx, k, s, o)
+		if added || err != nil || !isLease(head) {
+			break
+		}
+		if added, err = c.replace(ctx, st, k, st.entry(head), s, o); added || err != nil {
+			break
+		}
+	}
+	return head, added, err
 }
 
 // replace stores s over an entry that is unreadable or not wanted: if the store can
@@ -159,6 +180,10 @@ func (c *BaseCache) Touch(ctx context.Context, key string, opts ...Option) (bool
 		return c.expire(ctx, st, k.b, key, &o)
 	}
 	head, err := st.store.Touch(ctx, k.b, ttl)
+	if err == nil && isLease(head) {
+		// Nothing is there; and the lease of a process that has died must not live longer.
+		_, err = st.replace(ctx, k.b, head, head, leaseTTL)
+	}
 	touched, err := c.presentHead(ctx, st, k.b, "Touch", key, head, err, &o)
 	if touched {
 		c.publish(ctx, EventTouch, "Touch", key, nil)
@@ -191,7 +216,8 @@ func (c *BaseCache) Delete(ctx context.Context, key string, opts ...Option) (boo
 func (c *BaseCache) remove(ctx context.Context, st *opened, k []byte, op, key string, o *options) (bool, error) {
 	var deleted bool
 	err := st.mutate(ctx, k, func() (err error) {
-		_, deleted, err = st.store.Delete(ctx, k)
+		head, there, err := st.store.Delete(ctx, k)
+		deleted = there && !isLease(head)
 		return err
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Async |
+const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Async | cachetest.Replicated |
 	cachetest.HeadReplacer
 
 const maxValueSize = 1 << 20

@@ -21,7 +21,7 @@ func (s *Store) GetMany(ctx context.Context, keys [][]byte) (values [][]byte, er
 	if s.cluster {
 		return s.getEach(ctx, keys)
 	}
-	if s.replicas != nil {
+	if s.replicas != nil && !s.atPrimary {
 		if n := s.replicas.pick(keys...); n != nil {
 			if values, err := multiGet(ctx, n.client, keys); err == nil {
 				return values, nil

@@ -1,10 +1,15 @@
 package redisstore
 
 import (
+	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/larder-go/larder/cache/driver"
 )
 
 // writeBuckets is how many groups of keys the store distinguishes when it
@@ -63,9 +68,21 @@ func (r *replicas) bucket(key []byte) *atomic.Int64 {
 	return &r.until[maphash.Bytes(r.seed, key)%writeBuckets]
 }
 
+// Primary implements [driver.Replicated]. A client of the application that sends reads to
+// replicas has none.
+func (s *Store) Primary() (driver.Store, error) {
+	if c, ok := s.primary.client.(*redis.ClusterClient); ok && c.Options().ReadOnly {
+		return nil, fmt.Errorf("%w: the client of the application reads from replicas (ReadOnly, RouteByLatency or RouteRandomly)", driver.ErrUnsupported)
+	}
+	if s.replicas == nil || s.atPrimary {
+		return s, nil
+	}
+	return &Store{servers: s.servers, atPrimary: true}, nil
+}
+
 // nodeFor returns the node that op is sent to first.
 func (s *Store) nodeFor(op *operation) *node {
-	if s.replicas != nil && op.reads() {
+	if s.replicas != nil && !s.atPrimary && op.reads() {
 		if n := s.replicas.pick(op.Key); n != nil {
 			return n
 		}

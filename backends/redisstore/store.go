@@ -15,6 +15,12 @@ import (
 // Store keeps entries in Redis. It is safe for concurrent use. [Open] and [New]
 // make one.
 type Store struct {
+	*servers
+	atPrimary bool // no replica answers reads
+}
+
+// servers are what a store shares with the one at the primary.
+type servers struct {
 	opts     StoreOptions
 	about    string   // what String returns
 	secrets  []string // what no error may show
@@ -41,6 +47,7 @@ var (
 	_ driver.Async    = (*Store)(nil)
 
 	_ driver.HeadReplacer = (*Store)(nil)
+	_ driver.Replicated   = (*Store)(nil)
 )
 
 // New returns a Store on a client that the application has made: a
@@ -58,7 +65,7 @@ func New(client redis.UniversalClient, opts StoreOptions) (*Store, error) {
 }
 
 func newStore(client redis.UniversalClient, opts StoreOptions) (*Store, error) {
-	s := &Store{opts: opts, about: "a client of the application"}
+	s := &Store{servers: &servers{opts: opts, about: "a client of the application"}}
 	switch client.(type) {
 	case *redis.Client:
 	case *redis.ClusterClient:

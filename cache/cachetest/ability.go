@@ -25,6 +25,7 @@ const (
 	Async
 	Verifier
 	HeadReplacer
+	Replicated
 
 	// What follows is not declared as an ability but found in the other fields
 	// of a Harness. Cases ask for these in the same way.
@@ -37,6 +38,7 @@ const (
 	limited
 	several
 	storeHooks
+	leases
 )
 
 // abilities gives each bit its name and, for an optional interface, the test
@@ -58,6 +60,7 @@ var abilities = []struct {
 	{Async, "Async", implements[driver.Async]},
 	{Verifier, "Verifier", implements[driver.Verifier]},
 	{HeadReplacer, "HeadReplacer", implements[driver.HeadReplacer]},
+	{Replicated, "Replicated", implements[driver.Replicated]},
 	{keeping, "a store that keeps entries", nil},
 	{discarding, "a store that discards entries", nil},
 	{fakeClock, "a fake clock", nil},
@@ -67,6 +70,7 @@ var abilities = []struct {
 	{limited, "Harness.MaxValueSize", nil},
 	{several, "Harness.PartDown", nil},
 	{storeHooks, "Harness.StoreHooks", nil},
+	{leases, "a store that processes share and that can replace", nil},
 }
 
 func implements[T any](store driver.Store) bool {
@@ -101,6 +105,7 @@ func (h Harness) traits() Ability {
 		{limited, h.MaxValueSize > 0},
 		{several, h.PartDown != nil},
 		{storeHooks, h.StoreHooks},
+		{leases, h.hasLeases()},
 	} {
 		if t.has {
 			traits |= t.bit

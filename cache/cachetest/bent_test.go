@@ -34,6 +34,7 @@ type bent struct {
 	start           func(ctx context.Context, op driver.Op, done func(driver.Result))
 	sharesMemory    func() bool
 	verifiesValues  func() bool
+	primary         func() (driver.Store, error)
 	checkKey        func(key []byte) error
 	nativeByDefault func() bool
 }
@@ -205,4 +206,11 @@ func (b *bent) NativeByDefault() bool {
 		return b.nativeByDefault()
 	}
 	return b.memory.NativeByDefault()
+}
+
+func (b *bent) Primary() (driver.Store, error) {
+	if b.primary != nil {
+		return b.primary()
+	}
+	return b, nil
 }

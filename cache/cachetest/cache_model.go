@@ -13,6 +13,7 @@ import (
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 // ModelCache holds a [cache.BaseCache] over the store of h against a model:
@@ -33,12 +34,17 @@ type cacheModelRun struct {
 	*rapid.T
 	ctx   context.Context
 	h     Harness
+	store driver.Store
 	cache cache.Cache
 	clock *Clock
+
+	// leases is whether the loads of the cache take leases.
+	leases bool
 
 	// entries are what the cache should hold. Those that have expired are
 	// dropped when time passes.
 	entries map[place]modelValue
+	leased  map[place]modelLease
 }
 
 // place is where an entry is.
@@ -52,6 +58,16 @@ type modelValue struct {
 	value  any // int64, string, []byte, record or nil
 	expiry time.Time
 }
+
+// modelLease is what loads may find that find no value: the lease of another process, until it
+// expires, or is changed.
+type modelLease struct {
+	state  envelope.LeaseState
+	expiry time.Time
+}
+
+// stores reports whether a load that does not wait stores its value.
+func (l modelLease) stores() bool { return l.state != envelope.Loading && l.state != envelope.Alone }
 
 const (
 	modelVersions = 3 // from 0
@@ -67,7 +83,7 @@ var (
 )
 
 func newCacheModelRun(rt *rapid.T, tb testing.TB, h Harness) *cacheModelRun {
-	r := &cacheModelRun{T: rt, ctx: context.Background(), h: h, clock: NewClock(), entries: make(map[place]modelValue)}
+	r := &cacheModelRun{T: rt, ctx: context.Background(), h: h, clock: NewClock(), entries: make(map[place]modelValue), leased: make(map[place]modelLease)}
 	cfg := cache.Config{KeyPrefix: "shop", Timeout: cache.After(time.Hour)}
 	opts := []cache.HandlerOption{cache.WithLogger(quiet)}
 	var clock driver.Clock
@@ -82,6 +98,10 @@ func newCacheModelRun(rt *rapid.T, tb testing.TB, h Harness) *cacheModelRun {
 			rt.Errorf("Shutdown: %v", err)
 		}
 	})
+	r.store, r.leases = store, h.hasLeases()
+	if spaces, ok := store.(driver.Namespacer); ok {
+		r.store = spaces.In(driver.Namespace{Prefix: cfg.KeyPrefix}) // the key "1:a" does not tell
+	}
 	r.cache = buildBase(tb, store, cfg, opts...)
 	return r
 }
@@ -99,6 +119,9 @@ func (r *cacheModelRun) run() {
 		"SetMany":    func(*rapid.T) { r.setMany() },
 		"DeleteMany": func(*rapid.T) { r.deleteMany() },
 		"GetOrSet":   func(*rapid.T) { r.getOrSet() },
+	}
+	if r.leases {
+		actions["lease"] = func(*rapid.T) { r.lease() }
 	}
 	if r.h.FakeClock {
 		actions["Advance"] = func(*rapid.T) { r.advance() }
@@ -154,10 +177,16 @@ func (r *cacheModelRun) timeout() (opt cache.Option, expiry time.Time, lives boo
 
 // put stores value in the model, or removes what is there.
 func (r *cacheModelRun) put(at place, value any, expiry time.Time, lives bool) {
-	delete(r.entries, at)
+	r.remove(at)
 	if lives {
 		r.entries[at] = modelValue{value, expiry}
 	}
+}
+
+// remove removes what the model has.
+func (r *cacheModelRun) remove(at place) {
+	delete(r.entries, at)
+	delete(r.leased, at)
 }
 
 func (r *cacheModelRun) advance() {
@@ -165,6 +194,7 @@ func (r *cacheModelRun) advance() {
 	maps.DeleteFunc(r.entries, func(_ place, e modelValue) bool {
 		return !e.expiry.IsZero() && !r.clock.Now().Before(e.expiry)
 	})
+	maps.DeleteFunc(r.leased, func(_ place, l modelLease) bool { return !r.clock.Now().Before(l.expiry) })
 }
 
 // compareAll compares every entry that there is or could be.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 // The operations of a cacheModelRun: each is performed on the cache and on the
@@ -35,7 +37,7 @@ func (r *cacheModelRun) add() {
 	added, err := r.cache.Add(r.ctx, at.key, value, timeout, cache.Version(at.version))
 	r.succeeds("Add", err)
 	r.equal("Add", added, !present)
-	if added {
+	if added && lives {
 		r.put(at, value, expiry, lives)
 	}
 }
@@ -47,8 +49,14 @@ func (r *cacheModelRun) touch() {
 	touched, err := r.cache.Touch(r.ctx, at.key, timeout, cache.Version(at.version))
 	r.succeeds("Touch", err)
 	r.equal("Touch", touched, present)
-	if present {
+	lease, leased := r.leased[at]
+	switch {
+	case present:
 		r.put(at, e.value, expiry, lives)
+	case leased && !lives:
+		r.remove(at)
+	case leased:
+		r.leased[at] = modelLease{lease.state, r.clock.Now().Add(leaseTTL)}
 	}
 }
 
@@ -58,12 +66,13 @@ func (r *cacheModelRun) delete() {
 	deleted, err := r.cache.Delete(r.ctx, at.key, cache.Version(at.version))
 	r.succeeds("Delete", err)
 	r.equal("Delete", deleted, present)
-	delete(r.entries, at)
+	r.remove(at)
 }
 
 func (r *cacheModelRun) clear() {
 	r.succeeds("Clear", r.cache.Clear(r.ctx))
 	clear(r.entries)
+	clear(r.leased)
 }
 
 func (r *cacheModelRun) getMany() {
@@ -101,12 +110,38 @@ func (r *cacheModelRun) deleteMany() {
 	keys, version := r.keys(), r.place().version
 	r.succeeds("DeleteMany", r.cache.DeleteMany(r.ctx, keys, cache.Version(version)))
 	for _, key := range keys {
-		delete(r.entries, place{key, version})
+		r.remove(place{key, version})
 	}
 }
 
+// The lifetimes of leases that package cache documents.
+const (
+	leaseTTL     = 5 * time.Second
+	leftLeaseTTL = time.Second
+)
+
+// leaseTicks is how long the lease of another process lives in the model.
+const leaseTicks = 2 * modelTimeout
+
+// lease makes another process hold a lease of the key, or leave one there, unless there is a
+// value.
+func (r *cacheModelRun) lease() {
+	at := r.place()
+	if _, present := r.entries[at]; present {
+		return
+	}
+	state := rapid.SampledFrom([]envelope.LeaseState{envelope.Loading, envelope.Alone, envelope.Free, envelope.Failed}).Draw(r.T, "state")
+	ttl := leaseTicks * r.h.tick()
+	if !r.h.FakeClock {
+		ttl = time.Hour
+	}
+	key := []byte(cache.DefaultKey("shop", at.version, at.key))
+	r.succeeds("Set of a lease", r.store.Set(r.ctx, key, envelope.NewLease(state).Append(nil), ttl))
+	r.leased[at] = modelLease{state, r.clock.Now().Add(ttl)}
+}
+
 // getOrSet loads any value and reads it as the record, string or whatever it
-// or the cached one is.
+// or the cached one is. It does not wait for other processes.
 func (r *cacheModelRun) getOrSet() {
 	at, value := r.place(), r.value()
 	timeout, expiry, lives := r.timeout()
@@ -115,20 +150,30 @@ func (r *cacheModelRun) getOrSet() {
 	if present {
 		want = e.value
 	}
+	lease, leased := r.leased[at]
+	stores := !present && lives && (!leased || lease.stores())
 	loads := 0
 	load := cache.LoaderFunc(func(context.Context) (cache.Loaded, error) {
 		loads++
 		return cache.Loaded{Value: value}, nil
 	})
 	r.compareValue(at, want, func(dst any) error {
-		outcome, err := r.cache.Fill(r.ctx, at.key, dst, load, timeout, cache.Version(at.version))
+		outcome, err := r.cache.Fill(r.ctx, at.key, dst, load, timeout, cache.Version(at.version), cache.LeaseWait(0))
 		r.equal("Hit of Fill", outcome.Hit, present)
-		r.equal("Stored of Fill", outcome.Stored, !present && lives)
+		r.equal("Stored of Fill", outcome.Stored, stores)
 		return err
 	})
 	r.equal("a load", loads == 1, !present)
-	if !present {
-		r.put(at, value, expiry, lives)
+	switch {
+	case present:
+	case stores:
+		r.put(at, value, expiry, true)
+	case !leased || lease.stores():
+		// It had a lease, and has left that.
+		r.remove(at)
+		if r.leases {
+			r.leased[at] = modelLease{envelope.Failed, r.clock.Now().Add(leftLeaseTTL)}
+		}
 	}
 }
 
@@ -168,7 +213,10 @@ func (r *cacheModelRun) incrVersion() {
 	default:
 		r.succeeds("IncrVersion", err)
 		r.equal("IncrVersion", got, target.version)
-		delete(r.entries, at)
+		if target != at {
+			r.remove(at)
+			r.remove(target)
+		}
 		r.entries[target] = e
 	}
 }

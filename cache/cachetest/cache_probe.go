@@ -190,3 +190,16 @@ func (p *cacheProbe) reported(op string, kind cache.EventKind) {
 	}
 	p.events.events = nil
 }
+
+// notReported fails the case if an event of kind was published since the last call.
+func (p *cacheProbe) notReported(kind cache.EventKind) {
+	p.Helper()
+	p.events.mu.Lock()
+	defer p.events.mu.Unlock()
+	for _, e := range p.events.events {
+		if e.Kind == kind {
+			p.Errorf("%s published %v", e.Op, kind)
+		}
+	}
+	p.events.events = nil
+}

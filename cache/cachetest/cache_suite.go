@@ -76,6 +76,7 @@ func cacheCases() []cacheCase {
 			cacheFillCases,
 		),
 		needing(keeping|Counter, cacheCounterCases),
+		needing(keeping|leases, cacheLeaseCases),
 		needing(discarding, cacheDiscardCases),
 	)
 }

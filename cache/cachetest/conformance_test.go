@@ -13,7 +13,7 @@ import (
 
 const everyAbility = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer |
 	cachetest.Sharer | cachetest.KeyChecker | cachetest.Native | cachetest.Sessions | cachetest.Async |
-	cachetest.Verifier | cachetest.HeadReplacer
+	cachetest.Verifier | cachetest.HeadReplacer | cachetest.Replicated
 
 // referenceHarness is that of the reference store, with everything declared.
 func referenceHarness() cachetest.Harness {

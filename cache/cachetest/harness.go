@@ -85,6 +85,12 @@ const (
 	waitSlack = 100 * time.Millisecond
 )
 
+// hasLeases reports whether loads over the store take leases: it is shared by processes, and
+// can compare and replace.
+func (h Harness) hasLeases() bool {
+	return h.Abilities&Replacer != 0 && h.Abilities&Native == 0
+}
+
 // open returns a fresh store that is shut down when the test ends.
 func (h Harness) open(tb testing.TB, clock driver.Clock) driver.Store {
 	tb.Helper()

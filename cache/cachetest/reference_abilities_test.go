@@ -24,7 +24,10 @@ var (
 	_ driver.Native       = (*memory)(nil)
 	_ driver.Sessions     = (*memory)(nil)
 	_ driver.Async        = (*memory)(nil)
+	_ driver.Replicated   = (*memory)(nil)
 )
+
+func (m *memory) Primary() (driver.Store, error) { return m, nil }
 
 func (m *memory) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	if err := m.begin(ctx, keys...); err != nil {

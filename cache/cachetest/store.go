@@ -78,6 +78,7 @@ func storeCases() []storeCase {
 		requiring(keeping|Native, nativeCases, hookDeclaredCases),
 		requiring(keeping|Native|storeHooks, hookCases),
 		requiring(keeping|Verifier, verifierCases),
+		requiring(keeping|Replicated, replicatedCases),
 		requiring(keeping|Sessions, sessionCases),
 		requiring(keeping|Async, asyncCases),
 		requiring(keeping|reopening, reopenCases),

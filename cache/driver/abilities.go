@@ -155,6 +155,18 @@ type Namespacer interface {
 	In(ns Namespace) Store
 }
 
+// Replicated is implemented by a store some of whose reads may be answered by replicas, which
+// lag behind their primary. Whoever has to know what is there now, as loads do, asks the
+// primary.
+type Replicated interface {
+	// Primary returns a store of the same entries whose reads are answered by the primary
+	// alone. It shares everything with the one that it came from and has the same abilities;
+	// the core calls Shutdown on the other only. It returns the store itself if all of its
+	// reads are such. An error says that there is no such store and why: then loads take no
+	// leases.
+	Primary() (Store, error)
+}
+
 // Sessions is implemented by a store that gives each request something of its
 // own: a pinned connection, buffered writes.
 type Sessions interface {

@@ -67,6 +67,11 @@ type JoinOptions struct {
 	// error of Fill is [ErrWaitTimeout]. Zero or less is no limit.
 	MaxWait time.Duration
 
+	// LeaseWait is how long the caller waits for a load of another process. Zero or less is
+	// not at all: the default, since the value of another process cannot be used before it is
+	// complete.
+	LeaseWait time.Duration
+
 	// Interval is the time after which one of those who wait for a load that has published
 	// nothing starts another beside it, and again after each further Interval, while fewer
 	// than MaxLoads are running. The first load that publishes, is released, or returns
@@ -127,6 +132,10 @@ type Run interface {
 	// Keep says that what the load makes is complete: that all callers leave does not end it
 	// any more, unless it is released.
 	Keep()
+
+	// Stream says that callers get the value in pieces, and that it takes long: those in other
+	// processes, which would have to wait for the last, do not wait for it any more.
+	Stream()
 
 	// Forget keeps later callers from joining the load, and its value from being stored.
 	// Those who wait for it still get it. It is for a caller that has found in the backend

@@ -16,10 +16,15 @@ type commits struct {
 // remembered is how many commits the log goes back: more than happen during one look-up.
 const remembered = 256
 
-// Stamp is a moment between two commits, taken before a key is looked up.
+// Stamp is a moment in the order of what the flights of a group do. A caller takes one before
+// it looks a key up.
 type Stamp uint64
 
 func (c *commits) stamp() Stamp { return Stamp(c.count.Load()) }
+
+// next returns a moment that is later than those of before, and at which nothing was
+// committed: its slot keeps what it has.
+func (c *commits) next() Stamp { return Stamp(c.count.Add(1)) }
 
 // record is what the log has of a commit: the lower halves of its number and of the hash of
 // its key.

@@ -71,6 +71,9 @@ type Flight[V any] struct {
 	starterLeft    bool // it runs inline, and its starter does not count as a caller any more
 	isKept         bool // it goes on when all callers have left, see Keep
 	stale          bool
+	hasBegun       bool          // Begin was called
+	begun          Stamp         // when that was
+	replaces       uint64        // what the value will replace
 	committed      bool          // Commit was called and did store, or does now
 	committing     bool          // it stores now
 	afterCommit    chan struct{} // closed when that is over; nil until somebody waits

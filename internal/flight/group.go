@@ -43,12 +43,18 @@ func (g *Group[V]) shardOf(hash uint64) *shard[V] { return &g.shards[hash%shardC
 // Stamp returns the present moment.
 func (g *Group[V]) Stamp() Stamp { return g.commits.stamp() }
 
+// Tick returns a Stamp after all that were taken before.
+func (g *Group[V]) Tick() Stamp { return g.commits.next() }
+
 // Call is one caller's question for a key.
 type Call[V any] struct {
 	Key []byte
 
 	// Since is the Stamp taken before the caller looked Key up and did not find it.
 	Since Stamp
+
+	// Found identifies what the caller has found instead, 0 for nothing: see [Flight.Begin].
+	Found uint64
 
 	// Runner is what the flight runs if this caller starts it.
 	Runner Runner[V]
@@ -141,10 +147,15 @@ func (g *Group[V]) tryJoin(ctx context.Context, hash uint64, c *Call[V], asked *
 			// that; a flight that started now could store before the undoing.
 			return nil, false, undoing
 		}
-		if f := fs.joinable(c.JoinOptions); f != nil {
-			if f.inline && f != asked {
-				return f, false, nil
+		switch f := fs.joinable(c.JoinOptions); {
+		case f == nil:
+		case !f.admits(c):
+			if f.makeStale() {
+				return nil, false, f.commitEnd()
 			}
+		case f.inline && f != asked:
+			return f, false, nil
+		default:
 			f.callers++
 			f.awaited()
 			if c.queues {

@@ -128,7 +128,7 @@ func TestARunInlineThatItsStarterHasLeftIsNotJoined(t *testing.T) {
 			return "old", nil
 		})
 		leave()
-		if _, subscription := g.Published(t.Context(), key, ""); subscription != nil {
+		if _, subscription := g.Published(t.Context(), &flight.Call[string]{Key: key}); subscription != nil {
 			t.Error("it has published something")
 		}
 		wantOutcome(t, ask(t.Context(), g, key, returning("new")), outcome{value: "new", leader: true})

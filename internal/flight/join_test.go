@@ -140,7 +140,7 @@ func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 		g, a := flight.New[string](), newPublisher()
 		wantNone := func(when, partition string) {
 			t.Helper()
-			if v, subscription := g.Published(t.Context(), key, partition); subscription != nil {
+			if v, subscription := g.Published(t.Context(), &flight.Call[string]{Key: key, JoinOptions: flight.JoinOptions{Partition: partition}}); subscription != nil {
 				t.Errorf("%s: %q", when, v)
 			}
 		}
@@ -151,7 +151,7 @@ func TestPublishedJoinsAPublishingFlightAndStartsNone(t *testing.T) {
 		close(a.publish)
 		first := wantPublished(t, leader, outcome{value: "header", leader: true})
 		wantNone("to another partition", "a")
-		v, subscription := g.Published(t.Context(), key, "")
+		v, subscription := g.Published(t.Context(), &flight.Call[string]{Key: key})
 		if v != "header" || subscription == nil {
 			t.Fatalf("Published = %q, %v", v, subscription)
 		}
@@ -179,7 +179,7 @@ func TestPublishedIsNotForRuns(t *testing.T) {
 		close(a.publish)
 		wantPublished(t, leader, outcome{value: "header", leader: true})
 		wantOutcome(t, ask(t.Context(), g, []byte("other"), func(ctx context.Context, _ *run) (string, error) {
-			if v, subscription := g.Published(ctx, key, ""); subscription != nil {
+			if v, subscription := g.Published(ctx, &flight.Call[string]{Key: key}); subscription != nil {
 				t.Errorf("a run has subscribed to %q", v)
 			}
 			return "other", nil

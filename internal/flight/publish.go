@@ -103,22 +103,23 @@ func (g *Group[V]) Subscribe(ctx context.Context, c *Call[V]) (v V, leader bool,
 	return v, true, subscription, err
 }
 
-// Published returns what the flight that callers of a partition would join has published,
-// with the caller counted as waiting. It does not block. subscription is nil if there is no
-// such flight, and for a caller that is itself a run of a group, see Subscribe.
-func (g *Group[V]) Published(ctx context.Context, key []byte, partition string) (v V, subscription *Subscription[V]) {
+// Published returns what the flight that a caller would join has published, with the caller
+// counted as waiting. It does not block. Of the call, only Key, Since, Found and Partition
+// count. subscription is nil if there is no such flight, and for a caller that is itself a run
+// of a group, see Subscribe.
+func (g *Group[V]) Published(ctx context.Context, c *Call[V]) (v V, subscription *Subscription[V]) {
 	if Current[V](ctx) != nil {
 		return v, nil
 	}
-	s := g.shardOf(g.hash(key))
+	s := g.shardOf(g.hash(c.Key))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fs := s.keys[string(key)]
+	fs := s.keys[string(c.Key)]
 	if fs == nil {
 		return v, nil
 	}
-	f := fs.joinable(JoinOptions{Partition: partition})
-	if f == nil || f.stale || !f.isPublished.Load() {
+	f := fs.joinable(JoinOptions{Partition: c.Partition})
+	if f == nil || f.stale || !f.isPublished.Load() || !f.admits(c) {
 		return v, nil
 	}
 	f.callers++
