@@ -74,6 +74,11 @@ var optionEffects = map[string]effect{
 		observe: waitForARunOfAMinute,
 		with:    "7s", without: "30s",
 	},
+	"LeaseWait": {
+		option:  middleware.LeaseWait(7 * time.Second),
+		observe: waitForARunOfAnotherProcess,
+		with:    "7s", without: "0s",
+	},
 	"MaxConcurrentRuns": {
 		option:  middleware.MaxConcurrentRuns(3),
 		observe: runsOfAMinute,
@@ -449,6 +454,27 @@ func waitForARunOfAMinute(t *testing.T, page func(http.Handler) http.Handler) st
 	synctest.Wait()
 	start := time.Now()
 	ask(p, "/page")
+	took := time.Since(start)
+	time.Sleep(2 * time.Minute)
+	synctest.Wait()
+	return took.String()
+}
+
+// waitForARunOfAnotherProcess observes how long a client of one process waits for the run of
+// another.
+func waitForARunOfAnotherProcess(t *testing.T, page func(http.Handler) http.Handler) string {
+	h := new(handler)
+	h.serve = func(http.ResponseWriter, *http.Request) {
+		if h.runs.Load() == 1 {
+			time.Sleep(time.Minute)
+		}
+	}
+	dir := t.TempDir()
+	process := func() http.Handler { return within(newCaches(t, cache.Config{Backend: "file", Location: dir}), page(h)) }
+	go ask(process(), "/page")
+	synctest.Wait()
+	start := time.Now()
+	ask(process(), "/page")
 	took := time.Since(start)
 	time.Sleep(2 * time.Minute)
 	synctest.Wait()

@@ -74,6 +74,18 @@ func MaxWait(d time.Duration) PageOption {
 	return func(s *optionSet) { s.maxWait = append(s.maxWait, d) }
 }
 
+// LeaseWait is for how long a request waits for a run that another process has started, with
+// the same Redis, Memcached, PostgreSQL or directory. After that it runs the handler itself,
+// and the response of the other process is stored. The response of another process can be
+// sent only when it is complete, so clients have its first byte later. That is why the
+// default is zero: each process runs the handler once, and one of them stores the response.
+//
+// No request waits for a response that the handler has flushed, that could not be shared, or
+// that failed less than a second ago, nor if the request is itself made by a handler that runs for the cache.
+func LeaseWait(d time.Duration) PageOption {
+	return func(s *optionSet) { s.leaseWait = append(s.leaseWait, d) }
+}
+
 // MaxConcurrentRuns limits how many runs of the handler for one URL waiting requests may have
 // started. If a run has not written its header after a second, one waiting request starts
 // another, and one more after each further second, as with nginx's proxy_cache_lock_age. The

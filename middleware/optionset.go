@@ -20,7 +20,8 @@ type optionSet struct {
 	maxBody                          []int64
 	maxRuns                          []int
 	defaultTTL, grace, browserTTL    []time.Duration
-	maxWait, refreshTimeout          []time.Duration
+	maxWait, leaseWait               []time.Duration
+	refreshTimeout                   []time.Duration
 	statusTTL                        map[int][]time.Duration
 	targets                          [][]string
 	names                            map[string][]string // by option

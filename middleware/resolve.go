@@ -49,6 +49,7 @@ func (s *optionSet) resolveTimes(p *policy.Policy) {
 	}
 	p.Grace = theOne(s, "Grace", s.grace, 0, s.notNegative("; 0 serves no stale page"))
 	p.MaxWait = theOne(s, "MaxWait", s.maxWait, DefaultMaxWait, s.notNegative("; 0 is no limit"))
+	p.LeaseWait = theOne(s, "LeaseWait", s.leaseWait, 0, s.notNegative("; 0 does not wait for other processes"))
 	p.RefreshTimeout = theOne(s, "RefreshTimeout", s.refreshTimeout, DefaultRefreshTimeout, s.checkRefreshTimeout)
 	runs := DefaultMaxConcurrentRuns
 	if p.Mode == policy.PerView {

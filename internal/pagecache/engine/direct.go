@@ -99,6 +99,7 @@ func (w *recorder) flush() (s *stream.Stream, err error) {
 	}
 	switch w.mode {
 	case modeStream:
+		w.run.loading.Stream()
 		return w.stream, nil
 	case modeHeld:
 		return nil, nil

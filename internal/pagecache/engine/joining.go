@@ -20,7 +20,7 @@ const runInterval = time.Second + time.Millisecond
 func (x *requestFlow) Join() fill.JoinOptions {
 	_, isLimited := x.deadline()
 	x.runsInline = x.w != nil && !isLimited
-	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait, Inline: x.runsInline}
+	j := fill.JoinOptions{Partition: x.partition(), MaxWait: x.h.MaxWait, LeaseWait: x.h.LeaseWait, Inline: x.runsInline}
 	switch {
 	case x.isPartOfNothing():
 		j.PublishedOnly = true

@@ -30,6 +30,7 @@ type Policy struct {
 	DjangoHeaders     bool
 	Grace             time.Duration
 	MaxWait           time.Duration
+	LeaseWait         time.Duration
 	MaxRuns           int
 	RefreshTimeout    time.Duration
 	Literal           bool
