@@ -138,7 +138,7 @@ func TestALoadDoesNotStoreOverAChangeOfAnotherProcess(t *testing.T) {
 
 // Who asks after another process has deleted the key does not get a value that was loaded
 // before, from whatever load under way.
-func TestNobodyGetsAValueOlderThanHisQuestion(t *testing.T) {
+func TestNobodyGetsAValueOlderThanTheQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := twoProcesses(t)
 		first := ask(t.Context(), p.a, p.load("old", time.Minute))

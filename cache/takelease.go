@@ -199,7 +199,7 @@ func (t *leaseTaker) wait(ctx context.Context) error {
 // else finds out what is there by now.
 func (t *leaseTaker) put(ctx context.Context, state envelope.LeaseState) {
 	lease := envelope.NewLease(state)
-	head, taken, err := t.exchange(ctx, lease.Append(nil))
+	head, taken, err := t.replace(ctx, lease.Append(nil))
 	switch {
 	case err != nil:
 		t.f.leaseErr = err
@@ -214,9 +214,9 @@ func (t *leaseTaker) put(ctx context.Context, state envelope.LeaseState) {
 	}
 }
 
-// exchange stores a lease if nothing has changed. If something has, head may be that of what
+// replace stores a lease if nothing has changed. If something has, head may be that of what
 // is there by now.
-func (t *leaseTaker) exchange(ctx context.Context, lease []byte) (head []byte, taken bool, err error) {
+func (t *leaseTaker) replace(ctx context.Context, lease []byte) (head []byte, taken bool, err error) {
 	st := t.f.st
 	switch {
 	case t.there.raw != nil:

@@ -470,7 +470,9 @@ func waitForARunOfAnotherProcess(t *testing.T, page func(http.Handler) http.Hand
 		}
 	}
 	dir := t.TempDir()
-	process := func() http.Handler { return within(newCaches(t, cache.Config{Backend: "file", Location: dir}), page(h)) }
+	process := func() http.Handler {
+		return within(newCaches(t, cache.Config{Backend: "file", Location: dir}), page(h))
+	}
 	go ask(process(), "/page")
 	synctest.Wait()
 	start := time.Now()

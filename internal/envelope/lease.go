@@ -34,11 +34,11 @@ const (
 	// do not store it.
 	Alone
 
-	// Free is a lease that was given up: whoever finds it replaces it by one of his own.
+	// Free is a lease that was given up: whoever finds it replaces it by its own lease.
 	Free
 
 	// Failed is a lease whose load has made nothing that others could use. Whoever finds it
-	// replaces it by one of his own that is Alone, so that callers do not wait for one
+	// replaces it by its own lease, which is Alone, so that callers do not wait for one
 	// failing load after the other.
 	Failed
 )

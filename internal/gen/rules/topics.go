@@ -39,7 +39,7 @@ var topics = []topic{
 		"middleware/pagetest/*", "middleware/audit", "internal/audit/*", "internal/rfc9111/share",
 	}},
 	{"Coalescing", []string{
-		"middleware/coalesce*", "middleware/wait", "internal/pagecache/engine/*", "internal/flight/*",
+		"middleware/coalesce*", "middleware/wait", "middleware/lease", "internal/pagecache/engine/*", "internal/flight/*",
 	}},
 	{"Streaming", []string{
 		"middleware/stream*", "middleware/flush", "middleware/inflight", "middleware/wire_*", "middleware/decorated", "internal/pagecache/stream/*",
