@@ -9,6 +9,7 @@ const maxStates = 3_000_000
 func TestLeasesHoldInEveryInterleaving(t *testing.T) {
 	for _, scenario := range leaseScenarios {
 		t.Run(scenario.name, func(t *testing.T) {
+			t.Parallel()
 			s := leaseSystem{scenario}
 			found := explore(s, s.start(noLeaseRule), maxStates)
 			if found.problem != "" {
