@@ -23,7 +23,8 @@ type Options struct {
 	MaxBytes int64
 
 	// Clock tells the time by which entries expire and age. Processes on one
-	// directory need the same time. Nil means the system's clock.
+	// directory need the same time. When it is set back, the entries that are
+	// there live longer by as much. Nil means the system's clock.
 	Clock driver.Clock
 }
 

@@ -33,6 +33,31 @@ func TestKeysAndValuesOfAnyBytes(t *testing.T) {
 	}
 }
 
+// An entry expires by the wall clock, so one that was written before the clock was set back
+// lives longer by as much, and expires when the clock reaches its expiry again.
+func TestAnEntryLivesLongerByAsMuchAsTheClockIsSetBack(t *testing.T) {
+	clock := newManualClock()
+	s := open(t, t.TempDir(), filestore.Options{Clock: clock})
+	write := func() {
+		t.Helper()
+		if err := s.Set(t.Context(), []byte("k"), []byte("v"), 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	clock.Advance(-time.Hour)
+	wantValue(t, s, "k", "v")
+	if left, err := s.TTL(t.Context(), []byte("k")); left != time.Hour+5*time.Second || err != nil {
+		t.Errorf("TTL = %v, %v, want 1h0m5s", left, err)
+	}
+	clock.Advance(time.Hour + 5*time.Second)
+	wantMissing(t, s, "k")
+	clock.Advance(-time.Hour)
+	write()
+	clock.Advance(5 * time.Second)
+	wantMissing(t, s, "k")
+}
+
 // An entry is expired when now reaches its expiry.
 func TestExpiredWhenNowReachesTheExpiry(t *testing.T) {
 	clock := newManualClock()

@@ -15,6 +15,7 @@ var beyondTheModel = []string{
 	"Add looks and then sets", "AddNative looks and then sets", "Replace gets and sets",
 	"Clear removes a page of keys", "a value ends at 64 KiB", "the expiry overflows",
 	"CheckKey has an error of its own", "CheckKey accepts all", "Get of an invalid key is a miss",
+	"takes a jump of the clock for a mistake",
 	"a nil is a miss", "a native []byte comes back as bytes", "Replace compares a native value as text", "NativeByDefault changes its mind",
 }
 

@@ -24,7 +24,7 @@ type mutant struct {
 func mutants() []mutant {
 	return slices.Concat(
 		entryMutants, ownershipMutants, timeoutMutants, addMutants, touchMutants, deleteMutants, clearMutants,
-		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, peekMutants, nativeMutants, hookMutants, sessionMutants, asyncMutants, replicatedMutants,
+		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, leaseMutants, peekMutants, nativeMutants, hookMutants, sessionMutants, asyncMutants, replicatedMutants,
 		contextMutants, shutdownMutants, reopenMutants, damageMutants, limitMutants, concurrencyMutants)
 }
 

@@ -21,6 +21,13 @@ var timeoutMutants = []mutant{{
 		b.expired = func(now, expiry time.Time) bool { return right(now.Add(1), expiry) }
 	},
 }, {
+	how:   "takes a jump of the clock for a mistake",
+	fails: []string{"timeout/ended-when-the-clock-jumps-forward"},
+	bend: func(b *bent) {
+		right := b.expired
+		b.expired = func(now, expiry time.Time) bool { return right(now, expiry) && now.Sub(expiry) < time.Minute }
+	},
+}, {
 	how:   "nothing expires",
 	fails: []string{"timeout/ends", "timeout/each-entry-its-own", "async/ttl"},
 	bend:  func(b *bent) { b.expired = func(_, _ time.Time) bool { return false } },

@@ -71,7 +71,7 @@ func storeCases() []storeCase {
 		requiring(keeping|Many, manyCases),
 		requiring(keeping|Many|several, partialCases),
 		requiring(keeping|Counter, counterCases),
-		requiring(keeping|Replacer, replacerCases),
+		requiring(keeping|Replacer, replacerCases, leaseCases),
 		requiring(keeping|HeadReplacer, headReplacerCases),
 		requiring(keeping|Peeker, peekerCases),
 		requiring(keeping|Expirer, expirerCases),

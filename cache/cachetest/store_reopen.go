@@ -113,6 +113,25 @@ var reopenCases = []storeCase{{
 		p.set(key, "0", driver.Never)
 		p.replacesTogether(key, func(i int) driver.Store { return stores[i%2] })
 	},
+}, {
+	name:  "reopen/what-another-removed-is-not-replaced",
+	rule:  "Replace stores value under key if what is stored there is equal to old.",
+	needs: Replacer,
+	run: func(p *probe) {
+		second := p.reopen()
+		lease, another := leaseValues()[0], leaseValues()[1]
+		p.adds(key, lease, driver.Never, true)
+		second.deletesValue(key, lease)
+		p.replaces(key, lease, "value", driver.Never, false)
+		p.absent(key)
+		p.adds(key, lease, driver.Never, true)
+		second.replaces(key, lease, another, driver.Never, true)
+		p.replaces(key, lease, "value", driver.Never, false)
+		p.holds(key, another)
+		second.set(key, "second's", driver.Never)
+		p.replaces(key, another, "value", driver.Never, false)
+		p.holds(key, "second's")
+	},
 }}
 
 // reopen returns a probe of another store over the same data.

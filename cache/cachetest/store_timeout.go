@@ -46,6 +46,21 @@ var timeoutCases = []storeCase{{
 		p.allPresent(keys)
 	},
 }, {
+	name:  "timeout/ended-when-the-clock-jumps-forward",
+	rule:  "An entry is expired when the store's now is equal to or after its expiry.",
+	needs: fakeClock,
+	run: func(p *probe) {
+		const ttl = 5 * time.Second
+		keys := p.eachWrite(writes, ttl)
+		p.advance(time.Hour)
+		p.allAbsent(keys)
+		keys = p.eachWrite(writes, ttl)
+		p.advance(ttl - p.h.tick())
+		p.allPresent(keys)
+		p.advance(p.h.tick())
+		p.allAbsent(keys)
+	},
+}, {
 	name:  "timeout/renewed-from-now",
 	rule:  "A ttl is relative to now.",
 	needs: fakeClock,
