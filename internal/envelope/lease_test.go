@@ -91,3 +91,18 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("a value of identity 7 has %x", id)
 	}
 }
+
+// The stores tell a lease by its head, whatever its state, and nothing else is one to them.
+func TestTheStoresTellALeaseByItsHead(t *testing.T) {
+	for _, state := range leaseStates {
+		if b := envelope.NewLease(state).Append(nil); !driver.IsLease(b) {
+			t.Errorf("not a lease to package driver: %x", b)
+		}
+	}
+	for kind := envelope.KindNil; kind <= envelope.KindEncoded; kind++ {
+		b := envelope.Header{Kind: kind, Length: 1}.Append(nil)
+		if b = append(b, 'x'); driver.IsLease(b) {
+			t.Errorf("a lease to package driver: %x", b)
+		}
+	}
+}
