@@ -75,46 +75,57 @@ func TestRecordsGoWhenNothingElseIsLeft(t *testing.T) {
 	wantValue(t, s, recordKey("shop", 30), "record")
 }
 
-// The server tells the same entries for larder's own as package driver does.
+// The server tells the same entries for larder's own as package driver does, in every query
+// mode.
 func TestTheServerTellsLardersOwnEntriesAsTheDriverDoes(t *testing.T) {
 	pool := database(t)
-	pieces := []string{"", "shop", "0", "1", "01", "-1", "9223372036854775807", "9223372036854775808", "99999999999999999999", "\x00", "\\", "é", "\xff1"}
-	values := []string{"v", lease, lease[1:], "x" + lease[1:], strings.Repeat("v", driver.HeadSize)}
-	opts := newTable(t, pgstore.Options{CullInterval: -1, CullBatch: 100})
-	s := open(t, opts)
-	var items []driver.Item
-	kept := make(map[string]bool)
+	items, own := likeOwnEntries()
+	for _, mode := range modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			opts := newTable(t, pgstore.Options{
+				CullInterval: -1, CullBatch: 100, MaxEntries: int64(len(own)), Pool: pgstore.PoolOptions{QueryMode: mode},
+			})
+			s := open(t, opts)
+			if errs, err := s.SetMany(t.Context(), items, driver.Never); errs != nil || err != nil {
+				t.Fatal(errs, err)
+			}
+			if err := s.Cull(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := rowCount(t, pool, opts); n != int64(len(own)) {
+				t.Errorf("%d rows are left, want %d", n, len(own))
+			}
+			for _, key := range own {
+				if _, err := s.Peek(t.Context(), key); err != nil {
+					t.Errorf("%q: %v", key, err)
+				}
+			}
+		})
+	}
+}
+
+// likeOwnEntries returns entries that resemble larder's own, and the keys of those that are.
+func likeOwnEntries() (items []driver.Item, own [][]byte) {
 	add := func(key, value string) {
-		items = append(items, driver.Item{Key: []byte(key), Value: []byte(value)})
-		if driver.IsReservedKey([]byte(key)) || driver.IsLease([]byte(value)) {
-			kept[key] = true
+		item := driver.Item{Key: []byte(key), Value: []byte(value)}
+		items = append(items, item)
+		if driver.IsReservedKey(item.Key) || driver.IsLease(item.Value) {
+			own = append(own, item.Key)
 		}
 	}
-	for _, a := range pieces {
-		for _, b := range pieces {
-			for _, c := range pieces {
+	parts := []string{
+		"", "shop", "0", "1", "01", "-1", "9223372036854775807", "9223372036854775808", "99999999999999999999",
+		"\x00", "\\", "é", "\xff1",
+	}
+	for _, a := range parts {
+		for _, b := range parts {
+			for _, c := range parts {
 				add(strings.Join([]string{a, b, c, "k"}, ":"), "v")
 			}
 		}
 	}
-	for i, value := range values {
+	for i, value := range []string{"v", lease, lease[1:], "x" + lease[1:], strings.Repeat("v", driver.HeadSize)} {
 		add(fmt.Sprint("value:1:", i), value)
 	}
-	if errs, err := s.SetMany(t.Context(), items, driver.Never); errs != nil || err != nil {
-		t.Fatal(errs, err)
-	}
-	shutdown(t, s)
-	opts.MaxEntries = int64(len(kept))
-	s = open(t, opts)
-	if err := s.Cull(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := rowCount(t, pool, opts); n != int64(len(kept)) {
-		t.Errorf("%d rows are left, want %d", n, len(kept))
-	}
-	for key := range kept {
-		if _, err := s.Peek(t.Context(), []byte(key)); err != nil {
-			t.Errorf("%q: %v", key, err)
-		}
-	}
+	return items, own
 }
