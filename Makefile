@@ -124,6 +124,10 @@ MINUTES ?= 5
 soak: deps ## use every backend for MINUTES (5) while its server is broken, and check every answer: a report in docs/performance
 	$(GO) -C internal/e2e run ./soak -minutes $(MINUTES) -out ../../docs/performance
 
+.PHONY: sim
+sim: ## run the models of leases and tags in every order, and with random faults for MINUTES (1): internal/sim
+	$(GO) test -count=1 -timeout 0 ./internal/sim -minutes $(if $(filter file,$(origin MINUTES)),1,$(MINUTES))
+
 .PHONY: browser
 browser: ## visit examples/nethttp with Chromium, which is installed if it is missing
 	@scripts/install.sh chromium
@@ -314,7 +318,7 @@ ci: ## everything that a change has to pass, AT_ONCE (2) targets at once, and wh
 	$(WITH_SERVICES) $(GO) run ./internal/steps -at-once $(AT_ONCE) $(CI_STEPS)
 
 # What takes too long for each change, or depends on what others publish.
-NIGHTLY_STEPS := lint-all test-race-all e2e neighbours-race apps-full browser fuzz conformance-redis cross seventh-backend pocketbase newest
+NIGHTLY_STEPS := lint-all test-race-all e2e sim neighbours-race apps-full browser fuzz conformance-redis cross seventh-backend pocketbase newest
 
 .PHONY: nightly
 nightly: ## what takes too long for each change, one target after the other, and where the time went

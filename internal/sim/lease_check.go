@@ -16,9 +16,9 @@ func (w *leaseWorld) checkResult(c *call) {
 }
 
 // checkDeleted holds what Delete reports against what it removed.
-func (w *leaseWorld) checkDeleted(c *call, removed value, reported bool) {
-	if reported != (removed.kind == data) {
-		w.fail("Delete of call %d reported %v, and removed %v", c.index, reported, removed)
+func (w *leaseWorld) checkDeleted(c *call, removed value) {
+	if c.reported != (removed.kind == data) {
+		w.fail("Delete of call %d reported %v, and removed %v", c.index, c.reported, removed)
 	}
 }
 

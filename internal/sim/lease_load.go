@@ -76,6 +76,7 @@ func (w *leaseWorld) onCommit(c *call, r reply) {
 	case r.ok:
 		w.finish(c, c.loaded, stored)
 	case r.err: // it may be stored or not
+		c.unknown = true
 		w.finish(c, c.loaded, unstored)
 	case c.unsure && w.broken != commitsOneForm && c.trySecondForm():
 	default:

@@ -33,7 +33,7 @@ func (w *leaseWorld) joinOrLead(c *call) {
 		c.leader = f.index + 1
 		c.at = atJoined
 		return
-	case !c.isNested && !c.waited:
+	case !c.isNested && !c.waited || w.broken == outdatesWhatItMayNotJoin:
 		f.outdated = true
 		w.register(c)
 	}

@@ -21,6 +21,7 @@ var leaseMutants = []struct {
 	{takesOverBySet, "the lease of a dead holder is found", "could be served"},
 	{neverTakesOver, "the lease of a dead holder is found", "waits for ever"},
 	{joinsAnyLoad, "a load, and one that asks after a deletion in another process has returned", "came back"},
+	{outdatesWhatItMayNotJoin, "a caller has waited for a load of its process", "nothing is stored"},
 	{handsOnAnEarlierRead, "a load meets a value that is deleted at once", "came back"},
 	{waitsForAlone, "a load fails", "waits for ever"},
 	{waitsInsideALoad, "two loads need each other", "waits for ever"},

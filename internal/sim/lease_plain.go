@@ -46,7 +46,8 @@ func (w *leaseWorld) onWrite(c *call, r reply) {
 	case add:
 		w.onAdd(c, r)
 	case remove:
-		w.checkDeleted(c, r.value, r.ok && (!r.value.isLease() || w.broken == reportsALeaseAsDeleted))
+		c.reported = r.ok && (!r.value.isLease() || w.broken == reportsALeaseAsDeleted)
+		w.checkDeleted(c, r.value)
 		w.written(c)
 	case touch:
 		if ttl := w.ttlOfTouch(r.value, entryTTL); ttl != entryTTL {
@@ -67,6 +68,7 @@ func (w *leaseWorld) onAdd(c *call, r reply) {
 	case r.value.isLease() && w.broken != addsAfterALease:
 		c.send(op{kind: opReplace, key: c.key, old: r.value, value: c.loaded, ttl: entryTTL, isOwn: true}, atRetry)
 	default:
+		c.refused = true
 		w.checkNotAdded(c, r.value)
 		w.end(c)
 	}
@@ -74,12 +76,14 @@ func (w *leaseWorld) onAdd(c *call, r reply) {
 
 // onMarkStale stores a stale copy of what it has read, if that is still there.
 func (w *leaseWorld) onMarkStale(c *call, r reply) {
+	c.found, c.loaded = r.value, value{}
 	if r.value.kind != data || r.value.stale {
 		w.end(c)
 		return
 	}
 	o := op{kind: opReplace, key: c.key, old: r.value, value: r.value, ttl: entryTTL}
 	o.value.stale, o.value.id = true, c.newID()
+	c.loaded = o.value
 	if w.broken == marksStaleBySet {
 		o.kind = opSet
 	}

@@ -15,6 +15,7 @@ const (
 	takesOverBySet                     // a lease is taken over without comparing
 	neverTakesOver                     // the lease of a dead holder is waited for
 	joinsAnyLoad                       // a caller joins whatever load of its key runs in its process
+	outdatesWhatItMayNotJoin           // a caller that has waited makes the load of its process outdated
 	handsOnAnEarlierRead               // a load hands what it has read to callers that asked after its read
 	waitsForAlone                      // a caller waits for a lease whose state is alone
 	waitsInsideALoad                   // the load of one key waits for that of another
@@ -48,6 +49,7 @@ var leaseRuleNames = [endOfLeaseRules]string{
 	takesOverBySet:           "takesOverBySet",
 	neverTakesOver:           "neverTakesOver",
 	joinsAnyLoad:             "joinsAnyLoad",
+	outdatesWhatItMayNotJoin: "outdatesWhatItMayNotJoin",
 	handsOnAnEarlierRead:     "handsOnAnEarlierRead",
 	waitsForAlone:            "waitsForAlone",
 	waitsInsideALoad:         "waitsInsideALoad",

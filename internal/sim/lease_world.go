@@ -118,12 +118,15 @@ type call struct {
 	overdue   timeout // what has passed at its next step, where time is left open
 	loadBegan bool
 	outdated  bool  // its load is not to be joined, and does not commit
+	unknown   bool  // its commit had no answer
 	leader    uint8 // 1 + the call whose load it has joined; 0 for none
 
-	loaded  value
-	result  value
-	failed  bool // it ended with an error
-	outcome outcome
+	loaded   value
+	result   value
+	failed   bool // it ended with an error
+	outcome  outcome
+	refused  bool // Add did not add
+	reported bool // Delete reported an entry
 
 	// Which calls of the process had begun their loads, and sent their reads, before it asked.
 	afterLoad, afterRead callSet

@@ -47,7 +47,7 @@ func (s tagScenario) start(broken tagRule) tagStep {
 	w := &first.world
 	w.broken, w.isOneStep, w.hasLog = broken, !s.inSteps, s.hasLog
 	for i, c := range s.calls {
-		c.index = uint8(i)
+		c.index, c.serial = uint8(i), uint16(i+1)
 		w.calls[i] = c
 	}
 	if s.made {

@@ -19,9 +19,8 @@ func (w *tagWorld) startInvalidation(c *tagCall) {
 
 // onInvalidate sets count and record in one step.
 func (w *tagWorld) onInvalidate(c *tagCall) {
-	w.store.bump(c.random())
-	r := w.changed(c, w.store.records[c.tag])
-	w.store.records[c.tag] = r
+	w.store.bump()
+	w.store.set(c.tag, w.changed(c, w.store.records[c.tag]))
 	w.invalidated(c)
 }
 
@@ -29,7 +28,7 @@ func (w *tagWorld) onInvalidate(c *tagCall) {
 func (w *tagWorld) changed(c *tagCall, r record) record {
 	r.at = w.store.count.stamp()
 	r.soft = c.random()
-	if c.action == invalidate || r.hard == 0 {
+	if c.action == invalidate {
 		r.hard = r.soft
 	}
 	return r
@@ -38,7 +37,7 @@ func (w *tagWorld) changed(c *tagCall, r record) record {
 // onBump is the first of three steps: what is found valid from now on is looked at again
 // after the third.
 func (w *tagWorld) onBump(c *tagCall) {
-	w.store.bump(c.random())
+	w.store.bump()
 	w.setRecord(c)
 }
 
@@ -62,7 +61,7 @@ func (w *tagWorld) onSetRecord(c *tagCall) {
 		c.at = tagReadRecord
 		return
 	}
-	w.store.records[c.tag] = w.changed(c, c.records[c.tag])
+	w.store.set(c.tag, w.changed(c, c.records[c.tag]))
 	c.at = tagBumpAgain
 	if w.broken == countsAndThenSetsTheTag {
 		w.invalidated(c)
@@ -70,7 +69,7 @@ func (w *tagWorld) onSetRecord(c *tagCall) {
 }
 
 func (w *tagWorld) onBumpAgain(c *tagCall) {
-	w.store.bump(c.random())
+	w.store.bump()
 	w.invalidated(c)
 }
 
@@ -87,16 +86,16 @@ func (w *tagWorld) repeat(c *tagCall) {
 // arrive carries out the late request.
 func (w *tagWorld) arrive() {
 	if w.isOneStep {
-		w.store.bump(1)
+		w.store.bump()
 		w.late.record.at = w.store.count.stamp()
 	}
-	w.store.records[w.late.tag] = w.late.record
+	w.store.set(w.late.tag, w.late.record)
 	w.late = lateRecord{}
 }
 
 // onPurge adds a line to the log, which is one step, since it is one key.
 func (w *tagWorld) onPurge(c *tagCall) {
-	w.store.logPurge(c.key, c.random())
+	w.store.logPurge(c.key)
 	w.floor.prefix[c.key] = max(w.floor.prefix[c.key], c.wrote)
 	c.at = tagDone
 }

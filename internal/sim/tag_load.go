@@ -107,9 +107,8 @@ func (w *tagWorld) onVersion(c *tagCall) {
 		w.haveRecord(c, r)
 		return
 	}
-	c.made = w.store.count.stamp()
 	c.at = tagMakeRecord
-	if w.broken == makesRecordsInTwoSteps {
+	if w.broken == bearsAnEarlierCount {
 		c.at = tagReadCount
 	}
 }
@@ -119,22 +118,16 @@ func (w *tagWorld) onReadCount(c *tagCall) {
 	c.at = tagMakeRecord
 }
 
-// onMakeRecord makes a record by Add, set at the present count, in one step if the store has
-// one. A store without one reads no record's count.
+// onMakeRecord makes a record by Add. It bears no count: the present one cannot be read in the
+// same step.
 func (w *tagWorld) onMakeRecord(c *tagCall) {
-	at := w.store.count.stamp()
-	if w.broken == makesRecordsInTwoSteps {
-		at = c.made
-	}
-	if r := &w.store.records[c.tagAt]; r.hard == 0 || w.broken == makesRecordsBySet {
+	if r := &w.store.records[c.tagAt]; r.hard == 0 {
 		version := c.random()
 		if w.broken == makesEqualRecords {
 			version = 1
 		}
-		*r = record{version, version, at}
-		if w.broken == makesRecordsBySet {
-			r.at = c.made
-		}
+		*r = record{version, version, c.made}
+		c.isGuarded = w.isOneStep && c.made != stamp{}
 	}
 	w.haveRecord(c, w.store.records[c.tagAt])
 }
@@ -142,16 +135,14 @@ func (w *tagWorld) onMakeRecord(c *tagCall) {
 // haveRecord goes on with the next tag: of those that are known, or of the late ones.
 func (w *tagWorld) haveRecord(c *tagCall, r record) {
 	c.records[c.tagAt] = r
-	isLate := c.loaded.id != 0
-	if isLate && w.isOneStep && !w.isGoodLate(c, r, stamp{}) && w.broken != readsVersionsAfterTheLoad {
-		c.isBad = true
-	}
 	c.tagAt++
-	if isLate {
-		w.next(c, c.lateTags(w), tagLate, w.haveLate)
+	if c.loaded.id == 0 {
+		w.next(c, c.known, tagVersions, w.startLoad)
 		return
 	}
-	w.next(c, c.known, tagVersions, w.startLoad)
+	c.isBad = c.isBad || !w.isGoodLate(c, r)
+	c.isGuarded = c.isGuarded || w.needsGuard(r)
+	w.next(c, c.lateTags(w), tagLate, w.haveLate)
 }
 
 // lateTags are the tags whose versions were not read before the load.
@@ -177,16 +168,15 @@ func (w *tagWorld) onEarlyGuard(c *tagCall) {
 	w.next(c, c.lateTags(w), tagLate, w.haveLate)
 }
 
-// haveLate goes on to the guard of late tags, where the store needs one.
+// haveLate goes on to the guard of late tags, if one of them needs it.
 func (w *tagWorld) haveLate(c *tagCall) {
-	needsGuard := !w.isOneStep && c.lateTags(w) != 0
 	switch {
-	case needsGuard && w.broken == guardsBeforeTheVersion:
-		w.guarded(c)
-	case needsGuard && w.broken != readsVersionsAfterTheLoad:
-		c.at = tagGuard
-	default:
+	case !c.isGuarded:
 		c.at = tagPut
+	case w.broken == guardsBeforeTheVersion:
+		w.guarded(c)
+	default:
+		c.at = tagGuard
 	}
 }
 
@@ -196,7 +186,7 @@ func (w *tagWorld) onGuard(c *tagCall) {
 }
 
 func (w *tagWorld) guarded(c *tagCall) {
-	c.isBad = !w.isGoodLate(c, record{}, c.guard)
+	c.isBad = c.isBad || !w.isGuarded(c, c.guard)
 	c.at = tagPut
 }
 

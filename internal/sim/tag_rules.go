@@ -18,8 +18,7 @@ const (
 	comparesLateNumbersAlone           // the record of a late tag is held against the number of the look-up alone
 	takesALostRecordForCurrent         // a tag without a record was never invalidated
 	makesEqualRecords                  // a new record has a version that does not depend on chance
-	makesRecordsBySet                  // a new record replaces one that was set meanwhile
-	makesRecordsInTwoSteps             // a new record has a count that was read before
+	bearsAnEarlierCount                // a new record bears a count that was read before it was made
 	marksTagsStaleBySet                // a soft invalidation stores without comparing
 	takesAStaleTagForCurrent           // the soft version is not looked at
 	forgetsPurges                      // an entry that is older than the log is held against what is left of it
@@ -46,8 +45,7 @@ var tagRuleNames = [endOfTagRules]string{
 	comparesLateNumbersAlone:   "comparesLateNumbersAlone",
 	takesALostRecordForCurrent: "takesALostRecordForCurrent",
 	makesEqualRecords:          "makesEqualRecords",
-	makesRecordsBySet:          "makesRecordsBySet",
-	makesRecordsInTwoSteps:     "makesRecordsInTwoSteps",
+	bearsAnEarlierCount:        "bearsAnEarlierCount",
 	marksTagsStaleBySet:        "marksTagsStaleBySet",
 	takesAStaleTagForCurrent:   "takesAStaleTagForCurrent",
 	forgetsPurges:              "forgetsPurges",
@@ -122,16 +120,26 @@ func (w *tagWorld) isValid(c *tagCall, e tagEntry) validity {
 	return w.validByTags(e, c.records)
 }
 
-// isGoodLate reports whether a late tag may be stored under the version of this record: it
-// was set before the look-up, and so before the load. guard is the count, read after the record.
-func (w *tagWorld) isGoodLate(c *tagCall, r record, guard stamp) bool {
+// isGoodLate reports whether a late tag may be stored under the version of this record: the
+// record says that it was set before the look-up, and so before the load. One that bears no
+// count says nothing; isGuarded decides then.
+func (w *tagWorld) isGoodLate(c *tagCall, r record) bool {
 	switch {
-	case w.broken == trustsLateTags:
+	case w.broken == trustsLateTags || w.broken == readsVersionsAfterTheLoad || w.needsGuard(r):
 		return true
-	case !w.isOneStep:
-		return w.isSame(c.asked.stamp(), guard)
 	case w.broken == comparesLateNumbersAlone:
 		return r.at.number <= c.asked.number
 	}
 	return r.at.maker == c.asked.maker && r.at.number <= c.asked.number
+}
+
+// needsGuard reports whether a late tag with this record is good only if nothing at all was
+// invalidated between the look-up and the reading of the record.
+func (w *tagWorld) needsGuard(r record) bool {
+	return w.broken != readsVersionsAfterTheLoad && (!w.isOneStep || r.at == stamp{})
+}
+
+// isGuarded reports whether that is so: guard is the count, read after the record.
+func (w *tagWorld) isGuarded(c *tagCall, guard stamp) bool {
+	return w.isSame(c.asked.stamp(), guard) || w.broken == trustsLateTags
 }

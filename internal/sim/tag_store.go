@@ -11,35 +11,38 @@ const (
 // count counts the invalidations of a namespace. maker is random, and 0 if there is no count.
 // The log of purges is kept with it.
 type count struct {
-	maker, number uint8
-	dropped       uint8 // the number of the newest purge that the log has no room for
+	maker, number uint16
+	dropped       uint16 // the number of the newest purge that the log has no room for
 	log           [logLength]purge
 }
 
 // purge is one line of the log.
-type purge struct{ number, prefix uint8 }
+type purge struct {
+	number uint16
+	prefix uint8
+}
 
 // record is what is kept of a tag: a random version, and another for soft invalidations. It
 // has no version if it is lost. at is the count when it was set.
 type record struct {
-	hard, soft uint8
+	hard, soft uint16
 	at         stamp
 }
 
 // stamp is a count without its log.
-type stamp struct{ maker, number uint8 }
+type stamp struct{ maker, number uint16 }
 
 func (c count) stamp() stamp { return stamp{c.maker, c.number} }
 
 // tagEntry is an entry with the versions that its tags had before it was loaded, and the count
 // of the look-up that led to the load.
 type tagEntry struct {
-	id       uint8
+	id       uint16
 	tags     callSet
 	beyond   callSet // its tags that are not kept, since it has too many
 	versions [tagsInAll]record
 	at       stamp
-	asOf     uint8 // known to the checkers alone: the version of the database
+	asOf     uint16 // known to the checkers alone: the version of the database
 }
 
 // tagStore is the part of a store that the tag protocol uses.
@@ -49,17 +52,28 @@ type tagStore struct {
 	entries [pages]tagEntry
 }
 
-// bump counts an invalidation. If there is no count, it makes one.
-func (s *tagStore) bump(maker uint8) {
-	if s.count.maker == 0 {
-		s.count = count{maker: maker}
+// bump counts an invalidation. If there is no count, there is none to move: that of the next
+// reader is another.
+func (s *tagStore) bump() {
+	if s.count.maker != 0 {
+		s.count.number++
 	}
-	s.count.number++
+}
+
+// set changes the record of a tag. If there is none, no entry is valid by it: that of the next
+// reader is another.
+func (s *tagStore) set(tag uint8, r record) {
+	if s.records[tag].hard != 0 {
+		s.records[tag] = r
+	}
 }
 
 // logPurge counts a purge and adds it to the log. The oldest line makes room.
-func (s *tagStore) logPurge(prefix, maker uint8) {
-	s.bump(maker)
+func (s *tagStore) logPurge(prefix uint8) {
+	if s.count.maker == 0 {
+		return
+	}
+	s.bump()
 	s.count.dropped = max(s.count.dropped, s.count.log[0].number)
 	copy(s.count.log[:], s.count.log[1:])
 	s.count.log[logLength-1] = purge{s.count.number, prefix}

@@ -10,7 +10,7 @@ type tagWorld struct {
 	isOneStep bool // the store invalidates in one step
 	hasLog    bool // entries are held against the log of purges
 	store     tagStore
-	database  uint8
+	database  uint16
 	processes [maxProcesses]tagMemory
 	calls     [maxTagCalls]tagCall
 	late      lateRecord
@@ -31,8 +31,8 @@ type lateRecord struct {
 
 // floors are the newest writes that have returned, by what they have invalidated.
 type floors struct {
-	hard, soft [tagsInAll]uint8
-	prefix     [pages]uint8
+	hard, soft [tagsInAll]uint16
+	prefix     [pages]uint16
 }
 
 // tagMemory is what a process remembers.
@@ -43,7 +43,7 @@ type tagMemory struct {
 
 // remembered is an entry that was found valid, and a count as of which it is.
 type remembered struct {
-	id       uint8
+	id       uint16
 	asOf     stamp
 	validity validity
 }
@@ -71,7 +71,7 @@ const (
 	tagLoad                // the database
 	tagEarlyGuard          // the count, for the rule guardsBeforeTheVersion
 	tagLate                // the record of each late tag
-	tagReadCount           // the count, for the rule makesRecordsInTwoSteps
+	tagReadCount           // the count, for the rule bearsAnEarlierCount
 	tagMakeRecord          // a record, since a tag has none
 	tagGuard               // the count
 	tagPut                 // the entry
@@ -95,26 +95,28 @@ type tagCall struct {
 	known, late    callSet // tags, by index
 	beyond         callSet // tags of its response that are not kept, since there are too many
 
-	at      tagPhase
-	tries   uint8
-	tagAt   uint8 // the tag that is next
-	found   tagEntry
-	asked   count // of the look-up
-	guard   stamp
-	made    stamp // for the rule makesRecordsInTwoSteps
-	records [tagsInAll]record
-	isBad   bool // a late tag is not good: the value is not stored
-	loaded  tagEntry
+	at        tagPhase
+	serial    uint16 // makes its random numbers unique
+	tries     uint8
+	tagAt     uint8 // the tag that is next
+	found     tagEntry
+	asked     count // of the look-up
+	guard     stamp
+	made      stamp // for the rule bearsAnEarlierCount
+	records   [tagsInAll]record
+	isBad     bool // a late tag is not good: the value is not stored
+	isGuarded bool // a late tag needs the guard
+	loaded    tagEntry
 
 	floor floors // what has returned before it asked
-	wrote uint8
+	wrote uint16
 	isHit bool
 }
 
 // random returns a number that nobody else has.
-func (c *tagCall) random() uint8 {
+func (c *tagCall) random() uint16 {
 	c.tries++
-	return (c.index+1)<<3 + c.tries
+	return c.serial<<idBits + uint16(c.tries)
 }
 
 // fail notes what a checker has found. The first finding stays.
