@@ -68,6 +68,8 @@ type opened struct {
 	sessions   driver.Sessions
 	async      driver.Async
 
+	invalidator driver.Invalidator
+
 	// base is the store itself if this is a request's session of it. primary is where loads
 	// ask what is there now: base, unless some of that one's reads are answered by replicas.
 	base, primary *opened
@@ -125,6 +127,7 @@ func openedAs(store driver.Store, flights *loads) *opened {
 	st.native, _ = store.(driver.Native)
 	st.sessions, _ = store.(driver.Sessions)
 	st.async, _ = store.(driver.Async)
+	st.invalidator, _ = store.(driver.Invalidator)
 	if _, ok := store.(driver.Namespacer); ok {
 		st.spaces = new(flightSpaces)
 	}

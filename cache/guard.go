@@ -95,6 +95,9 @@ func (st *opened) guarded(g *guard) *opened {
 	if st.async != nil {
 		out.async = guardedAsync{st.async, g}
 	}
+	if st.invalidator != nil {
+		out.invalidator = guardedInvalidator{st.invalidator, g}
+	}
 	return &out
 }
 
@@ -209,6 +212,15 @@ type guardedExpirer struct {
 func (s guardedExpirer) TTL(ctx context.Context, key []byte) (ttl time.Duration, err error) {
 	err = s.g.call(ctx, func() (err error) { ttl, err = s.Expirer.TTL(ctx, key); return err })
 	return ttl, err
+}
+
+type guardedInvalidator struct {
+	driver.Invalidator
+	g *guard
+}
+
+func (s guardedInvalidator) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	return s.g.call(ctx, func() error { return s.Invalidator.Invalidate(ctx, inv) })
 }
 
 // guardedAsync refuses operations while the breaker is open. What becomes of

@@ -26,6 +26,7 @@ const (
 	Verifier
 	HeadReplacer
 	Replicated
+	Invalidator
 
 	// What follows is not declared as an ability but found in the other fields
 	// of a Harness. Cases ask for these in the same way.
@@ -61,6 +62,7 @@ var abilities = []struct {
 	{Verifier, "Verifier", implements[driver.Verifier]},
 	{HeadReplacer, "HeadReplacer", implements[driver.HeadReplacer]},
 	{Replicated, "Replicated", implements[driver.Replicated]},
+	{Invalidator, "Invalidator", implements[driver.Invalidator]},
 	{keeping, "a store that keeps entries", nil},
 	{discarding, "a store that discards entries", nil},
 	{fakeClock, "a fake clock", nil},

@@ -35,6 +35,8 @@ type bent struct {
 	sharesMemory    func() bool
 	verifiesValues  func() bool
 	primary         func() (driver.Store, error)
+	invalidate      func(ctx context.Context, inv driver.Invalidation) error
+	inSteps         bool // what InvalidatesAtOnce denies
 	checkKey        func(key []byte) error
 	nativeByDefault func() bool
 }
@@ -214,3 +216,12 @@ func (b *bent) Primary() (driver.Store, error) {
 	}
 	return b, nil
 }
+
+func (b *bent) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	if b.invalidate != nil {
+		return b.invalidate(ctx, inv)
+	}
+	return b.memory.Invalidate(ctx, inv)
+}
+
+func (b *bent) InvalidatesAtOnce() bool { return !b.inSteps }

@@ -13,7 +13,7 @@ import (
 
 const everyAbility = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer |
 	cachetest.Sharer | cachetest.KeyChecker | cachetest.Native | cachetest.Sessions | cachetest.Async |
-	cachetest.Verifier | cachetest.HeadReplacer | cachetest.Replicated
+	cachetest.Verifier | cachetest.HeadReplacer | cachetest.Replicated | cachetest.Invalidator
 
 // referenceHarness is that of the reference store, with everything declared.
 func referenceHarness() cachetest.Harness {
@@ -141,6 +141,45 @@ func TestReferenceWithUnsignedCounter(t *testing.T) {
 	h.Reopen, h.Damage, h.PartDown = nil, nil, nil
 	h.UnsignedCounter = true
 	cachetest.RunStore(t, h)
+}
+
+// inSteps invalidates as a store without a transaction does: count, records, count.
+type inSteps struct{ *memory }
+
+func (s inSteps) InvalidatesAtOnce() bool { return false }
+
+func (s inSteps) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	if err := s.begin(ctx, append([][]byte{inv.Count}, inv.Records...)...); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	count, err := s.addToCount(inv.Count)
+	for _, key := range inv.Records {
+		s.step()
+		if err == nil {
+			s.changeRecord(key, &inv, count)
+		}
+	}
+	if err == nil {
+		s.step()
+		_, err = s.addToCount(inv.Count)
+	}
+	return err
+}
+
+// step lets others come in between two steps. The lock is held, before and after.
+func (d *data) step() {
+	d.mu.Unlock()
+	dawdle()
+	d.mu.Lock()
+}
+
+// A store that invalidates in several steps and declares it passes the conformance suite.
+func TestReferenceThatInvalidatesInSteps(t *testing.T) {
+	h := referenceHarness()
+	h.New = func(_ testing.TB, clock driver.Clock) driver.Store { return inSteps{newMemory(clock)} }
+	h.Reopen, h.Damage, h.PartDown = nil, nil, nil
+	runInBubbles(t, h)
 }
 
 // discarding keeps nothing: every write is forgotten at once.

@@ -25,6 +25,7 @@ func mutants() []mutant {
 	return slices.Concat(
 		entryMutants, ownershipMutants, timeoutMutants, addMutants, touchMutants, deleteMutants, clearMutants,
 		manyMutants, partialMutants, counterMutants, replacerMutants, headReplacerMutants, leaseMutants, peekMutants, nativeMutants, hookMutants, sessionMutants, asyncMutants, replicatedMutants,
+		invalidatorMutants, invalidatorStepMutants,
 		contextMutants, shutdownMutants, reopenMutants, damageMutants, limitMutants, concurrencyMutants)
 }
 

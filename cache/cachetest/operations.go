@@ -77,6 +77,10 @@ var operations = []operation{
 		_, err := s.(driver.HeadReplacer).ReplaceHead(ctx, a.key, []byte(oldValue[:driver.HeadSize]), a.value, a.ttl)
 		return err
 	}},
+	{name: "Invalidate", needs: Invalidator, call: func(ctx context.Context, s driver.Store, a arguments) error {
+		// Records would have to be in one slot of a cluster with the count.
+		return s.(driver.Invalidator).Invalidate(ctx, driver.Invalidation{Count: a.key, Version: firstVersion})
+	}},
 	{name: "Peek", needs: Peeker, call: func(ctx context.Context, s driver.Store, a arguments) error {
 		_, err := s.(driver.Peeker).Peek(ctx, a.key)
 		return err

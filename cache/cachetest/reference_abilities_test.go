@@ -25,6 +25,7 @@ var (
 	_ driver.Sessions     = (*memory)(nil)
 	_ driver.Async        = (*memory)(nil)
 	_ driver.Replicated   = (*memory)(nil)
+	_ driver.Invalidator  = (*memory)(nil)
 )
 
 func (m *memory) Primary() (driver.Store, error) { return m, nil }
@@ -219,4 +220,52 @@ func perform(ctx context.Context, store driver.Store, op driver.Op) (r driver.Re
 		r.Err = driver.ErrUnsupported
 	}
 	return r
+}
+
+func (m *memory) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	if err := m.begin(ctx, append([][]byte{inv.Count}, inv.Records...)...); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	count, err := m.addToCount(inv.Count)
+	if err != nil {
+		return err
+	}
+	for _, key := range inv.Records {
+		m.changeRecord(key, &inv, count)
+	}
+	return nil
+}
+
+func (m *memory) InvalidatesAtOnce() bool { return true }
+
+// addToCount returns the count to which it has added one, if there is one. The lock is held.
+func (d *data) addToCount(key []byte) (text string, err error) {
+	e, err := d.live(key)
+	if err != nil {
+		return "", ignoreMissing(err)
+	}
+	count, ok := driver.ParseCount(string(e.value))
+	if !ok {
+		return "", driver.ErrNotInteger
+	}
+	count.Number++
+	e.value = []byte(count.String())
+	d.entries[string(key)] = e
+	return count.String(), nil
+}
+
+// changeRecord changes a record if there is one. The lock is held.
+func (d *data) changeRecord(key []byte, inv *driver.Invalidation, count string) {
+	if e, err := d.live(key); err == nil {
+		d.drop(string(key))
+		d.entries[string(key)] = entry{value: inv.Record(e.value, count), expiry: e.expiry}
+	}
+}
+
+func ignoreMissing(err error) error {
+	if err == driver.ErrNotFound {
+		return nil
+	}
+	return err
 }

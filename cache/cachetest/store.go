@@ -79,6 +79,7 @@ func storeCases() []storeCase {
 		requiring(keeping|Native|storeHooks, hookCases),
 		requiring(keeping|Verifier, verifierCases),
 		requiring(keeping|Replicated, replicatedCases),
+		requiring(keeping|Invalidator, invalidationCases, invalidationsAtOnceCases),
 		requiring(keeping|Sessions, sessionCases),
 		requiring(keeping|Async, asyncCases),
 		requiring(keeping|reopening, reopenCases),

@@ -20,9 +20,17 @@ import (
 type Invalidator interface {
 	// Invalidate changes the records that there are, as [Invalidation.Record] says, and adds
 	// one to the number of the count if there is one. It makes neither, and keeps their
-	// expiry. If InvalidatesAtOnce, it does all in one step, as readers and other
-	// invalidations see it. Otherwise it adds to the count before the first record is
-	// changed, and again after the last. If Invalidate returns an error, any part may have been done.
+	// expiry; unless InvalidatesAtOnce, a record may become one that does not expire.
+	//
+	// If InvalidatesAtOnce, it does all in one step, as everybody else sees it: readers,
+	// other invalidations, and whoever makes the count or a record meanwhile. Otherwise it
+	// adds to the count before the first record is changed, and again after the last,
+	// even if ctx ends in between; and what a record becomes follows from what it was just
+	// before, so that a soft invalidation does not bring back a version that another has
+	// changed.
+	//
+	// What is under the key of the count and is no count is ErrNotInteger. If Invalidate
+	// returns an error, any part may have been done.
 	Invalidate(ctx context.Context, inv Invalidation) error
 
 	// InvalidatesAtOnce reports whether Invalidate is one step. The answer never changes.
@@ -31,7 +39,7 @@ type Invalidator interface {
 
 // Invalidation says what [Invalidator.Invalidate] does.
 type Invalidation struct {
-	Count   []byte   // the key of the count, which is text that [ParseCount] reads
+	Count   []byte   // the key of the count: text that ParseCount reads, without Making unless InvalidatesAtOnce
 	Records [][]byte // the keys of the records of the tags, which do not repeat
 	Version string   // the new version, of VersionSize
 	Soft    bool
@@ -40,10 +48,10 @@ type Invalidation struct {
 // VersionSize is the length in bytes of the version of a tag, which is random text.
 const VersionSize = 16
 
-// Record returns what becomes of a record, given the count as it is after the invalidation, or
-// nothing if there is no count. A record has two versions, and then the count at which it was changed last, as
-// text. An invalidation that is not soft changes both versions, and a soft one the
-// second.
+// Record returns what becomes of a record, given the count to which the invalidation has
+// added one, or nothing if there is no count. A record has two versions, and then the count
+// at which it was changed last, as text. An invalidation that is not soft changes both
+// versions, and a soft one the second.
 func (inv *Invalidation) Record(old []byte, count string) []byte {
 	first := inv.Version
 	if inv.Soft && len(old) >= 2*VersionSize {
