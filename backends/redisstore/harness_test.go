@@ -14,7 +14,7 @@ import (
 )
 
 const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.Async | cachetest.Replicated |
-	cachetest.HeadReplacer
+	cachetest.HeadReplacer | cachetest.Invalidator
 
 const maxValueSize = 1 << 20
 

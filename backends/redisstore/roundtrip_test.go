@@ -41,6 +41,10 @@ var steps = map[string]func(ctx context.Context, s *redisstore.Store) error{
 		_, err := s.Replace(ctx, []byte("k"), []byte("none"), []byte("v"), time.Minute)
 		return err
 	},
+	"Invalidate": func(ctx context.Context, s *redisstore.Store) error {
+		records := [][]byte{[]byte("r"), []byte("none")}
+		return s.Invalidate(ctx, driver.Invalidation{Count: []byte("c"), Records: records, Version: driver.NewVersion()})
+	},
 	"GetMany": func(ctx context.Context, s *redisstore.Store) error {
 		_, err := s.GetMany(ctx, [][]byte{[]byte("k"), []byte("l"), []byte("m")})
 		return err
@@ -82,7 +86,7 @@ func TestScriptsComeBackAfterTheServerForgotThem(t *testing.T) {
 	for _, pipeline := range []bool{false, true} {
 		s, at := fresh(t, redisstore.Options{StoreOptions: redisstore.StoreOptions{Pipeline: pipeline}})
 		set(t, s, "k", "1")
-		for _, name := range []string{"Incr", "Touch", "Replace", "ReplaceHead"} {
+		for _, name := range []string{"Incr", "Touch", "Replace", "ReplaceHead", "Invalidate"} {
 			if err := at.raw.ScriptFlush(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}

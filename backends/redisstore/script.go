@@ -12,7 +12,7 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// script is a Lua script on one key. The server knows it by its hash after it
+// script is a Lua script. The server knows it by its hash after it
 // has seen it once.
 type script struct{ source, hash string }
 
@@ -64,13 +64,29 @@ else
 end
 return 1`
 
-// command returns the command that runs the script: by its hash, or by its
-// source on a server that has not seen it.
+// command returns the command that runs the script on one key, the first of args: by its
+// hash, or by its source on a server that has not seen it.
 func (s script) command(ctx context.Context, bySource bool, args ...any) *redis.StringCmd {
-	if bySource {
-		return redis.NewStringCmd(ctx, append([]any{"eval", s.source, 1}, args...)...)
+	return redis.NewStringCmd(ctx, append(s.call(bySource, 1, len(args)), args...)...)
+}
+
+// commandOn is command for a script on several keys.
+func (s script) commandOn(ctx context.Context, bySource bool, keys [][]byte, args ...any) *redis.StringCmd {
+	call := s.call(bySource, len(keys), len(keys)+len(args))
+	for i := range keys {
+		call = append(call, (*argument)(&keys[i]))
 	}
-	return redis.NewStringCmd(ctx, append([]any{"evalsha", s.hash, 1}, args...)...)
+	return redis.NewStringCmd(ctx, append(call, args...)...)
+}
+
+// call returns the beginning of a command: which script, and on how many keys. There is
+// room for as many arguments more.
+func (s script) call(bySource bool, keys, room int) []any {
+	name, text := "evalsha", s.hash
+	if bySource {
+		name, text = "eval", s.source
+	}
+	return append(make([]any, 0, 3+room), name, text, keys)
 }
 
 // milliseconds returns ttl in the server's unit, rounded up, and 0 for Never.

@@ -48,6 +48,7 @@ var (
 
 	_ driver.HeadReplacer = (*Store)(nil)
 	_ driver.Replicated   = (*Store)(nil)
+	_ driver.Invalidator  = (*Store)(nil)
 )
 
 // New returns a Store on a client that the application has made: a
