@@ -8,12 +8,13 @@ type tagSystem struct {
 
 // tagScenario is a small world of tags.
 type tagScenario struct {
-	name    string
-	calls   []tagCall
-	inSteps bool // the store has no step for count and record together
-	hasLog  bool
-	spare   tagFaults
-	made    bool // the count is there at the beginning, and the records are
+	name     string
+	calls    []tagCall
+	inSteps  bool // the store has no step for count and record together
+	hasLog   bool
+	splitLog bool
+	spare    tagFaults
+	made     bool // the count is there at the beginning, and the records are
 }
 
 // tagFaults is how often each thing may still go wrong.
@@ -33,7 +34,7 @@ const (
 	doAbandon         // the process of the call crashes
 	doResend          // the call's last request is sent again, and the first may still arrive
 	doArriveLate
-	doEvict // a record; or the count, at tagsInAll
+	doEvict // a record; or the count, at tagsInAll; or the log, after that
 )
 
 // tagEvent is one step: of a call, or of a key.
@@ -45,13 +46,14 @@ type tagEvent struct {
 func (s tagScenario) start(broken tagRule) tagStep {
 	first := tagStep{spare: s.spare}
 	w := &first.world
-	w.broken, w.isOneStep, w.hasLog = broken, !s.inSteps, s.hasLog
+	w.broken, w.isOneStep, w.hasLog, w.splitLog = broken, !s.inSteps, s.hasLog, s.splitLog
 	for i, c := range s.calls {
 		c.index, c.serial = uint8(i), uint16(i+1)
 		w.calls[i] = c
 	}
 	if s.made {
 		w.store.count = count{maker: 1, number: 1}
+		w.store.log = count{maker: 1}
 		for t := range w.store.records {
 			w.store.records[t] = record{2, 2, stamp{1, 1}}
 		}
@@ -81,6 +83,7 @@ func (s tagSystem) actions(st *tagStep) (list []tagEvent) {
 	for t := range w.store.records {
 		add(doEvict, uint8(t), w.store.records[t].hard != 0 && st.spare.evictions > 0)
 	}
+	add(doEvict, tagsInAll+1, w.store.log.maker != 0 && st.spare.evictions > 0)
 	add(doEvict, tagsInAll, w.store.count.maker != 0 && st.spare.evictions > 0)
 	return list
 }
@@ -100,9 +103,12 @@ func (s tagSystem) do(st *tagStep, e tagEvent) string {
 		w.arrive()
 	case doEvict:
 		st.spare.evictions--
-		if e.index == tagsInAll {
+		switch e.index {
+		case tagsInAll:
 			w.store.count = count{}
-		} else {
+		case tagsInAll + 1:
+			w.store.log = count{}
+		default:
 			w.store.records[e.index] = record{}
 		}
 	}
@@ -179,5 +185,7 @@ func (w *tagWorld) stepInvalidation(c *tagCall) {
 		w.onBumpAgain(c)
 	case tagPurge:
 		w.onPurge(c)
+	default:
+		w.stepLog(c)
 	}
 }

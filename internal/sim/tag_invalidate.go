@@ -6,6 +6,8 @@ func (w *tagWorld) startInvalidation(c *tagCall) {
 	w.database++
 	c.wrote = w.database
 	switch {
+	case c.action == purgePrefix && w.splitLog:
+		c.at = tagPurgeBump
 	case c.action == purgePrefix:
 		c.at = tagPurge
 	case w.isOneStep:
@@ -96,6 +98,10 @@ func (w *tagWorld) arrive() {
 // onPurge adds a line to the log, which is one step, since it is one key.
 func (w *tagWorld) onPurge(c *tagCall) {
 	w.store.logPurge(c.key)
+	w.purged(c)
+}
+
+func (w *tagWorld) purged(c *tagCall) {
 	w.floor.prefix[c.key] = max(w.floor.prefix[c.key], c.wrote)
 	c.at = tagDone
 }

@@ -21,12 +21,19 @@ func (w *tagWorld) onMakeCount(c *tagCall) {
 
 // decide serves the entry if the count has not moved since it was found valid.
 func (w *tagWorld) decide(c *tagCall) {
-	known := w.processes[c.process].entries[c.key]
+	memory := &w.processes[c.process]
+	known := memory.entries[c.key]
+	c.log = c.asked
+	if w.splitLog {
+		c.log = memory.log
+	}
 	switch {
 	case c.found.id == 0:
 		w.prepare(c)
 	case known.id == c.found.id && w.isSame(known.asOf, c.asked.stamp()):
 		w.hit(c, known.validity)
+	case w.splitLog && !w.isSame(memory.logAsOf, c.asked.stamp()):
+		c.at = tagReadLog
 	default:
 		w.next(c, c.found.tags, tagValidate, w.validated)
 	}

@@ -26,6 +26,9 @@ const (
 	carriesALaterCount                 // an entry carries the count of its storing, not of its look-up
 	ignoresTagsBeyondTheLimit          // a response with too many tags is held against those that are kept
 	sendsAVersionTwice                 // an invalidation without an answer is repeated with the same version
+	countsAndThenLogs                  // a purge of two steps
+	readsTheLogBeforeTheCount          // a log is remembered as of a count that is read after it
+	makesALogForTheCount               // a lost log is made again without a new count
 	endOfTagRules
 )
 
@@ -53,6 +56,9 @@ var tagRuleNames = [endOfTagRules]string{
 	carriesALaterCount:         "carriesALaterCount",
 	ignoresTagsBeyondTheLimit:  "ignoresTagsBeyondTheLimit",
 	sendsAVersionTwice:         "sendsAVersionTwice",
+	countsAndThenLogs:          "countsAndThenLogs",
+	readsTheLogBeforeTheCount:  "readsTheLogBeforeTheCount",
+	makesALogForTheCount:       "makesALogForTheCount",
 }
 
 // validity is what an entry is, by its tags and the purges.
@@ -111,7 +117,7 @@ func (w *tagWorld) validByPurges(k uint8, e tagEntry, now count) bool {
 
 // isValid holds an entry against all that can invalidate it.
 func (w *tagWorld) isValid(c *tagCall, e tagEntry) validity {
-	if w.hasLog && !w.validByPurges(c.key, e, c.asked) {
+	if w.hasLog && !w.validByPurges(c.key, e, c.log) {
 		return invalid
 	}
 	if e.beyond != 0 && w.broken != ignoresTagsBeyondTheLimit && !w.isSame(e.at, c.asked.stamp()) {

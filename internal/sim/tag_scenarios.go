@@ -129,4 +129,19 @@ var tagScenarios = []tagScenario{
 		calls: []tagCall{tagged(0, tag0), tagged(1, tag0), {action: purgePrefix}, {action: purgePrefix, key: 1}},
 		spare: tagFaults{evictions: 1}, hasLog: true, made: true,
 	},
+	{
+		name:  "purges of a prefix, with a log of its own",
+		calls: []tagCall{tagged(0, tag0), tagged(0, tag0), tagged(1, tag0), {action: purgePrefix}},
+		made:  true, hasLog: true, splitLog: true,
+	},
+	{
+		name:  "two purges, with a log of its own",
+		calls: []tagCall{tagged(0, tag0), tagged(0, tag0), {action: purgePrefix}, {action: purgePrefix, key: 1}},
+		made:  true, hasLog: true, splitLog: true,
+	},
+	{
+		name:  "a log of its own is lost",
+		calls: []tagCall{tagged(0, tag0), tagged(0, tag0), tagged(1, tag0), {action: purgePrefix}},
+		spare: tagFaults{evictions: 1}, hasLog: true, splitLog: true, made: true,
+	},
 }

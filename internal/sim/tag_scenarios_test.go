@@ -48,6 +48,9 @@ var tagMutants = []struct {
 	{takesALostLogForEmpty, "the log of purges is lost", "was purged"},
 	{carriesALaterCount, "purges of a prefix", "was purged"},
 	{ignoresTagsBeyondTheLimit, "an entry with too many tags", "was invalidated"},
+	{countsAndThenLogs, "purges of a prefix, with a log of its own", "was purged"},
+	{readsTheLogBeforeTheCount, "purges of a prefix, with a log of its own", "was purged"},
+	{makesALogForTheCount, "a log of its own is lost", "was purged"},
 	{sendsAVersionTwice, "a client repeats an invalidation", "was invalidated"},
 }
 

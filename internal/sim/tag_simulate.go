@@ -8,8 +8,8 @@ import (
 // tagPlan is what a random run of the tag protocol is like: which store it has, and how often
 // of 1000 steps each thing goes wrong.
 type tagPlan struct {
-	name            string
-	inSteps, hasLog bool
+	name                      string
+	inSteps, hasLog, splitLog bool
 
 	evictions, crashes, repeats int
 }
@@ -19,12 +19,13 @@ var tagPlans = []tagPlan{
 	{name: "nothing goes wrong"},
 	{name: "nothing goes wrong in steps", inSteps: true},
 	{name: "purges", hasLog: true},
+	{name: "purges in steps", inSteps: true, hasLog: true, splitLog: true},
 	{name: "keys are lost", evictions: 50, hasLog: true},
 	{name: "keys are lost, without a log", evictions: 50},
 	{name: "keys are lost between steps", evictions: 50, inSteps: true},
 	{name: "processes crash between steps", crashes: 30, inSteps: true},
 	{name: "everything goes wrong", evictions: 20, crashes: 20, repeats: 20, hasLog: true},
-	{name: "everything goes wrong in steps", evictions: 20, crashes: 20, repeats: 20, inSteps: true, hasLog: true},
+	{name: "everything goes wrong in steps", evictions: 20, crashes: 20, repeats: 20, inSteps: true, hasLog: true, splitLog: true},
 }
 
 // tagRun is one random run: a seed, which repeats it. There is no time in it: each call may be
@@ -46,7 +47,7 @@ const stepsOfTags = 3000
 // simulateTags runs clients of three processes on two keys and two tags.
 func simulateTags(seed uint64, plan tagPlan, broken tagRule) *tagRun {
 	r := &tagRun{plan: plan, random: rand.New(rand.NewPCG(seed, 14))}
-	r.system.inSteps, r.system.hasLog = plan.inSteps, plan.hasLog
+	r.system.inSteps, r.system.hasLog, r.system.splitLog = plan.inSteps, plan.hasLog, plan.splitLog
 	r.state = r.system.start(broken)
 	for i := range r.state.world.calls {
 		r.next(i)

@@ -48,6 +48,7 @@ type tagEntry struct {
 // tagStore is the part of a store that the tag protocol uses.
 type tagStore struct {
 	count   count
+	log     count // the log of purges where it has a key of its own; it has no number
 	records [tagsInAll]record
 	entries [pages]tagEntry
 }
@@ -68,15 +69,20 @@ func (s *tagStore) set(tag uint8, r record) {
 	}
 }
 
-// logPurge counts a purge and adds it to the log. The oldest line makes room.
+// logPurge counts a purge and adds it to the log, which is one value with the count.
 func (s *tagStore) logPurge(prefix uint8) {
 	if s.count.maker == 0 {
 		return
 	}
 	s.bump()
-	s.count.dropped = max(s.count.dropped, s.count.log[0].number)
-	copy(s.count.log[:], s.count.log[1:])
-	s.count.log[logLength-1] = purge{s.count.number, prefix}
+	s.count.add(purge{s.count.number, prefix})
+}
+
+// add adds a line to a log. The oldest makes room.
+func (c *count) add(line purge) {
+	c.dropped = max(c.dropped, c.log[0].number)
+	copy(c.log[:], c.log[1:])
+	c.log[logLength-1] = line
 }
 
 func (c count) String() string {

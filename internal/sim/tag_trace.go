@@ -14,7 +14,8 @@ var tagPhaseNames = [...]string{
 	tagRecount: "reads the count", tagVersions: "reads the record of a tag, to store the entry with it", tagLoad: "loads", tagEarlyGuard: "reads the count",
 	tagLate: "reads the record of a late tag", tagReadCount: "reads the count", tagMakeRecord: "makes a record", tagGuard: "reads the count",
 	tagPut: "stores", tagPutCount: "reads the count", tagInvalidate: "sets count and record", tagBump: "counts", tagReadRecord: "reads the record",
-	tagSetRecord: "sets the record", tagBumpAgain: "counts", tagPurge: "writes the log", tagDone: "has ended", tagCrashed: "has crashed",
+	tagSetRecord: "sets the record", tagBumpAgain: "counts", tagPurge: "writes count and log", tagPurgeBump: "counts", tagPurgeLog: "writes the log", tagPurgeAgain: "counts", tagReadLog: "reads the log", tagLogCount: "reads the count",
+	tagMakeLog: "makes a log", tagNewCount: "makes a count that goes with it", tagDone: "has ended", tagCrashed: "has crashed",
 }
 
 func (p tagPhase) String() string { return tagPhaseNames[p] }
@@ -52,6 +53,9 @@ func describeTagEvent(before, after *tagWorld, e tagEvent) string {
 		text = "the store loses a record"
 		if e.index == tagsInAll {
 			text = "the store loses the count"
+		}
+		if e.index > tagsInAll {
+			text = "the store loses the log"
 		}
 	}
 	s := &after.store

@@ -9,6 +9,7 @@ type tagWorld struct {
 	broken    tagRule
 	isOneStep bool // the store invalidates in one step
 	hasLog    bool // entries are held against the log of purges
+	splitLog  bool // the log has a key of its own
 	store     tagStore
 	database  uint16
 	processes [maxProcesses]tagMemory
@@ -38,6 +39,8 @@ type floors struct {
 // tagMemory is what a process remembers.
 type tagMemory struct {
 	entries  [pages]remembered
+	log      count             // of purges, and
+	logAsOf  stamp             // the count as of which it is
 	versions [tagsInAll]record // for the rule keepsVersions alone
 }
 
@@ -82,6 +85,13 @@ const (
 	tagSetRecord           // the record
 	tagBumpAgain           // the count, after the record is set
 	tagPurge               // the log
+	tagPurgeBump           // the count, before the line is written
+	tagPurgeLog            // the log
+	tagPurgeAgain          // the count, after the line is written
+	tagReadLog             // the log
+	tagLogCount            // the count, for the rule readsTheLogBeforeTheCount
+	tagMakeLog             // a log, since there is none
+	tagNewCount            // a count that goes with the new log
 	tagDone
 	tagCrashed
 )
@@ -101,6 +111,7 @@ type tagCall struct {
 	tagAt     uint8 // the tag that is next
 	found     tagEntry
 	asked     count // of the look-up
+	log       count // of purges, as of that
 	guard     stamp
 	made      stamp // for the rule bearsAnEarlierCount
 	records   [tagsInAll]record
