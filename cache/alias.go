@@ -41,6 +41,7 @@ type alias struct {
 	async            *executor
 	closing          *atomic.Bool // set by the handler's Shutdown
 
+	tags         tagSpace
 	handler      *Handler
 	source       *aliasStore
 	unresponsive unresponsive
@@ -152,20 +153,6 @@ func (st *opened) readsReplicas() bool { return st.primary != st.base }
 // entry is what an operation that returns bytes has found.
 func (st *opened) entry(raw []byte) entry {
 	return entry{raw: raw, shared: st.sharesMemory, verified: st.verifies}
-}
-
-// fetch reads an entry into e, which is empty, in whichever form it is stored.
-func (st *opened) fetch(ctx context.Context, key []byte, e *entry) (err error) {
-	e.shared, e.verified = st.sharesMemory, st.verifies
-	if st.native == nil {
-		e.raw, err = st.store.Get(ctx, key)
-		return err
-	}
-	e.raw, e.native, e.isNative, err = st.native.GetNative(ctx, key)
-	if b, ok := e.native.([]byte); ok && b != nil {
-		e.raw, e.native = b, nil // raw is known to be shared
-	}
-	return err
 }
 
 // replace stores value if old is there still.

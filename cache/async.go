@@ -117,6 +117,18 @@ func (a *AsyncCache) Clear(ctx context.Context) *Future[struct{}] {
 	return run(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.cache.Clear(ctx) })
 }
 
+// InvalidateTags is [Cache.InvalidateTags].
+func (a *AsyncCache) InvalidateTags(ctx context.Context, tags ...string) *Future[struct{}] {
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.cache.InvalidateTags(ctx, tags...) })
+}
+
+// InvalidateTagsSoft is [Cache.InvalidateTagsSoft].
+func (a *AsyncCache) InvalidateTagsSoft(ctx context.Context, tags ...string) *Future[struct{}] {
+	return run(ctx, a, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, a.cache.InvalidateTagsSoft(ctx, tags...)
+	})
+}
+
 // GetMany is [Cache.GetMany].
 func (a *AsyncCache) GetMany(ctx context.Context, keys []string, opts ...Option) *Future[map[string]Value] {
 	return run(ctx, a, func(ctx context.Context) (map[string]Value, error) { return a.cache.GetMany(ctx, keys, opts...) })

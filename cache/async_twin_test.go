@@ -102,6 +102,16 @@ var twins = []twin{
 	}, func(ctx context.Context, a *cache.AsyncCache, _ ...cache.Option) result {
 		return awaited(ctx, a.Clear(ctx))
 	}},
+	{"InvalidateTags", func(ctx context.Context, c cache.Cache, _ ...cache.Option) result {
+		return resultOf(struct{}{}, c.InvalidateTags(ctx, "tag"))
+	}, func(ctx context.Context, a *cache.AsyncCache, _ ...cache.Option) result {
+		return awaited(ctx, a.InvalidateTags(ctx, "tag"))
+	}},
+	{"InvalidateTagsSoft", func(ctx context.Context, c cache.Cache, _ ...cache.Option) result {
+		return resultOf(struct{}{}, c.InvalidateTagsSoft(ctx, "tag"))
+	}, func(ctx context.Context, a *cache.AsyncCache, _ ...cache.Option) result {
+		return awaited(ctx, a.InvalidateTagsSoft(ctx, "tag"))
+	}},
 	{"GetMany", func(ctx context.Context, c cache.Cache, opts ...cache.Option) result {
 		values, err := c.GetMany(ctx, twinKeys, opts...)
 		return resultOf(len(values), err)

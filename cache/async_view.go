@@ -63,6 +63,16 @@ func (a AsyncView[T]) DeleteMany(ctx context.Context, keys []string, opts ...Opt
 	return a.async.DeleteMany(ctx, keys, a.view.with(opts)...)
 }
 
+// InvalidateTags is [View.InvalidateTags].
+func (a AsyncView[T]) InvalidateTags(ctx context.Context, tags ...string) *Future[struct{}] {
+	return a.async.InvalidateTags(ctx, tags...)
+}
+
+// InvalidateTagsSoft is [View.InvalidateTagsSoft].
+func (a AsyncView[T]) InvalidateTagsSoft(ctx context.Context, tags ...string) *Future[struct{}] {
+	return a.async.InvalidateTagsSoft(ctx, tags...)
+}
+
 // GetOrSet is [View.GetOrSet].
 func (a AsyncView[T]) GetOrSet(ctx context.Context, key string, load func(ctx context.Context) (T, error), opts ...Option) *Future[T] {
 	return run(ctx, a.async, func(ctx context.Context) (T, error) { return a.view.GetOrSet(ctx, key, load, opts...) })

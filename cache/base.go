@@ -75,6 +75,7 @@ func newAlias(h *Handler, name string, cfg Config) (*alias, error) {
 		a.flags = flagFailOpen
 	}
 	a.keyStart = DefaultKey(a.prefix, a.version, "")
+	a.tags.init(driver.Namespace{Prefix: a.prefix})
 	if a.codec == nil {
 		a.codec = codec.CBOR
 	}

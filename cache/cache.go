@@ -54,6 +54,14 @@ type Cache interface {
 	// fails, whatever the alias's [ErrorPolicy] is: the entries may still be there.
 	Clear(ctx context.Context) error
 
+	// InvalidateTags makes every entry of this alias that has one of tags a miss, see
+	// [Tags] and [BaseCache.InvalidateTags].
+	InvalidateTags(ctx context.Context, tags ...string) error
+
+	// InvalidateTagsSoft is InvalidateTags for entries that may be served a little longer
+	// where stale ones may be.
+	InvalidateTagsSoft(ctx context.Context, tags ...string) error
+
 	// GetMany returns those of keys that are there. If some of them could not be
 	// looked up, as where one of several servers is down, it returns the others
 	// with an error, in which [*KeysError] names those that failed; with

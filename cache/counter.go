@@ -141,6 +141,9 @@ func (c *BaseCache) move(ctx context.Context, st *opened, from []byte, version i
 
 // writeAgain stores an entry that was read, as it is.
 func (st *opened) writeAgain(ctx context.Context, key []byte, e entry, ttl time.Duration) error {
+	if e.tagged != nil {
+		return st.native.SetNative(ctx, key, e.tagged, e.tagged.size, ttl)
+	}
 	if !e.isNative {
 		return st.store.Set(ctx, key, e.raw, ttl)
 	}

@@ -17,8 +17,9 @@ type entry struct {
 	raw      []byte // of a native entry, not nil if the value is a []byte: this one
 	native   any
 	isNative bool
-	shared   bool // raw is not the reader's own: the store or others have it too
-	verified bool // raw is known to be as it was stored: no checksum need be looked at
+	shared   bool         // raw is not the reader's own: the store or others have it too
+	verified bool         // raw is known to be as it was stored: no checksum need be looked at
+	tagged   *taggedValue // what the store has, if this is the value of one
 }
 
 // isPlain reports whether e is a native []byte, which is in raw.
@@ -139,6 +140,12 @@ func (a *alias) decodeInto(e *entry, dst any, o *options) error {
 		return err
 	}
 	switch h.Kind {
+	case envelope.KindInteger:
+		n, ok := driver.ParseInteger(payload)
+		if !ok {
+			return fmt.Errorf("%w: %q is no integer", ErrCorrupt, payload)
+		}
+		return assignInteger(dst, n)
 	case envelope.KindNil:
 		return assignNil(dst)
 	case envelope.KindBytes:

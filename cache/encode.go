@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -19,6 +20,25 @@ type stored struct {
 	native   any
 	isNative bool
 	size     int64 // of a native value, where the store asks for it
+
+	tags *envelope.Tags // to be put into the envelope, or nil
+}
+
+// keepTags makes the store of this process keep the marks of tags beside the value, if there
+// are any. What other callers get is s.entry of before.
+func (s *stored) keepTags(st *opened, m *tagMarks) {
+	if m == nil || len(m.hashes) == 0 || st.native == nil {
+		return
+	}
+	v := &taggedValue{entry: s.entry(), hashes: m.hashes}
+	v.validAt.Store(m.local)
+	size := overheadOfTags + 8*int64(len(m.hashes)) + s.size
+	if !s.isNative {
+		size += int64(len(s.bytes))
+		v.raw = bytes.Clone(s.bytes) // which is in a buffer
+	}
+	v.size = size
+	*s = stored{native: v, isNative: true, size: size}
 }
 
 // setPlain makes s b as a native value: a reader need not look at its memory to
@@ -57,9 +77,7 @@ func (a *alias) encode(st *opened, buf *valueBuffer, v any, o *options, s *store
 		}
 	}
 	if n, ok := integerOf(v); ok {
-		buf.b = driver.AppendInteger(buf.b[:0], n)
-		s.bytes = buf.b
-		return nil
+		return a.encodeInteger(st, buf, n, o, s)
 	}
 	if b, ok := v.([]byte); ok && b != nil {
 		return a.encodeBytes(st, buf, b, o, s)
@@ -136,6 +154,17 @@ func (a *alias) encodeBytes(st *opened, buf *valueBuffer, b []byte, o *options, 
 	return a.sealBytes(st, buf, b, o, s)
 }
 
+// encodeInteger stores n as backends can increment it, unless it has tags.
+func (a *alias) encodeInteger(st *opened, buf *valueBuffer, n int64, o *options, s *stored) error {
+	if s.tags == nil {
+		buf.b = driver.AppendInteger(buf.b[:0], n)
+		s.bytes = buf.b
+		return nil
+	}
+	var text [20]byte
+	return a.seal(st, buf, &envelope.Header{Kind: envelope.KindInteger, Expires: a.expiry(o)}, driver.AppendInteger(text[:0], n), s)
+}
+
 func (a *alias) sealBytes(st *opened, buf *valueBuffer, b []byte, o *options, s *stored) error {
 	return a.seal(st, buf, &envelope.Header{Kind: envelope.KindBytes, Expires: a.expiry(o)}, b, s)
 }
@@ -177,8 +206,8 @@ func (a *alias) seal(st *opened, buf *valueBuffer, h *envelope.Header, payload [
 	if uint64(len(payload)) > envelope.MaxPayload {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(payload))
 	}
-	h.Length, h.Identity = uint32(len(payload)), rand.Uint64()&envelope.IdentityMask
-	if err := a.appendEntry(buf, h, payload); err != nil {
+	h.Length, h.Identity, h.HasTags = uint32(len(payload)), rand.Uint64()&envelope.IdentityMask, s.tags != nil
+	if err := a.appendEntry(buf, h, s.tags, payload); err != nil {
 		return err
 	}
 	if !st.verifies {
@@ -188,26 +217,35 @@ func (a *alias) seal(st *opened, buf *valueBuffer, h *envelope.Header, payload [
 	return nil
 }
 
-// appendEntry writes header and payload to buf.
-func (a *alias) appendEntry(buf *valueBuffer, h *envelope.Header, payload []byte) error {
+// appendEntry writes header, tags and payload to buf.
+func (a *alias) appendEntry(buf *valueBuffer, h *envelope.Header, tags *envelope.Tags, payload []byte) error {
 	if a.compresses(payload) {
 		if len(payload) > a.maxDecompressed {
 			return fmt.Errorf("%w: %d bytes, and compressed entries may have %d", ErrTooLarge, len(payload), a.maxDecompressed)
 		}
 		h.Compression = a.compression.ID()
-		packed, err := compress(a.compression, h.Append(buf.b[:0]), payload)
+		start := appendHeader(buf.b[:0], h, tags)
+		packed, err := compress(a.compression, start, payload)
 		if err != nil {
 			return err
 		}
 		buf.b = packed
-		if len(buf.b)-envelope.Size < len(payload) {
+		if len(buf.b)-len(start) < len(payload) {
 			return nil
 		}
 		h.Compression = 0
 	}
 	buf.b = slices.Grow(buf.b[:0], envelope.Size+len(payload))
-	buf.b = append(h.Append(buf.b), payload...)
+	buf.b = append(appendHeader(buf.b, h, tags), payload...)
 	return nil
+}
+
+func appendHeader(dst []byte, h *envelope.Header, tags *envelope.Tags) []byte {
+	dst = h.Append(dst)
+	if tags != nil {
+		dst = tags.Append(dst)
+	}
+	return dst
 }
 
 // compresses reports whether payload is to be compressed, if that gains

@@ -52,7 +52,8 @@ func TestTheErrorOfAStoreIsWrappedOnceByEveryOperation(t *testing.T) {
 	c := newCache(t, struct {
 		*mapStore
 		withCounter
-	}{s, withCounter{s}}, cache.Config{})
+		withReplacer
+	}{s, withCounter{s}, withReplacer{s}}, cache.Config{})
 	for name, op := range everyOperation {
 		err := op(t.Context(), c, "k")
 		var wrapped *cache.Error
@@ -80,7 +81,8 @@ func TestAContextThatHasEndedIsTheErrorOfEveryOperation(t *testing.T) {
 	c := newCache(t, struct {
 		*mapStore
 		withCounter
-	}{s, withCounter{s}}, cache.Config{})
+		withReplacer
+	}{s, withCounter{s}, withReplacer{s}}, cache.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("the client left"))
 	for name, op := range everyOperation {

@@ -173,7 +173,8 @@ func TestEachFailedOperationPublishesOneError(t *testing.T) {
 	c := newCache(t, struct {
 		*mapStore
 		withCounter
-	}{s, withCounter{s}}, cache.Config{}, cache.WithEvents(events))
+		withReplacer
+	}{s, withCounter{s}, withReplacer{s}}, cache.Config{}, cache.WithEvents(events))
 	log := record(events)
 	for name, op := range everyOperation {
 		err := op(t.Context(), c, "k")
@@ -237,7 +238,7 @@ func TestAReceiverThatFailsDoesNotFailTheOperation(t *testing.T) {
 
 // Each kind of event has a name.
 func TestKindsOfEventHaveNames(t *testing.T) {
-	want := []string{"unknown", "hit", "miss", "set", "delete", "touch", "incr", "clear", "load", "corrupt", "error", "close", "unknown"}
+	want := []string{"unknown", "hit", "miss", "set", "delete", "touch", "incr", "clear", "load", "corrupt", "error", "close", "invalidate", "unknown"}
 	for kind, name := range want {
 		if got := cache.EventKind(kind).String(); got != name {
 			t.Errorf("kind %d is %q, want %q", kind, got, name)

@@ -21,17 +21,18 @@ type EventKind uint8
 
 // The kinds of event.
 const (
-	EventHit     EventKind = iota + 1 // a read found an entry
-	EventMiss                         // a read found none
-	EventSet                          // an entry was stored
-	EventDelete                       // a deletion succeeded, whether or not there was an entry
-	EventTouch                        // an entry got a new timeout
-	EventIncr                         // a counter was changed
-	EventClear                        // the alias was emptied
-	EventLoad                         // a loader of Fill or GetOrSet ran
-	EventCorrupt                      // a read found an entry that it could not read: a miss, sent instead of EventMiss
-	EventError                        // an operation failed
-	EventClose                        // a request's use of the cache ended
+	EventHit        EventKind = iota + 1 // a read found an entry
+	EventMiss                            // a read found none
+	EventSet                             // an entry was stored
+	EventDelete                          // a deletion succeeded, whether or not there was an entry
+	EventTouch                           // an entry got a new timeout
+	EventIncr                            // a counter was changed
+	EventClear                           // the alias was emptied
+	EventLoad                            // a loader of Fill or GetOrSet ran
+	EventCorrupt                         // a read found an entry that it could not read: a miss, sent instead of EventMiss
+	EventError                           // an operation failed
+	EventClose                           // a request's use of the cache ended
+	EventInvalidate                      // tags were invalidated
 )
 
 var eventNames = [...]string{
@@ -46,6 +47,8 @@ var eventNames = [...]string{
 	EventCorrupt: "corrupt",
 	EventError:   "error",
 	EventClose:   "close",
+
+	EventInvalidate: "invalidate",
 }
 
 // String returns the name of the kind in lower case.

@@ -34,6 +34,8 @@ type loadResult struct {
 	// after waiting for another process.
 	readAt  flight.Stamp
 	awaited bool
+
+	marks *tagMarks // of a fresh value, or nil
 }
 
 // Fill implements [Cache].
@@ -60,7 +62,7 @@ func (c *BaseCache) Fill(ctx context.Context, key string, dst any, load Loader, 
 	}
 	defer k.release()
 	l := lookUp{op: op, key: key, st: st, k: k.b, stamp: st.flights.Stamp()}
-	err = st.fetch(ctx, k.b, &l.found)
+	err = c.fetch(ctx, st, k.b, &l.found)
 	return c.fill(ctx, &l, err, dst, load, &o)
 }
 
@@ -71,6 +73,7 @@ type lookUp struct {
 	k       []byte
 	stamp   flight.Stamp // the moment before it
 	found   entry
+	tries   int // how often it was done because what another caller has loaded was not valid
 }
 
 // fill is what Fill does when the look-up is over, perhaps with an error.
@@ -85,9 +88,9 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 		return Outcome{Hit: true}, nil
 	}
 	was := previous{
-		there:    found || errors.Is(err, driver.ErrCorrupt),
+		there:    found || errors.Is(err, driver.ErrCorrupt) || areTagsInvalid(err),
 		reserved: isReserved(err),
-		refused:  found || isWrongType(err),
+		refused:  found || isWrongType(err) || errors.Is(err, errTagsStale),
 		entry:    l.found,
 	}
 	if l.st.readsReplicas() && (was.there || errors.Is(err, driver.ErrNotFound)) {
@@ -137,6 +140,12 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 		// The load found it before this caller asked; it may be gone.
 		return c.lookAgain(ctx, l, dst, load, o)
 	}
+	if !leader && result.fresh && !result.private && c.isInvalid(ctx, f.st, l.k, result) {
+		if l.tries++; l.tries < maxTagTries {
+			return c.lookAgain(ctx, l, dst, load, o)
+		}
+		return c.loadAlone(ctx, op, key, dst, load, o)
+	}
 	if result.fresh && !leader && !result.private && errors.Is(c.check(&result.entry, o.codec), ErrCorrupt) {
 		// The caller that started the load encodes values with another codec.
 		return c.loadAlone(ctx, op, key, dst, load, o)
@@ -164,7 +173,7 @@ func joinOptions(o fill.JoinOptions) flight.JoinOptions {
 // lookAgain is Fill from the beginning.
 func (c *BaseCache) lookAgain(ctx context.Context, l *lookUp, dst any, load Loader, o *options) (Outcome, error) {
 	l.stamp, l.found = l.st.flights.Stamp(), entry{}
-	return c.fill(ctx, l, l.st.fetch(ctx, l.k, &l.found), dst, load, o)
+	return c.fill(ctx, l, c.fetch(ctx, l.st, l.k, &l.found), dst, load, o)
 }
 
 // mayReuse reports whether the caller takes what was found.

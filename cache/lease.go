@@ -43,8 +43,35 @@ type lease struct {
 // heldLeases are the leases that this process holds, by key. One that has ended is among them
 // until its runs are over: they, or what they call, may have seen it in the store before.
 type heldLeases struct {
-	mu    sync.Mutex
-	byKey map[string]*lease
+	mu     sync.Mutex
+	byKey  map[string]*lease
+	others map[string]otherLease // of other processes, by key
+}
+
+// otherLease is a lease of another process that was seen here.
+type otherLease struct {
+	bytes string
+	since time.Time
+}
+
+// rememberedLeases bounds the memory of leases of other processes. One that is forgotten counts
+// as new.
+const rememberedLeases = 1 << 10
+
+// unchangedSince returns since when this process has seen these bytes of a lease of another
+// process under key: that no load waits for it makes no difference.
+func (h *heldLeases) unchangedSince(key, lease []byte) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if seen, ok := h.others[string(key)]; ok && seen.bytes == string(lease) {
+		return seen.since
+	}
+	if h.others == nil || len(h.others) >= rememberedLeases {
+		h.others = make(map[string]otherLease)
+	}
+	now := time.Now()
+	h.others[string(key)] = otherLease{string(lease), now}
+	return now
 }
 
 // add notes a lease that this process has put into the store, held by one load.

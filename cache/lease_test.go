@@ -398,3 +398,19 @@ func TestAStoreThatTakesNoLeaseIsAnErrorBesideTheValue(t *testing.T) {
 		}
 	})
 }
+
+// A lease that nobody renews is replaced also where no load waits for it, by the process that
+// has seen the same bytes for long enough.
+func TestADeadLeaseForWhichNobodyWaitsIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := twoProcesses(t)
+		p.store.plant(":1:k", envelope.NewLease(envelope.Loading).Append(nil))
+		for range 8 {
+			(<-ask(t.Context(), p.a, p.load("loaded", 0), cache.LeaseWait(0))).expect(t, "loaded")
+			p.holds(t, "")
+			time.Sleep(time.Second)
+		}
+		(<-ask(t.Context(), p.a, p.load("loaded", 0), cache.LeaseWait(0))).expect(t, "loaded")
+		p.holds(t, "loaded")
+	})
+}

@@ -32,6 +32,10 @@ type Loaded struct {
 	// Timeout of the entry; if it is zero, that of the call applies.
 	Timeout Timeout
 
+	// Tags are tags of the entry besides those of the call, see [Tags]. If one of them may have
+	// been invalidated since the load began, the value is returned and not stored.
+	Tags []string
+
 	// NoStore returns the value to the callers and does not store it.
 	NoStore bool
 

@@ -28,6 +28,8 @@ type loadRun struct {
 	lease    atomic.Pointer[lease] // until the load has left it
 	leaseErr error                 // why there is none, if the store failed
 
+	marks *tagMarks // of before the load, or nil if the value cannot get tags
+
 	call     flight.Call[*loadResult]
 	context  loadContext
 	result   loadResult
@@ -53,6 +55,9 @@ func (f *loadRun) Run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loa
 		defer f.st.flights.leases.removeRun(l)
 		defer f.leaveLease(ctx)
 	}
+	if err := f.markTags(ctx); err != nil {
+		return nil, err
+	}
 	f.context.Context = ctx
 	loaded, err := f.loadInScope()
 	defer cleanUp(f.load)
@@ -76,8 +81,13 @@ func (f *loadRun) loadInScope() (Loaded, error) {
 // keep stores a loaded value, or finds the one that is there already.
 func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key []byte, loaded Loaded) (*loadResult, error) {
 	f.o.timeout = loaded.Timeout.or(f.o.timeout)
+	mayStore, err := f.markLateTags(ctx, loaded.Tags)
+	if err != nil {
+		return nil, err
+	}
 	var s stored
-	err := f.cache.encode(f.st, &f.value, loaded.Value, &f.o, &s)
+	s.tags = f.marks.section()
+	err = f.cache.encode(f.st, &f.value, loaded.Value, &f.o, &s)
 	if errors.Is(err, ErrTooLarge) {
 		// Without an encoded form there is no copy for the others.
 		f.committed(ctx, err)
@@ -87,7 +97,8 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		return nil, err
 	}
 	l := &f.result
-	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr}
+	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr, marks: f.marks}
+	s.keepTags(f.st, f.marks)
 	_, lives := f.o.timeout.ttl()
 	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.isCutOff() {
 		return l, nil
@@ -96,7 +107,7 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		l.err = f.leaseErr
 		f.committed(ctx, f.leaseErr)
 	}
-	if f.fence == notStored {
+	if f.fence == notStored || !mayStore {
 		return l, nil
 	}
 	if _, err := fl.Commit(func() (err error) {
@@ -172,7 +183,7 @@ func (f *loadRun) find(ctx context.Context, key []byte) (entry, bool) {
 		st = f.cache.failFast(st)
 	}
 	var e entry
-	err := st.fetch(ctx, key, &e)
+	err := f.cache.fetch(ctx, st, key, &e)
 	if err == nil {
 		err = f.cache.check(&e, f.o.codec) // once for all callers
 	}

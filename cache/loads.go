@@ -7,6 +7,7 @@ import "github.com/larder-go/larder/internal/flight"
 type loads struct {
 	*flight.Group[*loadResult]
 	leases heldLeases
+	tags   localTags // of a store that only this process has
 }
 
 func newLoads() *loads { return &loads{Group: flight.New[*loadResult]()} }

@@ -52,7 +52,7 @@ func (c *BaseCache) GetMany(ctx context.Context, keys []string, opts ...Option) 
 		return map[string]Value{}, err
 	}
 	defer b.release()
-	entries, err := b.fetch(ctx)
+	entries, err := c.fetchMany(ctx, b)
 	errs := perKey(err, len(keys))
 	switch {
 	case err != nil && errs == nil:
@@ -109,9 +109,15 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	}
 	defer b.release()
 	values := make([]stored, len(keys))
+	ttl, _ := b.o.timeout.ttl()
+	marks, err := c.mark(ctx, b.st, b.o.tags, ttl)
+	if err != nil {
+		return keys, c.failFor(ctx, "SetMany", "", err, b.o.flags)
+	}
 	for i, key := range keys {
 		buf := getValueBuffer()
 		defer buf.release()
+		values[i].tags = marks.section()
 		if err = c.encode(b.st, buf, items[key], &b.o, &values[i]); err != nil {
 			if errors.Is(err, ErrTooLarge) {
 				_, deleteErr := c.remove(ctx, b.st, b.keys[i], "SetMany", key, &b.o)
@@ -119,6 +125,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 			}
 			return keys, c.fail(ctx, "SetMany", key, err)
 		}
+		values[i].keepTags(b.st, marks)
 	}
 	var errs []error
 	err = b.mutate(ctx, func() (err error) {
@@ -231,20 +238,23 @@ func (b *batch) mutate(ctx context.Context, write func() error) error {
 	return write()
 }
 
-// fetch returns an entry for each key; a missing one has neither bytes nor a
-// native value.
-func (b *batch) fetch(ctx context.Context) ([]entry, error) {
+// fetchMany returns an entry for each key; a missing one, or one whose tags are not valid, has
+// neither bytes nor a native value.
+func (a *alias) fetchMany(ctx context.Context, b *batch) ([]entry, error) {
 	entries := make([]entry, len(b.keys))
 	if b.st.many != nil && b.st.native == nil {
 		values, err := b.st.many.GetMany(ctx, b.keys)
 		for i, raw := range values {
 			entries[i] = b.st.entry(raw)
 		}
+		if tagErr := a.checkManyTags(ctx, b, entries); tagErr != nil {
+			return nil, tagErr
+		}
 		return entries, err
 	}
 	err := b.each(ctx, func(i int) error {
 		var e entry
-		err := b.st.fetch(ctx, b.keys[i], &e)
+		err := a.fetch(ctx, b.st, b.keys[i], &e)
 		switch {
 		case errors.Is(err, driver.ErrNotFound):
 			return nil

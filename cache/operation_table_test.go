@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/larder-go/larder/cache"
@@ -46,6 +47,12 @@ var everyOperation = map[string]func(ctx context.Context, c cache.Cache, key str
 	"Clear": func(ctx context.Context, c cache.Cache, _ string, _ ...cache.Option) error {
 		return c.Clear(ctx)
 	},
+	"InvalidateTags": func(ctx context.Context, c cache.Cache, _ string, _ ...cache.Option) error {
+		return c.InvalidateTags(ctx, "tag")
+	},
+	"InvalidateTagsSoft": func(ctx context.Context, c cache.Cache, _ string, _ ...cache.Option) error {
+		return c.InvalidateTagsSoft(ctx, "tag")
+	},
 	"GetMany": func(ctx context.Context, c cache.Cache, key string, opts ...cache.Option) error {
 		_, err := c.GetMany(ctx, []string{"good", key}, opts...)
 		return err
@@ -77,6 +84,11 @@ var everyOperation = map[string]func(ctx context.Context, c cache.Cache, key str
 		_, err := c.Fill(ctx, key, new(any), loadOne, opts...)
 		return err
 	},
+}
+
+// concernsNoKey reports whether an operation of these tables is about no key.
+func concernsNoKey(operation string) bool {
+	return operation == "Clear" || strings.HasPrefix(operation, "InvalidateTags")
 }
 
 // loadOne loads the integer 1.
@@ -112,6 +124,12 @@ var everyAsyncOperation = map[string]func(ctx context.Context, a *cache.AsyncCac
 	},
 	"Clear": func(ctx context.Context, a *cache.AsyncCache, _ string) error {
 		return await(ctx, a.Clear(ctx))
+	},
+	"InvalidateTags": func(ctx context.Context, a *cache.AsyncCache, _ string) error {
+		return await(ctx, a.InvalidateTags(ctx, "tag"))
+	},
+	"InvalidateTagsSoft": func(ctx context.Context, a *cache.AsyncCache, _ string) error {
+		return await(ctx, a.InvalidateTagsSoft(ctx, "tag"))
 	},
 	"GetMany": func(ctx context.Context, a *cache.AsyncCache, key string) error {
 		return await(ctx, a.GetMany(ctx, []string{"good", key}))

@@ -8,8 +8,8 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 )
 
-// Option changes one operation: a [Timeout], a [Version], [Shared], [Native],
-// [Using], [FailOpen] or [FailClosed]. An operation ignores an option that has no meaning
+// Option changes one operation: a [Timeout], a [Version], [Tags], [LeaseWait],
+// [Shared], [Native], [Using], [FailOpen] or [FailClosed]. An operation ignores an option that has no meaning
 // for it, as Get ignores a timeout; for Incr and Decr a timeout is ErrInvalidOption.
 type Option interface{ option() }
 
@@ -22,6 +22,7 @@ type options struct {
 	version   int
 	codec     codec.Codec
 	assigner  nativeAssigner // nil for none
+	tags      *tagNames      // nil for none
 	flags     flags
 }
 
@@ -119,16 +120,21 @@ func (a *alias) resolve(o *options, opts []Option) error {
 			o.timeout = opt.or(a.timeout)
 		case Version:
 			o.version = int(opt)
-		case leaseWait:
-			o.leaseWait = time.Duration(opt)
 		case codecOption:
 			if opt.codec != nil {
 				o.codec = opt.codec
 			}
+		case *tagNames:
+			o.tags = o.tags.and(opt)
+		case leaseWait:
+			o.leaseWait = time.Duration(opt)
 		}
 	}
 	if o.flags.has(flagFailClosed) {
 		o.flags &^= flagFailOpen
+	}
+	if o.tags != nil && o.tags.err != nil {
+		return o.tags.err
 	}
 	return checkVersion(o.version)
 }

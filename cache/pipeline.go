@@ -88,6 +88,9 @@ func (p *pipeline) get(ctx context.Context, key string, dst any, opts []Option) 
 	}
 	return send(ctx, p, driver.Op{Kind: driver.OpGet, Key: k}, func(r driver.Result) (bool, error) {
 		e, o := p.st.entry(r.Value), o
+		if r.Err == nil {
+			r.Err = p.cache.checkTags(ctx, p.st, k, &e)
+		}
 		return p.cache.read(ctx, "Get", key, &e, r.Err, dst, &o)
 	})
 }
@@ -102,7 +105,9 @@ func (p *pipeline) getBytes(ctx context.Context, key string, opts []Option) (f *
 		o := o
 		if r.Err == nil {
 			e := p.st.entry(r.Value)
-			l.Value, r.Err = p.cache.decodeBytes(&e, &o)
+			if r.Err = p.cache.checkTags(ctx, p.st, k, &e); r.Err == nil {
+				l.Value, r.Err = p.cache.decodeBytes(&e, &o)
+			}
 		}
 		if r.Err != nil {
 			return l, p.cache.missed(ctx, "GetBytes", key, r.Err, &o)
@@ -119,6 +124,9 @@ func (p *pipeline) set(ctx context.Context, op, key string, value any, opts []Op
 	k, o, err := p.start(ctx, op, key, opts)
 	if err != nil {
 		return failed[struct{}](err)
+	}
+	if o.tags != nil { // their records are read first
+		return failed[struct{}](c.setTagged(ctx, op, key, value, opts))
 	}
 	ttl, lives := o.timeout.ttl()
 	var s stored
@@ -183,4 +191,12 @@ func (p *pipeline) incr(ctx context.Context, op, key string, delta int64, opts [
 		p.cache.publish(ctx, EventIncr, op, key, nil)
 		return r.N, nil
 	})
+}
+
+// setTagged is a Set or SetBytes that does not go through the pipeline.
+func (c *BaseCache) setTagged(ctx context.Context, op, key string, value any, opts []Option) error {
+	if b, isBytes := value.([]byte); isBytes && op == "SetBytes" {
+		return c.SetBytes(ctx, key, b, opts...)
+	}
+	return c.Set(ctx, key, value, opts...)
 }

@@ -80,6 +80,16 @@ func (p *Proxy) Delete(ctx context.Context, key string, opts ...Option) (bool, e
 // Clear implements [Cache].
 func (p *Proxy) Clear(ctx context.Context) error { return p.resolve(ctx).Clear(ctx) }
 
+// InvalidateTags implements [Cache].
+func (p *Proxy) InvalidateTags(ctx context.Context, tags ...string) error {
+	return p.resolve(ctx).InvalidateTags(ctx, tags...)
+}
+
+// InvalidateTagsSoft implements [Cache].
+func (p *Proxy) InvalidateTagsSoft(ctx context.Context, tags ...string) error {
+	return p.resolve(ctx).InvalidateTagsSoft(ctx, tags...)
+}
+
 // GetMany implements [Cache].
 func (p *Proxy) GetMany(ctx context.Context, keys []string, opts ...Option) (map[string]Value, error) {
 	return p.resolve(ctx).GetMany(ctx, keys, opts...)

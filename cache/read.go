@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 // Get implements [Cache].
@@ -17,7 +18,7 @@ func (c *BaseCache) Get(ctx context.Context, key string, dst any, opts ...Option
 		return false, err
 	}
 	var e entry
-	err = st.fetch(ctx, k.b, &e)
+	err = c.fetch(ctx, st, k.b, &e)
 	k.release()
 	return c.read(ctx, "Get", key, &e, err, dst, &o)
 }
@@ -79,7 +80,7 @@ func (c *BaseCache) GetBytes(ctx context.Context, key string, opts ...Option) ([
 		return nil, false, err
 	}
 	var e entry
-	err = st.fetch(ctx, k.b, &e)
+	err = c.fetch(ctx, st, k.b, &e)
 	k.release()
 	var value []byte
 	if err == nil {
@@ -116,7 +117,7 @@ func (c *BaseCache) has(ctx context.Context, st *opened, k []byte, op, key strin
 // and returned so that it can be replaced.
 func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o *options) (entry, error) {
 	var e entry
-	err := st.fetch(ctx, k, &e)
+	err := c.fetch(ctx, st, k, &e)
 	if err == nil {
 		err = c.check(&e, o.codec)
 	}
@@ -126,7 +127,7 @@ func (c *BaseCache) fetchReadable(ctx context.Context, st *opened, k []byte, o *
 // presentHead is present for a store that returned the head of an entry. An empty head
 // says nothing: it may be that of a native entry.
 func (c *BaseCache) presentHead(ctx context.Context, st *opened, k []byte, op, key string, head []byte, err error, o *options) (bool, error) {
-	if err == nil && len(head) == 0 {
+	if err == nil && (len(head) == 0 || envelope.HasTags(head)) {
 		_, err = c.fetchReadable(ctx, st, k, o)
 	} else if err == nil {
 		err = c.checkHead(head, o.codec)

@@ -49,10 +49,8 @@ type leaseTaker struct {
 	readAt   flight.Stamp
 	readable bool
 
-	// The lease of another process, and since when it has been the same bytes.
-	seen  []byte
-	since time.Time
-	pause time.Duration // before the next look
+	awaited bool          // the load of another process
+	pause   time.Duration // before the next look
 }
 
 // takeLease decides what fences the load of f. If another process has stored the value
@@ -112,7 +110,7 @@ func (t *leaseTaker) take(ctx context.Context) (*loadResult, error) {
 		lease, isLease := envelope.ParseLease(t.there.raw)
 		switch {
 		case t.readable:
-			return &loadResult{entry: t.there.entry, readAt: t.readAt, awaited: t.seen != nil}, nil
+			return &loadResult{entry: t.there.entry, readAt: t.readAt, awaited: t.awaited}, nil
 		case t.there.reserved, t.f.leaseErr != nil:
 			return nil, nil
 		case isLease && t.share(ctx, lease):
@@ -165,10 +163,8 @@ func (t *leaseTaker) isLeft(lease envelope.Lease) bool {
 	if lease.State == envelope.Free || lease.State == envelope.Failed {
 		return true
 	}
-	if !bytes.Equal(t.seen, t.there.raw) {
-		t.seen, t.since = t.there.raw, time.Now()
-	}
-	return time.Since(t.since) >= leaseIsDead
+	since := t.f.st.flights.leases.unchangedSince(t.key, t.there.raw)
+	return time.Since(since) >= leaseIsDead
 }
 
 // mayWaitFor reports whether the load waits for the one of another process, which holds the
@@ -179,6 +175,7 @@ func (t *leaseTaker) mayWaitFor(lease envelope.Lease) bool {
 
 // wait waits a little, and looks again what is there.
 func (t *leaseTaker) wait(ctx context.Context) error {
+	t.awaited = true
 	if t.giveUp.IsZero() {
 		t.giveUp = time.Now().Add(t.f.o.leaseWait)
 	}
@@ -238,7 +235,7 @@ func (t *leaseTaker) look(ctx context.Context) {
 	f := t.f
 	t.there, t.readable, t.readAt = previous{}, false, f.st.flights.Tick()
 	e := &t.there.entry
-	err := f.st.fetch(ctx, t.key, e)
+	err := f.cache.fetch(ctx, f.st, t.key, e)
 	if err == nil {
 		err = f.cache.check(e, f.o.codec)
 	}
@@ -249,6 +246,10 @@ func (t *leaseTaker) look(ctx context.Context) {
 	switch {
 	case err == nil:
 		t.readable = true
+	case errors.Is(err, errTagsInvalid):
+		t.there.there = true
+	case errors.Is(err, errTagsStale):
+		t.there.there, t.there.refused = true, true
 	case errors.Is(err, driver.ErrCorrupt):
 		t.there.there, t.there.reserved = true, isReserved(err)
 	case !errors.Is(err, driver.ErrNotFound):

@@ -31,4 +31,8 @@ func (s unopenedStore) Clear(context.Context, driver.Namespace) error { return s
 
 func (s unopenedStore) Incr(context.Context, []byte, int64) (int64, error) { return 0, s.err }
 
+func (s unopenedStore) Invalidate(context.Context, driver.Invalidation) error { return s.err }
+
+func (s unopenedStore) InvalidatesAtOnce() bool { return true }
+
 func (s unopenedStore) Shutdown(context.Context) error { return nil }

@@ -94,7 +94,7 @@ func (v View[T]) Get(ctx context.Context, key string, opts ...Option) (value T, 
 		return value, false, err
 	}
 	var e entry
-	err = st.fetch(ctx, k.b, &e)
+	err = c.fetch(ctx, st, k.b, &e)
 	k.release()
 	// A native T takes neither a codec nor a destination on the heap.
 	if value, found = e.native.(T); found && err == nil {
@@ -165,6 +165,18 @@ func (v View[T]) Delete(ctx context.Context, key string, opts ...Option) (bool, 
 	return v.cache.Delete(ctx, key, v.with(opts)...)
 }
 
+// InvalidateTags makes every entry of the alias with one of tags a miss, of whatever view. See
+// [Cache.InvalidateTags].
+func (v View[T]) InvalidateTags(ctx context.Context, tags ...string) error {
+	return v.cache.InvalidateTags(ctx, tags...)
+}
+
+// InvalidateTagsSoft is InvalidateTags for entries that may be served a little longer where
+// stale ones may be. See [Cache.InvalidateTagsSoft].
+func (v View[T]) InvalidateTagsSoft(ctx context.Context, tags ...string) error {
+	return v.cache.InvalidateTagsSoft(ctx, tags...)
+}
+
 // DeleteMany removes the entries under keys. See [Cache.DeleteMany].
 func (v View[T]) DeleteMany(ctx context.Context, keys []string, opts ...Option) error {
 	return v.cache.DeleteMany(ctx, keys, v.with(opts)...)
@@ -192,7 +204,7 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	}
 	stamp := st.flights.Stamp()
 	var e entry
-	err = st.fetch(ctx, k.b, &e)
+	err = c.fetch(ctx, st, k.b, &e)
 	var found bool
 	if value, found = e.native.(T); found && err == nil {
 		k.release()
@@ -201,7 +213,7 @@ func (v View[T]) GetOrSet(ctx context.Context, key string, load func(ctx context
 	}
 	defer k.release()
 	g := &getOrSet[T]{load: load}
-	_, err = c.fill(ctx, &lookUp{"GetOrSet", key, st, k.b, stamp, e}, err, &g.value, g, &o)
+	_, err = c.fill(ctx, &lookUp{op: "GetOrSet", key: key, st: st, k: k.b, stamp: stamp, found: e}, err, &g.value, g, &o)
 	return g.value, err
 }
 

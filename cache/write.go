@@ -19,7 +19,7 @@ func (c *BaseCache) Set(ctx context.Context, key string, value any, opts ...Opti
 	buf := getValueBuffer()
 	defer buf.release()
 	var s stored
-	err = c.encode(st, buf, value, &o, &s)
+	err = c.withTags(ctx, st, &o, &s, func() error { return c.encode(st, buf, value, &o, &s) })
 	return c.store(ctx, st, k.b, "Set", key, &s, err, &o)
 }
 
@@ -34,8 +34,26 @@ func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts
 	buf := getValueBuffer()
 	defer buf.release()
 	var s stored
-	err = c.encodeBytes(st, buf, value, &o, &s)
+	err = c.withTags(ctx, st, &o, &s, func() error { return c.encodeBytes(st, buf, value, &o, &s) })
 	return c.store(ctx, st, k.b, "SetBytes", key, &s, err, &o)
+}
+
+// withTags calls encode, which turns a value into s, with the tags of the operation, if it has
+// any.
+func (c *BaseCache) withTags(ctx context.Context, st *opened, o *options, s *stored, encode func() error) error {
+	ttl, lives := o.timeout.ttl()
+	if o.tags == nil || !lives {
+		return encode()
+	}
+	marks, err := c.mark(ctx, st, o.tags, ttl)
+	if err != nil {
+		return err
+	}
+	s.tags = marks.section()
+	if err = encode(); err == nil {
+		s.keepTags(st, marks)
+	}
+	return err
 }
 
 // store writes what encode returned, its error included.
@@ -71,8 +89,8 @@ func (c *BaseCache) Add(ctx context.Context, key string, value any, opts ...Opti
 	buf := getValueBuffer()
 	defer buf.release()
 	var s stored
-	if err := c.encode(st, buf, value, &o, &s); err != nil {
-		return false, c.fail(ctx, "Add", key, err)
+	if err := c.withTags(ctx, st, &o, &s, func() error { return c.encode(st, buf, value, &o, &s) }); err != nil {
+		return false, c.failFor(ctx, "Add", key, err, o.flags)
 	}
 	if _, lives := o.timeout.ttl(); !lives {
 		there, err := c.has(ctx, st, k.b, "Add", key, &o)
@@ -113,7 +131,7 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 	switch {
 	case added, err != nil && !errors.Is(err, driver.ErrCorrupt):
 		return added, err
-	case len(head) > 0 && c.checkHead(head, o.codec) == nil:
+	case len(head) > 0 && !envelope.HasTags(head) && c.checkHead(head, o.codec) == nil:
 		return false, nil
 	}
 	// The stored entry cannot be read, or its head does not say.
@@ -124,6 +142,8 @@ func (c *BaseCache) add(ctx context.Context, st *opened, k []byte, key string, s
 		if on == leaveReserved && isReserved(err) {
 			return false, nil
 		}
+		return c.replace(ctx, st, k, e, s, o)
+	case areTagsInvalid(err):
 		return c.replace(ctx, st, k, e, s, o)
 	case errors.Is(err, driver.ErrNotFound):
 		_, added, err = st.add(ctx, k, s, o)
@@ -151,7 +171,7 @@ func (c *BaseCache) addOverLease(ctx context.Context, st *opened, k []byte, s *s
 // compare, only while the entry is still old. Stores compare and replace bytes, not native
 // values; a []byte has an envelope for that.
 func (c *BaseCache) replace(ctx context.Context, st *opened, k []byte, old entry, s *stored, o *options) (bool, error) {
-	if st.replacer == nil || old.raw == nil || old.isNative || s.isNative && s.bytes == nil {
+	if st.replacer == nil || old.raw == nil || old.isNative || old.tagged != nil || s.isNative && s.bytes == nil {
 		return true, st.write(ctx, k, s, o)
 	}
 	if s.isNative {

@@ -82,7 +82,7 @@ func harness(take func(testing.TB) []string) cachetest.Harness {
 		return s
 	}
 	return cachetest.Harness{
-		Abilities:       cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.KeyChecker | cachetest.Invalidator,
+		Abilities:       cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.KeyChecker,
 		Granularity:     time.Second,
 		MaxValueSize:    maxItem,
 		UnsignedCounter: true,

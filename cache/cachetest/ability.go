@@ -40,6 +40,8 @@ const (
 	several
 	storeHooks
 	leases
+	tagging
+	sharing
 )
 
 // abilities gives each bit its name and, for an optional interface, the test
@@ -73,6 +75,8 @@ var abilities = []struct {
 	{several, "Harness.PartDown", nil},
 	{storeHooks, "Harness.StoreHooks", nil},
 	{leases, "a store that processes share and that can replace", nil},
+	{tagging, "a store that can keep tags", nil},
+	{sharing, "a store that processes share", nil},
 }
 
 func implements[T any](store driver.Store) bool {
@@ -108,6 +112,8 @@ func (h Harness) traits() Ability {
 		{several, h.PartDown != nil},
 		{storeHooks, h.StoreHooks},
 		{leases, h.hasLeases()},
+		{tagging, h.hasTags()},
+		{sharing, h.Abilities&Native == 0},
 	} {
 		if t.has {
 			traits |= t.bit

@@ -77,6 +77,7 @@ func cacheCases() []cacheCase {
 		),
 		needing(keeping|Counter, cacheCounterCases),
 		needing(keeping|leases, cacheLeaseCases),
+		needing(keeping|tagging, cacheTagCases),
 		needing(discarding, cacheDiscardCases),
 	)
 }

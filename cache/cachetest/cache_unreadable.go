@@ -38,7 +38,7 @@ var spoiltPayload = map[string]string{
 
 // reserved are entries that a later release may write, which has tags and leases.
 var reserved = map[string]string{
-	"of a later kind": sealed(envelope.Header{Kind: envelope.KindEncoded + 2, Codec: 1, Type: 7, Length: 1}, ""),
+	"of a later kind": sealed(envelope.Header{Kind: envelope.KindInteger + 1, Codec: 1, Type: 7, Length: 1}, ""),
 	"with a flag":     flagged(),
 }
 

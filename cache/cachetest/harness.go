@@ -91,6 +91,12 @@ func (h Harness) hasLeases() bool {
 	return h.Abilities&Replacer != 0 && h.Abilities&Native == 0
 }
 
+// hasTags reports whether entries of the store can have tags.
+func (h Harness) hasTags() bool {
+	const counts = Counter | Replacer
+	return h.Abilities&(Native|Invalidator) != 0 || h.Abilities&counts == counts
+}
+
 // open returns a fresh store that is shut down when the test ends.
 func (h Harness) open(tb testing.TB, clock driver.Clock) driver.Store {
 	tb.Helper()

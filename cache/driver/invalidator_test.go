@@ -19,7 +19,7 @@ func TestParseCountReadsOnlyWhatStringWrites(t *testing.T) {
 			t.Errorf("%q is taken for the count %v", text, c)
 		}
 	}
-	if one, other := driver.NewCount(), driver.NewCount(); one == other {
+	if first, second := driver.NewCount(), driver.NewCount(); first == second {
 		t.Error("two new counts are equal")
 	}
 }

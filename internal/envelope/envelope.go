@@ -9,7 +9,9 @@
 //	 3  1  kind
 //	 4  1  codec, for KindEncoded
 //	 5  1  compression, 0 for none
-//	 6  2  flags: the highest is always set, the others are reserved
+//	 6  2  flags: the highest is always set; bit 1 says that the entry has tags,
+//	       whose section, see [Tags], is between header and payload; the others
+//	       are reserved
 //	 8  6  expiry in milliseconds since the Unix epoch when the entry was
 //	       written, 0 for never; one before 1970 is written as 1
 //	14  6  identity: random bytes, so that no two entries have the same header
@@ -27,7 +29,7 @@
 //
 // # Extension
 //
-// Kind 5 is a [Lease]. The kinds above it and the flags other than the highest are reserved for
+// Kind 5 is a [Lease]. The kinds above KindInteger and the other flags are reserved for
 // later releases of version 2; docs/design/envelope.md says which are planned. An entry
 // that has one is [ErrReserved]: it is absent to a reader that does not know it,
 // and a load leaves it in place. A later version is [ErrVersion]: it is absent,
@@ -63,6 +65,8 @@ const (
 	// flagsAlways are the flags of every entry of version 2. Damage to the byte of
 	// the version does not make one of version 1 of it, whose flags are zero.
 	flagsAlways = 1 << 15
+
+	flagTags = 1 << 1
 )
 
 // Kind says what the payload is.
@@ -74,6 +78,8 @@ const (
 	KindBytes                   // the bytes themselves
 	KindString                  // the bytes of a string
 	KindEncoded                 // the output of the codec
+	_                           // a lease
+	KindInteger                 // an integer in decimal, which has tags and so an envelope
 )
 
 // The reasons for which bytes are not an envelope that can be read.
@@ -118,6 +124,7 @@ type Header struct {
 	Identity    uint64 // of 48 bits; 0 in version 1
 	Type        uint32
 	Length      uint32 // of the payload before compression
+	HasTags     bool   // the section of the tags is before the payload
 }
 
 // IdentityMask are the bits of a random number that an identity has.
@@ -126,12 +133,19 @@ const IdentityMask = 1<<48 - 1
 // Append appends the header to dst, with a checksum of 0.
 func (h Header) Append(dst []byte) []byte {
 	dst = append(dst, magic0, magic1, version, byte(h.Kind), h.Codec, h.Compression)
-	dst = binary.BigEndian.AppendUint64(dst, flagsAlways<<48|uint64(h.Expires)&maxExpiry)
+	dst = binary.BigEndian.AppendUint64(dst, h.flags()<<48|uint64(h.Expires)&maxExpiry)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(h.Identity>>32))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(h.Identity))
 	dst = binary.BigEndian.AppendUint32(dst, h.Type)
 	dst = binary.BigEndian.AppendUint32(dst, h.Length)
 	return append(dst, 0, 0, 0, 0)
+}
+
+func (h Header) flags() uint64 {
+	if h.HasTags {
+		return flagsAlways | flagTags
+	}
+	return flagsAlways
 }
 
 // Seal writes the checksum of a whole entry, which begins with what Append has
@@ -173,18 +187,20 @@ func (h *Header) ParseHead(b []byte) error {
 }
 
 func (h *Header) parseVersion2(b []byte) error {
-	kind, flags := Kind(b[3]), binary.BigEndian.Uint64(b[6:])
-	if kind < KindNil || flags < flagsAlways<<48 {
+	kind, flags := Kind(b[3]), binary.BigEndian.Uint16(b[6:])
+	expires := binary.BigEndian.Uint64(b[6:]) & maxExpiry
+	if kind < KindNil || flags < flagsAlways {
 		return ErrForeign
 	}
 	switch {
-	case kind == kindLease && isLeaseState(b[leaseStateAt]) && flags == flagsAlways<<48:
+	case kind == kindLease && isLeaseState(b[leaseStateAt]) && flags == flagsAlways && expires == 0:
 		return ErrLease
-	case kind > KindEncoded, flags > flagsAlways<<48|maxExpiry:
+	case kind == kindLease, kind > KindInteger, flags&^(flagsAlways|flagTags) != 0:
 		return ErrReserved
 	}
 	h.Kind, h.Codec, h.Compression = kind, b[4], b[5]
-	h.Expires = Expiry(flags & maxExpiry)
+	h.HasTags = flags&flagTags != 0
+	h.Expires = Expiry(expires)
 	h.Identity = identityOf(b)
 	h.Type = binary.BigEndian.Uint32(b[20:])
 	h.Length = binary.BigEndian.Uint32(b[24:])
@@ -231,16 +247,22 @@ func (h *Header) Parse(b []byte) error {
 	if err == ErrLease && len(b) != Size {
 		return ErrReserved
 	}
-	if err == nil && h.Compression == 0 && uint64(len(Payload(b))) != uint64(h.Length) {
+	switch {
+	case err != nil:
+	case h.HasTags && sizeOfTags(b) < 0, h.Compression == 0 && uint64(len(Payload(b))) != uint64(h.Length):
 		*h, err = Header{}, ErrTruncated
 	}
 	return err
 }
 
-// Payload is the part of an entry after its header, which Parse has read.
+// Payload is the part of an entry after its header and sections, which Parse has read.
 func Payload(b []byte) []byte {
-	if b[2] == version1 {
-		return b[sizeOfVersion1:len(b):len(b)]
+	start := Size
+	switch {
+	case b[2] == version1:
+		start = sizeOfVersion1
+	case b[7]&flagTags != 0:
+		start += max(0, sizeOfTags(b))
 	}
-	return b[Size:len(b):len(b)]
+	return b[start:len(b):len(b)]
 }

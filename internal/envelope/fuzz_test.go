@@ -23,6 +23,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(changed(2, 3))
 	f.Add(changed(3, 5))
 	f.Add(changed(7, 1))
+	f.Add(tagged(envelope.Tags{Count: "0123456789abcdef:1", Tags: make([]envelope.Tag, 2)}, "payload"))
 	f.Add(envelope.NewLease(envelope.Loading).Append(nil))
 	f.Add(sealed(envelope.Header{
 		Kind: envelope.KindEncoded, Codec: 1, Compression: 2, Identity: envelope.IdentityMask, Type: math.MaxUint32,
@@ -47,7 +48,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil || head != h {
 			t.Errorf("ParseHead = %+v, %v, and Parse = %+v", head, err, h)
 		}
-		again := append(h.Append(nil), envelope.Payload(b)...)
+		again := h.Append(nil)
+		if h.HasTags {
+			tags := envelope.ParseTags(b)
+			again = tags.Append(again)
+		}
+		again = append(again, envelope.Payload(b)...)
 		envelope.Seal(again)
 		if b[2] == 1 {
 			again = append(frozen(h).Append(nil), envelope.Payload(b)...)
