@@ -82,7 +82,7 @@ func harness(take func(testing.TB) []string) cachetest.Harness {
 		return s
 	}
 	return cachetest.Harness{
-		Abilities:       cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.KeyChecker,
+		Abilities:       cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.KeyChecker | cachetest.Invalidator,
 		Granularity:     time.Second,
 		MaxValueSize:    maxItem,
 		UnsignedCounter: true,

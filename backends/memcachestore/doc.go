@@ -80,6 +80,7 @@
 //	Delete                  2, or 1 if no entry is there
 //	Incr, Replace           2
 //	SetMany *, DeleteMany   1 for each key, 16 at a time
+//	Invalidate              2 for the count, 1 for all records, 1 for each record, 16 at a time
 //	Clear                   3
 //
 // # Contexts, connections and failures

@@ -48,7 +48,16 @@ func (s *Store) batches(keys [][]byte) []batch {
 // error of each. The first goes alone: it learns the epoch for the others, and
 // finds out whether the server is there. Once the server does not answer, the
 // rest fail like that without being tried.
-func (b batch) each(f func(t *placed) error) []error {
+func (b batch) each(f func(t *placed) error) []error { return b.run(1, f) }
+
+// eachAtOnce is each for an operation that has asked the server already, so that no target
+// goes alone. It puts the errors at the places of the keys.
+func (b batch) eachAtOnce(errs []error, f func(t *placed) error) {
+	b.place(errs, b.run(0, f))
+}
+
+// run is each with a number of targets that go before the others, one by one.
+func (b batch) run(alone int, f func(t *placed) error) []error {
 	errs := make([]error, len(b.targets))
 	var down atomic.Pointer[error]
 	try := func(i int) {
@@ -60,12 +69,15 @@ func (b batch) each(f func(t *placed) error) []error {
 			down.Store(&errs[i])
 		}
 	}
-	try(0)
+	for i := range alone {
+		try(i)
+	}
 	var (
 		next atomic.Int64
 		wg   sync.WaitGroup
 	)
-	for range min(manyWorkers, len(errs)-1) {
+	next.Store(int64(alone) - 1)
+	for range min(manyWorkers, len(errs)-alone) {
 		wg.Go(func() {
 			for i := int(next.Add(1)); i < len(errs); i = int(next.Add(1)) {
 				try(i)
@@ -74,6 +86,13 @@ func (b batch) each(f func(t *placed) error) []error {
 	}
 	wg.Wait()
 	return errs
+}
+
+// place puts the errors of the targets at the places of their keys.
+func (b batch) place(errs, ofTargets []error) {
+	for i, err := range ofTargets {
+		batch{b.targets[i : i+1]}.fail(errs, err)
+	}
 }
 
 // fail puts err at the places of all keys of the batch.
@@ -98,11 +117,7 @@ func (s *Store) eachBatch(keys [][]byte, do func(b batch)) {
 // keys.
 func (s *Store) eachKey(keys [][]byte, do func(t *placed) error) []error {
 	errs := make([]error, len(keys))
-	s.eachBatch(keys, func(b batch) {
-		for i, err := range b.each(do) {
-			batch{b.targets[i : i+1]}.fail(errs, err)
-		}
-	})
+	s.eachBatch(keys, func(b batch) { b.place(errs, b.each(do)) })
 	return errs
 }
 

@@ -26,6 +26,8 @@ func everyOperation(tb testing.TB, s driver.Store, key string) map[string]error 
 	_, _, errs["Delete"] = s.Delete(ctx, k)
 	_, errs["GetMany"] = s.(driver.Many).GetMany(ctx, [][]byte{[]byte("ok"), k})
 	_, errs["SetMany"] = s.(driver.Many).SetMany(ctx, []driver.Item{{Key: []byte("ok")}, {Key: k}}, driver.Never)
+	inv := driver.Invalidation{Count: []byte("ok"), Records: [][]byte{k}, Version: driver.NewVersion()}
+	errs["Invalidate"] = s.(driver.Invalidator).Invalidate(ctx, inv)
 	errs["DeleteMany"] = s.(driver.Many).DeleteMany(ctx, [][]byte{[]byte("ok"), k})
 	return errs
 }
@@ -73,6 +75,12 @@ func TestRoundTripsOfEachOperation(t *testing.T) {
 	k, ctx := []byte("shop:1:k"), t.Context()
 	present := func(s driver.Store) { set(t, s, "shop:1:k", "1") }
 	absent := func(s driver.Store) { _, _, _ = s.Delete(ctx, k) }
+	records := func(s driver.Store) {
+		present(s)
+		for _, key := range keys[:10] {
+			set(t, s, string(key), "record")
+		}
+	}
 	cleared := func(s driver.Store) { present(s); clearNamespace(t, s, "shop") }
 	for _, test := range []struct {
 		name         string
@@ -98,6 +106,12 @@ func TestRoundTripsOfEachOperation(t *testing.T) {
 		{"GetMany of 100", present, func(s driver.Store) error { _, err := s.(driver.Many).GetMany(ctx, keys); return err }, 1, 1},
 		{"SetMany of 100", present, func(s driver.Store) error { _, err := s.(driver.Many).SetMany(ctx, items, time.Hour); return err }, 100, 101},
 		{"DeleteMany of 100", present, func(s driver.Store) error { return s.(driver.Many).DeleteMany(ctx, keys) }, 100, 100},
+		{"Invalidate 10 that are there", records, func(s driver.Store) error {
+			return s.(driver.Invalidator).Invalidate(ctx, driver.Invalidation{Count: k, Records: keys[:10], Version: driver.NewVersion()})
+		}, 13, 13},
+		{"Invalidate 10 that are not there", present, func(s driver.Store) error {
+			return s.(driver.Invalidator).Invalidate(ctx, driver.Invalidation{Count: k, Records: keys[:10], Version: driver.NewVersion()})
+		}, 13, 13},
 		{"Clear", present, func(s driver.Store) error { return s.Clear(ctx, shop) }, 3, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {

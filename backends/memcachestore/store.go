@@ -27,6 +27,8 @@ var (
 	_ driver.Replacer   = (*Store)(nil)
 	_ driver.KeyChecker = (*Store)(nil)
 	_ driver.Namespacer = (*Store)(nil)
+
+	_ driver.Invalidator = (*Store)(nil)
 )
 
 // cluster is what a store and those made of it by In share.

@@ -99,7 +99,8 @@ func newTableOn(tb testing.TB, admin *pgxpool.Pool, opts pgstore.Options) pgstor
 	return opts
 }
 
-const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.HeadReplacer
+const abilities = cachetest.Many | cachetest.Counter | cachetest.Replacer | cachetest.Peeker | cachetest.Expirer | cachetest.HeadReplacer |
+	cachetest.Invalidator
 
 // advance makes d pass for a table.
 func advance(tb testing.TB, pool *pgxpool.Pool, opts pgstore.Options, d time.Duration) {

@@ -23,6 +23,8 @@ const (
 	codeUniqueViolation      = "23505"
 	codeDuplicateStatement   = "42P05"
 	codeUnknownStatement     = "26000"
+	codeInvalidText          = "22P02"
+	codeOutOfRange           = "22003"
 )
 
 func hasCode(err error, codes ...string) bool {

@@ -88,6 +88,7 @@ func wantNoneUndone(t *testing.T, s *pgstore.Store) {
 		"DeleteMany": func() error { return s.DeleteMany(ctx, [][]byte{key, []byte("shop:2:x")}) },
 		"Clear":      func() error { return s.Clear(ctx, driver.Namespace{Prefix: "shop:2"}) },
 		"Cull":       func() error { return s.Cull(ctx) },
+		"Invalidate": func() error { return s.Invalidate(ctx, invalidation("shop:0:count", "shop:2:x", "shop:2:y")) },
 	}
 	var group sync.WaitGroup
 	for name, run := range operations {

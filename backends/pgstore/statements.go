@@ -18,6 +18,7 @@ type statements struct {
 	getMany, setMany, deleteMany string
 	clear, cull, sample          string
 	evict, evictOwn              string
+	invalidate                   string
 }
 
 // What the statements below abbreviate. Parameters have casts throughout: in
@@ -121,6 +122,8 @@ func newStatements(table string) statements {
 			ORDER BY expires LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`, ""),
 		evict:    sql(evictWhere("NOT ("+ownEntry+")"), ""),
 		evictOwn: sql(evictWhere("true"), ""),
+
+		invalidate: sql(invalidate, ""),
 
 		// $1 is the greatest number of bytes to read, $2 the table's name.
 		sample: sql(`SELECT (count(*) * greatest(1, pg_relation_size($2::text::regclass) / $1::float8))::bigint

@@ -84,6 +84,9 @@ func TestEveryOperationIsOneStatement(t *testing.T) {
 		"SetMany":    func([]byte) { _, _ = s.SetMany(ctx, items, time.Minute) },
 		"GetMany":    func([]byte) { _, _ = s.GetMany(ctx, keys) },
 		"DeleteMany": func([]byte) { _ = s.DeleteMany(ctx, keys) },
+		"Invalidate": func(key []byte) {
+			_ = s.Invalidate(ctx, driver.Invalidation{Count: key, Records: keys, Version: driver.NewVersion()})
+		},
 	}
 	for name, run := range operations {
 		for _, key := range []string{"shop:1:there", "shop:1:absent"} {

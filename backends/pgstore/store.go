@@ -39,6 +39,7 @@ var (
 	_ driver.Expirer  = (*Store)(nil)
 
 	_ driver.HeadReplacer = (*Store)(nil)
+	_ driver.Invalidator  = (*Store)(nil)
 )
 
 // Open connects to the database of opts.URL, checks that the server is of
