@@ -62,10 +62,18 @@ func (c *BaseCache) invalidate(ctx context.Context, st *opened, names *tagNames,
 		Version: driver.NewVersion(),
 		Soft:    soft,
 	}
-	if st.invalidator != nil {
-		return st.invalidator.Invalidate(ctx, inv)
+	if st.invalidator == nil {
+		return st.invalidate(ctx, inv)
 	}
-	return st.invalidate(ctx, inv)
+	err := st.invalidator.Invalidate(ctx, inv)
+	if errors.Is(err, driver.ErrNotInteger) {
+		// Nothing is valid without a count, and the next load makes one.
+		if _, _, err = st.store.Delete(ctx, inv.Count); err == nil {
+			inv.Version = driver.NewVersion()
+			err = st.invalidator.Invalidate(ctx, inv)
+		}
+	}
+	return err
 }
 
 // invalidationTimeout is how long the second part of an invalidation may take whose caller's

@@ -79,12 +79,13 @@ const maxTagTries = 3
 // begin reads the count of the namespace into m, and then the records of tags. It makes the
 // count if there is none.
 func (t *tagSpace) begin(ctx context.Context, st *opened, m *tagMarks, hashes []keys.TagHash) (records []tagRecord, err error) {
-	for range maxTagTries {
+	for try := range maxTagTries {
 		if m.count, records, err = t.read(ctx, st, hashes); err != nil || m.count != "" {
 			return records, err
 		}
 		count := []byte(st.newCount().String())
-		if _, _, err = st.store.Add(ctx, t.countKey, count, driver.Never); errors.Is(err, driver.ErrCorrupt) {
+		_, added, err := st.store.Add(ctx, t.countKey, count, driver.Never)
+		if errors.Is(err, driver.ErrCorrupt) || !added && err == nil && try > 0 { // what is there is no count
 			err = st.store.Set(ctx, t.countKey, count, driver.Never)
 		}
 		if err != nil {

@@ -52,8 +52,9 @@ for i = 2, #KEYS do
 end
 return 1`)
 
-// Invalidate implements [driver.Invalidator] by a script. It may be done twice where the
-// connection broke, which does no harm. On a cluster all keys have to be in one slot, as
+// Invalidate implements [driver.Invalidator] by a script. The client does not send it again
+// where the connection broke: a first copy that arrives after a later invalidation would bring
+// back the version of before that. On a cluster all keys have to be in one slot, as
 // the reserved keys of one hash tag are: an error that matches driver.ErrUnsupported says
 // where the prefix of the alias does not let them.
 func (s *Store) Invalidate(ctx context.Context, inv driver.Invalidation) error {
@@ -86,7 +87,7 @@ func (s *Store) invalidate(ctx context.Context, keys [][]byte, inv *driver.Inval
 	}
 	var err error
 	for _, bySource := range []bool{false, true} {
-		err = s.primary.client.Process(ctx, invalidateScript.commandOn(ctx, bySource, keys, inv.Version, soft))
+		err = s.primary.client.Process(ctx, once{invalidateScript.commandOn(ctx, bySource, keys, inv.Version, soft)})
 		if !isNoScript(err) {
 			break
 		}

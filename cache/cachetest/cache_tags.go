@@ -331,6 +331,29 @@ var cacheTagCases = []cacheCase{{
 		}
 	},
 }, {
+	name:  "cache/tags/damaged",
+	rule:  "What is no count or no record makes misses, and the next load replaces it.",
+	needs: sharing,
+	run: func(p *cacheProbe) {
+		for _, damaged := range p.tagKeys("a") {
+			for _, damage := range []string{"x", "12x", strings.Repeat("z", 100)} {
+				p.put(cacheKey, "value", cache.Tags("a"))
+				p.invalidates("b")
+				if err := p.tagStore().Set(p.Context(), []byte(damaged), []byte(damage), driver.Never); err != nil {
+					p.Fatal(err)
+				}
+				p.misses(cacheKey)
+				if damage != "x" {
+					p.invalidates("a")
+				}
+				p.put(cacheKey, "new", cache.Tags("a"))
+				p.finds(cacheKey, "new")
+				p.invalidates("a")
+				p.misses(cacheKey)
+			}
+		}
+	},
+}, {
 	name: "cache/tags/limits",
 	rule: "Too many tags, an empty one and one that is too long are ErrInvalidOption, and nothing is stored.",
 	run: func(p *cacheProbe) {

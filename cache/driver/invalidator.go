@@ -30,7 +30,9 @@ type Invalidator interface {
 	// changed.
 	//
 	// What is under the key of the count and is no count is ErrNotInteger. If Invalidate
-	// returns an error, any part may have been done.
+	// returns an error, any part may have been done. A store does not repeat one whose
+	// answer was lost: the first may arrive after a later invalidation, and would bring back
+	// its version.
 	Invalidate(ctx context.Context, inv Invalidation) error
 
 	// InvalidatesAtOnce reports whether Invalidate is one step. The answer never changes.

@@ -10,8 +10,9 @@ import (
 const (
 	tagHashTag = "{tags}"
 
-	// TagCount is the name of the count of invalidations.
-	TagCount = tagHashTag + "count"
+	// TagCount is the name of the count of invalidations. It is before those of all records in
+	// the order of keys, as the count is locked before them.
+	TagCount = tagHashTag + "!count"
 )
 
 // TagHash is what stands for a tag in the store.
