@@ -1,0 +1,196 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/larder-go/larder/backends/memstore"
+	"github.com/larder-go/larder/cache"
+	"github.com/larder-go/larder/cache/driver"
+)
+
+// withInvalidator is a store that invalidates in one step.
+type withInvalidator struct{ *mapStore }
+
+func (s withInvalidator) InvalidatesAtOnce() bool { return true }
+
+func (s withInvalidator) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	if err := s.enter(ctx, "Invalidate", inv.Count); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	text := ""
+	if e, ok := s.find(inv.Count); ok {
+		count, isCount := driver.ParseCount(string(e.value))
+		if !isCount {
+			return driver.ErrNotInteger
+		}
+		count.Number++
+		text = count.String()
+		e.value = []byte(text)
+		s.entries[string(inv.Count)] = e
+	}
+	for _, key := range inv.Records {
+		if e, ok := s.find(key); ok {
+			e.value = inv.Record(e.value, text)
+			s.entries[string(key)] = e
+		}
+	}
+	return nil
+}
+
+// tagStores are stores of every kind that can keep tags.
+func tagStores(t *testing.T) map[string]driver.Store {
+	inSteps, atOnce := newMapStore(), newMapStore()
+	memory, err := memstore.New(memstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = memory.Shutdown(context.Background()) })
+	return map[string]driver.Store{
+		"in steps": struct {
+			*mapStore
+			withReplacer
+			withCounter
+		}{inSteps, withReplacer{inSteps}, withCounter{inSteps}},
+		"at once": struct {
+			*mapStore
+			withReplacer
+			withMany
+			withInvalidator
+		}{atOnce, withReplacer{atOnce}, withMany{atOnce}, withInvalidator{atOnce}},
+		"memory": memory,
+	}
+}
+
+// database is what cached values are made of: numbers that only rise.
+type database [4]struct {
+	now     atomic.Int64
+	changed atomic.Int64 // the least that a read which begins now may find
+}
+
+// Whatever loads, stores, changes and readers do at the same time, in two processes: a read
+// that begins after a change has returned does not find what was before it.
+func TestNoReadFindsWhatWasInvalidatedBeforeItBegan(t *testing.T) {
+	ctx := t.Context()
+	for name, store := range tagStores(t) {
+		t.Run(name, func(t *testing.T) {
+			first := newCache(t, store, cache.Config{}, quiet)
+			caches := []*cache.BaseCache{first, first}
+			if name != "memory" {
+				caches[1] = newCache(t, store, cache.Config{}, quiet)
+			}
+			db := new(database)
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					for range 400 {
+						row := rand.IntN(len(db))
+						c := caches[i%len(caches)]
+						if i < 2 {
+							change(ctx, t, c, db, row)
+						} else {
+							readOrLoad(ctx, t, c, db, row, i)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// change changes a row, and then everything that is made of it.
+func change(ctx context.Context, t *testing.T, c *cache.BaseCache, db *database, row int) {
+	now := db[row].now.Add(1)
+	var err error
+	if rand.IntN(4) == 0 {
+		_, err = c.Delete(ctx, keyOf(row))
+		if err == nil {
+			err = c.InvalidateTagsSoft(ctx, "other", tagOf(row))
+		}
+	} else {
+		err = c.InvalidateTags(ctx, tagOf(row), "other")
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	for floor := db[row].changed.Load(); floor < now && !db[row].changed.CompareAndSwap(floor, now); {
+		floor = db[row].changed.Load()
+	}
+}
+
+func keyOf(row int) string { return fmt.Sprint("row", row) }
+func tagOf(row int) string { return fmt.Sprint("tag", row) }
+
+// readOrLoad reads what is made of a row, in one of the ways that there are.
+func readOrLoad(ctx context.Context, t *testing.T, c *cache.BaseCache, db *database, row, i int) {
+	floor := db[row].changed.Load()
+	load := func(context.Context) (string, error) { return strconv.FormatInt(db[row].now.Load(), 10), nil }
+	view := cache.For[string](c)
+	var value string
+	var err error
+	found := true
+	switch i % 3 {
+	case 0:
+		value, err = view.GetOrSet(ctx, keyOf(row), load, cache.Tags(tagOf(row)))
+	case 1:
+		value, found, err = view.Get(ctx, keyOf(row))
+	case 2: // with tags that only the load names
+		_, err = view.Fill(ctx, keyOf(row), &value, cache.LoaderFunc(func(ctx context.Context) (cache.Loaded, error) {
+			value, err := load(ctx)
+			return cache.Loaded{Value: value, Tags: []string{tagOf(row)}}, err
+		}))
+	}
+	if n, _ := strconv.ParseInt(value, 10, 64); err != nil || found && n < floor {
+		t.Errorf("%d reads %q, %v, though %d was there before", i, value, err, floor)
+	}
+}
+
+// A tag that is given with an entry costs entries without tags no question to the store, until
+// one is seen; and a hit with tags is one.
+func TestWhatTagsCostAReader(t *testing.T) {
+	s := newMapStore()
+	c := newCache(t, struct {
+		*mapStore
+		withReplacer
+		withMany
+		withInvalidator
+	}{s, withReplacer{s}, withMany{s}, withInvalidator{s}}, cache.Config{}, quiet)
+	read := func(key string) int {
+		before := s.total()
+		if _, found, err := cache.For[string](c).Get(t.Context(), key); !found || err != nil {
+			t.Errorf("Get(%q) = %v, %v", key, found, err)
+		}
+		return s.total() - before
+	}
+	if err := c.Set(t.Context(), "plain", "value"); err != nil {
+		t.Fatal(err)
+	}
+	if n := read("plain"); n != 1 || s.count("Get") != 1 {
+		t.Errorf("an entry without tags is read in %d calls, %v", n, s.calls)
+	}
+	if err := c.Set(t.Context(), "tagged", "value", cache.Tags("a")); err != nil {
+		t.Fatal(err)
+	}
+	if n := read("tagged"); n != 1 {
+		t.Errorf("an entry with tags is read in %d calls", n)
+	}
+	for range 2 { // the second time the process knows which records to ask for
+		if err := c.InvalidateTags(t.Context(), "b"); err != nil {
+			t.Fatal(err)
+		}
+		read("tagged")
+	}
+	if err := c.InvalidateTags(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	if n := read("tagged"); n != 1 {
+		t.Errorf("after an invalidation it is read in %d calls", n)
+	}
+}
