@@ -55,6 +55,9 @@ func runChild(name, address string) error {
 		return err
 	}
 	fmt.Println("ready")
+	if name == workerRole {
+		return work(ctx, h)
+	}
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func runChild(name, address string) error {
 type child struct {
 	name   string
 	cmd    *exec.Cmd
-	start  io.Closer // closing it lets the child begin
+	input  io.WriteCloser // closing it lets a role begin, and a worker end
 	output *bufio.Reader
 }
 
@@ -98,7 +101,7 @@ func spawn(t *testing.T, name, address string) *child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{name: name, cmd: cmd, start: stdin, output: bufio.NewReader(stdout)}
+	c := &child{name: name, cmd: cmd, input: stdin, output: bufio.NewReader(stdout)}
 	if line, err := c.output.ReadString('\n'); line != "ready\n" {
 		t.Fatalf("%s began with %q, %v", name, line, err)
 	}
@@ -107,7 +110,7 @@ func spawn(t *testing.T, name, address string) *child {
 
 func (c *child) begin(t *testing.T) {
 	t.Helper()
-	if err := c.start.Close(); err != nil {
+	if err := c.input.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
