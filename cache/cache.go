@@ -46,7 +46,8 @@ type Cache interface {
 	Touch(ctx context.Context, key string, opts ...Option) (touched bool, err error)
 
 	// Delete removes the entry and reports whether there was one. A value that a
-	// [Loader] of this process is loading under key at that moment is not stored.
+	// [Loader] is loading under key at that moment is not stored, whatever process it is in.
+	// An entry whose tags were invalidated counts as one.
 	Delete(ctx context.Context, key string, opts ...Option) (deleted bool, err error)
 
 	// Clear removes the entries of this alias, all versions, and no others.

@@ -40,12 +40,10 @@ type loadResult struct {
 
 // Fill implements [Cache].
 //
-// A hit runs no loader. After a load the value is stored with Add: if another
-// process has stored one in the meantime, Fill returns that value, or the loaded
-// one if the other is gone again. An entry that could not be read is replaced, unless
-// a later release of larder has written it: that one stays, and the loaded value is
-// not stored. A key that this process deletes or sets while it is being loaded is not
-// overwritten by the load.
+// A hit runs no loader. After a load the value is stored unless the key was changed since the
+// load began, see [Loader]: then Fill returns the value that is there, or the loaded one if
+// there is none. An entry that could not be read is replaced, unless a later release of larder
+// has written it: that one stays, and the loaded value is not stored.
 //
 // An error of the loader stores nothing. If the backend fails to store the
 // value, Fill fills dst and returns the error as well, except ErrTooLarge, which

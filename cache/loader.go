@@ -9,9 +9,18 @@ import "context"
 // [Scope] of its own if the first caller had one, and is cancelled when the last caller has
 // left. A panic reaches all callers as a [*PanicError], runtime.Goexit as ErrGoexit.
 //
-// If this process changes the key while it is loaded, the loaded value is not stored. If
-// another process stores a value in the meantime, callers get that value; if another
-// process deletes the key, the load does not notice, and stores its value.
+// On a store that processes share, one loader runs for the callers in all of them: the others
+// wait for its value, see [LeaseWait]. If a process dies while it loads, or gives the load up,
+// another one loads.
+//
+// If any process changes or deletes the key while it is loaded, or invalidates a tag of the
+// value, the loaded value is not stored, and callers that ask afterwards do not get it; if there
+// is another value by then, callers get that. Between processes this holds if all of them are
+// of a release with leases, and the store can replace on condition ([driver.Replacer]) and does not lose what
+// it has acknowledged.
+//
+// For a second after a load that has failed, or whose value was not to be stored, callers in
+// other processes do not wait for the next one, but load for themselves.
 type Loader interface {
 	Load(ctx context.Context) (Loaded, error)
 }

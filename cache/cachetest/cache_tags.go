@@ -198,6 +198,8 @@ var cacheTagCases = []cacheCase{{
 			p.invalidates("late")
 			p.misses(cacheKey)
 		}
+		p.fillLate(func() { p.invalidates("fresh") }, "fresh") // which nobody has used before
+		p.misses(cacheKey)
 	},
 }, {
 	name: "cache/tags/late-stored",
