@@ -88,7 +88,7 @@ func (c *BaseCache) fill(ctx context.Context, l *lookUp, err error, dst any, loa
 	was := previous{
 		there:    found || errors.Is(err, driver.ErrCorrupt) || areTagsInvalid(err),
 		reserved: isReserved(err),
-		refused:  found || isWrongType(err) || errors.Is(err, errTagsStale),
+		refused:  found && !discards(load) || isWrongType(err) || errors.Is(err, errTagsStale),
 		entry:    l.found,
 	}
 	if l.st.readsReplicas() && (was.there || errors.Is(err, driver.ErrNotFound)) {
@@ -178,6 +178,12 @@ func (c *BaseCache) lookAgain(ctx context.Context, l *lookUp, dst any, load Load
 func mayReuse(load Loader) bool {
 	c, ok := load.(fill.ReuseChecker)
 	return !ok || c.MayReuse()
+}
+
+// discards reports whether what the caller has not taken is of use to nobody.
+func discards(load Loader) bool {
+	d, ok := load.(fill.Discarder)
+	return ok && d.Discards()
 }
 
 // receivePublished is the rest of Fill for a caller that starts no load. lookUpErr is

@@ -126,3 +126,29 @@ func TestAPurgeReachesARunOfAnotherProcess(t *testing.T) {
 		}
 	})
 }
+
+// After a purge of a page, one process makes it for all that wait.
+func TestAPurgedPageIsMadeByOneProcessForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		policy := middleware.NewPolicy(time.Hour, middleware.LeaseWait(time.Minute))
+		h := slow(true, writes("page"))
+		process := func() (*cache.Handler, http.Handler) {
+			caches := newCaches(t, cache.Config{Backend: "file", Location: dir})
+			return caches, within(caches, policy.Handler(h))
+		}
+		caches, first := process()
+		_, second := process()
+		ask(first, "/page")
+		if _, err := policy.PurgeURL(caches.Scope(t.Context()), "http://example.com/page"); err != nil {
+			t.Fatal(err)
+		}
+		c := start(t, first, request("GET", "/page"))
+		time.Sleep(10 * time.Millisecond)
+		a := ask(second, "/page")
+		if got := a.header.Get("Cache-Status"); !strings.HasPrefix(got, "larder; hit") || h.runs.Load() != 2 {
+			t.Errorf("%d runs, want 2; Cache-Status of the second is %q", h.runs.Load(), got)
+		}
+		c.wait()
+	})
+}

@@ -19,6 +19,13 @@ type ReuseChecker interface {
 	MayReuse() bool
 }
 
+// Discarder is a [ReuseChecker] that may say of what it has refused that nobody is to be served
+// it, so that a load need not keep it until it has a value. Discards is called after MayReuse
+// has returned false.
+type Discarder interface {
+	Discards() bool
+}
+
 // Preparer is a loader that needs something of its caller, which may have left when Load
 // runs. Prepare is called before Load in the caller's goroutine, on each miss; Load may not
 // follow. err is the error of the look-up, if the backend failed. Prepare is not called for

@@ -51,6 +51,10 @@ var backends = []backend{
 	{name: "Memcached", start: memcached(1), together: map[string]testserver.Hold{
 		"SetMany of 100":    {After: 1, Together: 16},
 		"DeleteMany of 100": {After: 1, Together: 16},
+
+		// It counts while it reads the records, then changes them, and counts again.
+		"InvalidateTags of 1":  {Together: 2},
+		"InvalidateTags of 10": {After: 2, Together: 10},
 	}},
 	{name: "Memcached, 3 servers", start: memcached(3), scatters: true, together: map[string]testserver.Hold{
 		"GetMany of 100":    {Together: 3},

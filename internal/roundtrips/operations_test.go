@@ -56,6 +56,34 @@ var operations = []operation{
 	{name: "Fill, hit", before: set, do: fill(0)},
 	{name: "Fill, miss", before: remove, do: fill(1)},
 	{name: "Clear of 100", before: setMany(100), do: clearAll},
+	{name: "Set with 2 tags", before: setTagged, do: setTagged, scattered: true},
+	{name: "Get with 2 tags", before: setTagged, do: get, scattered: true},
+	{name: "Get with 2 tags, another was invalidated", before: setTaggedAndInvalidate, do: get, scattered: true},
+	{name: "GetOrSet with 2 tags, miss", before: removeTagged, do: getOrSet(1, tags), scattered: true},
+	{name: "InvalidateTags of 1", before: setTagged, do: invalidate("a"), scattered: true},
+	{name: "InvalidateTags of 10", before: setTagged, do: invalidate("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), scattered: true},
+}
+
+var tags = cache.Tags("a", "b")
+
+func setTagged(ctx context.Context, p *process) error { return p.cache.Set(ctx, key, example, tags) }
+
+func setTaggedAndInvalidate(ctx context.Context, p *process) error {
+	if err := setTagged(ctx, p); err != nil {
+		return err
+	}
+	return p.cache.InvalidateTags(ctx, "another")
+}
+
+func removeTagged(ctx context.Context, p *process) error {
+	if err := setTagged(ctx, p); err != nil {
+		return err
+	}
+	return remove(ctx, p)
+}
+
+func invalidate(tags ...string) func(context.Context, *process) error {
+	return func(ctx context.Context, p *process) error { return p.cache.InvalidateTags(ctx, tags...) }
 }
 
 func set(ctx context.Context, p *process) error { return p.cache.Set(ctx, key, example) }
@@ -145,13 +173,13 @@ func deleteMany(n int) func(context.Context, *process) error {
 	return func(ctx context.Context, p *process) error { return p.cache.DeleteMany(ctx, manyKeys(n)) }
 }
 
-func getOrSet(wantLoads int) func(context.Context, *process) error {
+func getOrSet(wantLoads int, opts ...cache.Option) func(context.Context, *process) error {
 	return func(ctx context.Context, p *process) error {
 		loads := 0
 		_, err := cache.For[row](p.cache).GetOrSet(ctx, key, func(context.Context) (row, error) {
 			loads++
 			return example, nil
-		})
+		}, opts...)
 		return expect(err, "loads", loads, wantLoads)
 	}
 }

@@ -18,6 +18,12 @@ import (
 // a run has to make the page again.
 func (x *requestFlow) MayReuse() bool { return x.accept(true) }
 
+// Discards implements [fill.Discarder]: what a purge has left is no page.
+func (x *requestFlow) Discards() bool {
+	_, isTombstone := x.found.(*page.Tombstone)
+	return isTombstone
+}
+
 // accept is MayReuse for a page that was stored, or is of another request's run.
 func (x *requestFlow) accept(stored bool) bool {
 	x.decide(x.found)
