@@ -13,9 +13,9 @@ import "context"
 // wait for its value, see [LeaseWait]. If a process dies while it loads, or gives the load up,
 // another one loads.
 //
-// If any process changes or deletes the key while it is loaded, or invalidates a tag of the
-// value, the loaded value is not stored, and callers that ask afterwards do not get it; if there
-// is another value by then, callers get that. Between processes this holds if all of them are
+// If any process changes or deletes the key while it is loaded, the loaded value is not stored;
+// if there is another value by then, callers get that. Callers that ask after the change, or
+// after a tag of the value was invalidated, do not get what was loaded before. Between processes this holds if all of them are
 // of a release with leases, and the store can replace on condition ([driver.Replacer]) and does not lose what
 // it has acknowledged.
 //

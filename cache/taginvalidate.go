@@ -11,11 +11,10 @@ import (
 
 // InvalidateTags makes every entry of the alias that has one of tags a miss, in all versions. It
 // takes the same time however many entries that are: Redis and PostgreSQL do it in one step,
-// other backends in several. A load that began before does not store its value under these tags,
-// whatever process it is in.
+// other backends in several.
 //
 // When it has returned nil, no read that begins then in any process finds what was stored
-// before. A backend that fails is an error, whatever the alias's [ErrorPolicy] is: call it
+// before, or by a load that began before. A backend that fails is an error, whatever the alias's [ErrorPolicy] is: call it
 // again. It is not atomic with a change of the data that the entries are made of, so call it after that.
 func (c *BaseCache) InvalidateTags(ctx context.Context, tags ...string) error {
 	return c.invalidateTags(ctx, "InvalidateTags", tags, false)

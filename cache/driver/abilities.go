@@ -163,7 +163,7 @@ type Replicated interface {
 	// alone. It shares everything with the one that it came from and has the same abilities;
 	// the core calls Shutdown on the other only. It returns the store itself if all of its
 	// reads are such. An error says that there is no such store and why: then loads take no
-	// leases.
+	// leases, and entries can have no tags.
 	Primary() (Store, error)
 }
 
