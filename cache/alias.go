@@ -42,6 +42,7 @@ type alias struct {
 	closing          *atomic.Bool // set by the handler's Shutdown
 
 	tags         tagSpace
+	counts       counts
 	handler      *Handler
 	source       *aliasStore
 	unresponsive unresponsive

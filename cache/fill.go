@@ -131,6 +131,9 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 	if err != nil {
 		return Outcome{Collapsed: !leader}, &Error{Op: op, Alias: c.name, Key: key, Err: err}
 	}
+	if !leader {
+		c.counts.add(countJoined)
+	}
 	if received {
 		return Outcome{Collapsed: !leader, Err: f.lookUpErr}, nil
 	}

@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -413,4 +414,57 @@ func TestADeadLeaseForWhichNobodyWaitsIsTakenOver(t *testing.T) {
 		(<-ask(t.Context(), p.a, p.load("loaded", 0), cache.LeaseWait(0))).expect(t, "loaded")
 		p.holds(t, "loaded")
 	})
+}
+
+// The counts say which loads ran, which were joined, in this process and in others, and what
+// became of them.
+func TestStatsCountLoadsByWhatBecameOfThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := twoProcesses(t)
+		first := ask(t.Context(), p.a, p.load("first", time.Second))
+		synctest.Wait()
+		joined := ask(t.Context(), p.a, p.load("wrong", 0))
+		waiting := ask(t.Context(), p.b, p.load("wrong", 0))
+		for _, c := range []<-chan answer{first, joined, waiting} {
+			(<-c).expect(t, "first")
+		}
+		p.store.plant(":1:k", envelope.NewLease(envelope.Loading).Append(nil))
+		(<-ask(t.Context(), p.b, p.load("second", 0))).expect(t, "second")
+		if _, err := p.a.Delete(t.Context(), "k"); err != nil {
+			t.Fatal(err)
+		}
+		third := ask(t.Context(), p.a, p.load("third", time.Second))
+		synctest.Wait()
+		if _, err := p.b.Delete(t.Context(), "k"); err != nil {
+			t.Fatal(err)
+		}
+		(<-third).expect(t, "third")
+		if got, want := p.a.Stats(), (cache.Stats{Loads: 2, Joined: 1, RefusedStores: 1}); got != want {
+			t.Errorf("the first process counts %+v, want %+v", got, want)
+		}
+		if got, want := p.b.Stats(), (cache.Stats{Loads: 1, LeaseWaits: 2, JoinedElsewhere: 1, Takeovers: 1}); got != want {
+			t.Errorf("the second process counts %+v, want %+v", got, want)
+		}
+	})
+}
+
+// A handler has the counts of each of its aliases.
+func TestAHandlerHasTheCountsOfItsAliases(t *testing.T) {
+	h, err := cache.NewHandler(cache.Settings{"default": {Backend: "memory"}, "other": {Backend: "memory", Location: "other"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = h.Shutdown(context.Background()) }()
+	ctx := h.Scope(t.Context())
+	c := cache.From(ctx, "other")
+	if _, err := cache.For[string](c).GetOrSetValue(ctx, "k", "value", cache.Tags("a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.InvalidateTags(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]cache.Stats{"default": {}, "other": {Loads: 1, Invalidations: 1}}
+	if got := h.Stats(); !maps.Equal(got, want) {
+		t.Errorf("Stats = %+v, want %+v", got, want)
+	}
 }

@@ -59,6 +59,7 @@ func (f *loadRun) Run(ctx context.Context, fl *flight.Flight[*loadResult]) (*loa
 		return nil, err
 	}
 	f.context.Context = ctx
+	f.cache.counts.add(countLoads)
 	loaded, err := f.loadInScope()
 	defer cleanUp(f.load)
 	f.cache.publish(ctx, EventLoad, f.op, f.key, err)
@@ -107,6 +108,9 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		l.err = f.leaseErr
 		f.committed(ctx, f.leaseErr)
 	}
+	if !mayStore {
+		f.cache.counts.add(countRefusedStores)
+	}
 	if f.fence == notStored || !mayStore {
 		return l, nil
 	}
@@ -122,6 +126,9 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		f.committed(ctx, nil)
 		f.cache.publish(ctx, EventSet, f.op, f.key, nil)
 		return l, nil
+	}
+	if ctx.Err() == nil { // somebody is there to want it
+		f.cache.counts.add(countRefusedStores)
 	}
 	readAt := f.st.flights.Tick()
 	if winner, ok := f.find(ctx, key); ok {

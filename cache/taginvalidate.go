@@ -46,6 +46,7 @@ func (c *BaseCache) invalidateTags(ctx context.Context, op string, tags []string
 	if err != nil {
 		return c.failFor(ctx, op, "", err, flagFailClosed)
 	}
+	c.counts.add(countInvalidations)
 	c.publish(ctx, EventInvalidate, op, "", nil)
 	return nil
 }

@@ -110,6 +110,9 @@ func (t *leaseTaker) take(ctx context.Context) (*loadResult, error) {
 		lease, isLease := envelope.ParseLease(t.there.raw)
 		switch {
 		case t.readable:
+			if t.awaited {
+				t.f.cache.counts.add(countJoinedElsewhere)
+			}
 			return &loadResult{entry: t.there.entry, readAt: t.readAt, awaited: t.awaited}, nil
 		case t.there.reserved, t.f.leaseErr != nil:
 			return nil, nil
@@ -121,6 +124,9 @@ func (t *leaseTaker) take(ctx context.Context) (*loadResult, error) {
 		case t.isLeft(lease):
 			tries++
 			t.put(ctx, stateAfter(lease.State))
+			if t.f.lease.Load() != nil && lease.State != envelope.Free && lease.State != envelope.Failed {
+				t.f.cache.counts.add(countTakeovers)
+			}
 		case !t.mayWaitFor(lease):
 			return nil, nil
 		default:
@@ -175,7 +181,10 @@ func (t *leaseTaker) mayWaitFor(lease envelope.Lease) bool {
 
 // wait waits a little, and looks again what is there.
 func (t *leaseTaker) wait(ctx context.Context) error {
-	t.awaited = true
+	if !t.awaited {
+		t.awaited = true
+		t.f.cache.counts.add(countLeaseWaits)
+	}
 	if t.giveUp.IsZero() {
 		t.giveUp = time.Now().Add(t.f.o.leaseWait)
 	}
