@@ -8,10 +8,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/larder-go/larder/backends/memstore"
 	"github.com/larder-go/larder/cache"
 	"github.com/larder-go/larder/cache/driver"
+	"github.com/larder-go/larder/internal/envelope"
 )
 
 // withInvalidator is a store that invalidates in one step.
@@ -193,4 +196,41 @@ func TestWhatTagsCostAReader(t *testing.T) {
 	if n := read("tagged"); n != 1 {
 		t.Errorf("after an invalidation it is read in %d calls", n)
 	}
+}
+
+// A load that waits for another process, and finds what was invalidated softly meanwhile, leaves
+// that in the store until it has a value: it may be served where stale entries may be.
+func TestAWaitingLoadKeepsWhatWasInvalidatedSoftly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := twoTaggingProcesses(t)
+		first := ask(t.Context(), p.a, p.load("first", time.Second), cache.Tags("a"))
+		synctest.Wait()
+		p.store.hook = func(ctx context.Context, op, key string) error {
+			if l, ok := p.lease(); op == "Get" && key == ":1:k" && !ok && l == (envelope.Lease{}) {
+				p.store.hook = nil
+				return p.a.InvalidateTagsSoft(ctx, "a")
+			}
+			return nil
+		}
+		second := ask(t.Context(), p.b, p.load("second", time.Second), cache.Tags("a"))
+		(<-first).expect(t, "first")
+		time.Sleep(500 * time.Millisecond)
+		if raw := p.store.raw(":1:k"); !envelope.HasTags(raw) {
+			t.Errorf("while the second load runs, %x is stored, want the entry of the first", raw)
+		}
+		(<-second).expect(t, "second")
+		p.holds(t, "second")
+	})
+}
+
+// twoTaggingProcesses is twoProcesses over a store that can count.
+func twoTaggingProcesses(t *testing.T) *processes {
+	s := newMapStore()
+	s.clock = showing(wallClock{})
+	shared := struct {
+		*mapStore
+		withReplacer
+		withCounter
+	}{s, withReplacer{s}, withCounter{s}}
+	return &processes{store: s, a: newCache(t, shared, cache.Config{}, quiet), b: newCache(t, shared, cache.Config{}, quiet)}
 }

@@ -63,8 +63,7 @@ func (f *loadRun) takeLease(ctx context.Context, fl *flight.Flight[*loadResult],
 		f.fence = notStored
 		return nil, nil
 	case f.was.refused:
-		f.fence = fencedByEntry
-		fl.Begin(foundID(f.was.raw))
+		f.fenceByEntry(fl, f.was)
 		return nil, nil
 	}
 	t := leaseTaker{f: f, key: key, there: f.was, pause: firstLook}
@@ -72,16 +71,26 @@ func (f *loadRun) takeLease(ctx context.Context, fl *flight.Flight[*loadResult],
 	if winner, err = t.take(ctx); winner != nil || err != nil {
 		return winner, err
 	}
-	if lease := f.lease.Load(); lease != nil {
+	lease := f.lease.Load()
+	switch {
+	case lease != nil:
 		f.fence = fencedByLease
 		fl.Begin(lease.identity)
-		return nil, nil
-	}
-	f.fence = notStored
-	if f.leaseErr == nil {
+	case t.there.refused:
+		f.fenceByEntry(fl, t.there)
+	case f.leaseErr != nil:
+		f.fence = notStored // and the load is for all who ask in this process
+	default:
+		f.fence = notStored
 		fl.Begin(foundID(t.there.raw))
 	}
 	return nil, nil
+}
+
+// fenceByEntry makes the load replace an entry that may be served until then.
+func (f *loadRun) fenceByEntry(fl *flight.Flight[*loadResult], there previous) {
+	f.fence, f.was = fencedByEntry, there
+	fl.Begin(foundID(there.raw))
 }
 
 // isCutOff reports whether the load goes on without the backend, which does not respond.
@@ -114,7 +123,7 @@ func (t *leaseTaker) take(ctx context.Context) (*loadResult, error) {
 				t.f.cache.counts.add(countJoinedElsewhere)
 			}
 			return &loadResult{entry: t.there.entry, readAt: t.readAt, awaited: t.awaited}, nil
-		case t.there.reserved, t.f.leaseErr != nil:
+		case t.there.reserved, t.there.refused, t.f.leaseErr != nil:
 			return nil, nil
 		case isLease && t.share(ctx, lease):
 			tries++
