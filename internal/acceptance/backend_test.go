@@ -3,6 +3,7 @@ package acceptance_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,18 @@ func on(t *testing.T, backends []testbackends.Backend, test func(t *testing.T, b
 		t.Run(b.Name, func(t *testing.T) {
 			t.Parallel()
 			test(t, b)
+		})
+	}
+}
+
+// atOnceOnEachShared runs a test that mostly waits on every backend that processes can share, at
+// the same time: however many tests may run in parallel.
+func atOnceOnEachShared(t *testing.T, test func(t *testing.T, b testbackends.Backend)) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	for _, b := range testbackends.Shared() {
+		running.Go(func() {
+			t.Run(b.Name, func(t *testing.T) { test(t, b) })
 		})
 	}
 }

@@ -28,7 +28,7 @@ func (r *remote) kill(t *testing.T) {
 // loaded meanwhile, and returns that.
 func TestAProcessThatPausesDoesNotOverwriteWhatAnotherHasLoaded(t *testing.T) {
 	t.Parallel()
-	onEachShared(t, func(t *testing.T, b testbackends.Backend) {
+	atOnceOnEachShared(t, func(t *testing.T, b testbackends.Backend) {
 		f := startFleet(t, b.URL(t), workers)
 		defer f.stop(t)
 		load := command{Action: "GetOrSet", Key: "key", Tags: []string{"tag"}}
@@ -57,32 +57,33 @@ func TestAProcessThatPausesDoesNotOverwriteWhatAnotherHasLoaded(t *testing.T) {
 	})
 }
 
-// If the process that loads is killed, one load of another process answers all that wait.
+// If the process that loads a value or makes a page is killed, one load of another process
+// answers all that wait.
 func TestTheLoadOfAKilledProcessIsTakenOver(t *testing.T) {
 	t.Parallel()
-	for _, action := range []string{"GetOrSet", "page"} {
-		t.Run(action, func(t *testing.T) {
-			t.Parallel()
-			onEachShared(t, func(t *testing.T, b testbackends.Backend) {
-				f := startFleet(t, b.URL(t), workers)
-				defer f.stop(t)
-				load := command{Action: action, Key: "/key", Callers: callers}
-				f.serve("lost")
-				h := f.hold()
-				killed := f.workers[0]
-				killed.start(t, f.ask(load))
-				h.wait(t)
-				f.takeLoads()
-				f.serve("loaded")
-				f.workers = f.workers[1:]
-				waiting := f.start(t, load)
-				killed.kill(t)
-				killed.stop(t)
-				wantValues(t, action, sum(t, waiting), map[string]int{"loaded": (workers - 1) * callers})
-				if n := f.takeLoads(); n != 1 {
-					t.Errorf("%d loads after that, want one", n)
-				}
-			})
-		})
-	}
+	atOnceOnEachShared(t, func(t *testing.T, b testbackends.Backend) {
+		f := startFleet(t, b.URL(t), workers)
+		defer f.stop(t)
+		killed := f.workers[0]
+		loads := []command{{Action: "GetOrSet", Key: "key", Callers: callers}, {Action: "page", Key: "/page", Callers: callers}}
+		f.serve("lost")
+		for _, load := range loads {
+			h := f.hold()
+			killed.start(t, f.ask(load))
+			h.wait(t)
+		}
+		f.takeLoads()
+		f.serve("loaded")
+		f.workers = f.workers[1:]
+		var waiting []<-chan result
+		for _, load := range loads {
+			waiting = append(waiting, f.start(t, load)...)
+		}
+		killed.kill(t)
+		killed.stop(t)
+		wantValues(t, "after that", sum(t, waiting), map[string]int{"loaded": len(loads) * (workers - 1) * callers})
+		if n := f.takeLoads(); n != len(loads) {
+			t.Errorf("%d loads after that, want %d", n, len(loads))
+		}
+	})
 }

@@ -43,7 +43,7 @@ var actions = map[string]func(context.Context, *worker, *command) (string, error
 	"GetOrSet": func(ctx context.Context, w *worker, c *command) (string, error) {
 		return cache.For[string](w.cache).GetOrSet(ctx, c.Key, func(ctx context.Context) (string, error) {
 			return fetch(ctx, c.Source)
-		}, cache.Tags(c.Tags...))
+		}, cache.Tags(c.Tags...), cache.LeaseWait(waitLimit))
 	},
 	"Get": func(ctx context.Context, w *worker, c *command) (string, error) {
 		value, _, err := cache.For[string](w.cache).Get(ctx, c.Key)
@@ -91,8 +91,11 @@ var actions = map[string]func(context.Context, *worker, *command) (string, error
 	},
 }
 
+// waitLimit is for how long callers wait for another process: longer than any load here takes.
+const waitLimit = time.Minute
+
 // pages wait for the runs of other processes.
-var pages = middleware.NewPolicy(time.Hour, middleware.LeaseWait(time.Minute))
+var pages = middleware.NewPolicy(time.Hour, middleware.LeaseWait(waitLimit))
 
 type sourceKey struct{}
 
