@@ -151,6 +151,15 @@ func openedAs(store driver.Store, flights *loads) *opened {
 // readsReplicas reports whether what st does not find may be at the primary all the same.
 func (st *opened) readsReplicas() bool { return st.primary != st.base }
 
+// asked returns the store that tells what is there now, for a look-up in st: st itself, with
+// what a session has written and as fast as st fails, unless replicas answer its reads.
+func (st *opened) asked() *opened {
+	if st.readsReplicas() {
+		return st.primary
+	}
+	return st
+}
+
 // entry is what an operation that returns bytes has found.
 func (st *opened) entry(raw []byte) entry {
 	return entry{raw: raw, shared: st.sharesMemory, verified: st.verifies}

@@ -35,7 +35,10 @@ type loadResult struct {
 	readAt  flight.Stamp
 	awaited bool
 
-	marks *tagMarks // of a fresh value, or nil
+	// Of a fresh value: what is known of its tags, or nil, and whether one that the load has
+	// named may have been invalidated since it began.
+	marks    *tagMarks
+	outdated bool
 }
 
 // Fill implements [Cache].
@@ -121,7 +124,7 @@ func (c *BaseCache) load(ctx context.Context, l *lookUp, was *previous, lookUpEr
 		p.Prepare(lookUpErr)
 	}
 	f := &loadRun{
-		cache: c, st: l.st.primary, op: op, key: key, load: load, subscriber: subscriber, o: *o,
+		cache: c, st: l.st.base.primary, op: op, key: key, load: load, subscriber: subscriber, o: *o,
 		was: *was, lookUpErr: lookUpErr, dstType: reflect.TypeOf(dst),
 	}
 	f.context.starterScope = scopeFrom(ctx)
@@ -220,6 +223,7 @@ func (f *loadRun) join(ctx context.Context) (l *loadResult, leader, received boo
 
 // loadAlone runs the loader for one caller, which cannot read what the others share.
 func (c *BaseCache) loadAlone(ctx context.Context, op, key string, dst any, load Loader, o *options) (Outcome, error) {
+	c.counts.add(countLoads)
 	loaded, err := load.Load(ctx)
 	defer cleanUp(load)
 	c.publish(ctx, EventLoad, op, key, err)

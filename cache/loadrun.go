@@ -15,7 +15,7 @@ import (
 // callers, if it starts one. All that a run needs is in it, in one piece of memory.
 type loadRun struct {
 	cache      *BaseCache
-	st         *opened // the shared store: the run may outlive the starter's session
+	st         *opened // the shared store, at its primary: the run may outlive the starter's session
 	op, key    string
 	load       Loader
 	subscriber fill.Subscriber // load, if it is one, or nil
@@ -28,7 +28,8 @@ type loadRun struct {
 	lease    atomic.Pointer[lease] // until the load has left it
 	leaseErr error                 // why there is none, if the store failed
 
-	marks *tagMarks // of before the load, or nil if the value cannot get tags
+	marks    *tagMarks // of before the load, or nil if the value cannot get tags
+	tagMarks tagMarks  // room for them
 
 	call     flight.Call[*loadResult]
 	context  loadContext
@@ -98,7 +99,7 @@ func (f *loadRun) keep(ctx context.Context, fl *flight.Flight[*loadResult], key 
 		return nil, err
 	}
 	l := &f.result
-	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr, marks: f.marks}
+	*l = loadResult{entry: s.entry(), value: loaded.Value, fresh: true, err: f.lookUpErr, marks: f.marks, outdated: !mayStore}
 	s.keepTags(f.st, f.marks)
 	_, lives := f.o.timeout.ttl()
 	if loaded.NoStore || !lives || f.was.reserved || f.lookUpErr != nil || f.isCutOff() {

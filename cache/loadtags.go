@@ -8,18 +8,22 @@ import (
 )
 
 // markTags reads what is known of the tags of the value that is going to be loaded: before the
-// load, so that what is invalidated while it runs is not stored as valid.
+// load, so that what is invalidated while it runs is not stored as valid, nor handed to callers
+// that ask afterwards. The latter is so for a value that will not be stored, too.
 func (f *loadRun) markTags(ctx context.Context) (err error) {
-	if f.fence == notStored || f.o.tags == nil && !mayNameTags(f.load) || f.o.tags == nil && f.st.canTag() != nil {
+	switch {
+	case f.lookUpErr != nil, f.leaseErr != nil, f.isCutOff():
+		return nil // the store fails, and is not asked
+	case f.o.tags == nil && (!mayNameTags(f.load) || f.st.canTag() != nil):
 		return nil
 	}
-	ttl, _ := f.o.timeout.ttl()
-	if f.o.tags != nil {
-		f.marks, err = f.cache.mark(ctx, f.st, f.o.tags, ttl)
-	} else if f.st.native != nil {
-		f.marks = &tagMarks{local: f.st.flights.tags.count.Load()}
-	} else {
-		f.marks = new(tagMarks)
+	f.marks = &f.tagMarks
+	switch {
+	case f.o.tags != nil:
+		err = f.cache.markInto(ctx, f.st, f.marks, &f.o)
+	case f.st.native != nil:
+		f.marks.local = f.st.flights.tags.count.Load()
+	default:
 		f.marks.count, err = f.cache.tags.earlierCount(ctx, f.st)
 	}
 	return f.withoutTags(err)
@@ -35,10 +39,12 @@ func (t *tagSpace) earlierCount(ctx context.Context, st *opened) (string, error)
 	return count, err
 }
 
-// isInvalid reports whether a tag of the result of another caller's load was invalidated, so
-// that it may be older than the question of this caller.
+// isInvalid reports whether a tag of the result of another caller's load was invalidated, or may
+// have been, so that it may be older than the question of this caller.
 func (c *BaseCache) isInvalid(ctx context.Context, st *opened, key []byte, l *loadResult) bool {
 	switch m := l.marks; {
+	case l.outdated:
+		return true
 	case m == nil:
 		return false
 	case st.native != nil:

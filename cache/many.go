@@ -109,8 +109,7 @@ func (c *BaseCache) SetMany(ctx context.Context, items map[string]any, opts ...O
 	}
 	defer b.release()
 	values := make([]stored, len(keys))
-	ttl, _ := b.o.timeout.ttl()
-	marks, err := c.mark(ctx, b.st, b.o.tags, ttl)
+	marks, err := c.mark(ctx, b.st, &b.o)
 	if err != nil {
 		return keys, c.failFor(ctx, "SetMany", "", err, b.o.flags)
 	}

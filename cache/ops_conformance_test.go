@@ -44,6 +44,20 @@ var ableHarness = cachetest.Harness{
 	FakeClock: true,
 }
 
+// atOnceHarness is a store with all of these abilities that invalidates tags in one step.
+var atOnceHarness = func() cachetest.Harness {
+	h := ableHarness
+	h.Abilities |= cachetest.Invalidator
+	h.New = func(tb testing.TB, clock driver.Clock) driver.Store {
+		s := ableHarness.New(tb, clock).(ableStore)
+		return struct {
+			ableStore
+			withInvalidator
+		}{s, withInvalidator{s.mapStore}}
+	}
+	return h
+}()
+
 type ableStore struct {
 	*mapStore
 	withCounter
@@ -73,6 +87,11 @@ func TestCacheWithoutAbilitiesConforms(t *testing.T) { cachetest.RunCache(t, pla
 
 // A cache over a store with all abilities passes the conformance suite.
 func TestCacheWithAbilitiesConforms(t *testing.T) { cachetest.RunCache(t, ableHarness) }
+
+// So does one over a store that invalidates tags in one step.
+func TestCacheOverAStoreThatInvalidatesAtOnceConforms(t *testing.T) {
+	cachetest.RunCache(t, atOnceHarness)
+}
 
 // A Proxy passes the conformance suite.
 func TestProxyConforms(t *testing.T) {

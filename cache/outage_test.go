@@ -83,8 +83,12 @@ func TestWithMissOnErrorAnOutageReadsAsMissesAndDropsWrites(t *testing.T) {
 // Clear and invalidations return their error whatever on_error says, since the entries may still be
 // there.
 func TestFailClosedReturnsTheErrorWhateverOnErrorSays(t *testing.T) {
-	down := newOutage()
-	down.down.Store(true)
+	failing := newOutage()
+	failing.down.Store(true)
+	down := struct {
+		*outage
+		withReplacer // so that it can keep tags
+	}{failing, withReplacer{failing.mapStore}}
 	for name, cfg := range map[string]cache.Config{
 		"down":              {OnError: cache.MissOnError, Opener: openerOf(down)},
 		"a breaker is open": {OnError: cache.MissOnError, Opener: openerOf(down), BreakerFailures: 1},
@@ -127,12 +131,20 @@ func TestFailClosedReturnsTheErrorWhateverOnErrorSays(t *testing.T) {
 					_, err := cache.Async(c).Delete(ctx, "k", opts...).Await(ctx)
 					return err
 				},
-				"Clear": func(...cache.Option) error { return c.Clear(ctx) }, // needs no option
+				"Set with tags": func(opts ...cache.Option) error {
+					return c.Set(ctx, "k", 1, append(opts, cache.Tags("a"))...)
+				},
+				"SetMany with tags": func(opts ...cache.Option) error {
+					_, err := c.SetMany(ctx, map[string]any{"k": 1}, append(opts, cache.Tags("a"))...)
+					return err
+				},
+				"Clear":          func(...cache.Option) error { return c.Clear(ctx) }, // needs no option
+				"InvalidateTags": func(...cache.Option) error { return c.InvalidateTags(ctx, "a") },
 			} {
 				log.take()
 				for _, opts := range [][]cache.Option{{cache.FailClosed}, {cache.FailClosed, cache.FailOpen}, {cache.FailOpen, cache.FailClosed}} {
-					if err := op(opts...); err == nil {
-						t.Errorf("%s: no error", name)
+					if err := op(opts...); err == nil || errors.Is(err, cache.ErrUnsupported) {
+						t.Errorf("%s: %v", name, err)
 					}
 				}
 				if !slices.ContainsFunc(log.take(), func(line string) bool { return line[:5] == "error" }) {

@@ -285,3 +285,34 @@ func (w withAsync) run(ctx context.Context, op driver.Op) (r driver.Result) {
 	}
 	return r
 }
+
+// withInvalidator is a store that invalidates in one step.
+type withInvalidator struct{ s *mapStore }
+
+func (i withInvalidator) InvalidatesAtOnce() bool { return true }
+
+func (i withInvalidator) Invalidate(ctx context.Context, inv driver.Invalidation) error {
+	s := i.s
+	if err := s.enter(ctx, "Invalidate", inv.Count); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	text := ""
+	if e, ok := s.find(inv.Count); ok {
+		count, isCount := driver.ParseCount(string(e.value))
+		if !isCount {
+			return driver.ErrNotInteger
+		}
+		count.Number++
+		text = count.String()
+		e.value = []byte(text)
+		s.entries[string(inv.Count)] = e
+	}
+	for _, key := range inv.Records {
+		if e, ok := s.find(key); ok {
+			e.value = inv.Record(e.value, text)
+			s.entries[string(key)] = e
+		}
+	}
+	return nil
+}

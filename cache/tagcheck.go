@@ -55,7 +55,7 @@ func (a *alias) fetch(ctx context.Context, st *opened, key []byte, e *entry) (er
 // fetchShared is fetch for a store that keeps bytes.
 func (a *alias) fetchShared(ctx context.Context, st *opened, key []byte, e *entry) error {
 	if a.tags.inUse.Load() {
-		return a.tags.fetch(ctx, st.primary, key, e)
+		return a.tags.fetch(ctx, st.asked(), key, e)
 	}
 	e.shared, e.verified = st.sharesMemory, st.verifies
 	raw, err := st.store.Get(ctx, key)
@@ -71,15 +71,15 @@ func (a *alias) checkTags(ctx context.Context, st *opened, key []byte, e *entry)
 	if !envelope.HasTags(e.raw) || isUnsound(e) {
 		return nil // who decodes a damaged entry says so
 	}
-	a.tags.inUse.Store(true)
 	if st.canTag() != nil {
 		return errTagsInvalid
 	}
-	count, _, err := a.tags.read(ctx, st.primary, nil)
+	a.tags.inUse.Store(true)
+	count, _, err := a.tags.read(ctx, st.asked(), nil)
 	if err != nil {
 		return err
 	}
-	return a.tags.checkAt(ctx, st.primary, key, e, count)
+	return a.tags.checkAt(ctx, st.asked(), key, e, count)
 }
 
 // isUnsound reports whether an entry with tags is damaged.
@@ -134,23 +134,35 @@ func keyError(err error, i int) error {
 // checkAt returns an error unless the tags of e are valid as of a count, "" if there is none.
 func (t *tagSpace) checkAt(ctx context.Context, st *opened, key []byte, e *entry, count string) error {
 	tags := envelope.ParseTags(e.raw)
-	switch check := t.check(key); {
+	switch {
 	case count == "":
 		return errTagsInvalid
-	case count == tags.Count:
-		return nil
-	case check != nil && check.count == count && check.identity == envelope.Identity(e.raw):
+	case t.wereValidAt(key, e, &tags, count):
 		return nil
 	}
-	records := make([][]byte, len(tags.Tags))
-	for i := range tags.Tags {
-		records[i] = t.recordKey(tags.Tags[i].Hash)
-	}
-	values, err := st.getMany(ctx, records) // after the count
+	values, err := st.getMany(ctx, t.recordsOf(&tags)) // after the count
 	if err != nil {
 		return err
 	}
 	return t.compare(key, e, count, values).err()
+}
+
+// wereValidAt reports whether it is known that the tags of e were valid as of a count.
+func (t *tagSpace) wereValidAt(key []byte, e *entry, tags *envelope.Tags, count string) bool {
+	if count == tags.Count {
+		return true
+	}
+	check := t.check(key)
+	return check != nil && check.count == count && check.identity == envelope.Identity(e.raw)
+}
+
+// recordsOf returns the keys of the records of tags.
+func (t *tagSpace) recordsOf(tags *envelope.Tags) [][]byte {
+	records := make([][]byte, len(tags.Tags))
+	for i := range tags.Tags {
+		records[i] = t.recordKey(tags.Tags[i].Hash)
+	}
+	return records
 }
 
 // compare compares the versions of the tags of e with their records, which were not read before
@@ -165,9 +177,9 @@ func (t *tagSpace) compare(key []byte, e *entry, count string, records [][]byte)
 		state = max(state, stateOf(&tags.Tags[i], records[i]))
 	}
 	if state == tagsValid {
-		c := &tagCheck{identity: envelope.Identity(e.raw), count: count, moved: true, records: make([][]byte, len(records))}
-		for i := range tags.Tags {
-			c.records[i] = t.recordKey(tags.Tags[i].Hash)
+		c := &tagCheck{identity: envelope.Identity(e.raw), count: count}
+		if len(records) <= rememberedRecords {
+			c.moved, c.records = true, t.recordsOf(&tags)
 		}
 		t.remember(key, c)
 	}
@@ -198,11 +210,14 @@ func (a *alias) checkManyTags(ctx context.Context, b *batch, entries []entry) er
 	if len(tagged) == 0 {
 		return nil
 	}
-	a.tags.inUse.Store(true)
-	if err := b.st.canTag(); err != nil {
-		return err
+	if b.st.canTag() != nil {
+		for _, i := range tagged {
+			entries[i] = entry{}
+		}
+		return nil
 	}
-	return a.tags.checkMany(ctx, b.st.primary, b.keys, entries, tagged)
+	a.tags.inUse.Store(true)
+	return a.tags.checkMany(ctx, b.st.asked(), b.keys, entries, tagged)
 }
 
 // checkMany is checkAt for those of entries that have the indexes of tagged.
@@ -214,11 +229,9 @@ func (t *tagSpace) checkMany(ctx context.Context, st *opened, keys [][]byte, ent
 	var records [][]byte
 	var moved []int
 	for _, i := range tagged {
-		if tags := envelope.ParseTags(entries[i].raw); tags.Count != count {
+		if tags := envelope.ParseTags(entries[i].raw); !t.wereValidAt(keys[i], &entries[i], &tags, count) {
 			moved = append(moved, i)
-			for j := range tags.Tags {
-				records = append(records, t.recordKey(tags.Tags[j].Hash))
-			}
+			records = append(records, t.recordsOf(&tags)...)
 		}
 	}
 	if len(moved) == 0 {

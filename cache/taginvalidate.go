@@ -41,7 +41,7 @@ func (c *BaseCache) invalidateTags(ctx context.Context, op string, tags []string
 	}
 	if err == nil {
 		defer c.track()()
-		err = c.invalidate(ctx, st.primary, names, soft)
+		err = c.invalidate(ctx, st.base.primary, names, soft)
 	}
 	if err != nil {
 		return c.failFor(ctx, op, "", err, flagFailClosed)

@@ -35,35 +35,45 @@ var errNoTags = fmt.Errorf("%w: it can keep no tags, since it cannot count, or n
 
 // canTag returns an error if entries of the store cannot have tags.
 func (st *opened) canTag() error {
+	base := st.base // which keeps what is known of tags, also for a session
 	switch {
-	case st.leasesRefused != nil:
-		return st.leasesRefused
-	case st.native == nil && st.invalidator == nil && (st.counter == nil || st.replacer == nil):
+	case base.leasesRefused != nil:
+		return base.leasesRefused
+	case (st.native == nil) != (base.native == nil):
+		return errNoTags // a session that keeps bytes, over a store whose tags are beside its values
+	case base.native == nil && base.invalidator == nil && (base.counter == nil || base.replacer == nil):
 		return errNoTags
 	}
 	return nil
 }
 
-// mark returns the marks of a value that is going to be made now and stored with these tags,
-// nil if there are none. ttl is that of the value.
-func (a *alias) mark(ctx context.Context, st *opened, tags *tagNames, ttl time.Duration) (*tagMarks, error) {
-	if tags == nil {
+// mark returns the marks of a value that is made now and stored as the options say, nil if it
+// has no tags or is not kept.
+func (a *alias) mark(ctx context.Context, st *opened, o *options) (*tagMarks, error) {
+	if _, lives := o.timeout.ttl(); o.tags == nil || !lives {
 		return nil, nil
 	}
+	m := new(tagMarks)
+	return m, a.markInto(ctx, st, m, o)
+}
+
+// markInto is mark into m, which is empty, for options with tags.
+func (a *alias) markInto(ctx context.Context, st *opened, m *tagMarks, o *options) error {
 	if err := st.canTag(); err != nil {
-		return nil, err
+		return err
 	}
 	if st.native != nil {
-		return &tagMarks{local: st.flights.tags.count.Load(), hashes: tags.localHashes(a.prefix)}, nil
+		m.local, m.hashes = st.flights.tags.count.Load(), o.tags.localHashes(a.prefix)
+		return nil
 	}
 	a.tags.inUse.Store(true)
-	m := new(tagMarks)
-	records, err := a.tags.begin(ctx, st.primary, m, tags.hashes())
+	records, err := a.tags.begin(ctx, st.base.primary, m, o.tags.hashes())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = a.tags.add(ctx, st.primary, m, records, ttl)
-	return m, err
+	ttl, _ := o.timeout.ttl()
+	_, err = a.tags.add(ctx, st.base.primary, m, records, ttl)
+	return err
 }
 
 // tagRecord is the record of a tag as it was read.
@@ -178,18 +188,17 @@ func (t *tagSpace) add(ctx context.Context, st *opened, m *tagMarks, records []t
 	for _, record := range records {
 		tag := envelope.Tag{Hash: record.hash}
 		if len(record.value) < len(tag.Versions) {
-			if record.value, err = t.makeRecord(ctx, st, record.key); err != nil {
-				return false, err
-			}
+			record.value, err = t.makeRecord(ctx, st, record.key, ttl)
 			unchanged = false // nobody knows what was there before
 		} else {
 			unchanged = unchanged && isUnchanged(record.value, m.count)
+			err = t.raise(ctx, st, record.key, ttl)
+		}
+		if err != nil {
+			return false, err
 		}
 		copy(tag.Versions[:], record.value)
 		m.tags = append(m.tags, tag)
-		if err := t.raise(ctx, st, record.key, ttl); err != nil {
-			return false, err
-		}
 	}
 	return unchanged, nil
 }
@@ -222,23 +231,26 @@ func isUnchanged(record []byte, count string) bool {
 	return ok && changed.Making != "" && changed.Making == now.Making && changed.Number <= now.Number
 }
 
-// makeRecord makes a record, and returns it, or the head of the one that another has made
-// meanwhile. It has no count: an invalidation that came before found no record to change, so
-// nobody may take the record for older than that.
-func (t *tagSpace) makeRecord(ctx context.Context, st *opened, key []byte) ([]byte, error) {
+// makeRecord makes a record for an entry with this ttl, and returns it, or the head of the one
+// that another has made meanwhile. It has no count: an invalidation that came before found no
+// record to change, so nobody may take the record for older than that.
+func (t *tagSpace) makeRecord(ctx context.Context, st *opened, key []byte, ttl time.Duration) ([]byte, error) {
 	inv := driver.Invalidation{Version: driver.NewVersion()}
-	record := inv.Record(nil, "")
-	head, added, err := st.store.Add(ctx, key, record, recordTTL)
+	record, lives := inv.Record(nil, ""), lifetimeOf(ttl)
+	head, added, err := st.store.Add(ctx, key, record, lives)
 	switch {
 	case err != nil && !errors.Is(err, driver.ErrCorrupt):
 		return nil, err
 	case added:
-		return record, nil
 	case len(head) >= envelope.TagVersionsSize:
-		return head, nil
+		return head, t.raise(ctx, st, key, ttl)
+	default: // it is damaged, or gone again: the entry is not valid then
+		if err := st.store.Set(ctx, key, record, lives); err != nil {
+			return nil, err
+		}
 	}
-	// It is damaged, or gone again. The entry is not valid then.
-	return record, st.store.Set(ctx, key, record, recordTTL)
+	t.lifetimes.note(string(key), lives)
+	return record, nil
 }
 
 // How long the record of a tag lives: longer than the entries with the tag.
@@ -247,15 +259,27 @@ const (
 	recordTTLLasts = 24 * time.Hour // for entries that live no longer; else it lives for ever
 )
 
-// raise makes a record live longer than an entry with this ttl, unless this process knows that
-// it does.
-func (t *tagSpace) raise(ctx context.Context, st *opened, key []byte, ttl time.Duration) error {
-	lives := recordTTL
+// lifetimeOf returns for how long the record of a tag has to live with whom an entry lives for
+// ttl.
+func lifetimeOf(ttl time.Duration) time.Duration {
 	if ttl > recordTTLLasts {
-		lives = driver.Never
+		return driver.Never
 	}
+	return recordTTL
+}
+
+// raise makes a record live longer than an entry with this ttl, unless this process knows that
+// it does. What another process has raised further stays so, where the store can tell.
+func (t *tagSpace) raise(ctx context.Context, st *opened, key []byte, ttl time.Duration) error {
 	if t.lifetimes.last(string(key), ttl) {
 		return nil
+	}
+	lives := lifetimeOf(ttl)
+	if st.expirer != nil && lives != driver.Never {
+		if left, err := st.expirer.TTL(ctx, key); err == nil && left > lives {
+			t.lifetimes.note(string(key), left)
+			return nil
+		}
 	}
 	if _, err := st.store.Touch(ctx, key, lives); err != nil && !errors.Is(err, driver.ErrNotFound) {
 		return err

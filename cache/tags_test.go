@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -16,36 +17,6 @@ import (
 	"github.com/larder-go/larder/cache/driver"
 	"github.com/larder-go/larder/internal/envelope"
 )
-
-// withInvalidator is a store that invalidates in one step.
-type withInvalidator struct{ *mapStore }
-
-func (s withInvalidator) InvalidatesAtOnce() bool { return true }
-
-func (s withInvalidator) Invalidate(ctx context.Context, inv driver.Invalidation) error {
-	if err := s.enter(ctx, "Invalidate", inv.Count); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	text := ""
-	if e, ok := s.find(inv.Count); ok {
-		count, isCount := driver.ParseCount(string(e.value))
-		if !isCount {
-			return driver.ErrNotInteger
-		}
-		count.Number++
-		text = count.String()
-		e.value = []byte(text)
-		s.entries[string(inv.Count)] = e
-	}
-	for _, key := range inv.Records {
-		if e, ok := s.find(key); ok {
-			e.value = inv.Record(e.value, text)
-			s.entries[string(key)] = e
-		}
-	}
-	return nil
-}
 
 // tagStores are stores of every kind that can keep tags.
 func tagStores(t *testing.T) map[string]driver.Store {
@@ -92,7 +63,7 @@ func TestNoReadFindsWhatWasInvalidatedBeforeItBegan(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 8 {
 				wg.Go(func() {
-					for range 400 {
+					for range 2000 {
 						row := rand.IntN(len(db))
 						c := caches[i%len(caches)]
 						if i < 2 {
@@ -233,4 +204,174 @@ func twoTaggingProcesses(t *testing.T) *processes {
 		withCounter
 	}{s, withReplacer{s}, withCounter{s}}
 	return &processes{store: s, a: newCache(t, shared, cache.Config{}, quiet), b: newCache(t, shared, cache.Config{}, quiet)}
+}
+
+// A value that is loaded while one of its tags is invalidated elsewhere is not for those who ask
+// afterwards, however the load is fenced: also if another process holds the lease, so that it
+// will not be stored, and if only the load has named the tag.
+func TestWhatIsInvalidatedWhileItIsLoadedIsNotForThoseWhoAskAfterwards(t *testing.T) {
+	for name, test := range map[string]struct {
+		lease bool // another process holds one that nobody waits for
+		late  bool
+	}{
+		"stored":               {},
+		"not stored":           {lease: true},
+		"late tags":            {late: true},
+		"late, and not stored": {lease: true, late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := twoTaggingProcesses(t)
+				if err := p.b.Set(t.Context(), "other", "value", cache.Tags("a")); err != nil {
+					t.Fatal(err) // from here on there are a count and a record
+				}
+				if test.lease {
+					p.store.plant(":1:k", envelope.NewLease(envelope.Alone).Append(nil))
+				}
+				var value atomic.Pointer[string]
+				ask := func() <-chan answer {
+					answers := make(chan answer, 1)
+					go func() {
+						var got string
+						load := cache.LoaderFunc(func(context.Context) (cache.Loaded, error) {
+							loaded := cache.Loaded{Value: *value.Load()}
+							if test.late {
+								loaded.Tags = []string{"a"}
+							}
+							time.Sleep(time.Second)
+							return loaded, nil
+						})
+						opts := []cache.Option{cache.Tags("a")}
+						if test.late {
+							opts = nil
+						}
+						_, err := p.a.Fill(t.Context(), "k", &got, load, opts...)
+						answers <- answer{got, err}
+					}()
+					return answers
+				}
+				old, changed := "old", "new"
+				value.Store(&old)
+				first := ask()
+				synctest.Wait()
+				before := ask()
+				synctest.Wait()
+				value.Store(&changed)
+				if err := p.b.InvalidateTags(t.Context(), "a"); err != nil {
+					t.Fatal(err)
+				}
+				after := ask()
+				(<-first).expect(t, "old")
+				(<-after).expect(t, "new")
+				if a := <-before; a.err != nil {
+					t.Error(a.err)
+				}
+			})
+		})
+	}
+}
+
+// A request whose store gives it a session finds there what it has stored with tags itself, and
+// what it invalidates is invalid for all at once.
+func TestTagsInASession(t *testing.T) {
+	s := newMapStore()
+	shared := struct {
+		*mapStore
+		withReplacer
+		withCounter
+		withSessions
+	}{s, withReplacer{s}, withCounter{s}, withSessions{s}}
+	h := newHandler(t, cache.Settings{"default": {Opener: openerOf(shared)}})
+	in, other := h.Scope(t.Context()), h.Scope(t.Context())
+	if err := cache.From(in, "default").Set(in, "k", "value", cache.Tags("a")); err != nil {
+		t.Fatal(err)
+	}
+	gets := func(ctx context.Context, want bool) {
+		t.Helper()
+		if _, found, err := cache.For[string](cache.From(ctx, "default")).Get(ctx, "k"); found != want || err != nil {
+			t.Errorf("Get = %v, %v, want %v", found, err, want)
+		}
+	}
+	before := len(s.sessions)
+	gets(in, true)
+	gets(other, true)
+	if before != 1 || len(s.sessions) != 2 {
+		t.Errorf("%d sessions, and then %d", before, len(s.sessions))
+	}
+	if err := cache.From(in, "default").InvalidateTags(in, "a"); err != nil {
+		t.Fatal(err)
+	}
+	gets(in, false)
+	gets(other, false)
+}
+
+// withoutPrimary is a store that cannot tell what is at its primary.
+type withoutPrimary struct{}
+
+func (withoutPrimary) Primary() (driver.Store, error) { return nil, driver.ErrUnsupported }
+
+// Where reads may come from replicas and there is no way around them, entries can have no tags,
+// those that others have stored are misses, and loads take no leases.
+func TestWithoutAPrimaryThereAreNoTagsAndNoLeases(t *testing.T) {
+	s := newMapStore()
+	able := struct {
+		*mapStore
+		withReplacer
+		withCounter
+	}{s, withReplacer{s}, withCounter{s}}
+	if err := newCache(t, able, cache.Config{}, quiet).Set(t.Context(), "tagged", "value", cache.Tags("a")); err != nil {
+		t.Fatal(err)
+	}
+	c := newCache(t, struct {
+		*mapStore
+		withReplacer
+		withCounter
+		withoutPrimary
+	}{s, withReplacer{s}, withCounter{s}, withoutPrimary{}}, cache.Config{}, quiet)
+	view := cache.For[string](c)
+	for range 2 {
+		if _, found, err := view.Get(t.Context(), "tagged"); found || err != nil {
+			t.Errorf("Get = %v, %v", found, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"Set":            c.Set(t.Context(), "k", "value", cache.Tags("a")),
+		"InvalidateTags": c.InvalidateTags(t.Context(), "a"),
+	} {
+		if !errors.Is(err, cache.ErrUnsupported) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	replaced := s.count("Replace")
+	if got, err := view.GetOrSetValue(t.Context(), "k", "loaded"); got != "loaded" || err != nil || s.count("Replace") != replaced {
+		t.Errorf("GetOrSet = %q, %v, with a lease: %v", got, err, s.count("Replace") != replaced)
+	}
+}
+
+// The record of a tag lives as long as the entries that have it, however long those live that
+// are stored later, by whatever process.
+func TestTheRecordOfATagLivesAsLongAsItsEntries(t *testing.T) {
+	s := newMapStore()
+	process := func() *cache.BaseCache {
+		return newCache(t, struct {
+			*mapStore
+			withReplacer
+			withCounter
+			withExpirer
+		}{s, withReplacer{s}, withCounter{s}, withExpirer{s}}, cache.Config{}, quiet)
+	}
+	for _, ttl := range []cache.Timeout{cache.After(time.Hour), cache.Never, cache.After(time.Minute)} {
+		c := process()
+		if err := c.Set(t.Context(), fmt.Sprint("for", ttl), "value", cache.Tags("a"), ttl); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.clock.Advance(1000 * time.Hour)
+	c := process()
+	if err := c.InvalidateTags(t.Context(), "another"); err != nil { // so that the record is looked at
+		t.Fatal(err)
+	}
+	if _, found, err := cache.For[string](c).Get(t.Context(), fmt.Sprint("for", cache.Never)); !found || err != nil {
+		t.Errorf("after 1000 hours, Get of what never expires = %v, %v", found, err)
+	}
 }

@@ -28,7 +28,12 @@ type tagSpace struct {
 	checks atomic.Pointer[[rememberedChecks]atomic.Pointer[tagCheck]] // nil until the first
 }
 
-const rememberedChecks = 1 << 12
+// What is remembered is bounded: of so many entries, by a hash of their keys, and of those with
+// few tags the keys of the records.
+const (
+	rememberedChecks  = 1 << 12
+	rememberedRecords = 16
+)
 
 // tagCheck is what is remembered of the tags of an entry.
 type tagCheck struct {

@@ -122,6 +122,9 @@ func (a *alias) failFast(st *opened) *opened {
 	if st.many != nil {
 		out.many = failFastMany{st.many, a}
 	}
+	if st.readsReplicas() {
+		out.primary = a.failFast(st.primary)
+	}
 	return &out
 }
 

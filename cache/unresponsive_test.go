@@ -37,6 +37,43 @@ func newUnresponsive() *outage {
 	return o
 }
 
+// That holds while the process uses tags, too.
+func TestFailOpenLookUpsOfTaggedEntriesDoNotWaitForAnUnresponsiveBackend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newUnresponsive()
+		c := newCache(t, struct {
+			*outage
+			withReplacer
+		}{o, withReplacer{o.mapStore}}, cache.Config{}, discardLog())
+		values := cache.For[string](c, cache.FailOpen)
+		get := func() (took time.Duration) {
+			began := time.Now()
+			if got, err := values.GetOrSetValue(t.Context(), "k", "loaded", cache.Tags("a")); got != "loaded" || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+			return time.Since(began)
+		}
+		get()
+		o.down.Store(true)
+		if took := get(); took != serverTimeout {
+			t.Errorf("the first took %v", took)
+		}
+		for i := range 100 {
+			if took := get(); took > 0 {
+				t.Fatalf("number %d took %v", i, took)
+			}
+		}
+		o.down.Store(false)
+		time.Sleep(time.Second)
+		for range 2 {
+			get()
+		}
+		if _, found, err := values.Get(t.Context(), "k"); !found || err != nil {
+			t.Errorf("when it answers again, Get = %v, %v", found, err)
+		}
+	})
+}
+
 // Callers with FailOpen do not wait for an unresponsive backend.
 func TestFailOpenLookUpsDoNotWaitForAnUnresponsiveBackend(t *testing.T) {
 	for name, cfg := range map[string]cache.Config{"FailOpen": {}, "MissOnError": {OnError: cache.MissOnError}} {

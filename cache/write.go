@@ -41,11 +41,7 @@ func (c *BaseCache) SetBytes(ctx context.Context, key string, value []byte, opts
 // withTags calls encode, which turns a value into s, with the tags of the operation, if it has
 // any.
 func (c *BaseCache) withTags(ctx context.Context, st *opened, o *options, s *stored, encode func() error) error {
-	ttl, lives := o.timeout.ttl()
-	if o.tags == nil || !lives {
-		return encode()
-	}
-	marks, err := c.mark(ctx, st, o.tags, ttl)
+	marks, err := c.mark(ctx, st, o)
 	if err != nil {
 		return err
 	}
@@ -59,7 +55,7 @@ func (c *BaseCache) withTags(ctx context.Context, st *opened, o *options, s *sto
 // store writes what encode returned, its error included.
 func (c *BaseCache) store(ctx context.Context, st *opened, k []byte, op, key string, s *stored, encodeErr error, o *options) error {
 	if encodeErr != nil && !errors.Is(encodeErr, ErrTooLarge) {
-		return c.fail(ctx, op, key, encodeErr)
+		return c.failFor(ctx, op, key, encodeErr, o.flags)
 	}
 	event := EventSet
 	err := st.mutate(ctx, k, func() error {

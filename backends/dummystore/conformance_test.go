@@ -12,7 +12,7 @@ import (
 func TestConformance(t *testing.T) {
 	h := cachetest.Harness{
 		New:       func(testing.TB, driver.Clock) driver.Store { return dummystore.New() },
-		Abilities: cachetest.Counter | cachetest.Peeker | cachetest.Expirer,
+		Abilities: cachetest.Counter | cachetest.Peeker | cachetest.Expirer | cachetest.Invalidator,
 		Discards:  true,
 	}
 	cachetest.RunStore(t, h)

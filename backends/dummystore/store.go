@@ -25,6 +25,8 @@ var (
 	_ driver.Counter = (*Store)(nil)
 	_ driver.Peeker  = (*Store)(nil)
 	_ driver.Expirer = (*Store)(nil)
+
+	_ driver.Invalidator = (*Store)(nil)
 )
 
 // New returns a store.
@@ -97,3 +99,9 @@ func (s *Store) Shutdown(context.Context) error {
 	s.closed.Store(true)
 	return nil
 }
+
+// Invalidate implements [driver.Invalidator]: there is nothing to invalidate.
+func (s *Store) Invalidate(ctx context.Context, _ driver.Invalidation) error { return s.enter(ctx) }
+
+// InvalidatesAtOnce implements [driver.Invalidator]: it is true.
+func (s *Store) InvalidatesAtOnce() bool { return true }

@@ -118,6 +118,19 @@ var cacheDiscardCases = []cacheCase{{
 		p.matches("IncrVersion", err, cache.ErrNotFound)
 	},
 }, {
+	name:  "cache/discard/tags",
+	rule:  "A store that keeps nothing takes tags, and invalidates nothing.",
+	needs: Invalidator,
+	run: func(p *cacheProbe) {
+		p.put(cacheKey, "value", cache.Tags("a"))
+		p.misses(cacheKey)
+		if got := p.load(cacheKey, "loaded", cache.Tags("a")); got != "loaded" {
+			p.Errorf("GetOrSet = %q, want what was loaded", got)
+		}
+		p.fillLate(nothing, "late")
+		p.invalidates("a", "late")
+	},
+}, {
 	name:  "cache/discard/incr",
 	rule:  "A store that keeps nothing: Incr is ErrNotFound.",
 	needs: Counter,

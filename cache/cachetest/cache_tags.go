@@ -202,6 +202,25 @@ var cacheTagCases = []cacheCase{{
 		p.misses(cacheKey)
 	},
 }, {
+	name: "cache/tags/late-twice",
+	rule: "A record that a load makes after an invalidation does not let another load store what is older than that.",
+	run: func(p *cacheProbe) {
+		p.put("other", "value", cache.Tags("other")) // there is a count
+		var inner, dst string
+		_, err := p.cache.Fill(p.Context(), "outer", &dst, cache.LoaderFunc(func(ctx context.Context) (cache.Loaded, error) {
+			_, err := p.cache.Fill(ctx, cacheKey, &inner, cache.LoaderFunc(func(context.Context) (cache.Loaded, error) {
+				p.invalidates("late")
+				return cache.Loaded{Value: "old", Tags: []string{"late"}}, nil
+			}))
+			return cache.Loaded{Value: "old", Tags: []string{"late"}}, err
+		}))
+		if dst != "old" || inner != "old" || err != nil {
+			p.Errorf("Fill = %q, %q, %v", dst, inner, err)
+		}
+		p.misses("outer")
+		p.misses(cacheKey)
+	},
+}, {
 	name: "cache/tags/late-stored",
 	rule: "A value with late tags is stored unless one of them may have been invalidated.",
 	run: func(p *cacheProbe) {
