@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,14 @@ import (
 // tagStores are stores of every kind that can keep tags.
 func tagStores(t *testing.T) map[string]driver.Store {
 	inSteps, atOnce := newMapStore(), newMapStore()
+	for _, s := range []*mapStore{inSteps, atOnce} {
+		s.hook = func(context.Context, string, string) error {
+			if rand.IntN(2) == 0 {
+				runtime.Gosched() // so that operations meet
+			}
+			return nil
+		}
+	}
 	memory, err := memstore.New(memstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -83,12 +92,12 @@ func TestNoReadFindsWhatWasInvalidatedBeforeItBegan(t *testing.T) {
 func change(ctx context.Context, t *testing.T, c *cache.BaseCache, db *database, row int) {
 	now := db[row].now.Add(1)
 	var err error
-	if rand.IntN(4) == 0 {
+	switch {
+	case !hasTags(row):
 		_, err = c.Delete(ctx, keyOf(row))
-		if err == nil {
-			err = c.InvalidateTagsSoft(ctx, "other", tagOf(row))
-		}
-	} else {
+	case rand.IntN(4) == 0:
+		err = c.InvalidateTagsSoft(ctx, "other", tagOf(row))
+	default:
 		err = c.InvalidateTags(ctx, tagOf(row), "other")
 	}
 	if err != nil {
@@ -102,24 +111,46 @@ func change(ctx context.Context, t *testing.T, c *cache.BaseCache, db *database,
 func keyOf(row int) string { return fmt.Sprint("row", row) }
 func tagOf(row int) string { return fmt.Sprint("tag", row) }
 
+// hasTags reports whether what is made of a row has a tag. The rest is deleted by its key.
+func hasTags(row int) bool { return row > 0 }
+
 // readOrLoad reads what is made of a row, in one of the ways that there are.
 func readOrLoad(ctx context.Context, t *testing.T, c *cache.BaseCache, db *database, row, i int) {
 	floor := db[row].changed.Load()
-	load := func(context.Context) (string, error) { return strconv.FormatInt(db[row].now.Load(), 10), nil }
+	load := func(context.Context) (string, error) {
+		value := strconv.FormatInt(db[row].now.Load(), 10)
+		for range rand.IntN(4) {
+			runtime.Gosched()
+		}
+		if rand.IntN(8) == 0 {
+			return "", errLoad
+		}
+		return value, nil
+	}
 	view := cache.For[string](c)
+	var opts []cache.Option
+	if rand.IntN(2) == 0 {
+		opts = append(opts, cache.LeaseWait(0))
+	}
 	var value string
 	var err error
 	found := true
-	switch i % 3 {
-	case 0:
-		value, err = view.GetOrSet(ctx, keyOf(row), load, cache.Tags(tagOf(row)))
-	case 1:
+	switch {
+	case i%3 == 0:
 		value, found, err = view.Get(ctx, keyOf(row))
-	case 2: // with tags that only the load names
+	case i%3 == 1 || !hasTags(row):
+		if hasTags(row) {
+			opts = append(opts, cache.Tags(tagOf(row)))
+		}
+		value, err = view.GetOrSet(ctx, keyOf(row), load, opts...)
+	default: // with tags that only the load names
 		_, err = view.Fill(ctx, keyOf(row), &value, cache.LoaderFunc(func(ctx context.Context) (cache.Loaded, error) {
 			value, err := load(ctx)
-			return cache.Loaded{Value: value, Tags: []string{tagOf(row)}}, err
-		}))
+			return cache.Loaded{Value: value, Tags: []string{tagOf(row)}, NoStore: rand.IntN(8) == 0}, err
+		}), opts...)
+	}
+	if errors.Is(err, errLoad) {
+		return
 	}
 	if n, _ := strconv.ParseInt(value, 10, 64); err != nil || found && n < floor {
 		t.Errorf("%d reads %q, %v, though %d was there before", i, value, err, floor)
