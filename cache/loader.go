@@ -15,9 +15,10 @@ import "context"
 //
 // If any process changes or deletes the key while it is loaded, the loaded value is not stored;
 // if there is another value by then, callers get that. Callers that ask after the change, or
-// after a tag of the value was invalidated, do not get what was loaded before. Between processes this holds if all of them are
-// of a release with leases, and the store can replace on condition ([driver.Replacer]) and does not lose what
-// it has acknowledged.
+// after a tag of the value was invalidated, do not get what was loaded before. Between
+// processes this holds if all of them are of a release with leases, and the store can replace on
+// condition ([driver.Replacer]), answers when the load begins, and does not lose what it has
+// acknowledged.
 //
 // For a second after a load that has failed, or whose value was not to be stored, callers in
 // other processes do not wait for the next one, but load for themselves.

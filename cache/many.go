@@ -242,11 +242,11 @@ func (b *batch) mutate(ctx context.Context, write func() error) error {
 func (a *alias) fetchMany(ctx context.Context, b *batch) ([]entry, error) {
 	entries := make([]entry, len(b.keys))
 	if b.st.many != nil && b.st.native == nil {
-		values, err := b.st.many.GetMany(ctx, b.keys)
+		values, count, err := a.getMany(ctx, b)
 		for i, raw := range values {
 			entries[i] = b.st.entry(raw)
 		}
-		if tagErr := a.checkManyTags(ctx, b, entries); tagErr != nil {
+		if tagErr := a.checkManyTags(ctx, b, entries, count); tagErr != nil {
 			return nil, tagErr
 		}
 		return entries, err
@@ -269,6 +269,24 @@ func (a *alias) fetchMany(ctx context.Context, b *batch) ([]entry, error) {
 		return err
 	})
 	return entries, err
+}
+
+// getMany reads the values of all keys, and the count of the tags along with them if entries may
+// have some; it is "" if it was not read, or there is none.
+func (a *alias) getMany(ctx context.Context, b *batch) (values [][]byte, count string, err error) {
+	if !a.tags.inUse.Load() {
+		values, err = b.st.many.GetMany(ctx, b.keys)
+		return values, "", err
+	}
+	n := len(b.keys)
+	values, err = b.st.asked().many.GetMany(ctx, append(slices.Clip(b.keys), a.tags.countKey))
+	if errs := perKey(err, n+1); errs != nil {
+		err = driver.Partial(errs[:n])
+	}
+	if len(values) <= n {
+		return values, "", err
+	}
+	return values[:n], countText(values[n]), err
 }
 
 // each runs an operation for each key, by its index, and returns what failed as a

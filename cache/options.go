@@ -90,7 +90,7 @@ func (codecOption) option() {}
 // LeaseWait is for how long GetOrSet and Fill wait for a load of the same key in another
 // process, instead of [DefaultLeaseWait]. After that they load for themselves, and the other
 // process stores its value. With zero or less they do not wait. A load that another load
-// calls never waits, so that no two wait for each other. Callers in this process that
+// starts, under its context, never waits, so that no two wait for each other. Callers in this process that
 // wait for the load of one of them wait as long as that.
 func LeaseWait(d time.Duration) Option { return leaseWait(d) }
 

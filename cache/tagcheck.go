@@ -98,8 +98,10 @@ func (t *tagSpace) fetch(ctx context.Context, st *opened, key []byte, e *entry) 
 		keys = append(keys, check.records...)
 	}
 	values, manyErr := st.getMany(ctx, keys)
-	if err := keyError(manyErr, 1); err != nil {
-		return err
+	if errs := perKey(manyErr, len(keys)); errs != nil && errs[1] != nil {
+		return errs[1]
+	} else if errs == nil && manyErr != nil {
+		return manyErr
 	}
 	if values[1] == nil {
 		return driver.ErrNotFound
@@ -120,15 +122,6 @@ func (t *tagSpace) fetch(ctx context.Context, st *opened, key []byte, e *entry) 
 		return nil
 	}
 	return t.compare(key, e, count, values[2:]).err()
-}
-
-// keyError returns the error of one of the keys of an operation on many.
-func keyError(err error, i int) error {
-	var partial *driver.PartialError
-	if errors.As(err, &partial) && i < len(partial.Errs) {
-		return partial.Errs[i]
-	}
-	return err
 }
 
 // checkAt returns an error unless the tags of e are valid as of a count, "" if there is none.
@@ -199,8 +192,8 @@ func stateOf(tag *envelope.Tag, record []byte) tagState {
 }
 
 // checkManyTags makes those entries of a GetMany from a shared store absent whose tags are not
-// valid. All records are read together.
-func (a *alias) checkManyTags(ctx context.Context, b *batch, entries []entry) error {
+// valid as of a count, or of one that is read now if that is "". All records are read together.
+func (a *alias) checkManyTags(ctx context.Context, b *batch, entries []entry, count string) error {
 	var tagged []int
 	for i := range entries {
 		if e := &entries[i]; envelope.HasTags(e.raw) && !isUnsound(e) {
@@ -217,14 +210,15 @@ func (a *alias) checkManyTags(ctx context.Context, b *batch, entries []entry) er
 		return nil
 	}
 	a.tags.inUse.Store(true)
-	return a.tags.checkMany(ctx, b.st.asked(), b.keys, entries, tagged)
+	return a.tags.checkMany(ctx, b.st.asked(), b.keys, entries, tagged, count)
 }
 
 // checkMany is checkAt for those of entries that have the indexes of tagged.
-func (t *tagSpace) checkMany(ctx context.Context, st *opened, keys [][]byte, entries []entry, tagged []int) error {
-	count, _, err := t.read(ctx, st, nil)
-	if err != nil {
-		return err
+func (t *tagSpace) checkMany(ctx context.Context, st *opened, keys [][]byte, entries []entry, tagged []int, count string) (err error) {
+	if count == "" {
+		if count, _, err = t.read(ctx, st, nil); err != nil {
+			return err
+		}
 	}
 	var records [][]byte
 	var moved []int

@@ -186,6 +186,10 @@ func TestWhatTagsCostAReader(t *testing.T) {
 	if n := read("tagged"); n != 1 {
 		t.Errorf("an entry with tags is read in %d calls", n)
 	}
+	before := s.total()
+	if found, err := c.GetMany(t.Context(), []string{"plain", "tagged"}); len(found) != 2 || err != nil || s.total() != before+1 {
+		t.Errorf("GetMany = %d values, %v, in %d calls", len(found), err, s.total()-before)
+	}
 	for range 2 { // the second time the process knows which records to ask for
 		if err := c.InvalidateTags(t.Context(), "b"); err != nil {
 			t.Fatal(err)

@@ -81,7 +81,8 @@ func MaxWait(d time.Duration) PageOption {
 // default is zero: each process runs the handler once, and one of them stores the response.
 //
 // No request waits for a response that the handler has flushed, that could not be shared, or
-// that failed less than a second ago, nor if the request is itself made by a handler that runs for the cache.
+// that failed less than a second ago. A page that a handler asks for under the context of its
+// request, without the network, does not wait either; over the network it waits for d at most.
 func LeaseWait(d time.Duration) PageOption {
 	return func(s *optionSet) { s.leaseWait = append(s.leaseWait, d) }
 }

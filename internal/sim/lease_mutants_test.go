@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"strings"
 	"testing"
 )
 
@@ -49,14 +48,7 @@ func TestEachRuleOfLeasesIsNeeded(t *testing.T) {
 		t.Run(mutant.broken.String(), func(t *testing.T) {
 			s := leaseScenarioNamed(t, mutant.scenario)
 			found := explore(s, s.start(mutant.broken), maxStates)
-			if found.problem == "" {
-				t.Fatalf("%d states of %q show nothing wrong without the rule", found.states, mutant.scenario)
-			}
-			history := s.trace(mutant.broken, found.path)
-			if !strings.Contains(found.problem, mutant.finding) {
-				t.Errorf("found %q, want %q\n%s", found.problem, mutant.finding, history)
-			}
-			t.Logf("after %d states: %s\n%s", found.states, found.problem, history)
+			shows(t, found, mutant.finding, func() string { return s.trace(mutant.broken, found.path) })
 		})
 	}
 	for r := noLeaseRule + 1; r < endOfLeaseRules; r++ {

@@ -1,6 +1,9 @@
 package sim
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The random runs find what the small worlds find, for the rules that need no rare meeting.
 // Each is broken in the plan that is named.
@@ -76,4 +79,17 @@ func TestRandomRunsFindBrokenRulesOfTags(t *testing.T) {
 			t.Errorf("%d seeds of %q show nothing wrong without the rule", seeds, test.plan)
 		})
 	}
+}
+
+// shows fails a test unless an exploration without a rule has found what is wrong then.
+func shows[A any](t *testing.T, found exploration[A], finding string, trace func() string) {
+	t.Helper()
+	if found.problem == "" {
+		t.Fatalf("%d states show nothing wrong without the rule", found.states)
+	}
+	history := trace()
+	if !strings.Contains(found.problem, finding) {
+		t.Errorf("found %q, want %q\n%s", found.problem, finding, history)
+	}
+	t.Logf("after %d states: %s\n%s", found.states, found.problem, history)
 }
